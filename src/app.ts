@@ -1,0 +1,62 @@
+import { Hono } from "hono"
+import { timeout } from "hono/timeout"
+import { identify } from "./auth/identify.ts"
+import { authRoutes } from "./auth/routes.ts"
+import { tokens } from "./auth/token.ts"
+import type { AppContext, AppEnv } from "./context.ts"
+import type { Resource } from "./crud/resource.ts"
+import { resourceRoutes } from "./crud/routes.ts"
+import type { Database } from "./db/driver.ts"
+import { session } from "./db/session.ts"
+import { limitBody } from "./http/body.ts"
+import { crossOrigin } from "./http/cors.ts"
+import { docs } from "./http/docs.ts"
+import { onError } from "./http/errors.ts"
+import { healthRoutes } from "./http/health.ts"
+import { notFoundOf } from "./http/not-found.ts"
+import { unavailable } from "./http/problem.ts"
+import { type Log, request } from "./http/request.ts"
+import { Routes } from "./http/routes.ts"
+import { resources } from "./resources.ts"
+import { statsRoute } from "./stats.ts"
+
+/** What the app needs of the world; each runtime makes it from its settings. */
+export interface Services {
+  database: Database
+  authSecret: string
+  corsOrigins: string[]
+  bodyLimit: number
+  requestTimeoutMs: number
+  log: Log
+  /** Lets work outlive the response. */
+  waitUntil(c: AppContext, work: Promise<void>): void
+}
+
+/** The whole API. A request passes the middleware in this order, then finds its route. */
+export function createApp(services: Services): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ strict: false })
+  const signer = tokens(services.authSecret)
+  const cors = services.corsOrigins
+
+  app.use(request(services.log, cors.length > 0 && !cors.includes("*") ? "Origin" : undefined))
+  if (cors.length) app.use(crossOrigin(cors))
+  app.use(
+    timeout(services.requestTimeoutMs, () => unavailable("timeout", "The request took too long; try again")),
+  )
+  app.use(limitBody(services.bodyLimit))
+  app.use(session(services.database, services.waitUntil))
+  app.use(identify(signer))
+
+  const routes = new Routes(app)
+  healthRoutes(routes, "users")
+  authRoutes(routes, signer, resourceNamed("users"))
+  for (const resource of resources) resourceRoutes(routes, resource)
+  statsRoute(routes)
+  docs(app, routes)
+
+  app.notFound(notFoundOf(app))
+  app.onError(onError)
+  return app
+}
+
+const resourceNamed = (name: string): Resource => resources.find((r) => r.name === name) as Resource

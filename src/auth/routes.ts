@@ -1,0 +1,111 @@
+import { z } from "@hono/zod-openapi"
+import type { AppContext } from "../context.ts"
+import { readDoc } from "../crud/docs.ts"
+import { signedIn } from "../crud/policy.ts"
+import { readOne, requireOpen } from "../crud/reads.ts"
+import type { Resource } from "../crud/resource.ts"
+import { invalid, Problem } from "../http/problem.ts"
+import { reply } from "../http/reply.ts"
+import type { RouteDoc, Routes } from "../http/routes.ts"
+import { findAccount } from "./accounts.ts"
+import { decoyHash, verifyPassword } from "./password.ts"
+import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
+
+const form = z.strictObject({
+  grant_type: z.literal("password").optional().openapi({ description: "OAuth2: the password grant" }),
+  username: z
+    .string()
+    .min(1)
+    .max(254)
+    .openapi({ description: "Email or username", example: "ann@example.com" }),
+  password: z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" }),
+  scope: z.string().optional(),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+})
+
+const tokenResponse = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("bearer"),
+    expires_in: z.int().openapi({ description: "Seconds" }),
+  })
+  .openapi("Token", {
+    example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
+  })
+
+/** `POST /auth/token` and `GET /users/me`. */
+export function authRoutes(routes: Routes, tokens: Tokens, users: Resource): void {
+  routes.add(
+    "post",
+    "/auth/token",
+    () => ({
+      operationId: "createToken",
+      tags: ["auth"],
+      summary: "Sign in: email or username and password for an access token",
+      request: {
+        body: { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } },
+      },
+      responses: {
+        200: { description: "An access token", content: { "application/json": { schema: tokenResponse } } },
+      },
+      errors: [401, 413, 415, 422],
+    }),
+    (c) => issueToken(c, tokens),
+  )
+  routes.add(
+    "get",
+    "/users/me",
+    () => meDoc(users),
+    async (c) => {
+      requireOpen(c, signedIn)
+      return readOne(c, users, c.get("viewer").id as number)
+    },
+  )
+}
+
+function meDoc(users: Resource): RouteDoc {
+  const { request, ...doc } = readDoc(users)
+  const query = request?.query
+  return {
+    ...doc,
+    operationId: "readMe",
+    summary: "Read oneself",
+    security: "required",
+    request: query ? { query } : {},
+  }
+}
+
+async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
+  const type = c.req.header("content-type") ?? ""
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new Problem(
+      415,
+      "unsupported_media_type",
+      "Send application/x-www-form-urlencoded: username=…&password=…",
+    )
+  const fields = new URLSearchParams(await c.req.text())
+  const result = form.safeParse(Object.fromEntries(fields))
+  if (!result.success) {
+    const issues = result.error.issues.flatMap((issue) => {
+      const paths = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")]
+      return paths.map((path) => ({
+        path,
+        message: fields.has(path) ? issue.message : "is required",
+        code: issue.code,
+      }))
+    })
+    throw invalid("The form is not valid", issues)
+  }
+  const { username, password } = result.data
+  const account = username.includes("\0") ? undefined : await findAccount(c.get("db"), username)
+  // An unknown user costs what a known one does, and looks the same.
+  const good = await verifyPassword(password, account?.hashed_password ?? decoyHash)
+  if (!account || !good)
+    throw new Problem(401, "wrong_credentials", "The username or the password is wrong", {
+      headers: { "www-authenticate": "Bearer" },
+    })
+  const claims = { userId: account.id, passwordMark: passwordMark(account.hashed_password) }
+  const body = { access_token: await tokens.issue(claims), token_type: "bearer", expires_in: tokenLifetime }
+  return reply(c, 200, JSON.stringify(body), { "cache-control": "no-store" })
+}

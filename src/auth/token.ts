@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto"
+import { errors, jwtVerify, SignJWT } from "jose"
+import { LRUCache } from "lru-cache"
+
+/** How long an access token holds, in seconds. */
+export const tokenLifetime = 3600
+
+/** What a token says: whose it is, and the fingerprint of the password it was given for. */
+export interface Claims {
+  userId: number
+  passwordMark: string
+}
+
+/** Gives out and checks access tokens: JWTs signed with HS256 (RFC 7519, RFC 7518). */
+export interface Tokens {
+  issue(claims: Claims): Promise<string>
+  /** The claims of a token that holds, or why it does not. */
+  verify(token: string): Promise<Claims | string>
+}
+
+const issuer = "weir"
+
+/** `secret` holds 32 bytes or more, as RFC 7518 (3.2) asks of HS256. */
+export function tokens(secret: string): Tokens {
+  const key = new TextEncoder().encode(secret)
+  // A token that was checked holds until it expires; checking it again would cost more than the read it is for.
+  const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
+  return {
+    issue: ({ userId, passwordMark }) =>
+      new SignJWT({ pwm: passwordMark })
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+        .setIssuer(issuer)
+        .setSubject(String(userId))
+        .setIssuedAt()
+        .setExpirationTime(`${tokenLifetime}s`)
+        .sign(key),
+    verify: async (token) => {
+      const known = checked.get(token)
+      if (known) return known.expires > Date.now() ? known : "it has expired"
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ["HS256"],
+          issuer,
+          requiredClaims: ["sub", "exp"],
+        })
+        const userId = Number(payload.sub)
+        if (!Number.isSafeInteger(userId) || typeof payload.pwm !== "string") return "it is not of this API"
+        const claims = { userId, passwordMark: payload.pwm, expires: (payload.exp as number) * 1000 }
+        checked.set(token, claims)
+        return claims
+      } catch (error) {
+        return error instanceof errors.JWTExpired
+          ? "it has expired"
+          : "it is malformed or was not signed here"
+      }
+    },
+  }
+}
+
+const marks = new LRUCache<string, string>({ max: 2000 })
+
+/** A fingerprint of a stored password, for tokens: a new password ends the tokens of the old one. */
+export function passwordMark(hashedPassword: string): string {
+  const known = marks.get(hashedPassword)
+  if (known) return known
+  const mark = createHash("sha256").update(hashedPassword).digest("base64url").slice(0, 16)
+  marks.set(hashedPassword, mark)
+  return mark
+}

@@ -1,0 +1,34 @@
+import type { Context, MiddlewareHandler } from "hono"
+import type { Viewer } from "./crud/policy.ts"
+import type { Client } from "./db/driver.ts"
+import type { Db } from "./db/handle.ts"
+
+/** Milliseconds spent on behalf of one request, for `Server-Timing` and the log. */
+export interface Timings {
+  started: number
+  auth: number
+  db: number
+}
+
+/** Everything on the Hono context. */
+export interface AppEnv {
+  Variables: {
+    requestId: string
+    timings: Timings
+    /** Headers of every response, as a plain record: far cheaper than a `Headers` that is written to. */
+    headers: Record<string, string>
+    /** The request's database client, opened at the first call. */
+    client: () => Client
+    /** The same client as a Drizzle handle, for hand-written routes. */
+    db: Db
+    /** Who asks; anonymous when there is no token, or none that holds. */
+    viewer: Viewer
+    /** Why there is no viewer although a token was sent. */
+    rejected: string | undefined
+    /** The response that `reply` made, so that it is not finished twice. */
+    replied: Response | undefined
+  }
+}
+
+export type AppContext = Context<AppEnv>
+export type AppMiddleware = MiddlewareHandler<AppEnv>

@@ -1,0 +1,67 @@
+import type { Routes } from "../http/routes.ts"
+import { createDoc, deleteDoc, listDoc, readDoc, updateDoc } from "./docs.ts"
+import { nobody } from "./policy.ts"
+import { idOf, readList, readOne } from "./reads.ts"
+import type { Resource } from "./resource.ts"
+import { create, remove, update } from "./writes.ts"
+
+/** The routes of a resource, and those of the lists it has: an action that is closed to all has no route. */
+export function resourceRoutes(routes: Routes, resource: Resource): void {
+  const { rules, name } = resource
+  const one = `/${name}/{id}`
+  if (rules.read !== nobody) {
+    routes.add(
+      "get",
+      `/${name}`,
+      () => listDoc(resource),
+      (c) => readList(c, resource),
+    )
+    routes.add(
+      "get",
+      one,
+      () => readDoc(resource),
+      (c) => readOne(c, resource, idOf(c)),
+    )
+  }
+  if (rules.create !== nobody)
+    routes.add(
+      "post",
+      `/${name}`,
+      () => createDoc(resource),
+      (c) => create(c, resource),
+    )
+  if (rules.update !== nobody)
+    routes.add(
+      "patch",
+      one,
+      () => updateDoc(resource),
+      (c) => update(c, resource, idOf(c)),
+    )
+  if (rules.delete !== nobody)
+    routes.add(
+      "delete",
+      one,
+      () => deleteDoc(resource),
+      (c) => remove(c, resource, idOf(c)),
+    )
+  for (const relation of Object.values(resource.relations)) {
+    const { target } = relation
+    if (relation.kind !== "many" || relation.local !== resource.key) continue
+    const path = `${one}/${relation.name}`
+    const nested = (parentId: number) => ({ relation, within: resource, parentId })
+    if (target.rules.read !== nobody)
+      routes.add(
+        "get",
+        path,
+        () => listDoc(target, resource, relation),
+        (c) => readList(c, target, nested(idOf(c))),
+      )
+    if (target.rules.create !== nobody)
+      routes.add(
+        "post",
+        path,
+        () => createDoc(target, resource, relation),
+        (c) => create(c, target, nested(idOf(c))),
+      )
+  }
+}

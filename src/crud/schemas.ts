@@ -1,0 +1,129 @@
+import { z } from "@hono/zod-openapi"
+import type { Field, Resource } from "./resource.ts"
+import { instant, storable } from "./values.ts"
+import { canSee } from "./visibility.ts"
+
+const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
+
+/** The largest text whose length is checked against a CHECK: characters, as both sides count them. */
+function textSchema(field: Field): z.ZodType {
+  const { spec } = field
+  if (spec.values) return z.enum(spec.values as [string, ...string[]])
+  let schema = z.string().trim()
+  if (spec.format === "email") schema = schema.toLowerCase()
+  if (spec.min) schema = schema.min(spec.min)
+  if (spec.max !== undefined) schema = schema.max(spec.max)
+  if (spec.format === "email") schema = schema.regex(email, "must be an email address")
+  if (spec.pattern) schema = schema.regex(new RegExp(spec.pattern, "u"), `must match ${spec.pattern}`)
+  schema = schema.refine(storable, "must not hold NUL or broken Unicode")
+  return spec.format ? schema.openapi({ format: spec.format }) : schema
+}
+
+function numberSchema(field: Field): z.ZodType {
+  const { min, max } = field.spec
+  let schema = field.spec.type === "real" ? z.number() : z.int()
+  if (min !== undefined) schema = schema.min(min)
+  if (max !== undefined) schema = schema.max(max)
+  // Minus zero is zero: the databases spell it differently.
+  return schema.overwrite((value) => value + 0)
+}
+
+/** A field's value in a request body. */
+function inputSchema(field: Field): z.ZodType {
+  const { spec } = field
+  switch (spec.type) {
+    case "text":
+      return textSchema(field)
+    case "id":
+    case "integer":
+    case "real":
+      return numberSchema(field)
+    case "boolean":
+      return z.boolean()
+    case "timestamp":
+      return z
+        .string()
+        .refine((value) => instant(value) !== undefined, "must be an RFC 3339 timestamp")
+        .overwrite((value) => instant(value) ?? value)
+        .openapi({ format: "date-time" })
+    case "json":
+      return z.json()
+  }
+}
+
+function writable(resource: Resource): Field[] {
+  return Object.values(resource.fields).filter((field) => field.write !== undefined)
+}
+
+const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
+  z.string().min(min).max(max).refine(storable, "must not hold NUL or broken Unicode")
+
+/** The body of a create. Unknown members are refused; a secret goes by its input name. */
+export function createSchema(resource: Resource): z.ZodObject {
+  const shape: Record<string, z.ZodType> = {}
+  for (const field of writable(resource)) {
+    if (field.secret) shape[field.secret.as] = secretSchema(field.secret)
+    else {
+      const schema = field.nullable ? inputSchema(field).nullable() : inputSchema(field)
+      shape[field.name] = field.optional ? schema.optional() : schema
+    }
+  }
+  return z.strictObject(shape)
+}
+
+/** The body of an update: a merge patch (RFC 7396). Null clears a field that may be null; empty is refused. */
+export function updateSchema(resource: Resource): z.ZodObject {
+  const shape: Record<string, z.ZodType> = {}
+  for (const field of writable(resource)) {
+    if (field.secret) {
+      shape[field.secret.as] = secretSchema(field.secret).optional()
+      shape[field.secret.confirm] = z.string().max(field.secret.max).optional()
+    } else
+      shape[field.name] = (field.nullable ? inputSchema(field).nullable() : inputSchema(field)).optional()
+  }
+  return z.strictObject(shape)
+}
+
+/** A field's value in a response. */
+export function outputSchema(field: Field): z.ZodType {
+  const { spec } = field
+  const schema = {
+    id: () => z.int(),
+    integer: () => z.int(),
+    real: () => z.number(),
+    boolean: () => z.boolean(),
+    timestamp: () => z.string().openapi({ format: "date-time" }),
+    json: () => z.json(),
+    text: () => (spec.values ? z.enum(spec.values as [string, ...string[]]) : z.string()),
+  }[spec.type]()
+  return field.nullable ? schema.nullable() : schema
+}
+
+/** The fields that some viewer may see. */
+export const readable = (resource: Resource): Field[] =>
+  Object.values(resource.fields).filter(
+    (f) => canSee(f, "user") || canSee(f, "admin") || canSee(f, "anonymous"),
+  )
+
+/** An example value, for the documents. */
+export function example(field: Field): string | number | boolean | null {
+  const { spec } = field
+  if (spec.values) return spec.values[0] as string
+  if (spec.format === "email") return "ann@example.com"
+  switch (spec.type) {
+    case "id":
+      return 1
+    case "integer":
+      return Math.max(spec.min ?? 1, 1)
+    case "real":
+      return Math.max(spec.min ?? 0, 9.5)
+    case "boolean":
+      return true
+    case "timestamp":
+      return "2026-01-31T12:00:00.000Z"
+    case "json":
+      return null
+    case "text":
+      return `a_${field.name}`.slice(0, spec.max).padEnd(spec.min ?? 0, "x")
+  }
+}

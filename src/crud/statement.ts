@@ -1,0 +1,49 @@
+import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm"
+import { LRUCache } from "lru-cache"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Statement, Value } from "../db/driver.ts"
+import type { Values } from "./query.ts"
+
+/** A compiled statement: its text, and where each of its params comes from. */
+export interface Plan {
+  text: string
+  bind: ({ name: string } | { value: Value })[]
+}
+
+/** A value that a statement is given each time it runs. */
+export const bound = (name: string): SQL => sql`${sql.placeholder(name)}`
+
+/** Renders a statement once. Everything that varies must be a `bound` value. */
+export function compile(query: SQL): Plan {
+  const { text, params } = expressions.render(query)
+  const bind = params.map((param) => {
+    const inner = is(param, Param) ? param.value : param
+    return is(inner, Placeholder) ? { name: inner.name } : { value: inner as Value }
+  })
+  return { text, bind }
+}
+
+/** A statement with its values. */
+export function withValues(plan: Plan, values: Values): Statement {
+  const params: Value[] = []
+  for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
+  return { text: plan.text, params }
+}
+
+/** Compiled statements by shape. Bounded: shapes come from clients. */
+export class PlanCache<P extends object> {
+  private readonly plans: LRUCache<string, P>
+
+  constructor(max = 500) {
+    this.plans = new LRUCache({ max })
+  }
+
+  /** The plan of a shape, compiled on its first use. */
+  get(shape: string, make: () => P): P {
+    const known = this.plans.get(shape)
+    if (known) return known
+    const made = make()
+    this.plans.set(shape, made)
+    return made
+  }
+}

@@ -1,0 +1,69 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
+import { rowShape } from "./read.ts"
+import type { Resource } from "./resource.ts"
+import { bound, compile, type Plan } from "./statement.ts"
+import { rowObject } from "./visibility.ts"
+import { Aliases, tableOf } from "./where.ts"
+
+const whole = { fields: undefined, filters: [], includes: [] }
+const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
+const rowOf =
+  (resource: Resource): RowSql =>
+  (column) =>
+    sql`${tableOf(resource)}.${sql.identifier(column)}`
+
+/**
+ * One row's insert: `[body, primary key]`, as far as the viewer may see it. Values are bound by column name.
+ * Who makes itself a viewer (signs up) sees its own row as such.
+ */
+export function compileCreate(resource: Resource, kind: ViewerKind, columns: string[]): Plan {
+  const row = rowOf(resource)
+  const signsUp = resource.options.viewers === true && kind === "anonymous"
+  const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.key) } : viewerSql(kind)
+  const names = columns.map((column) => sql`${sql.identifier(column)}`)
+  const values = columns.map((column) => bound(column))
+  const given = columns.length
+    ? sql`(${sql.join(names, sql`, `)}) values (${sql.join(values, sql`, `)})`
+    : sql`default values`
+  return compile(sql`insert into ${tableOf(resource)} ${given} returning ${returned(resource, row, viewer)}`)
+}
+
+/**
+ * One row's update: `[body]`, or no row where none of that id (bound as `id`) is the viewer's to change.
+ * A field's own rule joins the row's.
+ */
+export function compileUpdate(resource: Resource, kind: ViewerKind, columns: string[]): Plan {
+  const row = rowOf(resource)
+  const viewer = viewerSql(kind)
+  const sets = columns.map((column) => sql`${sql.identifier(column)} = ${bound(column)}`)
+  for (const field of Object.values(resource.fields))
+    if (field.spec.auto === "updated") sets.push(sql`${sql.identifier(field.name)} = ${expressions.now()}`)
+  const fieldRules = columns.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
+  const where = conjunction([
+    reachable(resource, row, viewer),
+    resource.rules.update(row, viewer),
+    ...fieldRules,
+  ])
+  return compile(
+    sql`update ${tableOf(resource)} set ${sql.join(sets, sql`, `)} where ${clause(where)} returning ${returned(resource, row, viewer)}`,
+  )
+}
+
+/** One row's delete: a row where it was deleted, none where none of that id is the viewer's to delete. */
+export function compileDelete(resource: Resource, kind: ViewerKind): Plan {
+  const row = rowOf(resource)
+  const viewer = viewerSql(kind)
+  const where = conjunction([reachable(resource, row, viewer), resource.rules.delete(row, viewer)])
+  return compile(sql`delete from ${tableOf(resource)} where ${clause(where)} returning 1`)
+}
+
+// The primary key is always part of the predicate, so that no rule can make a write touch a whole table.
+const reachable = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
+  clause(conjunction([sql`${row(resource.key)} = ${bound("id")}`, resource.rules.read(row, viewer)]))
+
+function returned(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
+  const shape = rowShape(resource, whole, row, viewer, new Aliases())
+  return sql`${expressions.jsonText(rowObject(shape))}, ${row(resource.key)}`
+}

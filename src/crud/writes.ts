@@ -1,0 +1,167 @@
+import type { z } from "@hono/zod-openapi"
+import type { AppContext } from "../context.ts"
+import type { Row, Statement } from "../db/driver.ts"
+import { requireJsonAccepted } from "../http/accept.ts"
+import { readJson } from "../http/body.ts"
+import { forbidden, invalid, notFound } from "../http/problem.ts"
+import { reply } from "../http/reply.ts"
+import { writeProblem } from "./conflicts.ts"
+import { columnsToInsert, columnsToUpdate, parseBody, requireWritable } from "./input.ts"
+import type { Values } from "./query.ts"
+import { exists, requireOpen, searchOf } from "./reads.ts"
+import type { Nested, Resource } from "./resource.ts"
+import { createSchema, updateSchema } from "./schemas.ts"
+import { checkSecret } from "./secret.ts"
+import { type Plan, PlanCache, withValues } from "./statement.ts"
+import { compileCreate, compileDelete, compileUpdate } from "./write.ts"
+
+/** Most rows of one create. */
+export const maxRows = 1000
+
+const plans = new PlanCache<Plan>()
+
+// Schemas are built on first use: a Worker pays for what it does at start-up.
+const lazy = (make: (resource: Resource) => z.ZodObject) => {
+  const made = new Map<Resource, z.ZodObject>()
+  return (resource: Resource): z.ZodObject => {
+    const known = made.get(resource) ?? make(resource)
+    made.set(resource, known)
+    return known
+  }
+}
+const creates = lazy(createSchema)
+const updates = lazy(updateSchema)
+
+/** `POST /resource` with one object or an array, and `POST /parent/{id}/resource`. */
+export async function create(c: AppContext, resource: Resource, nested?: Nested): Promise<Response> {
+  requireJsonAccepted(c)
+  requireOpen(c, resource.rules.create)
+  refuseParams(c)
+  const body = await readJson(c)
+  const many = Array.isArray(body)
+  if (many && (body.length === 0 || body.length > maxRows))
+    throw invalid("The body is not valid", [
+      { path: "body", message: `must hold 1 to ${maxRows} objects`, code: "out_of_range" },
+    ])
+  const viewer = c.get("viewer")
+  const inputs = (many ? body : [body]).map((one, i) => {
+    const prefix = many ? [String(i)] : []
+    return parseBody(creates(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
+  })
+  try {
+    for (const input of inputs) requireWritable(resource, viewer, input, true)
+  } catch (error) {
+    throw await orMissingParent(c, nested, error)
+  }
+  const rows = await Promise.all(inputs.map((input) => columnsToInsert(resource, viewer, input)))
+  const statements = rows.map((columns) => {
+    const names = Object.keys(columns)
+    const plan = plans.get(`create:${resource.name}:${viewer.kind}:${names}`, () =>
+      compileCreate(resource, viewer.kind, names),
+    )
+    return withValues(plan, { ...columns, viewer: viewer.id })
+  })
+  const written = Object.keys(rows[0] as Values)
+  let results: Row[][]
+  try {
+    results = await c.get("client")().batch(statements)
+  } catch (error) {
+    throw await orMissingParent(c, nested, writeProblem(error, resource, written, many ? indexOf(error) : []))
+  }
+  const bodies = results.map((result) => result[0]?.[0] as string)
+  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `/${resource.name}` })
+  return reply(c, 201, bodies[0] as string, { location: `/${resource.name}/${results[0]?.[0]?.[1]}` })
+}
+
+/** `PATCH /resource/{id}`: a merge patch. */
+export async function update(c: AppContext, resource: Resource, id: number): Promise<Response> {
+  requireJsonAccepted(c)
+  requireOpen(c, resource.rules.update)
+  refuseParams(c)
+  const input = parseBody(updates(resource), await readJson(c))
+  const viewer = c.get("viewer")
+  requireWritable(resource, viewer, input, false)
+  if (Object.keys(input).length === 0)
+    throw invalid("The patch changes nothing", [
+      { path: "body", message: "must hold at least one field", code: "empty" },
+    ])
+  await checkSecret(c, resource, id, input)
+  const columns = await columnsToUpdate(resource, input)
+  const names = Object.keys(columns)
+  const plan = plans.get(`update:${resource.name}:${viewer.kind}:${names}`, () =>
+    compileUpdate(resource, viewer.kind, names),
+  )
+  const rows = await change(c, resource, withValues(plan, { ...columns, id, viewer: viewer.id }), id, names)
+  return reply(c, 200, rows[0]?.[0] as string)
+}
+
+/** `DELETE /resource/{id}`. */
+export async function remove(c: AppContext, resource: Resource, id: number): Promise<Response> {
+  requireOpen(c, resource.rules.delete)
+  refuseParams(c)
+  const viewer = c.get("viewer")
+  const plan = plans.get(`delete:${resource.name}:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
+  await change(c, resource, withValues(plan, { id, viewer: viewer.id }), id, [])
+  return reply(c, 204, null)
+}
+
+/** Runs a change of one row; without a row to change, 403 for one that the viewer can see, else 404. */
+async function change(
+  c: AppContext,
+  resource: Resource,
+  statement: Statement,
+  id: number,
+  written: string[],
+): Promise<Row[]> {
+  const client = c.get("client")()
+  let rows: Row[] | undefined
+  try {
+    rows = (await client.batch([statement]))[0]
+  } catch (error) {
+    throw writeProblem(error, resource, written)
+  }
+  if (rows?.length) return rows
+  if (await exists(client, resource, c.get("viewer"), id))
+    throw forbidden(`This row of ${resource.name} is not yours to change`)
+  throw notFound()
+}
+
+/** The input with the parent's id in it. Throws a 422 where it names another. */
+function placeWithin(input: unknown, { relation, parentId }: Nested, prefix: string[]): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input
+  const named = (input as Record<string, unknown>)[relation.foreign]
+  if (named !== undefined && named !== parentId)
+    throw invalid("The body is not valid", [
+      {
+        path: [...prefix, relation.foreign].join("."),
+        message: "is another than the path's",
+        code: "conflict",
+      },
+    ])
+  return { ...input, [relation.foreign]: parentId }
+}
+
+/** An error, or the 404 that comes before it when the parent is not there for the viewer. */
+async function orMissingParent(c: AppContext, nested: Nested | undefined, error: unknown): Promise<unknown> {
+  if (!nested || (await exists(c.get("client")(), nested.within, c.get("viewer"), nested.parentId)))
+    return error
+  return notFound()
+}
+
+/** A write takes no query string: a filter on it would be ignored, and that is never what was meant. */
+function refuseParams(c: AppContext): void {
+  const names = [...new URLSearchParams(searchOf(c)).keys()]
+  if (names.length)
+    throw invalid(
+      "The query string is not valid",
+      names
+        .slice(0, 20)
+        .map((path) => ({ path, message: "is not a parameter of this route", code: "unknown_parameter" })),
+    )
+}
+
+/** Which statement of a batch failed, where the driver knows. */
+const indexOf = (error: unknown): string[] => {
+  const index = (error as { statementIndex?: unknown }).statementIndex
+  return typeof index === "number" ? [String(index)] : []
+}

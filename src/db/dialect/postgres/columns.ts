@@ -1,0 +1,75 @@
+import { type BuildColumns, type BuildExtraConfigColumns, sql } from "drizzle-orm"
+import {
+  type AnyPgColumn,
+  bigint,
+  check,
+  customType,
+  doublePrecision,
+  type PgColumnBuilderBase,
+  type PgTableExtraConfigValue,
+  type PgTableWithColumns,
+  boolean as pgBoolean,
+  index as pgIndex,
+  json as pgJson,
+  pgTable,
+  text as pgText,
+  unique as pgUnique,
+  type ReferenceConfig,
+} from "drizzle-orm/pg-core"
+import { checksOf, describe, describeTable, type NumberBounds, type TextBounds } from "../field.ts"
+
+const now = sql`now()`
+
+const instant = customType<{ data: string; driverData: string | Date }>({
+  dataType: () => "timestamp (3) with time zone",
+  fromDriver: (value) => new Date(value).toISOString(),
+})
+
+/** A table whose columns come from this vocabulary; bounds become CHECKs. */
+export function table<N extends string, C extends Record<string, PgColumnBuilderBase>>(
+  name: N,
+  columns: C,
+  extras: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[] = () => [],
+): PgTableWithColumns<{ name: N; schema: undefined; columns: BuildColumns<N, C, "pg">; dialect: "pg" }> {
+  const made = pgTable(name, columns, (self) => [
+    ...extras(self),
+    ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
+  ])
+  describeTable(made, name, columns)
+  return made
+}
+
+/** The primary key: a whole number made by the database and never used again. */
+export const id = () =>
+  describe(bigint({ mode: "number" }).primaryKey().generatedByDefaultAsIdentity(), { type: "id" })
+export const text = (bounds: TextBounds) => describe(pgText(), { type: "text", ...bounds })
+/** Text with a fixed set of values. */
+export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
+  describe(pgText({ enum: values as unknown as [V[number], ...V[number][]] }), {
+    type: "text",
+    values,
+    max: Math.max(...values.map((v) => v.length)),
+  })
+export const integer = (bounds: NumberBounds = {}) =>
+  describe(bigint({ mode: "number" }), { type: "integer", ...bounds })
+export const real = (bounds: NumberBounds = {}) => describe(doublePrecision(), { type: "real", ...bounds })
+export const boolean = () => describe(pgBoolean(), { type: "boolean" })
+/** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
+export const timestamp = () => describe(instant(), { type: "timestamp" })
+export const json = () => describe(pgJson(), { type: "json" })
+/** A reference to another table's primary key. */
+export const references = (target: () => AnyPgColumn, actions: ReferenceConfig["actions"] = {}) =>
+  describe(bigint({ mode: "number" }).references(target, actions), { type: "integer", reference: true })
+/** `created_at` and `updated_at`, kept by the database. */
+export const timestamps = () => ({
+  created_at: describe(instant().notNull().default(now), { type: "timestamp", auto: "created" }),
+  updated_at: describe(
+    instant()
+      .notNull()
+      .default(now)
+      .$onUpdate(() => now as unknown as string),
+    { type: "timestamp", auto: "updated" },
+  ),
+})
+export const index = pgIndex
+export const unique = pgUnique

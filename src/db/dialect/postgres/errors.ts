@@ -1,0 +1,28 @@
+import { causes, type DatabaseFailure } from "../../errors.ts"
+
+const connection =
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CONNECTION_|NOT_TAGGED_CALL$)/
+
+/** Sorts a driver's error by its SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export function classify(error: unknown): DatabaseFailure | undefined {
+  for (const e of causes(error)) {
+    const code = String(e.code ?? "")
+    // "Key (email)=(ann@example.com) already exists": the words are translated, the shape is not.
+    const columns = (/\(([^)]+)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? "").split(", ").filter(Boolean)
+    if (code === "23505") return { kind: "unique", columns }
+    if (code === "23503") return { kind: "foreign_key", columns }
+    if (code === "23502") return { kind: "invalid", columns: [String(e.column_name ?? "")].filter(Boolean) }
+    if (/^23514|^22/.test(code)) return { kind: "invalid", columns: [] }
+    if (code === "57014") return { kind: "timeout" }
+    if (code === "42P01" || code === "42703") return { kind: "unmigrated" }
+    // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only, 3D000 no database
+    if (/^(08|53|57P|40|25006|3D000|28)/.test(code) || connection.test(code)) return { kind: "unavailable" }
+    if (
+      /socket|network connection lost|connection (terminated|closed)|proxy request failed/i.test(
+        String(e.message ?? ""),
+      )
+    )
+      return { kind: "unavailable" }
+  }
+  return undefined
+}

@@ -1,0 +1,71 @@
+import { type BuildColumns, sql } from "drizzle-orm"
+import {
+  type AnySQLiteColumn,
+  check,
+  type ReferenceConfig,
+  type SQLiteColumnBuilderBase,
+  type SQLiteTableExtraConfigValue,
+  type SQLiteTableWithColumns,
+  index as sqliteIndex,
+  integer as sqliteInteger,
+  real as sqliteReal,
+  sqliteTable,
+  text as sqliteText,
+  unique as sqliteUnique,
+} from "drizzle-orm/sqlite-core"
+import { checksOf, describe, describeTable, type NumberBounds, type TextBounds } from "../field.ts"
+
+const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
+
+/** A table whose columns come from this vocabulary; bounds become CHECKs. */
+export function table<N extends string, C extends Record<string, SQLiteColumnBuilderBase>>(
+  name: N,
+  columns: C,
+  extras: (self: BuildColumns<N, C, "sqlite">) => SQLiteTableExtraConfigValue[] = () => [],
+): SQLiteTableWithColumns<{
+  name: N
+  schema: undefined
+  columns: BuildColumns<N, C, "sqlite">
+  dialect: "sqlite"
+}> {
+  const made = sqliteTable(name, columns, (self) => [
+    ...extras(self),
+    ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
+  ])
+  describeTable(made, name, columns)
+  return made
+}
+
+/** The primary key: a whole number made by the database and never used again. */
+export const id = () => describe(sqliteInteger().primaryKey({ autoIncrement: true }), { type: "id" })
+export const text = (bounds: TextBounds) => describe(sqliteText(), { type: "text", ...bounds })
+/** Text with a fixed set of values. */
+export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
+  describe(sqliteText({ enum: values as unknown as [V[number], ...V[number][]] }), {
+    type: "text",
+    values,
+    max: Math.max(...values.map((v) => v.length)),
+  })
+export const integer = (bounds: NumberBounds = {}) =>
+  describe(sqliteInteger(), { type: "integer", ...bounds })
+export const real = (bounds: NumberBounds = {}) => describe(sqliteReal(), { type: "real", ...bounds })
+export const boolean = () => describe(sqliteInteger({ mode: "boolean" }), { type: "boolean" })
+/** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
+export const timestamp = () => describe(sqliteText(), { type: "timestamp" })
+export const json = () => describe(sqliteText({ mode: "json" }), { type: "json" })
+/** A reference to another table's primary key. */
+export const references = (target: () => AnySQLiteColumn, actions: ReferenceConfig["actions"] = {}) =>
+  describe(sqliteInteger().references(target, actions), { type: "integer", reference: true })
+/** `created_at` and `updated_at`, kept by the database. */
+export const timestamps = () => ({
+  created_at: describe(sqliteText().notNull().default(now), { type: "timestamp", auto: "created" }),
+  updated_at: describe(
+    sqliteText()
+      .notNull()
+      .default(now)
+      .$onUpdate(() => now as unknown as string),
+    { type: "timestamp", auto: "updated" },
+  ),
+})
+export const index = sqliteIndex
+export const unique = sqliteUnique

@@ -1,0 +1,24 @@
+import { causes, type DatabaseFailure } from "../../errors.ts"
+
+const unavailable =
+  /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)|database (is locked|or disk is full|disk image)|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR|socket|network|Network connection lost|SERVER_ERROR|HTTP status 5\d\d|WEBSOCKET|D1 DB is overloaded|storage caused object to be reset/i
+
+/** Sorts a driver's error. libSQL over HTTP and D1 say most of it in the message only. */
+export function classify(error: unknown): DatabaseFailure | undefined {
+  for (const e of causes(error)) {
+    const text = `${e.extendedCode ?? ""} ${e.code ?? ""} ${e.message ?? ""}`
+    const columns = (marker: string) =>
+      [...(text.split(marker)[1] ?? "").matchAll(/\w+\.(\w+)/g)].map((m) => m[1] as string)
+    if (/UNIQUE constraint failed/i.test(text))
+      return { kind: "unique", columns: columns("UNIQUE constraint failed:") }
+    if (/FOREIGN KEY constraint failed/i.test(text)) return { kind: "foreign_key", columns: [] }
+    if (/NOT NULL constraint failed/i.test(text))
+      return { kind: "invalid", columns: columns("NOT NULL constraint failed:") }
+    const check = /CHECK constraint failed: (\w+)/i.exec(text)
+    if (check) return { kind: "invalid", columns: [] }
+    if (/no such (table|column)|has no column named/i.test(text)) return { kind: "unmigrated" }
+    if (/SQLITE_INTERRUPT/i.test(text)) return { kind: "timeout" }
+    if (unavailable.test(text)) return { kind: "unavailable" }
+  }
+  return undefined
+}

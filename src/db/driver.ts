@@ -1,0 +1,34 @@
+import type { DialectName } from "./dialect/choose.ts"
+
+/** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
+export type Value = string | number | boolean | null
+
+/** One SQL statement with its bound values, in the dialect's own placeholder style. */
+export interface Statement {
+  text: string
+  params: Value[]
+}
+
+/** A row as an array of column values, in the order of the select list. */
+export type Row = unknown[]
+
+/**
+ * What a request holds of the database. A driver has two verbs: `query` for a read, and `batch` for
+ * writes, which is all or nothing and answers only when its commit is durable.
+ */
+export interface Client {
+  query(statement: Statement): Promise<Row[]> | Row[]
+  /** One list of rows per statement. A single statement is a batch of one. */
+  batch(statements: Statement[]): Promise<Row[][]>
+  /** Gives the client back. Absent where there is nothing to give back. */
+  close?(): Promise<void>
+}
+
+/** A database: for a process on Node, for a request on Workers. */
+export interface Database {
+  dialect: DialectName
+  /** For people and logs: the kind of database and where it is, without credentials. */
+  label: string
+  connect(): Client
+  close(): Promise<void>
+}

@@ -1,0 +1,30 @@
+import type { Database, Row, Statement, Value } from "../driver.ts"
+
+/** The part of Cloudflare's D1 binding that is used here. https://developers.cloudflare.com/d1/worker-api/ */
+export interface D1Binding {
+  prepare(text: string): D1Prepared
+  batch(statements: D1Prepared[]): Promise<{ results: Record<string, unknown>[] }[]>
+}
+interface D1Prepared {
+  bind(...params: Value[]): D1Prepared
+  raw(): Promise<Row[]>
+}
+
+/** D1, Cloudflare's SQLite. The binding is stateless: there is nothing to open or close. */
+export function openD1(binding: D1Binding): Database {
+  const prepare = ({ text, params }: Statement) => binding.prepare(text).bind(...params)
+  return {
+    dialect: "sqlite",
+    label: "D1",
+    connect: () => ({
+      query: (statement) => prepare(statement).raw(),
+      batch: async (statements) => {
+        const [first] = statements
+        if (first && statements.length === 1) return [await prepare(first).raw()]
+        const results = await binding.batch(statements.map(prepare))
+        return results.map(({ results: rows }) => rows.map((row) => Object.values(row)))
+      },
+    }),
+    close: async () => {},
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import Sqlite from "libsql"
+import { LRUCache } from "lru-cache"
+import type { Client, Database, Row, Statement } from "../driver.ts"
+
+/** Writes that wait together, each all or nothing. */
+interface Waiting {
+  statements: Statement[]
+  resolve(rows: Row[][]): void
+  reject(error: unknown): void
+}
+
+/** How long other processes' writes are waited for, in milliseconds, before a write is refused as busy. */
+const patience = 5_000
+/** Most writes that share a commit: it bounds how long the event loop is held. */
+const groupSize = 200
+
+/**
+ * A database file in this process, by libSQL's own engine. One connection serves the process: reads run at
+ * once from kept prepared statements, writes queue and commit in groups, each answered after the commit
+ * that made it durable (WAL, `synchronous=FULL`).
+ */
+export function openLibsqlFile(url: string): Database {
+  const path = url.replace(/^file:(\/\/(?=\/))?/, "")
+  let db: Sqlite.Database
+  try {
+    // The engine's own busy wait blocks the event loop; ours does not.
+    db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
+    db.exec("pragma journal_mode = wal")
+  } catch (error) {
+    throw new Error(`DATABASE_URL: cannot open ${path}: ${(error as Error).message}`)
+  }
+  db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
+  const prepared = new LRUCache<string, Sqlite.Statement>({ max: 500 })
+  const queue: Waiting[] = []
+  let flushing = false
+
+  const run = ({ text, params }: Statement): Row[] => {
+    let statement = prepared.get(text)
+    if (!statement) {
+      statement = db.prepare(text)
+      if (statement.reader) statement.raw()
+      prepared.set(text, statement)
+    }
+    if (statement.reader) return statement.all(params) as Row[]
+    statement.run(params)
+    return []
+  }
+
+  const begin = async (): Promise<void> => {
+    const until = performance.now() + patience
+    for (;;) {
+      try {
+        db.exec("begin immediate")
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error
+        await sleep(2 + Math.random() * 20)
+      }
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    while (queue.length) {
+      try {
+        await begin()
+      } catch (error) {
+        for (const waiting of queue.splice(0)) waiting.reject(error)
+        return
+      }
+      const group = queue.splice(0, groupSize)
+      const outcomes = group.map(({ statements }) => attempt(db, statements, run))
+      try {
+        db.exec("commit")
+        for (const [i, outcome] of outcomes.entries())
+          if (outcome.ok) group[i]?.resolve(outcome.rows)
+          else group[i]?.reject(outcome.error)
+      } catch (error) {
+        // Nothing of the group is in the file; who failed for a reason of its own keeps it.
+        if (db.inTransaction) db.exec("rollback")
+        for (const [i, outcome] of outcomes.entries()) group[i]?.reject(outcome.ok ? error : outcome.error)
+      }
+    }
+  }
+
+  const client: Client = {
+    query: run,
+    batch: (statements) =>
+      new Promise((resolve, reject) => {
+        queue.push({ statements, resolve, reject })
+        if (flushing) return
+        flushing = true
+        // Whoever arrives in this turn of the event loop shares the commit.
+        setImmediate(() => flush().finally(() => (flushing = false)))
+      }),
+  }
+  return {
+    dialect: "sqlite",
+    label: `libSQL file ${path}`,
+    connect: () => client,
+    close: async () => {
+      while (flushing) await sleep(1)
+      db.close()
+    },
+  }
+}
+
+type Outcome = { ok: true; rows: Row[][] } | { ok: false; error: unknown }
+
+/** Runs one write inside the group's transaction; what fails undoes itself alone. */
+function attempt(db: Sqlite.Database, statements: Statement[], run: (s: Statement) => Row[]): Outcome {
+  const rows: Row[][] = []
+  const atomic = statements.length > 1
+  try {
+    if (!db.inTransaction) throw new Error("The transaction of this group of writes was rolled back")
+    if (atomic) db.exec("savepoint one_of_group")
+    for (const statement of statements) rows.push(run(statement))
+    if (atomic) db.exec("release one_of_group")
+    return { ok: true, rows }
+  } catch (error) {
+    if (atomic && db.inTransaction) db.exec("rollback to one_of_group; release one_of_group")
+    if (typeof error === "object" && error !== null) Object.assign(error, { statementIndex: rows.length })
+    return { ok: false, error }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  String((error as { code?: unknown }).code ?? "").startsWith("SQLITE_BUSY")

@@ -1,0 +1,75 @@
+import postgres from "postgres"
+import type { Client, Database, Row, Statement } from "../driver.ts"
+
+export interface PostgresOptions {
+  /** Most connections. */
+  max: number
+  /** A statement is cancelled after this time, in milliseconds. */
+  statementTimeout: number
+}
+
+/** Postgres by a pool for the process (Node). A request's client is a lease: there is nothing to give back. */
+export function openPostgresPool(url: string, options: PostgresOptions): Database {
+  const sql = connectTo(url, options)
+  const client = clientOf(sql)
+  return {
+    dialect: "postgres",
+    label: labelOf(url),
+    connect: () => client,
+    close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+/** Postgres by a client for each request (Workers, where a socket must not outlive its request). */
+export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
+  return {
+    dialect: "postgres",
+    label: labelOf(url),
+    connect: () => {
+      const sql = connectTo(url, options)
+      return { ...clientOf(sql), close: () => sql.end({ timeout: 1 }) }
+    },
+    close: async () => {},
+  }
+}
+
+function connectTo(url: string, { max, statementTimeout }: PostgresOptions): postgres.Sql {
+  return postgres(url, {
+    max,
+    // Types would be fetched on every new connection; the statements need none of them.
+    fetch_types: false,
+    connect_timeout: 5,
+    // Reconnect soon: a database that comes back should be found at once.
+    backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
+    connection: { application_name: "weir", statement_timeout: statementTimeout },
+    onnotice: () => {},
+  })
+}
+
+function clientOf(sql: postgres.Sql): Client {
+  const run = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) =>
+    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: true }).values()
+  return {
+    query: async (statement) => (await run(sql, statement)) as Row[],
+    batch: async (statements) => {
+      const [first] = statements
+      if (first && statements.length === 1) return [(await run(sql, first)) as Row[]]
+      // Sent in one go: the answers are waited for together.
+      const results = await sql.begin((tx) =>
+        Promise.all(
+          statements.map((statement, i) =>
+            run(tx, statement).catch((error: unknown) => {
+              throw Object.assign(error as object, { statementIndex: i })
+            }),
+          ),
+        ),
+      )
+      return results as Row[][]
+    },
+  }
+}
+
+function labelOf(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `Postgres at ${host}${pathname}`
+}

@@ -1,0 +1,64 @@
+import type { AppContext, AppMiddleware } from "../context.ts"
+import type { Client, Database } from "./driver.ts"
+import { type Db, handleOf } from "./handle.ts"
+
+/**
+ * A client per request: opened at its first use, given back after the response, whatever happens.
+ * `prepare` runs once before the first use, and again until it has succeeded.
+ */
+export function session(
+  database: Database,
+  waitUntil: (c: AppContext, work: Promise<void>) => void,
+): AppMiddleware {
+  return async (c, next) => {
+    let opened: Client | undefined
+    const client = () => {
+      opened ??= timed(database.connect(), c)
+      return opened
+    }
+    c.set("client", client)
+    c.set(
+      "db",
+      lazily(() => handleOf(client)),
+    )
+    try {
+      await next()
+    } finally {
+      // A client that cannot be closed is gone already.
+      if (opened?.close)
+        waitUntil(
+          c,
+          opened.close().catch(() => {}),
+        )
+    }
+  }
+}
+
+/** Adds up the time that the database takes. */
+function timed(client: Client, c: AppContext): Client {
+  const timings = c.get("timings")
+  const measured = async <T>(work: () => Promise<T> | T): Promise<T> => {
+    const started = performance.now()
+    try {
+      return await work()
+    } finally {
+      timings.db += performance.now() - started
+    }
+  }
+  return {
+    query: (statement) => measured(() => client.query(statement)),
+    batch: (statements) => measured(() => client.batch(statements)),
+    ...(client.close ? { close: () => (client.close as () => Promise<void>)() } : {}),
+  }
+}
+
+/** An object that is made when it is first touched: most requests never ask for the Drizzle handle. */
+function lazily(make: () => Db): Db {
+  let made: Db | undefined
+  return new Proxy({} as Db, {
+    get(_target, name) {
+      made ??= make()
+      return Reflect.get(made, name)
+    },
+  })
+}

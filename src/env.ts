@@ -1,0 +1,82 @@
+import { z } from "zod"
+
+const url = z
+  .string()
+  .regex(
+    /^(file:|libsql:|https?:|wss?:|postgres(ql)?:)/,
+    "must start with file:, libsql:, https:, http: or postgres:",
+  )
+const milliseconds = z.coerce.number().int().min(1).max(600_000)
+
+const settings = z.object({
+  /** Where the data is. The dialect follows from it. */
+  DATABASE_URL: url.default("file:weir.db"),
+  /** The token of a libSQL server (Turso). */
+  DATABASE_AUTH_TOKEN: z.string().min(1).optional(),
+  /** The address to listen on (Node). */
+  HOST: z.string().min(1).default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** Signs access tokens. Required in production; made up at each start in development. */
+  AUTH_SECRET: z
+    .string()
+    .refine((secret) => new TextEncoder().encode(secret).length >= 32, "must be at least 32 bytes")
+    .optional(),
+  FIRST_ADMIN_EMAIL: z.email("must be an email address").optional(),
+  FIRST_ADMIN_PASSWORD: z.string().min(8, "must be at least 8 characters").optional(),
+  /** Origins that browsers may call from, separated by commas; `*` for all. Default: none. */
+  CORS_ORIGINS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z.array(
+        z.string().regex(/^(\*|https?:\/\/[^/]+)$/, "must hold origins such as https://example.com, or *"),
+      ),
+    )
+    .default([]),
+  UPSTASH_REDIS_REST_URL: z.url("must be a URL").optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
+  LOG_LEVEL: z
+    .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
+    .default("info"),
+  /** Largest request body, in bytes. */
+  BODY_LIMIT: z.coerce.number().int().min(1).max(104_857_600).default(1_048_576),
+  /** How long a request may take, in milliseconds. */
+  REQUEST_TIMEOUT_MS: milliseconds.default(15_000),
+  NODE_ENV: z.string().default("development"),
+})
+
+/** All settings, checked. */
+export type Settings = z.infer<typeof settings>
+
+/** A setting that cannot be used; the message is one line that names it. */
+export class SettingError extends Error {}
+
+/**
+ * Reads the settings from an environment's variables; empty ones count as not set. Throws a `SettingError`
+ * that names the first wrong one.
+ */
+export function parseEnv(raw: Record<string, unknown>): Settings {
+  const given = Object.fromEntries(
+    Object.keys(settings.shape)
+      .filter((name) => typeof raw[name] === "string" && raw[name] !== "")
+      .map((name) => [name, raw[name]]),
+  )
+  const result = settings.safeParse(given)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw new SettingError(`${String(issue?.path[0])}: ${issue?.message}`)
+  }
+  const env = result.data
+  if ((env.FIRST_ADMIN_EMAIL === undefined) !== (env.FIRST_ADMIN_PASSWORD === undefined))
+    throw new SettingError("FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD: set both, or neither")
+  if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined))
+    throw new SettingError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both, or neither")
+  if (env.NODE_ENV === "production" && env.AUTH_SECRET === undefined)
+    throw new SettingError("AUTH_SECRET: is required in production; make one with: openssl rand -base64 32")
+  return env
+}

@@ -1,0 +1,43 @@
+import { bodyLimit } from "hono/body-limit"
+import type { AppContext, AppMiddleware } from "../context.ts"
+import { invalid, Problem } from "./problem.ts"
+
+/**
+ * Refuses bodies over `max` bytes with a 413. Where the length is said it is held to by HTTP itself, and
+ * the body is left alone; Hono's middleware counts the rest as it comes.
+ */
+export function limitBody(max: number): AppMiddleware {
+  const tooLarge = (): never => {
+    throw new Problem(413, "body_too_large", `The body is larger than ${max} bytes`)
+  }
+  const counted: AppMiddleware = bodyLimit({ maxSize: max, onError: tooLarge })
+  return (c, next) => {
+    const { method } = c.req
+    if (method === "GET" || method === "HEAD") return next()
+    const length = c.req.header("content-length")
+    if (length === undefined || c.req.header("transfer-encoding") !== undefined) return counted(c, next)
+    return Number(length) > max ? tooLarge() : next()
+  }
+}
+
+const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
+
+/** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
+export async function readJson(c: AppContext): Promise<unknown> {
+  const type = c.req.header("content-type") ?? ""
+  if (!isJson.test(type)) {
+    const detail = `Send application/json${type ? `, not ${type.slice(0, 80)}` : " and say so in Content-Type"}`
+    throw new Problem(415, "unsupported_media_type", detail, {
+      headers: { "accept-post": "application/json" },
+    })
+  }
+  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
+    throw new Problem(415, "unsupported_encoding", "Send the body without Content-Encoding")
+  const text = await c.req.text()
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
+    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
+  }
+}

@@ -1,0 +1,26 @@
+import { swaggerUI } from "@hono/swagger-ui"
+import type { Hono, MiddlewareHandler } from "hono"
+import type { AppEnv } from "../context.ts"
+import { reply } from "./reply.ts"
+import type { Routes } from "./routes.ts"
+
+/** Swagger UI's page starts itself by an inline script, and paints by inline styles. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+
+/** `GET /openapi.json` and `GET /docs`. The page's assets are local: each runtime serves them its own way. */
+export function docs(app: Hono<AppEnv>, routes: Routes): void {
+  app.get("/openapi.json", (c) => reply(c, 200, routes.openapi(), { "cache-control": "no-cache" }))
+  const page: MiddlewareHandler = swaggerUI({
+    url: "/openapi.json",
+    baseUrl: "/",
+    title: "Weir API",
+    persistAuthorization: true,
+    tryItOutEnabled: true,
+  })
+  app.use("/docs", async (c, next) => {
+    c.get("headers")["content-security-policy"] = contentSecurityPolicy
+    await next()
+  })
+  app.get("/docs", page)
+}

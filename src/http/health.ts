@@ -1,0 +1,67 @@
+import { z } from "@hono/zod-openapi"
+import type { AppContext } from "../context.ts"
+import { classify } from "../db/dialect/expressions.ts"
+import { reply } from "./reply.ts"
+import type { Routes } from "./routes.ts"
+
+const state = z.object({ status: z.enum(["up", "down"]), ms: z.number(), reason: z.string().optional() })
+const ready = z
+  .object({ status: z.enum(["ready", "down"]), dependencies: z.object({ database: state }) })
+  .openapi("Readiness", {
+    example: { status: "ready", dependencies: { database: { status: "up", ms: 0.4 } } },
+  })
+const alive = z.object({ status: z.literal("ok") }).openapi("Health", { example: { status: "ok" } })
+
+/** `GET /health`: the process answers. `GET /ready`: so does what it needs, `table` included. */
+export function healthRoutes(routes: Routes, table: string): void {
+  routes.add(
+    "get",
+    "/health",
+    () => ({
+      operationId: "health",
+      summary: "Whether the process is alive",
+      tags: ["operation"],
+      responses: { 200: { description: "Alive", content: { "application/json": { schema: alive } } } },
+      errors: [],
+    }),
+    (c) => reply(c, 200, '{"status":"ok"}', { "cache-control": "no-store" }),
+  )
+  routes.add(
+    "get",
+    "/ready",
+    () => ({
+      operationId: "ready",
+      summary: "Whether each dependency is there",
+      tags: ["operation"],
+      responses: {
+        200: { description: "Ready", content: { "application/json": { schema: ready } } },
+        503: {
+          description: "A dependency that is needed is down",
+          content: { "application/json": { schema: ready } },
+        },
+      },
+      errors: [],
+    }),
+    (c) => readiness(c, table),
+  )
+}
+
+async function readiness(c: AppContext, table: string): Promise<Response> {
+  const started = performance.now()
+  let reason: string | undefined
+  try {
+    await c
+      .get("client")()
+      .query({ text: `select 1 from "${table}" limit 1`, params: [] })
+  } catch (error) {
+    const failure = classify(error)
+    if (!failure) throw error
+    reason = failure.kind === "unmigrated" ? "not migrated" : failure.kind
+  }
+  const ms = Math.round((performance.now() - started) * 100) / 100
+  const database = { status: reason ? "down" : "up", ms, ...(reason ? { reason } : {}) }
+  const body = { status: reason ? "down" : "ready", dependencies: { database } }
+  const headers: Record<string, string> = { "cache-control": "no-store" }
+  if (reason) headers["retry-after"] = "1"
+  return reply(c, reason ? 503 : 200, JSON.stringify(body), headers)
+}

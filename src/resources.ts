@@ -1,0 +1,40 @@
+import { hashPassword, verifyPassword } from "./auth/password.ts"
+import { admin, anyone, nobody, owner, self, signedIn } from "./crud/policy.ts"
+import { api, resource } from "./crud/resource.ts"
+import * as items from "./db/schema/items.ts"
+import * as users from "./db/schema/users.ts"
+
+/** What the API serves: a block per table, who may do what, and what it embeds. */
+export const resources = api(
+  resource(users, {
+    viewers: true,
+    read: anyone,
+    create: anyone,
+    update: self,
+    delete: self,
+    fields: {
+      email: { read: self },
+      role: { read: self, write: admin },
+      hashed_password: {
+        read: nobody,
+        secret: {
+          as: "password",
+          confirm: "current_password",
+          min: 8,
+          max: 200,
+          hash: hashPassword,
+          verify: verifyPassword,
+        },
+      },
+    },
+    embed: { items: { limit: 100, byDefault: "one" } },
+  }),
+  resource(items, {
+    read: anyone,
+    create: signedIn,
+    update: owner,
+    delete: owner,
+    fields: { owner_id: { write: admin, initially: (viewer) => viewer.id } },
+    embed: { owner: {} },
+  }),
+)

@@ -1,0 +1,21 @@
+import { migrate, readMigrations } from "../db/migrate.ts"
+import { parseEnv } from "../env.ts"
+import { migrationsOf, openDatabase } from "./node.ts"
+
+/** `npm run db:migrate`: applies what is pending to the database of `DATABASE_URL`. */
+try {
+  const database = openDatabase(parseEnv({ ...process.env, NODE_ENV: "development" }))
+  const applied = await migrate(
+    database.connect(),
+    database.dialect,
+    readMigrations(migrationsOf(database.dialect)),
+  )
+  console.log(
+    applied.length ? `${database.label}: applied ${applied.join(", ")}` : `${database.label} is up to date`,
+  )
+  await database.close()
+} catch (error) {
+  const { message, cause } = error as Error
+  console.error(`Not migrated. ${message}${cause instanceof Error ? `: ${cause.message}` : ""}`)
+  process.exit(1)
+}

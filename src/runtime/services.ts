@@ -1,0 +1,34 @@
+import { ensureFirstAdmin } from "../auth/first-admin.ts"
+import type { Database } from "../db/driver.ts"
+import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
+import { handleOf } from "../db/handle.ts"
+import type { Settings } from "../env.ts"
+import type { Log } from "../http/request.ts"
+
+const levels = { info: 0, warn: 1, error: 2, silent: 3 }
+
+/** A log that keeps to the level of the setting. */
+export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
+  return (record) => {
+    if (levels[record.level] >= levels[level]) log(record)
+  }
+}
+
+/** libSQL over HTTP, which every runtime has. */
+export const openRemote = (settings: Settings): Database =>
+  openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
+
+/** Makes the first admin where the settings name one. */
+export async function firstAdmin(settings: Settings, database: Database): Promise<void> {
+  const { FIRST_ADMIN_EMAIL: email, FIRST_ADMIN_PASSWORD: password } = settings
+  if (!email || !password) return
+  const client = database.connect()
+  try {
+    await ensureFirstAdmin(
+      handleOf(() => client),
+      { email, password },
+    )
+  } finally {
+    await client.close?.()
+  }
+}

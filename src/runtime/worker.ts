@@ -1,0 +1,88 @@
+import "./worker-dialect.ts"
+import type { Hono } from "hono"
+import { createApp } from "../app.ts"
+import type { AppEnv } from "../context.ts"
+import type { Database } from "../db/driver.ts"
+import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
+import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
+import { parseEnv, SettingError, type Settings } from "../env.ts"
+import type { Log } from "../http/request.ts"
+import { firstAdmin, leveled, openRemote } from "./services.ts"
+
+interface Bindings extends Record<string, unknown> {
+  DB?: D1Binding
+  HYPERDRIVE?: { connectionString: string }
+}
+
+const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
+
+interface Ready {
+  app: Hono<AppEnv>
+  /** Makes the first admin at an isolate's first request; again until it has worked. */
+  prepare(): Promise<void>
+}
+
+let ready: Ready | undefined
+
+function readyFrom(env: Bindings): Ready {
+  // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
+  const settings = parseEnv({ NODE_ENV: "production", ...env })
+  const database = openDatabase(env, settings)
+  const app = createApp({
+    database,
+    authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
+    corsOrigins: settings.CORS_ORIGINS,
+    bodyLimit: settings.BODY_LIMIT,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    log: leveled(console_, settings.LOG_LEVEL),
+    waitUntil: (c, work) => c.executionCtx.waitUntil(work),
+  })
+  let preparing: Promise<void> | undefined
+  const prepare = async () => {
+    preparing ??= firstAdmin(settings, database)
+    try {
+      await preparing
+    } catch {
+      preparing = undefined
+    }
+  }
+  return { app, prepare }
+}
+
+function openDatabase(env: Bindings, settings: Settings): Database {
+  const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
+  if (env.HYPERDRIVE) return openPostgresPerRequest(env.HYPERDRIVE.connectionString, options)
+  if (env.DB) return openD1(env.DB)
+  if (settings.DATABASE_URL.startsWith("postgres"))
+    return openPostgresPerRequest(settings.DATABASE_URL, options)
+  if (settings.DATABASE_URL.startsWith("file:"))
+    throw new SettingError(
+      "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or name a libSQL or Postgres server",
+    )
+  return openRemote(settings)
+}
+
+export default {
+  async fetch(request: Request, env: Bindings, context: ExecutionContextLike): Promise<Response> {
+    try {
+      ready ??= readyFrom(env)
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error
+      console_({ level: "error", msg: `Weir did not start. ${error.message}` })
+      const body = {
+        type: "about:blank",
+        title: "Service Unavailable",
+        status: 503,
+        detail: "The API is not configured",
+        code: "misconfigured",
+      }
+      return Response.json(body, { status: 503, headers: { "content-type": "application/problem+json" } })
+    }
+    await ready.prepare()
+    return ready.app.fetch(request, env, context as never)
+  },
+}
+
+interface ExecutionContextLike {
+  waitUntil(work: Promise<unknown>): void
+}
