@@ -123,13 +123,11 @@ function filterParams(resource: Resource): Shape {
               ? z.string()
               : plain
       const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
-      params[name] = schema
-        .optional()
-        .openapi({
-          param: {
-            description: operator === "eq" ? `${field.name} is` : `${field.name} ${operatorWords[operator]}`,
-          },
-        })
+      params[name] = schema.optional().openapi({
+        param: {
+          description: operator === "eq" ? `${field.name} is` : `${field.name} ${operatorWords[operator]}`,
+        },
+      })
     }
   return params
 }

@@ -1,0 +1,85 @@
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import connect from "postgres"
+import { inject } from "vitest"
+import type { Services } from "../../src/app.ts"
+import type { Database } from "../../src/db/driver.ts"
+import { openLibsqlFile } from "../../src/db/drivers/libsql-file.ts"
+import { openLibsqlHttp } from "../../src/db/drivers/libsql-http.ts"
+import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
+import { migrate, readMigrations } from "../../src/db/migrate.ts"
+import { resources } from "../../src/resources.ts"
+import { appOver, type Fresh } from "./fresh.ts"
+
+type Opened = { database: Database; close(): Promise<void> }
+
+/** An app over a database of its own, of the kind that the project's WEIR_TEST_DRIVER names. */
+export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
+  const driver = process.env.WEIR_TEST_DRIVER as keyof typeof open
+  const { database, close } = await open[driver]()
+  return { driver, database, close, ...appOver(overrides.database ?? database, overrides) }
+}
+
+const open = {
+  "libsql-file": file,
+  "libsql-http": sqld,
+  postgres: postgresDatabase,
+}
+
+const migrated = async (database: Database): Promise<void> => {
+  const folder = join(import.meta.dirname, "../../drizzle", database.dialect)
+  await migrate(database.connect(), database.dialect, readMigrations(folder))
+}
+
+let template: string | undefined
+
+async function file(): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), "weir-test-"))
+  const path = join(folder, "weir.db")
+  if (template) copyFileSync(template, path)
+  const database = openLibsqlFile(`file:${path}`)
+  if (!template) {
+    await migrated(database)
+    database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [] })
+    template = join(mkdtempSync(join(tmpdir(), "weir-template-")), "weir.db")
+    copyFileSync(path, template)
+  }
+  const close = async () => {
+    await database.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { database, close }
+}
+
+async function sqld(): Promise<Opened> {
+  const database = openLibsqlHttp(inject("sqldUrl"), undefined)
+  await migrated(database)
+  await emptied(database)
+  return { database, close: () => database.close() }
+}
+
+/** Deletes all rows, and lets the ids begin at 1 again. */
+async function emptied(database: Database): Promise<void> {
+  const tables = [...resources].reverse().map((r) => ({ text: `delete from "${r.name}"`, params: [] }))
+  await database.connect().batch([...tables, { text: "delete from sqlite_sequence", params: [] }])
+}
+
+let count = 0
+
+async function postgresDatabase(): Promise<Opened> {
+  const base = inject("postgresUrl")
+  const admin = connect(base, { max: 1, fetch_types: false, onnotice: () => {} })
+  const shape = `weir_template_${process.pid}`
+  if (count === 0) {
+    await admin.unsafe(`create database ${shape}`)
+    const database = openPostgresPool(base.replace(/postgres$/, shape), { max: 1, statementTimeout: 10_000 })
+    await migrated(database)
+    await database.close()
+  }
+  const name = `weir_test_${process.pid}_${count++}`
+  await admin.unsafe(`create database ${name} template ${shape} strategy file_copy`)
+  await admin.end()
+  const database = openPostgresPool(base.replace(/postgres$/, name), { max: 5, statementTimeout: 10_000 })
+  return { database, close: () => database.close() }
+}

@@ -1,0 +1,45 @@
+import "../../src/runtime/worker-dialect.ts"
+import { env } from "cloudflare:workers"
+import type { Services } from "../../src/app.ts"
+import type { Database } from "../../src/db/driver.ts"
+import { type D1Binding, openD1 } from "../../src/db/drivers/d1.ts"
+import { openPostgresPerRequest } from "../../src/db/drivers/postgres.ts"
+import type { Migration } from "../../src/db/migrate.ts"
+import { resources } from "../../src/resources.ts"
+import { appOver, type Fresh } from "./fresh.ts"
+
+const bindings = env as unknown as {
+  DB?: D1Binding
+  HYPERDRIVE?: { connectionString: string }
+  MIGRATIONS: Migration[]
+}
+
+/** An app over the worker's own binding, with its tables emptied. */
+export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
+  const { DB, HYPERDRIVE } = bindings
+  const database: Database = HYPERDRIVE
+    ? openPostgresPerRequest(HYPERDRIVE.connectionString, { max: 2, statementTimeout: 10_000 })
+    : openD1(DB as D1Binding)
+  const client = database.connect()
+  const emptied = () => client.batch(emptying(database.dialect).map((text) => ({ text, params: [] })))
+  // The first scenario finds no tables.
+  await emptied().catch(async () => {
+    for (const { statements } of bindings.MIGRATIONS)
+      await client.batch(statements.map((text) => ({ text, params: [] })))
+    await emptied()
+  })
+  await client.close?.()
+  return {
+    driver: HYPERDRIVE ? "workerd-postgres" : "workerd-d1",
+    database,
+    ...appOver(database, { waitUntil: (_c, work) => void work, ...overrides }),
+    close: async () => {},
+  }
+}
+
+/** What empties the tables, and lets the ids begin at 1 again. */
+function emptying(dialect: Database["dialect"]): string[] {
+  if (dialect === "postgres")
+    return [`truncate ${resources.map((r) => `"${r.name}"`).join(", ")} restart identity cascade`]
+  return [...[...resources].reverse().map((r) => `delete from "${r.name}"`), "delete from sqlite_sequence"]
+}

@@ -1,0 +1,69 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin"
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
+import { readMigrations } from "./src/db/migrate.ts"
+
+const path = (relative: string) => new URL(relative, import.meta.url).pathname
+const globalSetup = ["./test/support/global-setup.ts"]
+
+/** The API's suites, once per driver. */
+function api(driver: string, url: string): TestProjectInlineConfiguration {
+  return {
+    resolve: { alias: { "#fresh": path("./test/support/fresh-node.ts") } },
+    test: {
+      name: driver,
+      include: ["test/api/**/*.test.ts"],
+      env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
+      testTimeout: 20_000,
+      // One libSQL server has one set of tables.
+      ...(driver === "libsql-http" ? { fileParallelism: false } : {}),
+    },
+  }
+}
+
+/** The API's suites inside workerd, once per binding. */
+function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlineConfiguration {
+  return {
+    resolve: {
+      alias: {
+        "#fresh": path("./test/support/fresh-worker.ts"),
+        // As wrangler.toml has it.
+        postgres: path("./node_modules/postgres/src/index.js"),
+      },
+    },
+    plugins: [
+      cloudflareTest(({ inject }) => ({
+        miniflare: {
+          compatibilityDate: "2026-10-01",
+          compatibilityFlags: ["nodejs_compat"],
+          bindings: { MIGRATIONS: JSON.parse(JSON.stringify(readMigrations(path(`./drizzle/${dialect}`)))) },
+          ...(dialect === "postgres"
+            ? { hyperdrives: { HYPERDRIVE: inject("postgresUrl") } }
+            : { d1Databases: ["DB"] }),
+        },
+      })),
+    ],
+    test: { name, include: ["test/api/**/*.test.ts"], testTimeout: 20_000, fileParallelism: false },
+  }
+}
+
+export default defineConfig({
+  test: {
+    globalSetup,
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      api("libsql-file", "file:test.db"),
+      api("libsql-http", "http://127.0.0.1"),
+      api("postgres", "postgres://127.0.0.1"),
+      workerd("workerd-d1", "sqlite"),
+      workerd("workerd-postgres", "postgres"),
+      {
+        test: {
+          name: "runtime",
+          include: ["test/runtime/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
