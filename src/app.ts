@@ -4,7 +4,6 @@ import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
 import type { AppContext, AppEnv } from "./context.ts"
-import type { Resource } from "./crud/resource.ts"
 import { resourceRoutes } from "./crud/routes.ts"
 import type { Database } from "./db/driver.ts"
 import { session } from "./db/session.ts"
@@ -49,7 +48,7 @@ export function createApp(services: Services): Hono<AppEnv> {
 
   const routes = new Routes(app)
   healthRoutes(routes, "users")
-  authRoutes(routes, signer, resourceNamed("users"))
+  authRoutes(routes, signer)
   for (const resource of resources) resourceRoutes(routes, resource)
   statsRoute(routes)
   docs(app, routes)
@@ -58,5 +57,3 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.onError(onError)
   return app
 }
-
-const resourceNamed = (name: string): Resource => resources.find((r) => r.name === name) as Resource

@@ -37,7 +37,7 @@ async function viewerOf(c: AppContext, tokens: Tokens, header: string): Promise<
   )
   const rows = await c
     .get("client")()
-    .query(withValues(statement, { id: claims.userId }))
+    .query(withValues(statement, { id: claims.userId }, true))
   const [role, hashed] = rows[0] ?? []
   if (rows.length === 0) return "its user is no more"
   if (passwordMark(String(hashed)) !== claims.passwordMark) return "the password has changed since"

@@ -1,12 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../context.ts"
-import { readDoc } from "../crud/docs.ts"
-import { signedIn } from "../crud/policy.ts"
-import { readOne, requireOpen } from "../crud/reads.ts"
-import type { Resource } from "../crud/resource.ts"
+import { readText } from "../http/body.ts"
 import { invalid, Problem } from "../http/problem.ts"
 import { reply } from "../http/reply.ts"
-import type { RouteDoc, Routes } from "../http/routes.ts"
+import type { Routes } from "../http/routes.ts"
 import { findAccount } from "./accounts.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
@@ -34,8 +31,8 @@ const tokenResponse = z
     example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
   })
 
-/** `POST /auth/token` and `GET /users/me`. */
-export function authRoutes(routes: Routes, tokens: Tokens, users: Resource): void {
+/** `POST /auth/token`. */
+export function authRoutes(routes: Routes, tokens: Tokens): void {
   routes.add(
     "post",
     "/auth/token",
@@ -53,27 +50,6 @@ export function authRoutes(routes: Routes, tokens: Tokens, users: Resource): voi
     }),
     (c) => issueToken(c, tokens),
   )
-  routes.add(
-    "get",
-    "/users/me",
-    () => meDoc(users),
-    async (c) => {
-      requireOpen(c, signedIn)
-      return readOne(c, users, c.get("viewer").id as number)
-    },
-  )
-}
-
-function meDoc(users: Resource): RouteDoc {
-  const { request, ...doc } = readDoc(users)
-  const query = request?.query
-  return {
-    ...doc,
-    operationId: "readMe",
-    summary: "Read oneself",
-    security: "required",
-    request: query ? { query } : {},
-  }
 }
 
 async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
@@ -84,7 +60,7 @@ async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
       "unsupported_media_type",
       "Send application/x-www-form-urlencoded: username=…&password=…",
     )
-  const fields = new URLSearchParams(await c.req.text())
+  const fields = new URLSearchParams(await readText(c))
   const result = form.safeParse(Object.fromEntries(fields))
   if (!result.success) {
     const issues = result.error.issues.flatMap((issue) => {

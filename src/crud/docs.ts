@@ -1,170 +1,12 @@
 import { z } from "@hono/zod-openapi"
 import type { RouteDoc } from "../http/routes.ts"
-import { defaultLimit, maxDepth, maxLimit } from "./params.ts"
-import { operatorsOf } from "./query.ts"
+import { fieldsParam, idParam, includeParams, listParams } from "./param-docs.ts"
 import type { Field, Relation, Resource } from "./resource.ts"
-import { createSchema, example, outputSchema, readable, updateSchema } from "./schemas.ts"
-import { isOpen, isShownToAll } from "./visibility.ts"
-
-type Shape = Record<string, z.ZodType>
-
-const singular = (name: string): string => name.replace(/ies$/, "y").replace(/s$/, "")
-const pascal = (name: string): string =>
-  name.replace(/(^|_)(\w)/g, (_, _sep, letter: string) => letter.toUpperCase())
-/** `User` for the table `users`: the name of its schema, and of operations on one row. */
-export const typeName = (resource: Resource): string => pascal(singular(resource.name))
-
-const made = new WeakMap<Resource, { whole: z.ZodType; part: z.ZodType }>()
-
-/** A row as it is served: whole, or the part of it that `fields` asks for. Fields that not every viewer sees are optional. */
-function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodType } {
-  const known = made.get(resource)
-  if (known) return known
-  const whole: Shape = {}
-  const part: Shape = {}
-  const sample: Record<string, unknown> = {}
-  for (const field of readable(resource)) {
-    const schema = outputSchema(field)
-    const shown = isShownToAll(field)
-    whole[field.name] = shown ? schema : schema.optional()
-    part[field.name] = schema.optional()
-    if (shown) sample[field.name] = example(field)
-  }
-  const embeds = Object.fromEntries(
-    Object.values(resource.relations).map((relation) => [relation.name, embedSchema(relation)]),
-  )
-  const name = typeName(resource)
-  const schemas = {
-    whole: z.object({ ...whole, ...embeds }).openapi(name, { example: sample }),
-    part: z.object({ ...part, ...embeds }).openapi(`${name}Part`, {
-      description: "What `fields` asked for",
-      example: Object.fromEntries(Object.entries(sample).slice(0, 2)),
-    }),
-  }
-  made.set(resource, schemas)
-  return schemas
-}
-
-/** An embedded row or list. Its fields depend on `include.….fields`, so all are optional. */
-function embedSchema(relation: Relation): z.ZodType {
-  const shape = Object.fromEntries(readable(relation.target).map((f) => [f.name, outputSchema(f).optional()]))
-  const row = z.looseObject(shape)
-  return relation.kind === "many" ? z.array(row).optional() : row.nullable().optional()
-}
+import { pascal, rowSchemas, singular, typeName } from "./row-docs.ts"
+import { createSchema, example, maxRows, updateSchema } from "./schemas.ts"
+import { isOpen } from "./visibility.ts"
 
 const json = (schema: z.ZodType) => ({ content: { "application/json": { schema } } })
-const idParam = (description: string) =>
-  z.object({
-    id: z
-      .int()
-      .min(1)
-      .openapi({ param: { name: "id", in: "path", description }, example: 1 }),
-  })
-
-const text = (description: string): z.ZodType => z.string().optional().openapi({ param: { description } })
-
-/** The parameters of embeds, for the relations of the resource itself. */
-function includeParams(resource: Resource, byDefault: boolean): Shape {
-  const relations = Object.values(resource.relations)
-  if (relations.length === 0) return {}
-  const names = relations.map((r) => r.name).join(", ")
-  const preset = relations.filter((r) => byDefault && r.byDefault).map((r) => r.name)
-  const params: Shape = {
-    include: text(
-      `Relations to embed, separated by commas: ${names}, and theirs after a dot, at most ${maxDepth} deep.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
-    ),
-  }
-  for (const relation of relations) {
-    const prefix = `include.${relation.name}`
-    params[`${prefix}.fields`] = text(`Fields of each embedded row of ${relation.name}`)
-    if (relation.kind === "one") continue
-    params[`${prefix}.limit`] = z
-      .int()
-      .min(0)
-      .max(relation.limit)
-      .optional()
-      .openapi({
-        param: {
-          description: `Most rows of ${relation.name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
-        },
-      })
-    params[`${prefix}.skip`] = z.int().min(0).optional()
-    params[`${prefix}.sort`] = text(`Sort of ${relation.name}. Default: ${relation.sort}`)
-  }
-  return params
-}
-
-const operatorWords: Record<string, string> = {
-  ne: "is not (null included)",
-  gt: "greater than",
-  gte: "at least",
-  lt: "less than",
-  lte: "at most",
-  in: "one of, separated by commas",
-  nin: "none of, separated by commas",
-  contains: "contains, by case",
-  starts_with: "starts with, by case",
-  is_null: "is null, or is not",
-}
-
-function filterParams(resource: Resource): Shape {
-  const params: Shape = {}
-  for (const field of readable(resource))
-    for (const operator of operatorsOf(field)) {
-      const plain = field.nullable
-        ? ((outputSchema(field) as z.ZodNullable).unwrap() as z.ZodType)
-        : outputSchema(field)
-      const schema =
-        operator === "in" || operator === "nin"
-          ? z.string()
-          : operator === "is_null"
-            ? z.boolean()
-            : operator === "contains" || operator === "starts_with"
-              ? z.string()
-              : plain
-      const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
-      params[name] = schema.optional().openapi({
-        param: {
-          description: operator === "eq" ? `${field.name} is` : `${field.name} ${operatorWords[operator]}`,
-        },
-      })
-    }
-  return params
-}
-
-const fieldsParam = (resource: Resource): Shape => ({
-  fields: text(
-    `Fields to answer with, separated by commas: ${readable(resource)
-      .map((f) => f.name)
-      .join(", ")}`,
-  ),
-})
-
-const listParams = (resource: Resource): Shape => ({
-  limit: z
-    .int()
-    .min(1)
-    .max(maxLimit)
-    .default(defaultLimit)
-    .optional()
-    .openapi({ param: { description: "Most rows" } }),
-  skip: z
-    .int()
-    .min(0)
-    .optional()
-    .openapi({ param: { description: "Rows to pass over" } }),
-  after: text("A cursor: the rows that follow it. Take it from the Link header"),
-  before: text("A cursor: the rows that come before it"),
-  sort: text("Keys separated by commas, each with - for descending. Default: the primary key"),
-  count: z
-    .enum(["exact"])
-    .optional()
-    .openapi({ param: { description: "Count all matching rows, in X-Total-Count" } }),
-  ...fieldsParam(resource),
-  ...includeParams(resource, false),
-  ...filterParams(resource),
-})
-
 const security = (
   resource: Resource,
   action: "read" | "create" | "update" | "delete",
@@ -218,6 +60,19 @@ export function readDoc(resource: Resource): RouteDoc {
   }
 }
 
+/** `me` in place of an id: the viewer's own row. */
+export function readMeDoc(resource: Resource): RouteDoc {
+  const { request, ...doc } = readDoc(resource)
+  const query = request?.query
+  return {
+    ...doc,
+    operationId: "readMe",
+    summary: "Read oneself; `me` stands for one's own id in the other paths too",
+    security: "required",
+    request: query ? { query } : {},
+  }
+}
+
 /** A body's example: what a first create would send. */
 function bodyExample(resource: Resource, only: (field: Field) => boolean): Record<string, unknown> {
   const fields = Object.values(resource.fields).filter((f) => f.write !== undefined && only(f))
@@ -247,7 +102,7 @@ export function createDoc(resource: Resource, parent?: Resource, relation?: Rela
       ...(parent ? { params: idParam(`The ${singular(parent.name)}`) } : {}),
       body: {
         required: true,
-        ...json(z.union([body, z.array(body).min(1).max(1000)]).openapi({ example: sample })),
+        ...json(z.union([body, z.array(body).min(1).max(maxRows(resource))]).openapi({ example: sample })),
       },
     },
     responses: { 201: { description: "Created", headers: location, ...json(z.union([row, z.array(row)])) } },

@@ -16,6 +16,12 @@ export const operators = [
 ] as const
 export type Operator = (typeof operators)[number]
 
+/** Rows of a page: the most, and without `limit`. */
+export const maxLimit = 1000
+export const defaultLimit = 100
+/** How many relations deep a client may go. */
+export const maxDepth = 3
+
 /** The operators that make sense for a field. */
 export function operatorsOf(field: Field): Operator[] {
   const nullable: Operator[] = field.nullable ? ["is_null"] : []

@@ -4,10 +4,10 @@ import { requireJsonAccepted } from "../http/accept.ts"
 import { forbidden, notFound, type Problem, unauthorized } from "../http/problem.ts"
 import { reply } from "../http/reply.ts"
 import { linksOf } from "./links.ts"
-import { defaultLimit, parseList, parseOne } from "./params.ts"
+import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
-import type { Rule, Viewer, ViewerKind } from "./policy.ts"
-import type { Values } from "./query.ts"
+import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
+import { defaultLimit, type Values } from "./query.ts"
 import { compileExists, compileList, compileOne, type ListPlan } from "./read.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { type Plan, PlanCache, withValues } from "./statement.ts"
@@ -49,7 +49,9 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
   )
   values.id = id
   values.viewer = viewer.id
-  const rows = await c.get("client")().query(withValues(plan, values))
+  const rows = await c
+    .get("client")()
+    .query(withValues(plan, values, true))
   const body = rows[0]?.[0]
   if (body === undefined) throw notFound()
   return reply(c, 200, body as string)
@@ -70,7 +72,9 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   values.viewer = viewer.id
   values.parent = nested?.parentId
   values.parent_id = nested?.parentId
-  const rows = await c.get("client")().query(withValues(plan, values))
+  const rows = await c
+    .get("client")()
+    .query(withValues(plan, values, true))
   const row = rows[0] as unknown[]
   const { keys } = plan
   let next = 2 + 2 * keys
@@ -98,9 +102,14 @@ export async function exists(
   const kind: ViewerKind = viewer.kind
   const plan = plans.get(`exists:${resource.name}:${kind}`, () => compileExists(resource, kind))
   const values: Values = { id, viewer: viewer.id }
-  const rows = await client.query(withValues(plan, values))
+  const rows = await client.query(withValues(plan, values, true))
   return rows.length > 0
 }
 
-/** The id in the path, or a 422. */
-export const idOf = (c: AppContext): number => parseId(c.req.param("id") ?? "")
+/** The id in the path, or a 422. Where the rows are the viewers, `me` is one's own. */
+export function idOf(c: AppContext, resource: Resource): number {
+  const text = c.req.param("id") ?? ""
+  if (text !== "me" || !resource.options.viewers) return parseId(text)
+  requireOpen(c, signedIn)
+  return c.get("viewer").id as number
+}

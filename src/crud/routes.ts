@@ -1,5 +1,5 @@
 import type { Routes } from "../http/routes.ts"
-import { createDoc, deleteDoc, listDoc, readDoc, updateDoc } from "./docs.ts"
+import { createDoc, deleteDoc, listDoc, readDoc, readMeDoc, updateDoc } from "./docs.ts"
 import { nobody } from "./policy.ts"
 import { idOf, readList, readOne } from "./reads.ts"
 import type { Resource } from "./resource.ts"
@@ -10,6 +10,7 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
   const { rules, name } = resource
   const one = `/${name}/{id}`
   if (rules.read !== nobody) {
+    if (resource.options.viewers) routes.describe("get", `/${name}/me`, () => readMeDoc(resource))
     routes.add(
       "get",
       `/${name}`,
@@ -20,7 +21,7 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
       "get",
       one,
       () => readDoc(resource),
-      (c) => readOne(c, resource, idOf(c)),
+      (c) => readOne(c, resource, idOf(c, resource)),
     )
   }
   if (rules.create !== nobody)
@@ -35,14 +36,14 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
       "patch",
       one,
       () => updateDoc(resource),
-      (c) => update(c, resource, idOf(c)),
+      (c) => update(c, resource, idOf(c, resource)),
     )
   if (rules.delete !== nobody)
     routes.add(
       "delete",
       one,
       () => deleteDoc(resource),
-      (c) => remove(c, resource, idOf(c)),
+      (c) => remove(c, resource, idOf(c, resource)),
     )
   for (const relation of Object.values(resource.relations)) {
     const { target } = relation
@@ -54,14 +55,14 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
         "get",
         path,
         () => listDoc(target, resource, relation),
-        (c) => readList(c, target, nested(idOf(c))),
+        (c) => readList(c, target, nested(idOf(c, resource))),
       )
     if (target.rules.create !== nobody)
       routes.add(
         "post",
         path,
         () => createDoc(target, resource, relation),
-        (c) => create(c, target, nested(idOf(c))),
+        (c) => create(c, target, nested(idOf(c, resource))),
       )
   }
 }

@@ -5,7 +5,6 @@ import { canSee } from "./visibility.ts"
 
 const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
 
-/** The largest text whose length is checked against a CHECK: characters, as both sides count them. */
 function textSchema(field: Field): z.ZodType {
   const { spec } = field
   if (spec.values) return z.enum(spec.values as [string, ...string[]])
@@ -57,6 +56,10 @@ function writable(resource: Resource): Field[] {
 
 const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
   z.string().min(min).max(max).refine(storable, "must not hold NUL or broken Unicode")
+
+/** Most rows of one create. Fewer where each costs a password's hash. */
+export const maxRows = (resource: Resource): number =>
+  Object.values(resource.fields).some((field) => field.secret) ? 10 : 1000
 
 /** The body of a create. Unknown members are refused; a secret goes by its input name. */
 export function createSchema(resource: Resource): z.ZodObject {

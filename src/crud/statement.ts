@@ -23,11 +23,11 @@ export function compile(query: SQL): Plan {
   return { text, bind }
 }
 
-/** A statement with its values. */
-export function withValues(plan: Plan, values: Values): Statement {
+/** A statement with its values; `single` where it answers one row at the most. */
+export function withValues(plan: Plan, values: Values, single = false): Statement {
   const params: Value[] = []
   for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
-  return { text: plan.text, params }
+  return { text: plan.text, params, single }
 }
 
 /** Compiled statements by shape. Bounded: shapes come from clients. */

@@ -10,13 +10,10 @@ import { columnsToInsert, columnsToUpdate, parseBody, requireWritable } from "./
 import type { Values } from "./query.ts"
 import { exists, requireOpen, searchOf } from "./reads.ts"
 import type { Nested, Resource } from "./resource.ts"
-import { createSchema, updateSchema } from "./schemas.ts"
+import { createSchema, maxRows, updateSchema } from "./schemas.ts"
 import { checkSecret } from "./secret.ts"
 import { type Plan, PlanCache, withValues } from "./statement.ts"
 import { compileCreate, compileDelete, compileUpdate } from "./write.ts"
-
-/** Most rows of one create. */
-export const maxRows = 1000
 
 const plans = new PlanCache<Plan>()
 
@@ -39,9 +36,9 @@ export async function create(c: AppContext, resource: Resource, nested?: Nested)
   refuseParams(c)
   const body = await readJson(c)
   const many = Array.isArray(body)
-  if (many && (body.length === 0 || body.length > maxRows))
+  if (many && (body.length === 0 || body.length > maxRows(resource)))
     throw invalid("The body is not valid", [
-      { path: "body", message: `must hold 1 to ${maxRows} objects`, code: "out_of_range" },
+      { path: "body", message: `must hold 1 to ${maxRows(resource)} objects`, code: "out_of_range" },
     ])
   const viewer = c.get("viewer")
   const inputs = (many ? body : [body]).map((one, i) => {

@@ -7,6 +7,8 @@ export type Value = string | number | boolean | null
 export interface Statement {
   text: string
   params: Value[]
+  /** A read that answers one row at the most: a driver may stop there. */
+  single?: boolean
 }
 
 /** A row as an array of column values, in the order of the select list. */

@@ -20,6 +20,15 @@ export function limitBody(max: number): AppMiddleware {
   }
 }
 
+/** The body as text. A caller that hangs up half-way is no error of ours. */
+export async function readText(c: AppContext): Promise<string> {
+  try {
+    return await c.req.text()
+  } catch (error) {
+    throw new Problem(422, "incomplete_body", "The body ended before it was complete", { cause: error })
+  }
+}
+
 const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
 
 /** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
@@ -33,7 +42,7 @@ export async function readJson(c: AppContext): Promise<unknown> {
   }
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem(415, "unsupported_encoding", "Send the body without Content-Encoding")
-  const text = await c.req.text()
+  const text = await readText(c)
   try {
     return JSON.parse(text)
   } catch (error) {

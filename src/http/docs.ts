@@ -18,9 +18,12 @@ export function docs(app: Hono<AppEnv>, routes: Routes): void {
     persistAuthorization: true,
     tryItOutEnabled: true,
   })
-  app.use("/docs", async (c, next) => {
-    c.get("headers")["content-security-policy"] = contentSecurityPolicy
-    await next()
-  })
-  app.get("/docs", page)
+  app.get(
+    "/docs",
+    async (c, next) => {
+      c.get("headers")["content-security-policy"] = contentSecurityPolicy
+      await next()
+    },
+    page,
+  )
 }

@@ -38,6 +38,11 @@ export class Routes {
     handler: (c: AppContext) => Promise<Response> | Response,
   ): void {
     this.app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), handler)
+    this.describe(method, path, doc)
+  }
+
+  /** Documents what another route serves already. */
+  describe(method: Entry["method"], path: string, doc: Entry["doc"]): void {
     this.entries.push({ method, path, doc })
   }
 

@@ -42,7 +42,12 @@ function readyFrom(env: Bindings): Ready {
     preparing ??= firstAdmin(settings, database)
     try {
       await preparing
-    } catch {
+    } catch (error) {
+      console_({
+        level: "error",
+        msg: "The first admin could not be made yet",
+        reason: (error as Error).name,
+      })
       preparing = undefined
     }
   }

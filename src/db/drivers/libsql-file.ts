@@ -10,6 +10,12 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** A kept statement; `reader` is asked of the engine once. */
+interface Prepared {
+  statement: Sqlite.Statement
+  reader: boolean
+}
+
 /** How long other processes' writes are waited for, in milliseconds, before a write is refused as busy. */
 const patience = 5_000
 /** Most writes that share a commit: it bounds how long the event loop is held. */
@@ -31,20 +37,30 @@ export function openLibsqlFile(url: string): Database {
     throw new Error(`DATABASE_URL: cannot open ${path}: ${(error as Error).message}`)
   }
   db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
-  const prepared = new LRUCache<string, Sqlite.Statement>({ max: 500 })
+  const prepared = new LRUCache<string, Prepared>({ max: 500 })
   const queue: Waiting[] = []
   let flushing = false
 
-  const run = ({ text, params }: Statement): Row[] => {
-    let statement = prepared.get(text)
-    if (!statement) {
-      statement = db.prepare(text)
-      if (statement.reader) statement.raw()
-      prepared.set(text, statement)
+  const prepare = (text: string): Prepared => {
+    const known = prepared.get(text)
+    if (known) return known
+    const statement = db.prepare(text)
+    const { reader } = statement
+    const made = { statement: reader ? statement.raw() : statement, reader }
+    prepared.set(text, made)
+    return made
+  }
+
+  const run = ({ text, params, single }: Statement): Row[] => {
+    const { statement, reader } = prepare(text)
+    if (!reader) {
+      statement.run(params)
+      return []
     }
-    if (statement.reader) return statement.all(params) as Row[]
-    statement.run(params)
-    return []
+    // One step and no iterator: half the time of a small read.
+    if (!single) return statement.all(params) as Row[]
+    const row = statement.get(params) as Row | undefined
+    return row ? [row] : []
   }
 
   const begin = async (): Promise<void> => {
