@@ -8,8 +8,7 @@ CREATE TABLE "items" (
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "items_title_check" CHECK (length("title") >= 1 and length("title") <= 200),
 	CONSTRAINT "items_description_check" CHECK (length("description") <= 10000),
-	CONSTRAINT "items_price_check" CHECK ("price" >= 0),
-	CONSTRAINT "items_owner_id_check" CHECK ("owner_id" >= 1)
+	CONSTRAINT "items_price_check" CHECK ("price" >= 0)
 );
 --> statement-breakpoint
 CREATE TABLE "users" (

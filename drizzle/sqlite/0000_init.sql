@@ -9,8 +9,7 @@ CREATE TABLE `items` (
 	FOREIGN KEY (`owner_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
 	CONSTRAINT "items_title_check" CHECK(length("title") >= 1 and length("title") <= 200),
 	CONSTRAINT "items_description_check" CHECK(length("description") <= 10000),
-	CONSTRAINT "items_price_check" CHECK("price" >= 0),
-	CONSTRAINT "items_owner_id_check" CHECK("owner_id" >= 1)
+	CONSTRAINT "items_price_check" CHECK("price" >= 0)
 );
 --> statement-breakpoint
 CREATE INDEX `items_owner_id_index` ON `items` (`owner_id`);--> statement-breakpoint

@@ -28,7 +28,7 @@ export function openDatabase(settings: Settings): Database {
 
 async function start(): Promise<void> {
   const settings = parseEnv(process.env)
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 16_384, periodicFlush: 200 })
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 200 })
   const logger = pino(
     { base: null, level: settings.LOG_LEVEL, formatters: { level: (label) => ({ level: label }) } },
     destination,
