@@ -1,6 +1,7 @@
 import { hashPassword, verifyPassword } from "./auth/password.ts"
 import { admin, anyone, nobody, owner, self, signedIn } from "./crud/policy.ts"
-import { api, resource } from "./crud/resource.ts"
+import { api } from "./crud/relations.ts"
+import { resource } from "./crud/resource.ts"
 import * as items from "./db/schema/items.ts"
 import * as users from "./db/schema/users.ts"
 

@@ -1,14 +1,4 @@
-import {
-  type Column,
-  createTableRelationsHelpers,
-  getTableColumns,
-  getTableName,
-  is,
-  Many,
-  One,
-  Relations,
-  Table,
-} from "drizzle-orm"
+import { type Column, getTableColumns, getTableName, is, Table } from "drizzle-orm"
 import { type FieldSpec, specsOf } from "../db/dialect/field.ts"
 import { anyone, nobody, type Rule, type Viewer } from "./policy.ts"
 
@@ -171,64 +161,4 @@ function fieldFrom(name: string, column: Column, spec: FieldSpec, options: Field
     initially: options.initially,
     secret: options.secret,
   }
-}
-
-/**
- * All resources of an API, with their relations resolved: those of Drizzle's `relations()` that a
- * resource's `embed` names.
- */
-export function api(...resources: Resource[]): Resource[] {
-  const byTable = new Map(resources.map((r) => [r.table, r]))
-  const declared = resources.flatMap((r) => Object.values(r.module)).filter((value) => is(value, Relations))
-  for (const source of resources) {
-    const helpers = createTableRelationsHelpers(source.table)
-    const found = Object.assign(
-      {},
-      ...declared.filter((d) => d.table === source.table).map((d) => d.config(helpers)),
-    ) as Record<string, unknown>
-    for (const [name, options] of Object.entries(source.options.embed ?? {})) {
-      const relation = found[name]
-      const target =
-        is(relation, One) || is(relation, Many) ? byTable.get(relation.referencedTable) : undefined
-      if (!target)
-        throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
-      if (source.fields[name]) throw new Error(`${source.name}: embed "${name}" has the name of a column`)
-      const [local, foreign] = is(relation, One)
-        ? joinOf(source, name, relation)
-        : joinOf(target, name, inverseOf(source, target, relation as Many<string>, declared)).reverse()
-      source.relations[name] = {
-        name,
-        kind: is(relation, One) ? "one" : "many",
-        target,
-        local: local as string,
-        foreign: foreign as string,
-        limit: Math.min(options.limit ?? 100, 100),
-        sort: options.sort ?? `-${target.key}`,
-        byDefault: options.byDefault === "one",
-      }
-    }
-  }
-  return resources
-}
-
-function joinOf(source: Resource, name: string, relation: One): string[] {
-  const [field, reference] = [relation.config?.fields[0], relation.config?.references[0]]
-  if (!field || !reference || relation.config?.fields.length !== 1)
-    throw new Error(`${source.name}: relation "${name}" must be over one column`)
-  return [field.name, reference.name]
-}
-
-/** The `one` side that a `many` relation mirrors. */
-function inverseOf(source: Resource, target: Resource, relation: Many<string>, declared: Relations[]): One {
-  const helpers = createTableRelationsHelpers(target.table)
-  const candidates = declared
-    .filter((d) => d.table === target.table)
-    .flatMap((d) => Object.values(d.config(helpers)))
-    .filter((r): r is One => is(r, One) && r.config !== undefined && r.referencedTable === source.table)
-    .filter((r) => !relation.relationName || r.relationName === relation.relationName)
-  if (candidates.length !== 1)
-    throw new Error(
-      `${source.name}: a relation to many ${target.name} needs one relation back, found ${candidates.length}`,
-    )
-  return candidates[0] as One
 }
