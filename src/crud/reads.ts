@@ -8,13 +8,10 @@ import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
 import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
 import { defaultLimit, type Values } from "./query.ts"
-import { compileExists, compileList, compileOne, type ListPlan } from "./read.ts"
+import { compileExists, compileList, compileOne } from "./read.ts"
 import type { Nested, Resource } from "./resource.ts"
-import { type Plan, PlanCache, withValues } from "./statement.ts"
+import { planOf, withValues } from "./statement.ts"
 import { isOpen } from "./visibility.ts"
-
-const plans = new PlanCache<Plan>()
-const listPlans = new PlanCache<ListPlan>()
 
 /** The query string with its `?`, or nothing. */
 export const searchOf = (c: AppContext): string => {
@@ -44,9 +41,7 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
   requireOpen(c, resource.rules.read)
   const viewer = c.get("viewer")
   const { query, values, shape } = parseOne(resource, viewer.kind, searchOf(c))
-  const plan = plans.get(`one:${resource.name}:${viewer.kind}:${shape}`, () =>
-    compileOne(resource, viewer.kind, query),
-  )
+  const plan = planOf(resource, `one:${viewer.kind}:${shape}`, () => compileOne(resource, viewer.kind, query))
   values.id = id
   values.viewer = viewer.id
   const rows = await c
@@ -64,8 +59,7 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   requireOpen(c, resource.rules.read)
   const viewer = c.get("viewer")
   const { query, values, shape } = parseList(resource, viewer.kind, searchOf(c), nested)
-  const scope = nested ? `${nested.within.name}.${nested.relation.name}` : resource.name
-  const plan = listPlans.get(`${scope}:${viewer.kind}:${shape}`, () => compileList(query))
+  const plan = planOf(nested?.relation ?? resource, `list:${viewer.kind}:${shape}`, () => compileList(query))
   const limit = (values.limit as number) ?? defaultLimit
   values.limit_and_one = limit + 1
   values.limit_less_one = limit - 1
@@ -100,7 +94,7 @@ export async function exists(
   id: number,
 ): Promise<boolean> {
   const kind: ViewerKind = viewer.kind
-  const plan = plans.get(`exists:${resource.name}:${kind}`, () => compileExists(resource, kind))
+  const plan = planOf(resource, `exists:${kind}`, () => compileExists(resource, kind))
   const values: Values = { id, viewer: viewer.id }
   const rows = await client.query(withValues(plan, values, true))
   return rows.length > 0

@@ -3,10 +3,8 @@ import type { AppContext } from "../context.ts"
 import { invalid } from "../http/problem.ts"
 import { clause, conjunction, type ViewerKind } from "./policy.ts"
 import type { Field, Resource } from "./resource.ts"
-import { bound, compile, type Plan, PlanCache, withValues } from "./statement.ts"
+import { bound, compile, planOf, withValues } from "./statement.ts"
 import { Aliases, tableOf } from "./where.ts"
-
-const plans = new PlanCache<Plan>()
 
 /**
  * Before a secret is changed: whoever is no admin gives the present one. The confirmation is taken out of
@@ -36,7 +34,7 @@ export async function checkSecret(
     throw invalid("The body is not valid", [
       { path: confirm, message: `is required to set ${as}`, code: "required" },
     ])
-  const plan = plans.get(`${resource.name}:${viewer.kind}`, () =>
+  const plan = planOf(resource, `secret:${viewer.kind}`, () =>
     compile(storedSecret(resource, field, viewer.kind)),
   )
   const rows = await c

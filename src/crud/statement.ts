@@ -30,20 +30,22 @@ export function withValues(plan: Plan, values: Values, single = false): Statemen
   return { text: plan.text, params, single }
 }
 
-/** Compiled statements by shape. Bounded: shapes come from clients. */
-export class PlanCache<P extends object> {
-  private readonly plans: LRUCache<string, P>
+const kept = new WeakMap<object, LRUCache<string, Plan>>()
 
-  constructor(max = 500) {
-    this.plans = new LRUCache({ max })
-  }
+/** Most shapes that are kept of one resource: shapes come from clients. */
+const maxShapes = 500
 
-  /** The plan of a shape, compiled on its first use. */
-  get(shape: string, make: () => P): P {
-    const known = this.plans.get(shape)
-    if (known) return known
-    const made = make()
-    this.plans.set(shape, made)
-    return made
+/** The plan of a shape, compiled on its first use. `owner` is the resource or relation that it reads or writes. */
+export function planOf<P extends Plan>(owner: object, shape: string, make: () => P): P {
+  let plans = kept.get(owner)
+  if (!plans) {
+    plans = new LRUCache({ max: maxShapes })
+    kept.set(owner, plans)
   }
+  const known = plans.get(shape)
+  // A shape begins with its verb, and a verb has one kind of plan.
+  if (known) return known as P
+  const made = make()
+  plans.set(shape, made)
+  return made
 }

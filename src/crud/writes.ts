@@ -12,10 +12,8 @@ import { exists, requireOpen, searchOf } from "./reads.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { createSchema, maxRows, updateSchema } from "./schemas.ts"
 import { checkSecret } from "./secret.ts"
-import { type Plan, PlanCache, withValues } from "./statement.ts"
+import { planOf, withValues } from "./statement.ts"
 import { compileCreate, compileDelete, compileUpdate } from "./write.ts"
-
-const plans = new PlanCache<Plan>()
 
 // Schemas are built on first use: a Worker pays for what it does at start-up.
 const lazy = (make: (resource: Resource) => z.ZodObject) => {
@@ -53,7 +51,7 @@ export async function create(c: AppContext, resource: Resource, nested?: Nested)
   const rows = await Promise.all(inputs.map((input) => columnsToInsert(resource, viewer, input)))
   const statements = rows.map((columns) => {
     const names = Object.keys(columns)
-    const plan = plans.get(`create:${resource.name}:${viewer.kind}:${names}`, () =>
+    const plan = planOf(resource, `create:${viewer.kind}:${names}`, () =>
       compileCreate(resource, viewer.kind, names),
     )
     return withValues(plan, { ...columns, viewer: viewer.id })
@@ -85,7 +83,7 @@ export async function update(c: AppContext, resource: Resource, id: number): Pro
   await checkSecret(c, resource, id, input)
   const columns = await columnsToUpdate(resource, input)
   const names = Object.keys(columns)
-  const plan = plans.get(`update:${resource.name}:${viewer.kind}:${names}`, () =>
+  const plan = planOf(resource, `update:${viewer.kind}:${names}`, () =>
     compileUpdate(resource, viewer.kind, names),
   )
   const rows = await change(c, resource, withValues(plan, { ...columns, id, viewer: viewer.id }), id, names)
@@ -97,7 +95,7 @@ export async function remove(c: AppContext, resource: Resource, id: number): Pro
   requireOpen(c, resource.rules.delete)
   refuseParams(c)
   const viewer = c.get("viewer")
-  const plan = plans.get(`delete:${resource.name}:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
+  const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
   await change(c, resource, withValues(plan, { id, viewer: viewer.id }), id, [])
   return reply(c, 204, null)
 }
