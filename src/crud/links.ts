@@ -7,14 +7,7 @@ import { sortText } from "./query.ts"
  * The `Link` header of a page (RFC 8288): `first`, and `prev` and `next` where there are such pages. The
  * URLs keep the caller's other parameters; places come from the statement, never from the body.
  */
-export function linksOf(
-  url: string,
-  query: ListQuery,
-  limit: number,
-  rows: number,
-  first: Row,
-  last: Row,
-): string {
+export function linksOf(url: string, query: ListQuery, rows: number, first: Row, last: Row): string {
   const start = url.indexOf("/", url.indexOf("://") + 3)
   const mark = url.indexOf("?")
   const path = mark < 0 ? url.slice(start) : url.slice(start, mark)
@@ -26,7 +19,7 @@ export function linksOf(
     const search = params.size ? `?${params}` : ""
     return `<${path}${search}>; rel="${relation}"`
   }
-  const more = rows > limit
+  const more = rows > query.limit
   const { cursor } = query.from
   const backwards = cursor === "before"
   const links = [link("first")]

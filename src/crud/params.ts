@@ -30,7 +30,7 @@ export function parseList(
 ): Parsed<ListQuery> {
   const reader = new ParamReader(viewer, search)
   const { values } = reader
-  values.limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
+  const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
   const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
   values.skip = skip
   const count = reader.choice("count", ["exact"]) !== undefined
@@ -47,13 +47,14 @@ export function parseList(
       viewer,
       sort,
       from,
+      limit,
       skip: skip !== undefined,
       count,
       parent: nested?.relation,
       within: nested?.within,
     },
     values,
-    shape: `${sortText(sort)};${start};${flags};${reader.shape}`,
+    shape: `${sortText(sort)};${start};${limit}${flags};${reader.shape}`,
   }
 }
 

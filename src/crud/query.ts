@@ -60,8 +60,8 @@ export interface Selection {
 export interface Include extends Selection {
   relation: Relation
   sort: SortKey[]
-  /** The name of the bound limit, and of the offset if there is one. */
-  limit: string
+  limit: number
+  /** The name of the bound offset, if there is one. */
   skip: string | undefined
 }
 
@@ -72,6 +72,8 @@ export interface ListQuery extends Selection {
   sort: SortKey[]
   /** From the start, or from a cursor on; with which of its parts are null. */
   from: { cursor: "start" } | { cursor: "after" | "before"; nulls: boolean[] }
+  /** Part of the shape, not a value: Postgres plans a statement anew for each limit that it is given. */
+  limit: number
   skip: boolean
   count: boolean
   /** Only the rows of one parent, whose id is bound as `parent`. */

@@ -14,6 +14,9 @@ export interface ListPlan extends Plan {
   keys: number
 }
 
+/** A checked whole number, as it is. */
+const literal = (count: number): SQL => sql.raw(String(count))
+
 const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
 
 /** One row by its primary key (bound as `id`): no row where there is none that the viewer may see. */
@@ -70,8 +73,8 @@ export function compileList(query: ListQuery): ListPlan {
     columns,
     where,
     order: orderBy(keys, backwards),
-    limit: bound("limit_and_one"),
-    pageSize: bound("limit"),
+    limit: literal(query.limit + 1),
+    pageSize: literal(query.limit),
     skip: query.skip ? bound("skip") : undefined,
     reverse: backwards ? orderBy(kept) : undefined,
     rowKey: row(resource.key),
@@ -82,8 +85,8 @@ export function compileList(query: ListQuery): ListPlan {
   const columnsOut = [
     expressions.jsonText(body),
     sql`(select count(*) from page)`,
-    ...place(sql`0`),
-    ...place(bound("limit_less_one")),
+    ...place(literal(0)),
+    ...place(literal(query.limit - 1)),
   ]
   if (query.count)
     columnsOut.push(
@@ -149,8 +152,8 @@ function embedded(include: Include, outer: RowSql, viewer: ViewerSql, aliases: A
     columns: [],
     where,
     order: orderBy(keys),
-    limit: bound(include.limit),
-    pageSize: bound(include.limit),
+    limit: literal(include.limit),
+    pageSize: literal(include.limit),
     skip: include.skip === undefined ? undefined : bound(include.skip),
     reverse: undefined,
     rowKey: row(target.key),

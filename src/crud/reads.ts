@@ -7,7 +7,7 @@ import { linksOf } from "./links.ts"
 import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
 import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
-import { defaultLimit, type Values } from "./query.ts"
+import type { Values } from "./query.ts"
 import { compileExists, compileList, compileOne } from "./read.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { planOf, withValues } from "./statement.ts"
@@ -60,9 +60,6 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   const viewer = c.get("viewer")
   const { query, values, shape } = parseList(resource, viewer.kind, searchOf(c), nested)
   const plan = planOf(nested?.relation ?? resource, `list:${viewer.kind}:${shape}`, () => compileList(query))
-  const limit = (values.limit as number) ?? defaultLimit
-  values.limit_and_one = limit + 1
-  values.limit_less_one = limit - 1
   values.viewer = viewer.id
   values.parent = nested?.parentId
   values.parent_id = nested?.parentId
@@ -78,7 +75,6 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   headers.link = linksOf(
     c.req.url,
     query,
-    limit,
     Number(row[1]),
     row.slice(2, 2 + keys),
     row.slice(2 + keys, 2 + 2 * keys),

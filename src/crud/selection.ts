@@ -51,20 +51,21 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
   const n = reader.nextBound()
   reader.shape += `i:${relation.name}(`
   let sort: SortKey[] = []
+  let limit = 1
   let skip: number | undefined
   if (many) {
-    reader.values[`l${n}`] = reader.integer(`${prefix}limit`, 0, relation.limit) ?? relation.limit
+    limit = reader.integer(`${prefix}limit`, 0, relation.limit) ?? relation.limit
     skip = reader.integer(`${prefix}skip`, 0, Number.MAX_SAFE_INTEGER)
     reader.values[`s${n}`] = skip
     sort = readSort(reader, relation.target, `${prefix}sort`, relation.sort)
-    reader.shape += `${sortText(sort)};${skip === undefined ? "" : "s"};`
+    reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
   }
   const fields = readFields(reader, relation.target, `${prefix}fields`)
   const filters = many ? readFilters(reader, relation.target, prefix) : []
   const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
-  return { fields, filters, includes, relation, sort, limit: `l${n}`, skip: skipped }
+  return { fields, filters, includes, relation, sort, limit, skip: skipped }
 }
 
 function includeTree(reader: ParamReader, resource: Resource, byDefault: string[]): Map<string, Tree> {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 
@@ -11,7 +12,7 @@ export interface PostgresOptions {
 /** Postgres by a pool for the process (Node). A request's client is a lease: there is nothing to give back. */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
   const sql = connectTo(url, options)
-  const client = clientOf(sql)
+  const client = clientOf(sql, new Prepared())
   return {
     dialect: "postgres",
     label: labelOf(url),
@@ -22,12 +23,14 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
 
 /** Postgres by a client for each request (Workers, where a socket must not outlive its request). */
 export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
+  // Hyperdrive keeps the connections, and what is prepared on them, between requests.
+  const prepared = new Prepared()
   return {
     dialect: "postgres",
     label: labelOf(url),
     connect: () => {
       const sql = connectTo(url, options)
-      return { ...clientOf(sql), close: () => sql.end({ timeout: 1 }) }
+      return { ...clientOf(sql, prepared), close: () => sql.end({ timeout: 1 }) }
     },
     close: async () => {},
   }
@@ -46,9 +49,31 @@ function connectTo(url: string, { max, statementTimeout }: PostgresOptions): pos
   })
 }
 
-function clientOf(sql: postgres.Sql): Client {
+/**
+ * Which statements are kept prepared. A connection never forgets one, and shapes come from clients: only
+ * what is asked for again is prepared, and never more than the limit.
+ */
+class Prepared {
+  private readonly seen = new LRUCache<string, number>({ max: 1000 })
+  private readonly texts = new Set<string>()
+
+  has(text: string): boolean {
+    if (this.texts.has(text)) return true
+    const uses = (this.seen.get(text) ?? 0) + 1
+    this.seen.set(text, uses)
+    if (uses < preparedFrom || this.texts.size >= maxPrepared) return false
+    this.texts.add(text)
+    return true
+  }
+}
+
+/** Uses after which a statement is prepared, and most statements that are. */
+const preparedFrom = 3
+const maxPrepared = 300
+
+function clientOf(sql: postgres.Sql, prepared: Prepared): Client {
   const run = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) =>
-    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: true }).values()
+    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: prepared.has(text) }).values()
   return {
     query: async (statement) => (await run(sql, statement)) as Row[],
     batch: async (statements) => {
