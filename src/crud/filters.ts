@@ -83,7 +83,12 @@ function operand(field: Field, operator: Operator, text: string): string | numbe
 /** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). */
 function listParts(text: string): string[] {
   if (!text.includes('"')) return text.split(",")
-  return [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    (m) => m[1]?.replaceAll('""', '"') ?? m[2] ?? "",
-  )
+  const part = /(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))(,?)/y
+  const parts: string[] = []
+  for (let more = true; more; ) {
+    const [, quoted, plain = "", comma] = part.exec(text) ?? []
+    parts.push(quoted?.replaceAll('""', '"') ?? plain)
+    more = comma === ","
+  }
+  return parts
 }

@@ -32,6 +32,7 @@ export function parseList(
   const { values } = reader
   const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
   const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
+  const skips = skip !== undefined && skip > 0
   values.skip = skip
   const count = reader.choice("count", ["exact"]) !== undefined
   const sort = readSort(reader, resource, "sort")
@@ -39,7 +40,7 @@ export function parseList(
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   reader.finish()
   const start = from.cursor === "start" ? "" : `${from.cursor}:${from.nulls.map(Number).join("")}`
-  const flags = `${skip === undefined ? "" : "s"}${count ? "c" : ""}`
+  const flags = `${skips ? "s" : ""}${count ? "c" : ""}`
   return {
     query: {
       ...selection,
@@ -48,7 +49,7 @@ export function parseList(
       sort,
       from,
       limit,
-      skip: skip !== undefined,
+      skip: skips,
       count,
       parent: nested?.relation,
       within: nested?.within,

@@ -76,7 +76,7 @@ export function compileList(query: ListQuery): ListPlan {
     limit: literal(query.limit + 1),
     pageSize: literal(query.limit),
     skip: query.skip ? bound("skip") : undefined,
-    reverse: backwards ? orderBy(kept) : undefined,
+    reverse: backwards ? { read: orderBy(kept, true), serve: orderBy(kept) } : undefined,
     rowKey: row(resource.key),
   })
   const body = expressions.jsonList(plainEntries(shape), rowObject(shape), page.rows)

@@ -61,6 +61,9 @@ const named = (members: Member[]): NamedSql[] => members.map((m) => [m.name, m.v
 export const isOpen = (rule: Rule, kind: ViewerKind): boolean =>
   rule(nowhere, { kind, id: sql`null` }) !== false
 
+/** Whether a rule lets that kind of viewer at every row. */
+export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean =>
+  rule(nowhere, { kind, id: sql`null` }) === true
+
 /** Whether everybody who sees the row sees the field. */
-export const isShownToAll = (field: Field): boolean =>
-  field.read(nowhere, { kind: "anonymous", id: sql`null` }) === true
+export const isShownToAll = (field: Field): boolean => isOpenToAll(field.read, "anonymous")

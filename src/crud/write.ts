@@ -31,6 +31,26 @@ export function compileCreate(resource: Resource, kind: ViewerKind, columns: str
 }
 
 /**
+ * Whether a row of these values (bound by column name) may be created, for rules that look at the row: one
+ * row if so, none if not. Undefined where no rule does. `given` are the fields that the client has set.
+ */
+export function compileCreateCheck(
+  resource: Resource,
+  kind: ViewerKind,
+  columns: string[],
+  given: string[],
+): Plan | undefined {
+  const viewer = viewerSql(kind)
+  const row: RowSql = (column) => {
+    const field = resource.fields[column]
+    return field && columns.includes(column) ? expressions.typed(field.spec, bound(column)) : sql`null`
+  }
+  const fieldRules = given.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
+  const outcome = conjunction([resource.rules.create(row, viewer), ...fieldRules])
+  return typeof outcome === "boolean" ? undefined : compile(sql`select 1 where ${outcome}`)
+}
+
+/**
  * One row's update: `[body]`, or no row where none of that id (bound as `id`) is the viewer's to change.
  * A field's own rule joins the row's.
  */

@@ -7,13 +7,15 @@ import { forbidden, invalid, notFound } from "../http/problem.ts"
 import { reply } from "../http/reply.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToInsert, columnsToUpdate, parseBody, requireWritable } from "./input.ts"
+import type { Viewer } from "./policy.ts"
 import type { Values } from "./query.ts"
 import { exists, requireOpen, searchOf } from "./reads.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { createSchema, maxRows, updateSchema } from "./schemas.ts"
 import { checkSecret } from "./secret.ts"
-import { planOf, withValues } from "./statement.ts"
-import { compileCreate, compileDelete, compileUpdate } from "./write.ts"
+import { type Plan, planOf, withValues } from "./statement.ts"
+import { isOpenToAll } from "./visibility.ts"
+import { compileCreate, compileCreateCheck, compileDelete, compileUpdate } from "./write.ts"
 
 // Schemas are built on first use: a Worker pays for what it does at start-up.
 const lazy = (make: (resource: Resource) => z.ZodObject) => {
@@ -43,12 +45,14 @@ export async function create(c: AppContext, resource: Resource, nested?: Nested)
     const prefix = many ? [String(i)] : []
     return parseBody(creates(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
   })
+  if (nested) await requireParent(c, nested)
   try {
     for (const input of inputs) requireWritable(resource, viewer, input, true)
   } catch (error) {
     throw await orMissingParent(c, nested, error)
   }
   const rows = await Promise.all(inputs.map((input) => columnsToInsert(resource, viewer, input)))
+  await requireCreatable(c, resource, inputs, rows)
   const statements = rows.map((columns) => {
     const names = Object.keys(columns)
     const plan = planOf(resource, `create:${viewer.kind}:${names}`, () =>
@@ -134,6 +138,52 @@ function placeWithin(input: unknown, { relation, parentId }: Nested, prefix: str
       },
     ])
   return { ...input, [relation.foreign]: parentId }
+}
+
+/** Throws a 403 for a row that its own values forbid to be created. */
+async function requireCreatable(
+  c: AppContext,
+  resource: Resource,
+  inputs: Record<string, unknown>[],
+  rows: Values[],
+): Promise<void> {
+  const viewer = c.get("viewer")
+  for (const [i, columns] of rows.entries()) {
+    const names = Object.keys(columns)
+    const input = inputs[i] ?? {}
+    // What the client set to something else than it would have been anyway.
+    const given = names.filter((name) => {
+      const field = resource.fields[name]
+      return field && input[name] !== undefined && input[name] !== field.initially?.(viewer)
+    })
+    const check = checkOf(resource, viewer.kind, names, given)
+    if (!check) return
+    const allowed = await c
+      .get("client")()
+      .query(withValues(check, { ...columns, viewer: viewer.id }, true))
+    if (allowed.length === 0) throw forbidden(`You may not create this row of ${resource.name}`)
+  }
+}
+
+/** Most resources have no rule that looks at a new row: that is found out once per shape. */
+function checkOf(
+  resource: Resource,
+  kind: Viewer["kind"],
+  names: string[],
+  given: string[],
+): Plan | undefined {
+  const none: Plan = { text: "", bind: [] }
+  const plan = planOf(resource, `check:${kind}:${names}:${given}`, () => {
+    return compileCreateCheck(resource, kind, names, given) ?? none
+  })
+  return plan.text === "" ? undefined : plan
+}
+
+/** Throws a 404 for a parent that the viewer cannot see, where there are such rows at all. */
+async function requireParent(c: AppContext, { within, parentId }: Nested): Promise<void> {
+  const viewer = c.get("viewer")
+  if (isOpenToAll(within.rules.read, viewer.kind)) return
+  if (!(await exists(c.get("client")(), within, viewer, parentId))) throw notFound()
 }
 
 /** An error, or the 404 that comes before it when the parent is not there for the viewer. */

@@ -18,8 +18,8 @@ export interface ListPage {
   /** Rows to serve. */
   pageSize: SQL
   skip: SQL | undefined
-  /** For a page read backwards: the order that turns it round, over `_k0, _k1, …`. */
-  reverse: SQL | undefined
+  /** For a page read backwards, over `_k0, _k1, …`: the order it is read in, and the one it is served in. */
+  reverse: { read: SQL; serve: SQL } | undefined
   /** The primary key as the outer query sees it. */
   rowKey: SQL
 }

@@ -75,7 +75,7 @@ export function page({
   return {
     cte: sql`page as materialized (select ${sql.join([...columns, ...names], sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``})`,
     rows: reverse
-      ? sql`(select * from (select * from page limit ${pageSize}) p order by ${reverse}) ${alias}`
+      ? sql`(select * from (select * from page order by ${reverse.read} limit ${pageSize}) p order by ${reverse.serve}) ${alias}`
       : sql`(select * from page limit ${pageSize}) ${alias}`,
   }
 }
@@ -93,7 +93,7 @@ export const ordered = (expression: SQL, descending: boolean, _nullable: boolean
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
 export const startsWith = (text: SQL, start: SQL): SQL => sql`starts_with(${text}, ${start})`
 
-const listTypes = {
+const sqlTypes = {
   id: "bigint",
   integer: "bigint",
   real: "double precision",
@@ -105,9 +105,11 @@ const listTypes = {
 
 /** `list` is a JSON array in one parameter, so that its length is not part of the statement. */
 export const oneOfList = (expression: SQL, list: SQL, spec: FieldSpec): SQL =>
-  sql`${expression} in (select value::${sql.raw(listTypes[spec.type])} from json_array_elements_text(${list}::text::json))`
+  sql`${expression} in (select value::${sql.raw(sqlTypes[spec.type])} from json_array_elements_text(${list}::text::json))`
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 export const now = (): SQL => sql`now()`
+/** A bound value with the type of its field, where nothing else says it. */
+export const typed = (spec: FieldSpec, value: SQL): SQL => sql`${value}::${sql.raw(sqlTypes[spec.type])}`
 /** How a checked value of a field is bound. */
 export const encode = (_spec: FieldSpec, value: unknown): string | number | boolean | null =>
   value === undefined ? null : (value as string | number | boolean | null)

@@ -77,7 +77,7 @@ export function page({
   const key = sql.identifier(`_k${keys.length - 1}`)
   const names = keys.map((k, i) => sql`${k} as ${sql.identifier(`_k${i}`)}`)
   const kept = reverse
-    ? sql`(select ${key} from (select * from page limit ${pageSize}) order by ${reverse})`
+    ? sql`(select ${key} from (select * from page order by ${reverse.read} limit ${pageSize}) order by ${reverse.serve})`
     : sql`(select ${key} from page limit ${pageSize})`
   return {
     cte: sql`page as materialized (select ${sql.join(names, sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``})`,
@@ -102,6 +102,8 @@ export const oneOfList = (expression: SQL, list: SQL, _spec: FieldSpec): SQL =>
   sql`${expression} in (select value from json_each(${list}))`
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
+/** A bound value with the type of its field, where nothing else says it. */
+export const typed = (_spec: FieldSpec, value: SQL): SQL => value
 /** How a checked value of a field is bound. */
 export const encode = (spec: FieldSpec, value: unknown): string | number | boolean | null =>
   value === null || value === undefined
