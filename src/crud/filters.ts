@@ -75,20 +75,21 @@ function operand(field: Field, operator: Operator, text: string): string | numbe
   if (operator === "is_null") return parseValue({ type: "boolean" }, text)
   if (operator === "contains" || operator === "starts_with") return parseValue({ type: "text" }, text)
   if (operator !== "in" && operator !== "nin") return parseValue(field.spec, text)
-  const values = listParts(text).map((part) => parseValue(field.spec, part))
+  const parts = listParts(text)
+  if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
+  const values = parts.map((part) => parseValue(field.spec, part))
   const wrong = values.find((value) => value instanceof Invalid)
   return wrong ?? JSON.stringify(values.map((value) => expressions.encode(field.spec, value)))
 }
 
-/** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). */
-function listParts(text: string): string[] {
-  if (!text.includes('"')) return text.split(",")
-  const part = /(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))(,?)/y
+/** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). Undefined when a quote is left open. */
+function listParts(text: string): string[] | undefined {
+  const part = /(?:"((?:[^"]|"")*)"|([^",][^,]*|))(,|$)/y
   const parts: string[] = []
-  for (let more = true; more; ) {
-    const [, quoted, plain = "", comma] = part.exec(text) ?? []
-    parts.push(quoted?.replaceAll('""', '"') ?? plain)
-    more = comma === ","
+  for (;;) {
+    const found = part.exec(text)
+    if (!found) return undefined
+    parts.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? "")
+    if (found[3] !== ",") return parts
   }
-  return parts
 }
