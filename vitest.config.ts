@@ -49,6 +49,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
 export default defineConfig({
   test: {
     globalSetup,
+    maxWorkers: 3,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       api("libsql-file", "file:test.db"),

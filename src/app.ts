@@ -1,5 +1,4 @@
 import { Hono } from "hono"
-import { timeout } from "hono/timeout"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
@@ -13,9 +12,9 @@ import { docs } from "./http/docs.ts"
 import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
 import { notFoundOf } from "./http/not-found.ts"
-import { unavailable } from "./http/problem.ts"
 import { type Log, request } from "./http/request.ts"
 import { Routes } from "./http/routes.ts"
+import { timeLimit } from "./http/time-limit.ts"
 import { resources } from "./resources.ts"
 import { statsRoute } from "./stats.ts"
 
@@ -27,6 +26,8 @@ export interface Services {
   bodyLimit: number
   requestTimeoutMs: number
   log: Log
+  /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
+  prepare(): Promise<void>
   /** Lets work outlive the response. */
   waitUntil(c: AppContext, work: Promise<void>): void
 }
@@ -37,18 +38,16 @@ export function createApp(services: Services): Hono<AppEnv> {
   const signer = tokens(services.authSecret)
   const cors = services.corsOrigins
 
-  app.use(request(services.log, cors.length > 0 && !cors.includes("*") ? "Origin" : undefined))
+  app.use(request(services.log))
   if (cors.length) app.use(crossOrigin(cors))
-  app.use(
-    timeout(services.requestTimeoutMs, () => unavailable("timeout", "The request took too long; try again")),
-  )
+  app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
   app.use(session(services.database, services.waitUntil))
   app.use(identify(signer))
 
   const routes = new Routes(app)
   healthRoutes(routes, "users")
-  authRoutes(routes, signer)
+  authRoutes(routes, signer, services.prepare)
   for (const resource of resources) resourceRoutes(routes, resource)
   statsRoute(routes)
   docs(app, routes)

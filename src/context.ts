@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono"
 import type { Viewer } from "./crud/policy.ts"
+import type { Deadline } from "./db/deadline.ts"
 import type { Client } from "./db/driver.ts"
 import type { Db } from "./db/handle.ts"
 
@@ -15,6 +16,8 @@ export interface AppEnv {
   Variables: {
     requestId: string
     timings: Timings
+    /** When the request's time is up. */
+    deadline: Deadline
     /** Headers of every response, as a plain record: far cheaper than a `Headers` that is written to. */
     headers: Record<string, string>
     /** The request's database client, opened at the first call. */

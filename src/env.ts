@@ -1,28 +1,44 @@
 import { z } from "zod"
 
-const url = z
+const databaseUrl = z
   .string()
   .regex(
-    /^(file:|libsql:|https?:|wss?:|postgres(ql)?:)/,
+    /^(file:.|libsql:|https?:|wss?:|postgres(ql)?:)/,
     "must start with file:, libsql:, https:, http: or postgres:",
   )
-const milliseconds = z.coerce.number().int().min(1).max(600_000)
+  .refine(
+    (text) => text.startsWith("file:") || URL.canParse(text),
+    "is not a URL; a password with / ? # or @ in it must be percent-encoded",
+  )
+/** A whole number, and nothing else: not even a blank, which JavaScript takes for 0. */
+const whole = (min: number, max: number) => {
+  const range = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,12}$/, range)
+    .transform(Number)
+    .pipe(z.number().min(min, range).max(max, range))
+}
 
 const settings = z.object({
   /** Where the data is. The dialect follows from it. */
-  DATABASE_URL: url.default("file:weir.db"),
+  DATABASE_URL: databaseUrl.default("file:weir.db"),
   /** The token of a libSQL server (Turso). */
   DATABASE_AUTH_TOKEN: z.string().min(1).optional(),
   /** The address to listen on (Node). */
   HOST: z.string().min(1).default("127.0.0.1"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PORT: whole(0, 65_535).default(3000),
   /** Signs access tokens. Required in production; made up at each start in development. */
   AUTH_SECRET: z
     .string()
     .refine((secret) => new TextEncoder().encode(secret).length >= 32, "must be at least 32 bytes")
     .optional(),
   FIRST_ADMIN_EMAIL: z.email("must be an email address").optional(),
-  FIRST_ADMIN_PASSWORD: z.string().min(8, "must be at least 8 characters").optional(),
+  FIRST_ADMIN_PASSWORD: z
+    .string()
+    .min(8, "must be at least 8 characters")
+    .max(200, "must be at most 200 characters")
+    .optional(),
   /** Origins that browsers may call from, separated by commas; `*` for all. Default: none. */
   CORS_ORIGINS: z
     .string()
@@ -44,9 +60,9 @@ const settings = z.object({
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
     .default("info"),
   /** Largest request body, in bytes. */
-  BODY_LIMIT: z.coerce.number().int().min(1).max(104_857_600).default(1_048_576),
+  BODY_LIMIT: whole(1, 104_857_600).default(1_048_576),
   /** How long a request may take, in milliseconds. */
-  REQUEST_TIMEOUT_MS: milliseconds.default(15_000),
+  REQUEST_TIMEOUT_MS: whole(1, 600_000).default(15_000),
   NODE_ENV: z.string().default("development"),
 })
 

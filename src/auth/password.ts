@@ -25,8 +25,21 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
   if (!match) return false
   const [, ln, r, p, salt, hash] = match as unknown as [string, string, string, string, string, string]
   const expected = Buffer.from(hash, "base64")
-  const key = await derive(password, Buffer.from(salt, "base64"), { ln: +ln, r: +r, p: +p }, expected.length)
+  const work = { ln: Number(ln), r: Number(r), p: Number(p) }
+  // An empty key would equal every other; a cost beyond these bounds is not of our making.
+  if (expected.length < 16 || work.ln < 1 || work.ln > 20 || work.r < 1 || work.p < 1) return false
+  const key = await derive(password, Buffer.from(salt, "base64"), work, expected.length)
   return timingSafeEqual(key, expected)
+}
+
+/** Runs a hash when its turn comes. */
+export type HashScheduler = <T>(hash: () => Promise<T>) => Promise<T>
+
+let scheduled: HashScheduler = (hash) => hash()
+
+/** Sets how hashes take turns: a process with threads has a queue; a Worker has one request's time. */
+export function scheduleHashes(scheduler: HashScheduler): void {
+  scheduled = scheduler
 }
 
 function derive(
@@ -36,11 +49,14 @@ function derive(
   length = keyLength,
 ): Promise<Buffer> {
   const options = { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize("NFKC"), salt, length, options, (error, key) =>
-      error ? reject(error) : resolve(key),
-    )
-  })
+  return scheduled(
+    () =>
+      new Promise<Buffer>((resolve, reject) => {
+        scrypt(password.normalize("NFKC"), salt, length, options, (error, key) =>
+          error ? reject(error) : resolve(key),
+        )
+      }),
+  )
 }
 
 const unpadded = (bytes: Buffer): string => bytes.toString("base64").replace(/=+$/, "")

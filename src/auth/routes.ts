@@ -32,7 +32,7 @@ const tokenResponse = z
   })
 
 /** `POST /auth/token`. */
-export function authRoutes(routes: Routes, tokens: Tokens): void {
+export function authRoutes(routes: Routes, tokens: Tokens, prepare: () => Promise<void>): void {
   routes.add(
     "post",
     "/auth/token",
@@ -48,7 +48,10 @@ export function authRoutes(routes: Routes, tokens: Tokens): void {
       },
       errors: [401, 413, 415, 422],
     }),
-    (c) => issueToken(c, tokens),
+    async (c) => {
+      await prepare()
+      return issueToken(c, tokens)
+    },
   )
 }
 

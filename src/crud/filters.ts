@@ -1,10 +1,9 @@
 import { expressions } from "../db/dialect/expressions.ts"
-import type { ParamReader } from "./param-reader.ts"
+import { maxFilters, maxSteps, type ParamReader } from "./param-reader.ts"
 import { type Filter, maxDepth, type Operator, operatorsOf } from "./query.ts"
 import type { Field, Relation, Resource } from "./resource.ts"
 import { Invalid, parseValue } from "./values.ts"
 
-const maxFilters = 50
 const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
 
 /**
@@ -28,12 +27,13 @@ export function readFilters(reader: ParamReader, resource: Resource, prefix: str
     for (const text of texts) {
       const filter = readFilter(reader, name, field, operator as Operator, text)
       if (!filter) continue
-      if (filters.length === maxFilters)
-        reader.issue(name, `is one filter too many; ${maxFilters} is the most`, "too_many")
-      else if (filters.length < maxFilters) {
-        filters.push({ ...filter, through })
-        reader.shape += `${path}${field.name}[${operator}${filter.isNull === false ? ":not" : ""}];`
+      if (!reader.countFilter(through.length)) {
+        const message = `is too much: a request has at most ${maxFilters} filters, through ${maxSteps} relations`
+        reader.issue(name, message, "too_many")
+        return filters
       }
+      filters.push({ ...filter, through })
+      reader.shape += `${path}${field.name}[${operator}${filter.isNull === false ? ":not" : ""}];`
     }
   }
   return filters

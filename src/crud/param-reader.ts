@@ -4,6 +4,12 @@ import type { Values } from "./query.ts"
 import type { Field, Resource } from "./resource.ts"
 import { canSee } from "./visibility.ts"
 
+/** Filters in one request: D1 binds 100 values to a statement, and a count binds each a second time. */
+export const maxFilters = 40
+/** Relations that the filters of one request go through, together: a database plans each as a join. */
+export const maxSteps = 10
+const maxIssues = 20
+
 /**
  * A query string being read: which parameters were understood, what was wrong, the values to bind, and the
  * text that identifies the statement's shape. What nobody has asked for by the end is an error.
@@ -16,6 +22,8 @@ export class ParamReader {
   private readonly issues: FieldIssue[] = []
   private readonly used = new Set<string>()
   private bound = 0
+  private filters = 0
+  private steps = 0
 
   constructor(viewer: ViewerKind, search: string) {
     this.viewer = viewer
@@ -27,15 +35,22 @@ export class ParamReader {
       }
   }
 
+  /** Notes what is wrong; of very many slips, the first ones. */
   issue(path: string, message: string, code: string): void {
-    this.issues.push({ path, message, code })
+    if (this.issues.length < maxIssues) this.issues.push({ path, message, code })
+  }
+
+  /** Counts a filter, and the relations it goes through. False when there are more than one request may have. */
+  countFilter(relations: number): boolean {
+    this.filters += 1
+    this.steps += relations
+    return this.filters <= maxFilters && this.steps <= maxSteps
   }
 
   /** Throws what was found, unknown parameters included. */
   finish(): void {
     for (const name of this.params.keys())
-      if (!this.used.has(name) && this.issues.length < 20)
-        this.issue(name, "is not a parameter of this route", "unknown_parameter")
+      if (!this.used.has(name)) this.issue(name, "is not a parameter of this route", "unknown_parameter")
     if (this.issues.length) throw invalid("The query string is not valid", this.issues)
   }
 

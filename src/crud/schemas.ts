@@ -15,7 +15,9 @@ function textSchema(field: Field): z.ZodType {
   if (spec.format === "email") schema = schema.regex(email, "must be an email address")
   if (spec.pattern) schema = schema.regex(new RegExp(spec.pattern, "u"), `must match ${spec.pattern}`)
   schema = schema.refine(storable, "must not hold NUL or broken Unicode")
-  return spec.format ? schema.openapi({ format: spec.format }) : schema
+  const { format, pattern } = spec
+  // The pattern as it was written: the document knows no flags.
+  return schema.openapi({ ...(format ? { format } : {}), ...(pattern ? { pattern } : {}) })
 }
 
 function numberSchema(field: Field): z.ZodType {

@@ -1,3 +1,4 @@
+import type { Deadline } from "./deadline.ts"
 import type { DialectName } from "./dialect/choose.ts"
 
 /** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
@@ -31,6 +32,7 @@ export interface Database {
   dialect: DialectName
   /** For people and logs: the kind of database and where it is, without credentials. */
   label: string
-  connect(): Client
+  /** A client for a request; with its deadline, after which it carries out nothing more. */
+  connect(deadline?: Deadline): Client
   close(): Promise<void>
 }

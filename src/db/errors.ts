@@ -10,6 +10,8 @@ export type DatabaseFailure =
   | { kind: "timeout" }
   /** The tables are not there: the database was not migrated. */
   | { kind: "unmigrated" }
+  /** There, but not for us: a wrong password, no such database. */
+  | { kind: "refused" }
   /** Not reachable, shutting down, full or busy: worth trying again. */
   | { kind: "unavailable" }
 

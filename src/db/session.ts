@@ -1,10 +1,10 @@
 import type { AppContext, AppMiddleware } from "../context.ts"
+import { DeadlineExpired } from "./deadline.ts"
 import type { Client, Database } from "./driver.ts"
 import { type Db, handleOf } from "./handle.ts"
 
 /**
  * A client per request: opened at its first use, given back after the response, whatever happens.
- * `prepare` runs once before the first use, and again until it has succeeded.
  */
 export function session(
   database: Database,
@@ -13,7 +13,7 @@ export function session(
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= timed(database.connect(), c)
+      opened ??= timed(database.connect(c.get("deadline")), c)
       return opened
     }
     c.set("client", client)
@@ -37,7 +37,9 @@ export function session(
 /** Adds up the time that the database takes. */
 function timed(client: Client, c: AppContext): Client {
   const timings = c.get("timings")
+  const deadline = c.get("deadline")
   const measured = async <T>(work: () => Promise<T> | T): Promise<T> => {
+    if (deadline.expired) throw new DeadlineExpired()
     const started = performance.now()
     try {
       return await work()

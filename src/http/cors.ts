@@ -1,7 +1,7 @@
 import { cors } from "hono/cors"
 import type { AppMiddleware } from "../context.ts"
 
-/** CORS for the origins of the setting. Requests without an `Origin` pass untouched. */
+/** CORS for the origins of the setting. A request without an `Origin` learns only that it would matter. */
 export function crossOrigin(origins: string[]): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,
@@ -10,5 +10,9 @@ export function crossOrigin(origins: string[]): AppMiddleware {
     exposeHeaders: ["Link", "Location", "X-Request-Id", "X-Total-Count", "Server-Timing", "Retry-After"],
     maxAge: 600,
   })
-  return (c, next) => (c.req.header("origin") === undefined ? next() : middleware(c, next))
+  return (c, next) => {
+    if (c.req.header("origin") !== undefined) return middleware(c, next)
+    if (!origins.includes("*")) c.get("headers").vary = "Origin"
+    return next()
+  }
 }

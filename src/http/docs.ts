@@ -11,6 +11,8 @@ const contentSecurityPolicy =
 /** `GET /openapi.json` and `GET /docs`. The page's assets are local: each runtime serves them its own way. */
 export function docs(app: Hono<AppEnv>, routes: Routes): void {
   app.get("/openapi.json", (c) => reply(c, 200, routes.openapi(), { "cache-control": "no-cache" }))
+  // Browsers ask for it with every page.
+  app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
   const page: MiddlewareHandler = swaggerUI({
     url: "/openapi.json",
     baseUrl: "/",

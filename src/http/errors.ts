@@ -22,6 +22,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error
   const failure = classify(error)
   switch (failure?.kind) {
+    case "refused":
     case "unavailable":
       return unavailable("database_unavailable", "The database cannot be reached now; try again", error)
     case "timeout":

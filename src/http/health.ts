@@ -46,13 +46,30 @@ export function healthRoutes(routes: Routes, table: string): void {
   )
 }
 
+/** How long the database may take to say that it is there, in milliseconds. */
+const probeLimit = 1000
+
+/** The work's end, or `late` where it takes too long. */
+async function inTime(work: Promise<unknown> | unknown): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, probeLimit, "late")
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function readiness(c: AppContext, table: string): Promise<Response> {
   const started = performance.now()
   let reason: string | undefined
   try {
-    await c
+    const asked = c
       .get("client")()
       .query({ text: `select 1 from "${table}" limit 1`, params: [] })
+    if ((await inTime(asked)) === "late") reason = "timeout"
   } catch (error) {
     const failure = classify(error)
     if (!failure) throw error

@@ -1,4 +1,5 @@
 import type { AppMiddleware } from "../context.ts"
+import { Deadline } from "../db/deadline.ts"
 import { serverTiming } from "./reply.ts"
 
 /** One line per request, as an object. */
@@ -20,15 +21,15 @@ const securityHeaders = {
  * The outermost layer: a request's id, its clock, the headers of its response and its one log line.
  * A sane `X-Request-Id` of the caller's is kept, so that it can be followed through several services.
  */
-export function request(log: Log, vary: string | undefined): AppMiddleware {
-  const common = { ...securityHeaders, ...(vary ? { vary } : {}) }
+export function request(log: Log): AppMiddleware {
   return async (c, next) => {
     const given = c.req.header("x-request-id")
     const id = given && /^[\w.:/+=-]{1,128}$/.test(given) ? given : crypto.randomUUID()
     const timings = { started: performance.now(), auth: 0, db: 0 }
     c.set("requestId", id)
     c.set("timings", timings)
-    c.set("headers", { ...common, "x-request-id": id })
+    c.set("deadline", new Deadline())
+    c.set("headers", { ...securityHeaders, "x-request-id": id })
     await next()
     if (c.get("replied") !== c.res)
       finish(c.res.headers, { ...c.get("headers"), "server-timing": serverTiming(c) })

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
 
 /** How long requests under way may take once the process is asked to end, in milliseconds. */
@@ -8,18 +10,33 @@ const drainLimit = 10_000
  * takes longer than the limit is cut off.
  */
 export function drainOn(signals: NodeJS.Signals[], server: ServerType, release: () => Promise<void>): void {
+  // The answer that each connection is busy with, if any.
+  const sockets = new Map<Socket, ServerResponse | undefined>()
   let draining = false
+  server.on("connection", (socket: Socket) => {
+    sockets.set(socket, undefined)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request
+    sockets.set(socket, response)
+    response.once("close", () => {
+      if (sockets.has(socket)) sockets.set(socket, undefined)
+      if (draining) socket.destroySoon()
+    })
+  })
+
   const drain = async () => {
     if (draining) return
     draining = true
-    const limit = setTimeout(
-      () => "closeAllConnections" in server && server.closeAllConnections(),
-      drainLimit,
-    )
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      if ("closeIdleConnections" in server) server.closeIdleConnections()
-    })
+    const limit = setTimeout(() => {
+      for (const socket of sockets.keys()) socket.destroy()
+    }, drainLimit)
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const [socket, response] of sockets)
+      if (!response) socket.destroy()
+      else if (!response.headersSent) response.setHeader("connection", "close")
+    await closed
     clearTimeout(limit)
     await release()
     process.exit(0)

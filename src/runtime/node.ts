@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server"
 import { serveStatic } from "@hono/node-server/serve-static"
 import { pino } from "pino"
 import { createApp } from "../app.ts"
+import { scheduleHashes } from "../auth/password.ts"
 import { classify } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
 import { openLibsqlFile } from "../db/drivers/libsql-file.ts"
@@ -13,6 +14,7 @@ import { migrate, pending, readMigrations } from "../db/migrate.ts"
 import { parseEnv, type Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
 import { drainOn } from "./drain.ts"
+import { hashQueue } from "./hash-queue.ts"
 import { firstAdmin, leveled, openRemote } from "./services.ts"
 
 /** The folder of migrations for a dialect, wherever the process was started. */
@@ -35,8 +37,10 @@ async function start(): Promise<void> {
   )
   const log: Log = leveled(({ level, ...record }) => logger[level](record), settings.LOG_LEVEL)
 
+  scheduleHashes(hashQueue())
   const database = openDatabase(settings)
-  await prepare(settings, database, log)
+  const admin = firstAdmin(settings, database)
+  await prepare(settings, database, admin, log)
   if (!settings.AUTH_SECRET)
     log({
       level: "warn",
@@ -51,6 +55,7 @@ async function start(): Promise<void> {
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     log,
     waitUntil: () => {},
+    prepare: admin,
   })
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
   app.get(
@@ -72,7 +77,12 @@ async function start(): Promise<void> {
 }
 
 /** Brings the embedded database up to date; says of another when it is not. */
-async function prepare(settings: Settings, database: Database, log: Log): Promise<void> {
+async function prepare(
+  settings: Settings,
+  database: Database,
+  admin: () => Promise<void>,
+  log: Log,
+): Promise<void> {
   const migrations = readMigrations(migrationsOf(database.dialect))
   const client = database.connect()
   try {
@@ -86,9 +96,12 @@ async function prepare(settings: Settings, database: Database, log: Log): Promis
           `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.tag}: run npm run db:migrate`,
         )
     }
-    await firstAdmin(settings, database)
+    await admin()
   } catch (error) {
-    if (classify(error)?.kind !== "unavailable") throw error
+    const kind = classify(error)?.kind
+    if (kind === "refused")
+      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+    if (kind !== "unavailable" && kind !== "timeout") throw error
     log({
       level: "error",
       msg: `${database.label} cannot be reached: requests that need it get 503 until it can`,

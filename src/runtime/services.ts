@@ -18,17 +18,22 @@ export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
 export const openRemote = (settings: Settings): Database =>
   openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 
-/** Makes the first admin where the settings name one. */
-export async function firstAdmin(settings: Settings, database: Database): Promise<void> {
+/** Makes the first admin where the settings name one: once it has worked, never again. */
+export function firstAdmin(settings: Settings, database: Database): () => Promise<void> {
   const { FIRST_ADMIN_EMAIL: email, FIRST_ADMIN_PASSWORD: password } = settings
-  if (!email || !password) return
-  const client = database.connect()
-  try {
-    await ensureFirstAdmin(
-      handleOf(() => client),
-      { email, password },
-    )
-  } finally {
-    await client.close?.()
+  let done = !email || !password
+  // Not one shared promise: on Workers, one request must not wait for what another has begun.
+  return async () => {
+    if (done || !email || !password) return
+    const client = database.connect()
+    try {
+      await ensureFirstAdmin(
+        handleOf(() => client),
+        { email, password },
+      )
+      done = true
+    } finally {
+      await client.close?.()
+    }
   }
 }

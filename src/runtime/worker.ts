@@ -16,19 +16,13 @@ interface Bindings extends Record<string, unknown> {
 
 const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
 
-interface Ready {
-  app: Hono<AppEnv>
-  /** Makes the first admin at an isolate's first request; again until it has worked. */
-  prepare(): Promise<void>
-}
+let app: Hono<AppEnv> | undefined
 
-let ready: Ready | undefined
-
-function readyFrom(env: Bindings): Ready {
+function appFrom(env: Bindings): Hono<AppEnv> {
   // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
   const settings = parseEnv({ NODE_ENV: "production", ...env })
   const database = openDatabase(env, settings)
-  const app = createApp({
+  return createApp({
     database,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
     corsOrigins: settings.CORS_ORIGINS,
@@ -36,22 +30,8 @@ function readyFrom(env: Bindings): Ready {
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
+    prepare: firstAdmin(settings, database),
   })
-  let preparing: Promise<void> | undefined
-  const prepare = async () => {
-    preparing ??= firstAdmin(settings, database)
-    try {
-      await preparing
-    } catch (error) {
-      console_({
-        level: "error",
-        msg: "The first admin could not be made yet",
-        reason: (error as Error).name,
-      })
-      preparing = undefined
-    }
-  }
-  return { app, prepare }
 }
 
 function openDatabase(env: Bindings, settings: Settings): Database {
@@ -70,7 +50,7 @@ function openDatabase(env: Bindings, settings: Settings): Database {
 export default {
   async fetch(request: Request, env: Bindings, context: ExecutionContextLike): Promise<Response> {
     try {
-      ready ??= readyFrom(env)
+      app ??= appFrom(env)
     } catch (error) {
       if (!(error instanceof SettingError)) throw error
       console_({ level: "error", msg: `Weir did not start. ${error.message}` })
@@ -83,8 +63,7 @@ export default {
       }
       return Response.json(body, { status: 503, headers: { "content-type": "application/problem+json" } })
     }
-    await ready.prepare()
-    return ready.app.fetch(request, env, context as never)
+    return app.fetch(request, env, context as never)
   },
 }
 

@@ -26,6 +26,7 @@ export function appOver(database: Database, overrides: Partial<Services> = {}): 
     requestTimeoutMs: 10_000,
     log: (record) => logs.push(record),
     waitUntil: () => {},
+    prepare: async () => {},
     ...overrides,
   })
   return { app, logs }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import Sqlite from "libsql"
 import { LRUCache } from "lru-cache"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 
 /** Writes that wait together, each all or nothing. */
 interface Waiting {
   statements: Statement[]
+  deadline: Deadline | undefined
   resolve(rows: Row[][]): void
   reject(error: unknown): void
 }
@@ -85,7 +87,7 @@ export function openLibsqlFile(url: string): Database {
         return
       }
       const group = queue.splice(0, groupSize)
-      const outcomes = group.map(({ statements }) => attempt(db, statements, run))
+      const outcomes = group.map((waiting) => attempt(db, waiting, run))
       try {
         db.exec("commit")
         for (const [i, outcome] of outcomes.entries())
@@ -99,23 +101,25 @@ export function openLibsqlFile(url: string): Database {
     }
   }
 
-  const client: Client = {
+  const clientOf = (deadline?: Deadline): Client => ({
     query: run,
     batch: (statements) =>
       new Promise((resolve, reject) => {
-        queue.push({ statements, resolve, reject })
+        queue.push({ statements, deadline, resolve, reject })
         if (flushing) return
         flushing = true
         // Whoever arrives in this turn of the event loop shares the commit.
         setImmediate(() => flush().finally(() => (flushing = false)))
       }),
-  }
+  })
   return {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
-    connect: () => client,
+    connect: clientOf,
     close: async () => {
       while (flushing) await sleep(1)
+      // So that the file alone is the database: whoever copies it copies everything.
+      db.exec("pragma wal_checkpoint(truncate)")
       db.close()
     },
   }
@@ -124,10 +128,15 @@ export function openLibsqlFile(url: string): Database {
 type Outcome = { ok: true; rows: Row[][] } | { ok: false; error: unknown }
 
 /** Runs one write inside the group's transaction; what fails undoes itself alone. */
-function attempt(db: Sqlite.Database, statements: Statement[], run: (s: Statement) => Row[]): Outcome {
+function attempt(
+  db: Sqlite.Database,
+  { statements, deadline }: Waiting,
+  run: (s: Statement) => Row[],
+): Outcome {
   const rows: Row[][] = []
   const atomic = statements.length > 1
   try {
+    if (deadline?.expired) throw new DeadlineExpired()
     if (!db.inTransaction) throw new Error("The transaction of this group of writes was rolled back")
     if (atomic) db.exec("savepoint one_of_group")
     for (const statement of statements) rows.push(run(statement))

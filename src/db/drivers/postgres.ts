@@ -1,6 +1,8 @@
 import { LRUCache } from "lru-cache"
 import postgres from "postgres"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
+import { PostgresPool } from "./postgres-pool.ts"
 
 export interface PostgresOptions {
   /** Most connections. */
@@ -12,11 +14,12 @@ export interface PostgresOptions {
 /** Postgres by a pool for the process (Node). A request's client is a lease: there is nothing to give back. */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
   const sql = connectTo(url, options)
-  const client = clientOf(sql, new Prepared())
+  const pool = new PostgresPool()
+  const prepared = new Prepared()
   return {
     dialect: "postgres",
     label: labelOf(url),
-    connect: () => client,
+    connect: (deadline) => clientOf(sql, pool, prepared, deadline),
     close: () => sql.end({ timeout: 5 }),
   }
 }
@@ -28,9 +31,10 @@ export function openPostgresPerRequest(url: string, options: PostgresOptions): D
   return {
     dialect: "postgres",
     label: labelOf(url),
-    connect: () => {
+    connect: (deadline) => {
       const sql = connectTo(url, options)
-      return { ...clientOf(sql, prepared), close: () => sql.end({ timeout: 1 }) }
+      const client = clientOf(sql, new PostgresPool(), prepared, deadline)
+      return { ...client, close: () => sql.end({ timeout: 1 }) }
     },
     close: async () => {},
   }
@@ -41,13 +45,49 @@ function connectTo(url: string, { max, statementTimeout }: PostgresOptions): pos
     max,
     // Types would be fetched on every new connection; the statements need none of them.
     fetch_types: false,
-    connect_timeout: 5,
+    connect_timeout: Math.min(5, statementTimeout / 1000),
     // Reconnect soon: a database that comes back should be found at once.
-    backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
+    backoff: () => 0.1,
     connection: { application_name: "weir", statement_timeout: statementTimeout },
     onnotice: () => {},
   })
 }
+
+function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
+  const send = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) =>
+    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: prepared.has(text) }).values()
+  const run = async (statement: Statement) => (await pool.watch(send(sql, statement), deadline)) as Row[]
+  const inTime = () => {
+    if (deadline?.expired) throw new DeadlineExpired()
+  }
+  return {
+    query: run,
+    batch: async (statements) => {
+      const [first] = statements
+      if (first && statements.length === 1) return [await run(first)]
+      pool.requireNear()
+      const results = await sql.begin(async (tx) => {
+        // The connection may have been long in coming.
+        inTime()
+        // Sent in one go: the answers are waited for together. None is cancelled at the deadline, which could
+        // hit the rollback instead; without a commit, nothing of them stays.
+        const sent = statements.map((statement, i) =>
+          send(tx, statement).catch((error: unknown) => {
+            throw Object.assign(error as object, { statementIndex: i })
+          }),
+        )
+        const rows = await Promise.all(sent)
+        inTime()
+        return rows
+      })
+      return results as Row[][]
+    },
+  }
+}
+
+/** Uses after which a statement is prepared, and most statements that are. */
+const preparedFrom = 3
+const maxPrepared = 300
 
 /**
  * Which statements are kept prepared. A connection never forgets one, and shapes come from clients: only
@@ -64,33 +104,6 @@ class Prepared {
     if (uses < preparedFrom || this.texts.size >= maxPrepared) return false
     this.texts.add(text)
     return true
-  }
-}
-
-/** Uses after which a statement is prepared, and most statements that are. */
-const preparedFrom = 3
-const maxPrepared = 300
-
-function clientOf(sql: postgres.Sql, prepared: Prepared): Client {
-  const run = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) =>
-    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: prepared.has(text) }).values()
-  return {
-    query: async (statement) => (await run(sql, statement)) as Row[],
-    batch: async (statements) => {
-      const [first] = statements
-      if (first && statements.length === 1) return [(await run(sql, first)) as Row[]]
-      // Sent in one go: the answers are waited for together.
-      const results = await sql.begin((tx) =>
-        Promise.all(
-          statements.map((statement, i) =>
-            run(tx, statement).catch((error: unknown) => {
-              throw Object.assign(error as object, { statementIndex: i })
-            }),
-          ),
-        ),
-      )
-      return results as Row[][]
-    },
   }
 }
 

@@ -15,8 +15,9 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     if (/^23514|^22/.test(code)) return { kind: "invalid", columns: [] }
     if (code === "57014") return { kind: "timeout" }
     if (code === "42P01" || code === "42703") return { kind: "unmigrated" }
-    // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only, 3D000 no database
-    if (/^(08|53|57P|40|25006|3D000|28)/.test(code) || connection.test(code)) return { kind: "unavailable" }
+    if (/^(28|3D000)/.test(code)) return { kind: "refused" }
+    // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only
+    if (/^(08|53|57P|40|25006)/.test(code) || connection.test(code)) return { kind: "unavailable" }
     if (
       /socket|network connection lost|connection (terminated|closed)|proxy request failed/i.test(
         String(e.message ?? ""),

