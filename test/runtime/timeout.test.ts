@@ -76,6 +76,8 @@ test("a libSQL server that hangs: 503 in time, and it recovers", async () => {
   const call = httpCaller(remote.url)
   expect((await call("GET", "/items")).status).toBe(200)
   await sqld.kill("SIGSTOP")
+  // A signal takes a moment to arrive.
+  await sleep(100)
   await Promise.all(Array.from({ length: 5 }, () => expectTimeout(call("GET", "/items"))))
   const ready = await call("GET", "/ready")
   expect(ready.status).toBe(503)

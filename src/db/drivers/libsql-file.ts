@@ -79,25 +79,32 @@ export function openLibsqlFile(url: string): Database {
   }
 
   const flush = async (): Promise<void> => {
-    while (queue.length) {
-      try {
-        await begin()
-      } catch (error) {
-        for (const waiting of queue.splice(0)) waiting.reject(error)
-        return
-      }
-      const group = queue.splice(0, groupSize)
-      const outcomes = group.map((waiting) => attempt(db, waiting, run))
-      try {
-        db.exec("commit")
-        for (const [i, outcome] of outcomes.entries())
-          if (outcome.ok) group[i]?.resolve(outcome.rows)
-          else group[i]?.reject(outcome.error)
-      } catch (error) {
-        // Nothing of the group is in the file; who failed for a reason of its own keeps it.
-        if (db.inTransaction) db.exec("rollback")
-        for (const [i, outcome] of outcomes.entries()) group[i]?.reject(outcome.ok ? error : outcome.error)
-      }
+    try {
+      while (queue.length) await commitGroup()
+    } finally {
+      // In the same turn as the last look at the queue: a write that comes later starts a flush of its own.
+      flushing = false
+    }
+  }
+
+  const commitGroup = async (): Promise<void> => {
+    try {
+      await begin()
+    } catch (error) {
+      for (const waiting of queue.splice(0)) waiting.reject(error)
+      return
+    }
+    const group = queue.splice(0, groupSize)
+    const outcomes = group.map((waiting) => attempt(db, waiting, run))
+    try {
+      db.exec("commit")
+      for (const [i, outcome] of outcomes.entries())
+        if (outcome.ok) group[i]?.resolve(outcome.rows)
+        else group[i]?.reject(outcome.error)
+    } catch (error) {
+      // Nothing of the group is in the file; who failed for a reason of its own keeps it.
+      if (db.inTransaction) db.exec("rollback")
+      for (const [i, outcome] of outcomes.entries()) group[i]?.reject(outcome.ok ? error : outcome.error)
     }
   }
 
@@ -109,7 +116,7 @@ export function openLibsqlFile(url: string): Database {
         if (flushing) return
         flushing = true
         // Whoever arrives in this turn of the event loop shares the commit.
-        setImmediate(() => flush().finally(() => (flushing = false)))
+        setImmediate(flush)
       }),
   })
   return {
