@@ -16,6 +16,7 @@ export const resources = api(
     fields: {
       email: { read: self },
       role: { read: self, write: admin },
+      updated_at: { read: self },
       hashed_password: {
         read: nobody,
         secret: {

@@ -51,6 +51,7 @@ export function compileList(query: ListQuery): ListPlan {
   const used = new Set<string>()
   const { alias, row } = aliases.next((column) => used.add(column))
   const keys = sortExpressions(query.sort, row, viewer)
+  const keyColumns = [...used]
   const conditions = [
     ...(query.parent ? [sql`${row(query.parent.foreign)} = ${bound("parent")}`] : []),
     resource.rules.read(row, viewer),
@@ -59,7 +60,7 @@ export function compileList(query: ListQuery): ListPlan {
   const where = clause(conjunction([...conditions, beyond(keys, from)]))
   used.clear()
   const shape = rowShape(resource, query, row, viewer, aliases)
-  const columns = [...used].map((column) => row(column))
+  const columns = [...new Set([...keyColumns, ...used])].map((column) => row(column))
   const backwards = from.cursor === "before"
   // Outside the page, a key is its value under the name _k0, _k1, …
   const kept = keys.map((k, i) => {

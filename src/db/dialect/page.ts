@@ -9,7 +9,7 @@ export interface ListPage {
   alias: SQL
   /** The sort keys in order; the last is the primary key. */
   keys: SQL[]
-  /** Every column that the rows' JSON needs. */
+  /** Every column that the keys and the rows' JSON need. */
   columns: SQL[]
   where: SQL
   order: SQL

@@ -55,25 +55,16 @@ export function jsonText(object: SQL): SQL {
   return sql`(${object})::text`
 }
 
-/** The rows of a page: read once, with the columns that their JSON needs. */
-export function page({
-  table,
-  alias,
-  keys,
-  columns,
-  where,
-  order,
-  limit,
-  skip,
-  reverse,
-  pageSize,
-}: ListPage): {
-  cte: SQL
-  rows: SQL
-} {
+/**
+ * The rows of a page: read once, with the columns that their JSON needs. The keys are named outside the
+ * sort, which would spell them out for every row that the limit drops.
+ */
+export function page(list: ListPage): { cte: SQL; rows: SQL } {
+  const { table, alias, keys, columns, where, order, limit, skip, reverse, pageSize } = list
   const names = keys.map((k, i) => sql`${k} as ${sql.identifier(`_k${i}`)}`)
+  const read = sql`select ${sql.join(columns, sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}`
   return {
-    cte: sql`page as materialized (select ${sql.join([...columns, ...names], sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``})`,
+    cte: sql`page as materialized (select ${alias}.*, ${sql.join(names, sql`, `)} from (${read}) ${alias})`,
     rows: reverse
       ? sql`(select * from (select * from page order by ${reverse.read} limit ${pageSize}) p order by ${reverse.serve}) ${alias}`
       : sql`(select * from page limit ${pageSize}) ${alias}`,
