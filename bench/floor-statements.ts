@@ -29,8 +29,7 @@ function onFile(url: string): Floor {
     `json_object('id', ${t}.id, 'title', ${t}.title, 'description', ${t}.description, 'price', ${t}.price,
       'owner_id', ${t}.owner_id, 'created_at', ${t}.created_at, 'updated_at', ${t}.updated_at${more})`
   const user = (more = "") =>
-    `json_object('id', u.id, 'username', u.username, 'created_at', u.created_at,
-      'updated_at', u.updated_at${more})`
+    `json_object('id', u.id, 'username', u.username, 'created_at', u.created_at${more})`
   const itemsOfUser = `(select json_group_array(${item("i")})
     from (select * from items where owner_id = u.id order by id desc limit 100) i)`
   const insert = db
@@ -70,7 +69,7 @@ function onPostgres(url: string): Floor {
     `${t}.id, ${t}.title, ${t}.description, ${t}.price, ${t}.owner_id,
       ${instant(`${t}.created_at`, "created_at")}, ${instant(`${t}.updated_at`, "updated_at")}`
   const user = `u.id, u.username,
-    ${instant("u.created_at", "created_at")}, ${instant("u.updated_at", "updated_at")}`
+    ${instant("u.created_at", "created_at")}`
   // The inner select keeps Postgres from spelling out the instants of rows that the limit drops.
   const list = (columns: string, rows: string) =>
     `select coalesce(json_agg(x), '[]')::text from (select ${columns} from (${rows}) i) x`

@@ -42,7 +42,6 @@ const User = z.object({
   id: z.int(),
   username: z.string(),
   created_at: z.string(),
-  updated_at: z.string(),
 })
 const NewItem = z.object({
   title: z.string().trim().min(1).max(200),
@@ -67,7 +66,6 @@ const publicUser = {
   id: users.id,
   username: users.username,
   created_at: users.created_at,
-  updated_at: users.updated_at,
 }
 
 const app = new OpenAPIHono()
@@ -135,7 +133,7 @@ app.openapi(
   }),
   async (c) => {
     const row = await db.query.users.findFirst({
-      columns: { id: true, username: true, created_at: true, updated_at: true },
+      columns: { id: true, username: true, created_at: true },
       where: eq(users.id, c.req.valid("param").id),
       with: { items: { orderBy: desc(items.id), limit: 100 } },
     })

@@ -145,7 +145,15 @@ export function resource<M extends Record<string, unknown>>(
   }
 }
 
+/** Names that a list's own parameters have: a filter by such a field could not be told from them. */
+const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
+
 function fieldFrom(name: string, column: Column, spec: FieldSpec, options: FieldOptions): Field {
+  if (reserved.has(name))
+    throw new Error(`"${name}" is the name of a list's parameter: call the column otherwise`)
+  const { pattern, example = "example" } = spec
+  if (pattern && !new RegExp(pattern).test(example))
+    throw new Error(`"${name}" has a pattern: give it an example that matches, beside it`)
   const made = spec.type === "id" || spec.auto !== undefined
   const literal = ["string", "number", "boolean"].includes(typeof column.default)
   return {

@@ -29,6 +29,10 @@ function numberSchema(field: Field): z.ZodType {
   return schema.overwrite((value) => value + 0)
 }
 
+/** Any JSON value. Said in words for the document, whose generator does not come to an end on `z.json()`. */
+const anyJson = (): z.ZodType =>
+  z.json().openapi({ type: ["object", "array", "string", "number", "boolean", "null"] })
+
 /** A field's value in a request body. */
 function inputSchema(field: Field): z.ZodType {
   const { spec } = field
@@ -48,7 +52,7 @@ function inputSchema(field: Field): z.ZodType {
         .overwrite((value) => instant(value) ?? value)
         .openapi({ format: "date-time" })
     case "json":
-      return z.json()
+      return anyJson()
   }
 }
 
@@ -98,7 +102,7 @@ export function outputSchema(field: Field): z.ZodType {
     real: () => z.number(),
     boolean: () => z.boolean(),
     timestamp: () => z.string().openapi({ format: "date-time" }),
-    json: () => z.json(),
+    json: anyJson,
     text: () => (spec.values ? z.enum(spec.values as [string, ...string[]]) : z.string()),
   }[spec.type]()
   return field.nullable ? schema.nullable() : schema
@@ -111,17 +115,18 @@ export const readable = (resource: Resource): Field[] =>
   )
 
 /** An example value, for the documents. */
-export function example(field: Field): string | number | boolean | null {
-  const { spec } = field
+export function example({ spec }: Field): string | number | boolean | null {
+  if (spec.example !== undefined) return spec.example
   if (spec.values) return spec.values[0] as string
   if (spec.format === "email") return "ann@example.com"
+  const within = (value: number) => Math.min(Math.max(spec.min ?? value, value), spec.max ?? value)
   switch (spec.type) {
     case "id":
       return 1
     case "integer":
-      return Math.max(spec.min ?? 1, 1)
+      return within(1)
     case "real":
-      return Math.max(spec.min ?? 0, 9.5)
+      return within(9.5)
     case "boolean":
       return true
     case "timestamp":
@@ -129,6 +134,6 @@ export function example(field: Field): string | number | boolean | null {
     case "json":
       return null
     case "text":
-      return `a_${field.name}`.slice(0, spec.max).padEnd(spec.min ?? 0, "x")
+      return "example".padEnd(spec.min ?? 0, "x").slice(0, spec.max)
   }
 }

@@ -1,5 +1,6 @@
+import { count, type SQL } from "drizzle-orm"
 import { drizzle as drizzlePg } from "drizzle-orm/pg-proxy"
-import type { SQLiteSelectBuilder } from "drizzle-orm/sqlite-core"
+import type { SQLiteSelectBuilder, SQLiteTable } from "drizzle-orm/sqlite-core"
 import { drizzle as drizzleSqlite, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy"
 import { dialectName } from "./dialect/index.ts"
 import type { Client, Row, Statement, Value } from "./driver.ts"
@@ -12,8 +13,9 @@ type Query = PromiseLike<unknown>
  * Drizzle over the request's own client, for hand-written routes: what is common to both dialects. Each
  * query is one statement; what must happen together goes through `batch`.
  */
-export interface Db
-  extends Pick<Remote, "select" | "selectDistinct" | "insert" | "update" | "delete" | "$count"> {
+export interface Db extends Pick<Remote, "select" | "selectDistinct" | "insert" | "update" | "delete"> {
+  /** How many rows a table holds, or how many of them the filter leaves. */
+  $count(source: SQLiteTable, filter?: SQL): Promise<number>
   /** Runs the queries as one transaction, all or nothing: `db.batch((tx) => [tx.insert(…), tx.update(…)])`. */
   batch<const Q extends readonly Query[]>(
     build: (tx: Db) => Q,
@@ -47,7 +49,11 @@ function methodsOf(run: (statement: Statement) => Promise<Row[]>): Omit<Db, "bat
     insert: db.insert.bind(db),
     update: db.update.bind(db),
     delete: db.delete.bind(db),
-    $count: db.$count.bind(db),
+    // Drizzle's own reads the answer by name, which rows as arrays do not have.
+    $count: async (source, filter) => {
+      const rows = await db.select({ n: count() }).from(source).where(filter)
+      return Number(rows[0]?.n ?? 0)
+    },
   }
 }
 

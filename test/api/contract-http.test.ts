@@ -155,25 +155,24 @@ describe.each(served.filter((r) => isOpen(r.rules.create, "admin") && isOpen(r.r
   (resource) => {
     const path = `/${resource.name}`
 
-    test.each(writableBy(resource, "admin"))("refuses what does not fit $name, by name", async (field) => {
+    test("refuses what does not fit a field, by the field's name", async () => {
       const [row, body] = [await maker.row(resource), await maker.body(resource)]
-      const name = inputName(field)
-      for (const misfit of misfits(field)) {
-        const patched = await send("PATCH", `${path}/${row[resource.key]}`, { [name]: misfit })
-        const created = await send("POST", path, { ...body, [name]: misfit })
-        for (const answer of [patched, created]) {
-          expect(answer.status, `${JSON.stringify(misfit)}: ${answer.text}`).toBe(422)
-          expect(new Set(named(answer))).toEqual(new Set([name]))
-        }
+      const refused = (answer: Answer, name: string, misfit: unknown) => {
+        expect(answer.status, `${name}: ${JSON.stringify(misfit)}: ${answer.text}`).toBe(422)
+        expect(new Set(named(answer))).toEqual(new Set([name]))
       }
-      if (!["integer", "real"].includes(field.spec.type)) return
-      // JSON can spell numbers that JavaScript cannot hold.
-      for (const number of ["1e309", "-1e309"]) {
-        const text = JSON.stringify({ ...body, [name]: "§" }).replace('"§"', number)
-        const headers = { "content-type": "application/json" }
-        const answer = await w.call("POST", path, { token: w.root.token, body: text, headers })
-        expect(answer.status, answer.text).toBe(422)
-        expect(named(answer)).toEqual([name])
+      for (const field of writableBy(resource, "admin")) {
+        const name = inputName(field)
+        for (const misfit of misfits(field)) {
+          refused(await send("PATCH", `${path}/${row[resource.key]}`, { [name]: misfit }), name, misfit)
+          refused(await send("POST", path, { ...body, [name]: misfit }), name, misfit)
+        }
+        // JSON can spell numbers that JavaScript cannot hold.
+        for (const number of ["integer", "real"].includes(field.spec.type) ? ["1e309", "-1e309"] : []) {
+          const text = JSON.stringify({ ...body, [name]: "§" }).replace('"§"', number)
+          const headers = { "content-type": "application/json" }
+          refused(await w.call("POST", path, { token: w.root.token, body: text, headers }), name, number)
+        }
       }
     })
 

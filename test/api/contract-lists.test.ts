@@ -73,40 +73,43 @@ describe.each(served)("listing: $name", (resource) => {
       }
   })
 
-  test.each(visible(resource))("filters by $name with every operator", async (field) => {
-    await maker.rows(resource, 4)
+  test("filters by every field with every operator", async () => {
+    await maker.rows(resource, 6)
     const rows = await allOf(resource)
-    const scenarios = operatorsOf(field).flatMap((operator) =>
-      operandsFor(field, operator, rows).map((operand) => ({ operator, operand })),
-    )
-    const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
-      const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
-      const query = `${name}=${spelled(operand)}`
-      const answer = await get(`${path}?limit=1000&count=exact&${query}`)
-      const expected = rows.filter((row) => passes(row[field.name], operator, operand))
-      expect(answer.status, `${query}: ${answer.text}`).toBe(200)
-      expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
-      expect(answer.headers.get("x-total-count"), query).toBe(String(expected.length))
+    for (const field of visible(resource)) {
+      const scenarios = operatorsOf(field).flatMap((operator) =>
+        operandsFor(field, operator, rows).map((operand) => ({ operator, operand })),
+      )
+      const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
+        const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
+        const query = `${name}=${spelled(operand)}`
+        const answer = await get(`${path}?limit=1000&count=exact&${query}`)
+        const expected = rows.filter((row) => passes(row[field.name], operator, operand))
+        expect(answer.status, `${query}: ${answer.text}`).toBe(200)
+        expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
+        expect(answer.headers.get("x-total-count"), query).toBe(String(expected.length))
+      }
+      await Promise.all(scenarios.map(check))
+      expect((await get(`${path}?${field.name}[no_such_operator]=1`)).status).toBe(422)
     }
-    await Promise.all(scenarios.map(check))
-    const answer = await get(`${path}?${field.name}[no_such_operator]=1`)
-    expect(answer.status).toBe(422)
   })
 
-  test.each(orderable)("sorts by $name, both ways, page by page and back", async (field) => {
+  test("sorts by every field, both ways, page by page and back", async () => {
     await maker.rows(resource, 4)
     const rows = await allOf(resource)
-    const further = field.name === resource.key ? [] : [`${field.name},-${resource.key}`]
-    for (const sort of [field.name, `-${field.name}`, ...further]) {
+    const check = async (sort: string) => {
       const expected = keysOf(resource, sorted(resource, sort, rows))
       const whole = rowsOf(await get(`${path}?limit=1000&sort=${sort}`))
       expect(keysOf(resource, whole), sort).toEqual(expected)
-      if (sort.includes(",")) continue
       const { forward, backward } = await walk(w, `${path}?limit=2&sort=${sort}`, w.root)
       expect(keysOf(resource, forward), `${sort} forward`).toEqual(expected)
       expect(keysOf(resource, backward), `${sort} backward`).toEqual(expected)
-      expect(forward).toEqual(whole)
+      expect(forward, sort).toEqual(whole)
     }
+    for (const { name } of orderable) await Promise.all([name, `-${name}`].map(check))
+    // Two keys, one of them backwards: the primary key has its say where the first ties.
+    for (const { name } of orderable.filter((f) => f.name !== resource.key).slice(0, 2))
+      await check(`${name},-${resource.key}`)
   })
 })
 

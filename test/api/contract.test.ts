@@ -120,24 +120,24 @@ describe.each(served.filter(admins("create")).filter(admins("update")))("updatin
   const constant = (row: Row) =>
     Object.fromEntries(Object.entries(row).filter(([name]) => resource.fields[name]?.spec.auto !== "updated"))
 
-  test.each(writable)("changes $name, and nothing else", async (field) => {
-    const before = await maker.row(resource)
-    const name = inputName(field)
-    const value = await maker.otherValue(resource, field, before[field.name])
-    for (const type of ["application/json", "application/merge-patch+json"]) {
-      const answer = await w.call("PATCH", at(before), {
-        ...as(w.root, { [name]: value }),
-        headers: { "content-type": type },
-      })
-      expect(answer.status, answer.text).toBe(200)
-      const changed = field.secret || !isOpen(field.read, "admin") ? {} : { [name]: value }
-      expect(constant(rowOf(answer))).toEqual({ ...constant(before), ...changed })
-      expect((await send("GET", `${at(before)}?include=`)).body).toEqual(answer.body)
+  test("changes each field, and nothing else", async () => {
+    for (const field of writable) {
+      const before = await maker.row(resource)
+      const name = inputName(field)
+      const value = await maker.otherValue(resource, field, before[field.name])
+      for (const type of ["application/json", "application/merge-patch+json"]) {
+        const headers = { "content-type": type }
+        const answer = await w.call("PATCH", at(before), { ...as(w.root, { [name]: value }), headers })
+        expect(answer.status, `${name}: ${answer.text}`).toBe(200)
+        const changed = field.secret || !isOpen(field.read, "admin") ? {} : { [name]: value }
+        expect(constant(rowOf(answer)), name).toEqual({ ...constant(before), ...changed })
+        expect((await send("GET", `${at(before)}?include=`)).body).toEqual(answer.body)
+      }
+      const nulled = await send("PATCH", at(before), { [name]: null })
+      expect(nulled.status, `${name}: ${nulled.text}`).toBe(field.nullable ? 200 : 422)
+      if (field.nullable) expect(rowOf(nulled)[name], name).toBeNull()
+      else expect(named(nulled)).toEqual([name])
     }
-    const nulled = await send("PATCH", at(before), { [name]: null })
-    expect(nulled.status, nulled.text).toBe(field.nullable ? 200 : 422)
-    if (field.nullable) expect(rowOf(nulled)[field.name]).toBeNull()
-    else expect(named(nulled)).toEqual([name])
   })
 
   test("refuses an empty patch, unknown members and what only the database sets", async () => {
@@ -179,7 +179,9 @@ describe.each(served.filter(admins("create")).filter(admins("update")))("updatin
         const patched = await send("PATCH", at(row), { [column]: nothing })
         expect([409, 422], created.text).toContain(created.status)
         expect(patched.status, patched.text).toBe(created.status)
-        expect([...named(created), ...named(patched)]).toEqual([column, column])
+        // SQLite does not say which reference it was; then all that were written may be named.
+        expect(named(created)).toContain(column)
+        expect(named(patched)).toEqual([column])
       }
     }
   })

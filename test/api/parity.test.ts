@@ -60,6 +60,12 @@ function entryOf({ as, method, path, options, timed }: Step, answer: Answer): En
   return entry
 }
 
+/** An entry as text. D1 does not say which statement of a batch failed: there, no row of an array is named. */
+function told(entry: unknown): string {
+  const text = JSON.stringify(entry, null, 1)
+  return w.driver === "workerd-d1" ? text.replace(/"(path|detail)": "\d+\./g, '"$1": "') : text
+}
+
 test("every driver tells the same story", async () => {
   const transcript: Entry[] = []
   for (const step of steps) {
@@ -78,8 +84,7 @@ test("every driver tells the same story", async () => {
   }
   expect(transcript).toHaveLength(committed.length)
   // As text, because the order of keys counts.
-  for (const [i, entry] of transcript.entries())
-    expect.soft(JSON.stringify(entry, null, 1)).toBe(JSON.stringify(committed[i], null, 1))
+  for (const [i, entry] of transcript.entries()) expect.soft(told(entry)).toBe(told(committed[i]))
 })
 
 test("every driver answers a write that comes right after another", async () => {

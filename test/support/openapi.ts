@@ -49,8 +49,8 @@ export function validatorOf(document: string): (...place: string[]) => ValidateF
   }
 }
 
-/** The documents themselves and their page are the only paths that no document describes. */
-const undocumented = new Set(["/docs", "/openapi.json"])
+/** The document, its page and the page's icon are the only paths that the document does not describe. */
+const undocumented = new Set(["/docs", "/openapi.json", "/favicon.ico"])
 
 const witnesses = new Map<string, Witness>()
 

@@ -107,7 +107,7 @@ const reads: Step[] = [
     get(`/items?sort=${sort}&limit=5&skip=7&fields=id`),
   ]),
   { ...get("/items?sort=created_at&limit=5"), timed: true },
-  { ...get("/users?sort=updated_at,-id&limit=2"), timed: true },
+  { ...get("/users?sort=updated_at&limit=2"), timed: true },
   ...["price", "-description,title"].map((sort) => get(`/items?sort=${sort}&limit=3&count=exact`)),
   ...["username", "-username", "-id"].map((sort) => get(`/users?sort=${sort}`)),
   ...["email", "-email", "role,-email"].flatMap((sort) => [

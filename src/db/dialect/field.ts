@@ -9,6 +9,8 @@ export interface TextBounds {
   max: number
   /** A regular expression the whole value must match (ECMA 262, as in JSON Schema). */
   pattern?: string
+  /** A value for the documents; needed with a pattern that `example` does not match. */
+  example?: string
   /** `email` is checked and lower-cased, so that it is unique however it is typed. */
   format?: "email"
 }
