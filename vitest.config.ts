@@ -22,8 +22,9 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
       include: driver === "libsql-http" ? perDriver : ["test/api/**/*.test.ts"],
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
       testTimeout: 20_000,
-      // One libSQL server has one set of tables.
-      ...(driver === "libsql-http" ? { fileParallelism: false } : {}),
+      // One libSQL server has one set of tables. Elsewhere a worker goes on from file to file: loading Drizzle
+      // costs more than most files of tests.
+      ...(driver === "libsql-http" ? { fileParallelism: false } : { isolate: false }),
     },
   }
 }
@@ -57,7 +58,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
 export default defineConfig({
   test: {
     globalSetup,
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       api("libsql-file", "file:test.db"),

@@ -4,7 +4,7 @@ import { migrate, readMigrations } from "../src/db/migrate.ts"
 import { items } from "../src/db/schema/items.ts"
 import { users } from "../src/db/schema/users.ts"
 import { parseEnv } from "../src/env.ts"
-import { migrationsOf, openDatabase } from "../src/runtime/node.ts"
+import { migrationsOf, openDatabase } from "../src/runtime/server.ts"
 import { account } from "./routes.ts"
 
 const userCount = 1_000

@@ -1,6 +1,7 @@
 import { migrate, readMigrations } from "../db/migrate.ts"
 import { parseEnv } from "../env.ts"
-import { migrationsOf, openDatabase } from "./node.ts"
+import { fail } from "./fail.ts"
+import { migrationsOf, openDatabase } from "./server.ts"
 
 /** `npm run db:migrate`: applies what is pending to the database of `DATABASE_URL`. */
 try {
@@ -15,7 +16,5 @@ try {
   )
   await database.close()
 } catch (error) {
-  const { message, cause } = error as Error
-  console.error(`Not migrated. ${message}${cause instanceof Error ? `: ${cause.message}` : ""}`)
-  process.exit(1)
+  fail("Not migrated.", error)
 }

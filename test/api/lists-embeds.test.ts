@@ -29,7 +29,6 @@ test("a list embeds on request only, a single read its items by default", async 
     id: 1,
     username: "ann",
     created_at: expect.any(String),
-    updated_at: expect.any(String),
   })
 })
 

@@ -71,7 +71,9 @@ test("a first request that is given up while the first admin is made does not bl
   const admins = { FIRST_ADMIN_EMAIL: "root@example.com", FIRST_ADMIN_PASSWORD: "battery staple" }
   const other = await start(url, admins)
   const { socket, closed } = await rawConnection(other.port)
-  socket.write(rawRequest("GET", "/items"))
+  const form = "username=root@example.com&password=battery+staple"
+  const head = `POST /auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n`
+  socket.write(`${head}Content-Length: ${form.length}\r\n\r\n${form}`)
   const watch = admin(url)
   await eventually(async () => expect(await weirConnections(watch)).not.toEqual([]))
   socket.destroy()

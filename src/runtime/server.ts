@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { serve } from "@hono/node-server"
+import { serveStatic } from "@hono/node-server/serve-static"
+import { pino } from "pino"
+import { createApp } from "../app.ts"
+import { scheduleHashes } from "../auth/password.ts"
+import { classify } from "../db/dialect/expressions.ts"
+import type { Database } from "../db/driver.ts"
+import { openLibsqlFile } from "../db/drivers/libsql-file.ts"
+import { openPostgresPool } from "../db/drivers/postgres.ts"
+import { migrate, pending, readMigrations } from "../db/migrate.ts"
+import type { Settings } from "../env.ts"
+import type { Log } from "../http/request.ts"
+import { drainOn } from "./drain.ts"
+import { fail } from "./fail.ts"
+import { hashQueue } from "./hash-queue.ts"
+import { firstAdmin, leveled, openRemote } from "./services.ts"
+
+/** The folder of migrations for a dialect, wherever the process was started. */
+export const migrationsOf = (dialect: string): string => join(import.meta.dirname, "../../drizzle", dialect)
+
+/** Opens the database of the settings. Throws one line that names what is wrong. */
+export function openDatabase(settings: Settings): Database {
+  const url = settings.DATABASE_URL
+  if (url.startsWith("postgres"))
+    return openPostgresPool(url, { max: 10, statementTimeout: settings.REQUEST_TIMEOUT_MS })
+  return url.startsWith("file:") ? openLibsqlFile(url) : openRemote(settings)
+}
+
+/** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
+export async function serveApi(settings: Settings): Promise<void> {
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 200 })
+  const logger = pino(
+    { base: null, level: settings.LOG_LEVEL, formatters: { level: (label) => ({ level: label }) } },
+    destination,
+  )
+  const log: Log = leveled(({ level, ...record }) => logger[level](record), settings.LOG_LEVEL)
+
+  scheduleHashes(hashQueue())
+  const database = openDatabase(settings)
+  const admin = firstAdmin(settings, database)
+  await prepare(settings, database, admin, log)
+  if (!settings.AUTH_SECRET)
+    log({
+      level: "warn",
+      msg: "AUTH_SECRET is not set: tokens hold until this process ends. Set it to 32 bytes or more",
+    })
+
+  const app = createApp({
+    database,
+    authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
+    corsOrigins: settings.CORS_ORIGINS,
+    bodyLimit: settings.BODY_LIMIT,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    log,
+    waitUntil: () => {},
+    prepare: admin,
+  })
+  const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
+  app.get(
+    "/swagger-ui-dist/*",
+    serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
+  )
+  const server = serve({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, ({ port }) =>
+    log({
+      level: "info",
+      msg: `Weir is at http://${settings.HOST}:${port}, its documents at /docs`,
+      database: database.label,
+    }),
+  )
+  server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
+  drainOn(["SIGTERM", "SIGINT"], server, async () => {
+    await database.close()
+    destination.flushSync()
+  })
+}
+
+/** Brings the embedded database up to date; says of another when it is not. */
+async function prepare(
+  settings: Settings,
+  database: Database,
+  admin: () => Promise<void>,
+  log: Log,
+): Promise<void> {
+  const migrations = readMigrations(migrationsOf(database.dialect))
+  const client = database.connect()
+  try {
+    if (settings.DATABASE_URL.startsWith("file:")) {
+      const applied = await migrate(client, database.dialect, migrations)
+      if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
+    } else {
+      const missing = await pending(client, database.dialect, migrations)
+      if (missing.length)
+        throw new Error(
+          `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.tag}: run npm run db:migrate`,
+        )
+    }
+    await admin()
+  } catch (error) {
+    const kind = classify(error)?.kind
+    if (kind === "refused")
+      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+    if (kind !== "unavailable" && kind !== "timeout") throw error
+    log({
+      level: "error",
+      msg: `${database.label} cannot be reached: requests that need it get 503 until it can`,
+    })
+  }
+}
