@@ -70,6 +70,8 @@ export default defineConfig({
         test: {
           name: "runtime",
           include: ["test/runtime/**/*.test.ts"],
+          // Real processes on a shared machine: a start that took too long is tried once more.
+          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -3,7 +3,6 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { serve } from "@hono/node-server"
 import { serveStatic } from "@hono/node-server/serve-static"
-import { pino } from "pino"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import { classify } from "../db/dialect/expressions.ts"
@@ -16,7 +15,8 @@ import type { Log } from "../http/request.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
-import { firstAdmin, leveled, openRemote } from "./services.ts"
+import { nodeLog } from "./node-log.ts"
+import { firstAdmin, openRemote } from "./services.ts"
 
 /** The folder of migrations for a dialect, wherever the process was started. */
 export const migrationsOf = (dialect: string): string => join(import.meta.dirname, "../../drizzle", dialect)
@@ -31,13 +31,7 @@ export function openDatabase(settings: Settings): Database {
 
 /** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
 export async function serveApi(settings: Settings): Promise<void> {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 200 })
-  const logger = pino(
-    { base: null, level: settings.LOG_LEVEL, formatters: { level: (label) => ({ level: label }) } },
-    destination,
-  )
-  const log: Log = leveled(({ level, ...record }) => logger[level](record), settings.LOG_LEVEL)
-
+  const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
   const database = openDatabase(settings)
   const admin = firstAdmin(settings, database)
@@ -73,7 +67,7 @@ export async function serveApi(settings: Settings): Promise<void> {
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   drainOn(["SIGTERM", "SIGINT"], server, async () => {
     await database.close()
-    destination.flushSync()
+    flush()
   })
 }
 

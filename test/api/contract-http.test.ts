@@ -187,9 +187,8 @@ describe.each(served.filter((r) => isOpen(r.rules.create, "admin") && isOpen(r.r
       (f) => ["integer", "real"].includes(f.spec.type) && !targetsOf(resource).has(f.name),
     )
 
-    test.runIf(texts.length > 0)(
-      "takes text up to its bound, counted in characters, and trims it",
-      async () => {
+    if (texts.length > 0)
+      test("takes text up to its bound, counted in characters, and trims it", async () => {
         const one = `${path}/${(await maker.row(resource))[resource.key]}`
         for (const { name, spec } of texts) {
           const { min = 1, max = 1 } = spec
@@ -202,17 +201,17 @@ describe.each(served.filter((r) => isOpen(r.rules.create, "admin") && isOpen(r.r
           const inner = "x \t\n y".slice(0, Math.max(max, 1)).padEnd(min, "x")
           expect(rowOf(await send("PATCH", one, { [name]: ` \n${inner}\t ` }))[name]).toBe(inner.trim())
         }
-      },
-    )
+      })
 
-    test.runIf(numbers.length > 0)("takes numbers up to their bounds", async () => {
-      const one = `${path}/${(await maker.row(resource))[resource.key]}`
-      for (const { name, spec } of numbers)
-        for (const number of [spec.min ?? -5, spec.max ?? 2 ** 53 - 1, (spec.min ?? 0) + 1]) {
-          const answer = await send("PATCH", one, { [name]: number })
-          expect(answer.status, `${name}: ${number}: ${answer.text}`).toBe(200)
-          expect(rowOf(answer)[name]).toBe(number)
-        }
-    })
+    if (numbers.length > 0)
+      test("takes numbers up to their bounds", async () => {
+        const one = `${path}/${(await maker.row(resource))[resource.key]}`
+        for (const { name, spec } of numbers)
+          for (const number of [spec.min ?? -5, spec.max ?? 2 ** 53 - 1, (spec.min ?? 0) + 1]) {
+            const answer = await send("PATCH", one, { [name]: number })
+            expect(answer.status, `${name}: ${number}: ${answer.text}`).toBe(200)
+            expect(rowOf(answer)[name]).toBe(number)
+          }
+      })
   },
 )
