@@ -4,6 +4,8 @@ import { readMigrations } from "./src/db/migrate.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
 const globalSetup = ["./test/support/global-setup.ts"]
+// Real servers and processes on a shared machine: what took too long is tried once more.
+const retry = 1
 
 /**
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
@@ -22,6 +24,7 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
       include: driver === "libsql-http" ? perDriver : ["test/api/**/*.test.ts"],
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
       testTimeout: 20_000,
+      retry,
       // One libSQL server has one set of tables. Elsewhere a worker goes on from file to file: loading Drizzle
       // costs more than most files of tests.
       ...(driver === "libsql-http" ? { fileParallelism: false } : { isolate: false }),
@@ -51,7 +54,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
         },
       })),
     ],
-    test: { name, include: perDriver, testTimeout: 20_000, fileParallelism: false },
+    test: { name, include: perDriver, testTimeout: 20_000, retry, fileParallelism: false },
   }
 }
 
@@ -70,8 +73,7 @@ export default defineConfig({
         test: {
           name: "runtime",
           include: ["test/runtime/**/*.test.ts"],
-          // Real processes on a shared machine: a start that took too long is tried once more.
-          retry: 1,
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
