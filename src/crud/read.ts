@@ -6,7 +6,7 @@ import type { Include, ListQuery, Selection } from "./query.ts"
 import type { Resource } from "./resource.ts"
 import { bound, compile, type Plan } from "./statement.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./visibility.ts"
-import { Aliases, beyond, filtered, orderBy, sortExpressions, tableOf } from "./where.ts"
+import { Aliases, beyond, filtered, orderBy, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
 /** The statement of a list answers one row: body, rows read, the first and last places, and the count. */
 export interface ListPlan extends Plan {
@@ -16,8 +16,6 @@ export interface ListPlan extends Plan {
 
 /** A checked whole number, as it is. */
 const literal = (count: number): SQL => sql.raw(String(count))
-
-const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
 
 /** One row by its primary key (bound as `id`): no row where there is none that the viewer may see. */
 export function compileOne(resource: Resource, kind: ViewerKind, selection: Selection): Plan {

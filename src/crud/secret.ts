@@ -4,7 +4,7 @@ import { invalid } from "../http/problem.ts"
 import { clause, conjunction, type ViewerKind } from "./policy.ts"
 import type { Field, Resource } from "./resource.ts"
 import { bound, compile, planOf, withValues } from "./statement.ts"
-import { Aliases, tableOf } from "./where.ts"
+import { Aliases, tableOf, viewerSql } from "./where.ts"
 
 /**
  * Before a secret is changed: whoever is no admin gives the present one. The confirmation is taken out of
@@ -50,7 +50,7 @@ export async function checkSecret(
 // Only of a row that is the viewer's to update: about another's, nothing is said here; the update refuses it.
 function storedSecret(resource: Resource, field: Field, kind: ViewerKind): SQL {
   const { alias, row } = new Aliases().next()
-  const viewer = { kind, id: bound("viewer") }
+  const viewer = viewerSql(kind)
   const where = conjunction([
     sql`${row(resource.key)} = ${bound("id")}`,
     resource.rules.read(row, viewer),

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import { clause, conjunction, type RowSql, type ViewerSql } from "./policy.ts"
+import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
 import type { Filter, ListQuery, SortKey } from "./query.ts"
 import type { Relation, Resource } from "./resource.ts"
 import { bound } from "./statement.ts"
@@ -19,6 +19,9 @@ export class Aliases {
     return { alias: sql`${alias}`, row }
   }
 }
+
+/** A viewer of that kind, whose id is bound as `viewer`. */
+export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
 
 /** The table of a resource, unaliased. */
 export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`

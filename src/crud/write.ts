@@ -5,10 +5,9 @@ import { rowShape } from "./read.ts"
 import type { Resource } from "./resource.ts"
 import { bound, compile, type Plan } from "./statement.ts"
 import { rowObject } from "./visibility.ts"
-import { Aliases, tableOf } from "./where.ts"
+import { Aliases, tableOf, viewerSql } from "./where.ts"
 
 const whole = { fields: undefined, filters: [], includes: [] }
-const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
 const rowOf =
   (resource: Resource): RowSql =>
   (column) =>

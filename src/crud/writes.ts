@@ -157,7 +157,8 @@ async function requireCreatable(
       return field && input[name] !== undefined && input[name] !== field.initially?.(viewer)
     })
     const check = checkOf(resource, viewer.kind, names, given)
-    if (!check) return
+    // The next row may set what this one leaves alone.
+    if (!check) continue
     const allowed = await c
       .get("client")()
       .query(withValues(check, { ...columns, viewer: viewer.id }, true))

@@ -5,7 +5,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { identify } from "../../src/auth/identify.ts"
 import { tokens } from "../../src/auth/token.ts"
 import type { AppEnv } from "../../src/context.ts"
-import { all, anyone, any as either, nobody, owner, self, signedIn, viewerIs } from "../../src/crud/policy.ts"
+import {
+  all,
+  anyone,
+  any as either,
+  nobody,
+  owner,
+  self,
+  signedIn,
+  type Viewer,
+  viewerIs,
+} from "../../src/crud/policy.ts"
 import { api } from "../../src/crud/relations.ts"
 import { type Resource, type ResourceOptions, resource } from "../../src/crud/resource.ts"
 import { resourceRoutes } from "../../src/crud/routes.ts"
@@ -445,6 +455,19 @@ describe("a stricter rule", () => {
     )
     const before = await tablesOf(w)
     const answer = await ask(call, "ann", "POST", "/items", { title: "bob's by ann", price: 1, owner_id: 2 })
+    expect(answer.status, answer.text).toBe(403)
+    expect(await tablesOf(w)).toEqual(before)
+  })
+
+  test("of a field that looks at the row holds for each row of many", async () => {
+    const owned = { owner_id: { write: owner, initially: (viewer: Viewer) => viewer.id } }
+    const call = appOf(w, openUsers(), itemsWith({ read: anyone, create: signedIn, fields: owned }))
+    const before = await tablesOf(w)
+    const rows = [
+      { title: "ann's", price: 1 },
+      { title: "bob's by ann", price: 1, owner_id: 2 },
+    ]
+    const answer = await ask(call, "ann", "POST", "/items", rows)
     expect(answer.status, answer.text).toBe(403)
     expect(await tablesOf(w)).toEqual(before)
   })
