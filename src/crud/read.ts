@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { ListPage } from "../db/dialect/page.ts"
 import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
 import type { Include, ListQuery, Selection } from "./query.ts"
 import type { Resource } from "./resource.ts"
@@ -8,10 +7,12 @@ import { bound, compile, type Plan } from "./statement.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./visibility.ts"
 import { Aliases, beyond, filtered, orderBy, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
-/** The statement of a list answers one row: body, rows read, the first and last places, and the count. */
+/** The statement of a list: one row of `body, rows, places of each sort key [, count] [, parent is there]`. */
 export interface ListPlan extends Plan {
-  /** How many sort keys a place has. */
+  /** How many sort keys there are. */
   keys: number
+  /** What stands between two rows of the body, and nowhere else in it. */
+  separator: string
 }
 
 /** A checked whole number, as it is. */
@@ -39,53 +40,40 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
 }
 
 /**
- * A page of a list, in one statement: `body, rows, first place, last place [, count] [, parent is there]`.
- * One row more than the page is read, to know whether there are more.
+ * A page of a list, in one statement. One row more than the page is read, to know whether there are more;
+ * a page that ends at a cursor is read backwards.
  */
 export function compileList(query: ListQuery): ListPlan {
   const { resource, from } = query
   const viewer = viewerSql(query.viewer)
   const aliases = new Aliases()
-  const used = new Set<string>()
-  const { alias, row } = aliases.next((column) => used.add(column))
+  const { alias, row } = aliases.next()
   const keys = sortExpressions(query.sort, row, viewer)
-  const keyColumns = [...used]
   const conditions = [
     ...(query.parent ? [sql`${row(query.parent.foreign)} = ${bound("parent")}`] : []),
     resource.rules.read(row, viewer),
     ...filtered(query.filters, row, viewer, aliases),
   ]
   const where = clause(conjunction([...conditions, beyond(keys, from)]))
-  used.clear()
   const shape = rowShape(resource, query, row, viewer, aliases)
-  const columns = [...new Set([...keyColumns, ...used])].map((column) => row(column))
-  const backwards = from.cursor === "before"
-  // Outside the page, a key is its value under the name _k0, _k1, …
-  const kept = keys.map((k, i) => {
-    const value = sql`${sql.identifier(`_k${i}`)}`
-    return { ...k, value, ordered: k.key.field.spec.type === "text" ? expressions.collated(value) : value }
-  })
-  const page = expressions.page({
-    table: tableOf(resource),
-    alias,
-    keys: keys.map((k) => k.value),
-    columns,
-    where,
-    order: orderBy(keys, backwards),
-    limit: literal(query.limit + 1),
-    pageSize: literal(query.limit),
-    skip: query.skip ? bound("skip") : undefined,
-    reverse: backwards ? { read: orderBy(kept, true), serve: orderBy(kept) } : undefined,
-    rowKey: row(resource.key),
-  })
-  const body = expressions.jsonList(plainEntries(shape), rowObject(shape), page.rows)
-  const place = (offset: SQL) =>
-    keys.map((_, i) => sql`(select ${sql.identifier(`_k${i}`)} from page limit 1 offset ${offset})`)
+  const page = expressions.page(
+    {
+      table: tableOf(resource),
+      alias,
+      key: row(resource.key),
+      where,
+      order: orderBy(keys, from.cursor === "before"),
+      limit: literal(query.limit + 1),
+      skip: query.skip ? bound("skip") : undefined,
+    },
+    plainEntries(shape),
+    rowObject(shape),
+    mayHoldLines(resource, query),
+  )
   const columnsOut = [
-    expressions.jsonText(body),
-    sql`(select count(*) from page)`,
-    ...place(literal(0)),
-    ...place(literal(query.limit - 1)),
+    page.body,
+    sql`count(*)`,
+    ...keys.map(({ key, value }) => expressions.jsonColumn(key.field.spec, value)),
   ]
   if (query.count)
     columnsOut.push(
@@ -101,8 +89,16 @@ export function compileList(query: ListQuery): ListPlan {
       sql`(select count(*) from ${tableOf(query.within)} ${parent.alias} where ${clause(there)})`,
     )
   }
-  return { ...compile(sql`with ${page.cte} select ${sql.join(columnsOut, sql`, `)}`), keys: keys.length }
+  const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}`)
+  return { ...plan, keys: keys.length, separator: page.separator }
 }
+
+/** Whether the JSON of a row may hold line feeds between its tokens: stored JSON and embedded lists do. */
+const mayHoldLines = (resource: Resource, { fields, includes }: Selection): boolean =>
+  Object.values(resource.fields).some((f) => f.spec.type === "json" && (!fields || fields.has(f.name))) ||
+  includes.some(
+    (include) => include.relation.kind === "many" || mayHoldLines(include.relation.target, include),
+  )
 
 /** The members of a row: its visible fields, then what it embeds. */
 export function rowShape(
@@ -143,19 +139,14 @@ function embedded(include: Include, outer: RowSql, viewer: ViewerSql, aliases: A
       rowObject(shape),
       sql`${tableOf(target)} ${alias} where ${where}`,
     )
-  const keys = sortExpressions(include.sort, row, viewer)
-  const page: ListPage = {
+  const rows = expressions.firstRows({
     table: tableOf(target),
     alias,
-    keys: keys.map((k) => k.value),
-    columns: [],
+    key: row(target.key),
     where,
-    order: orderBy(keys),
+    order: orderBy(sortExpressions(include.sort, row, viewer)),
     limit: literal(include.limit),
-    pageSize: literal(include.limit),
     skip: include.skip === undefined ? undefined : bound(include.skip),
-    reverse: undefined,
-    rowKey: row(target.key),
-  }
-  return expressions.jsonList(plainEntries(shape), rowObject(shape), expressions.embeddedRows(page))
+  })
+  return expressions.jsonList(plainEntries(shape), rowObject(shape), rows)
 }

@@ -1,9 +1,11 @@
 import type { AppContext } from "../context.ts"
-import type { Client } from "../db/driver.ts"
+import type { Client, Row } from "../db/driver.ts"
 import { requireJsonAccepted } from "../http/accept.ts"
 import { forbidden, notFound, type Problem, unauthorized } from "../http/problem.ts"
 import { reply } from "../http/reply.ts"
-import { linksOf } from "./links.ts"
+import { linkSearch, linksOf } from "./links.ts"
+import { memo } from "./memo.ts"
+import { pageOf } from "./page.ts"
 import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
 import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
@@ -35,18 +37,27 @@ function closed(c: AppContext, viewer: Viewer): Problem {
     : unauthorized("Sign in first: POST /auth/token, then send Authorization: Bearer <access_token>")
 }
 
+/** What recent query strings mean: to read one costs more than a small statement, and most come again. */
+const readings = memo(1000)
+/** Longer query strings are read anew each time, so that the memory is bounded in bytes, too. */
+const longestKept = 400
+
+function readingOf<R extends object>(owner: object, verb: string, search: string, read: () => R): R {
+  return search.length > longestKept ? read() : readings(owner, verb + search, read)
+}
+
 /** `GET /resource/{id}`. */
 export async function readOne(c: AppContext, resource: Resource, id: number): Promise<Response> {
   requireJsonAccepted(c)
   requireOpen(c, resource.rules.read)
   const viewer = c.get("viewer")
-  const { query, values, shape } = parseOne(resource, viewer.kind, searchOf(c))
-  const plan = planOf(resource, `one:${viewer.kind}:${shape}`, () => compileOne(resource, viewer.kind, query))
-  values.id = id
-  values.viewer = viewer.id
-  const rows = await c
-    .get("client")()
-    .query(withValues(plan, values, true))
+  const { kind } = viewer
+  const { plan, values } = readingOf(resource, `one:${kind}`, searchOf(c), () => {
+    const { query, values, shape } = parseOne(resource, kind, searchOf(c))
+    return { values, plan: planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query)) }
+  })
+  const statement = withValues(plan, { ...values, id, viewer: viewer.id }, true)
+  const rows = await c.get("client")().query(statement)
   const body = rows[0]?.[0]
   if (body === undefined) throw notFound()
   return reply(c, 200, body as string)
@@ -58,28 +69,23 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   if (nested) requireOpen(c, nested.within.rules.read)
   requireOpen(c, resource.rules.read)
   const viewer = c.get("viewer")
-  const { query, values, shape } = parseList(resource, viewer.kind, searchOf(c), nested)
-  const plan = planOf(nested?.relation ?? resource, `list:${viewer.kind}:${shape}`, () => compileList(query))
-  values.viewer = viewer.id
-  values.parent = nested?.parentId
-  values.parent_id = nested?.parentId
+  const { kind } = viewer
+  const owner = nested?.relation ?? resource
+  const { query, values, plan, search } = readingOf(owner, `list:${kind}`, searchOf(c), () => {
+    const { query, values, shape } = parseList(resource, kind, searchOf(c), nested)
+    const plan = planOf(owner, `list:${kind}:${shape}`, () => compileList(query))
+    return { query, values, plan, search: linkSearch(searchOf(c)) }
+  })
+  const bound = { ...values, viewer: viewer.id, parent: nested?.parentId, parent_id: nested?.parentId }
   const rows = await c
     .get("client")()
-    .query(withValues(plan, values, true))
-  const row = rows[0] as unknown[]
-  const { keys } = plan
-  let next = 2 + 2 * keys
+    .query(withValues(plan, bound, true))
+  const page = pageOf(rows[0] as Row, plan, query)
   const headers: Record<string, string> = {}
-  if (query.count) headers["x-total-count"] = String(row[next++])
-  if (nested && Number(row[next]) === 0) throw notFound()
-  headers.link = linksOf(
-    c.req.url,
-    query,
-    Number(row[1]),
-    row.slice(2, 2 + keys),
-    row.slice(2 + keys, 2 + 2 * keys),
-  )
-  return reply(c, 200, row[0] as string, headers)
+  if (query.count) headers["x-total-count"] = String(page.rest[0])
+  if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) throw notFound()
+  headers.link = linksOf(c.req.path, search, query, page)
+  return reply(c, 200, page.body, headers)
 }
 
 /** Whether the viewer can see the row at all: what tells a 403 from a 404. */

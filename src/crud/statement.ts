@@ -1,7 +1,7 @@
 import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm"
-import { LRUCache } from "lru-cache"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement, Value } from "../db/driver.ts"
+import { memo } from "./memo.ts"
 import type { Values } from "./query.ts"
 
 /** A compiled statement: its text, and where each of its params comes from. */
@@ -30,22 +30,5 @@ export function withValues(plan: Plan, values: Values, single = false): Statemen
   return { text: plan.text, params, single }
 }
 
-const kept = new WeakMap<object, LRUCache<string, Plan>>()
-
-/** Most shapes that are kept of one resource: shapes come from clients. */
-const maxShapes = 500
-
-/** The plan of a shape, compiled on its first use. `owner` is the resource or relation that it reads or writes. */
-export function planOf<P extends Plan>(owner: object, shape: string, make: () => P): P {
-  let plans = kept.get(owner)
-  if (!plans) {
-    plans = new LRUCache({ max: maxShapes })
-    kept.set(owner, plans)
-  }
-  const known = plans.get(shape)
-  // A shape begins with its verb, and a verb has one kind of plan.
-  if (known) return known as P
-  const made = make()
-  plans.set(shape, made)
-  return made
-}
+/** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */
+export const planOf = memo(500)

@@ -57,13 +57,23 @@ export const plainEntries = (shape: RowShape): NamedSql[] | undefined =>
 
 const named = (members: Member[]): NamedSql[] => members.map((m) => [m.name, m.value])
 
+/** What a rule says of a kind of viewer whatever the row: SQL where it depends on the row. */
+function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
+  let known = outcomes.get(rule)
+  if (!known) {
+    known = {}
+    outcomes.set(rule, known)
+  }
+  known[kind] ??= rule(nowhere, { kind, id: sql`null` })
+  return known[kind]
+}
+const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
+
 /** Whether a rule lets that kind of viewer at any row at all. */
-export const isOpen = (rule: Rule, kind: ViewerKind): boolean =>
-  rule(nowhere, { kind, id: sql`null` }) !== false
+export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false
 
 /** Whether a rule lets that kind of viewer at every row. */
-export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean =>
-  rule(nowhere, { kind, id: sql`null` }) === true
+export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) === true
 
 /** Whether everybody who sees the row sees the field. */
 export const isShownToAll = (field: Field): boolean => isOpenToAll(field.read, "anonymous")

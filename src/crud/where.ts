@@ -9,13 +9,10 @@ import { bound } from "./statement.ts"
 export class Aliases {
   private count = 0
 
-  /** A new alias, and the row that goes by it. `onColumn` hears which columns are used. */
-  next(onColumn: (column: string) => void = () => {}): { alias: SQL; row: RowSql } {
+  /** A new alias, and the row that goes by it. */
+  next(): { alias: SQL; row: RowSql } {
     const alias = sql.identifier(`t${this.count++}`)
-    const row: RowSql = (column) => {
-      onColumn(column)
-      return sql`${alias}.${sql.identifier(column)}`
-    }
+    const row: RowSql = (column) => sql`${alias}.${sql.identifier(column)}`
     return { alias: sql`${alias}`, row }
   }
 }

@@ -20,7 +20,7 @@ export type Row = unknown[]
  * writes, which is all or nothing and answers only when its commit is durable.
  */
 export interface Client {
-  query(statement: Statement): Promise<Row[]> | Row[]
+  query(statement: Statement): Promise<Row[]>
   /** One list of rows per statement. A single statement is a batch of one. */
   batch(statements: Statement[]): Promise<Row[][]>
   /** Gives the client back. Absent where there is nothing to give back. */

@@ -34,23 +34,32 @@ export function session(
   }
 }
 
-/** Adds up the time that the database takes. */
+/** A client that adds up the time it takes, and begins nothing after the request's time is up. */
 function timed(client: Client, c: AppContext): Client {
   const timings = c.get("timings")
   const deadline = c.get("deadline")
-  const measured = async <T>(work: () => Promise<T> | T): Promise<T> => {
+  const start = (): number => {
     if (deadline.expired) throw new DeadlineExpired()
-    const started = performance.now()
-    try {
-      return await work()
-    } finally {
-      timings.db += performance.now() - started
-    }
+    return performance.now()
   }
   return {
-    query: (statement) => measured(() => client.query(statement)),
-    batch: (statements) => measured(() => client.batch(statements)),
-    ...(client.close ? { close: () => (client.close as () => Promise<void>)() } : {}),
+    query: async (statement) => {
+      const started = start()
+      try {
+        return await client.query(statement)
+      } finally {
+        timings.db += performance.now() - started
+      }
+    },
+    batch: async (statements) => {
+      const started = start()
+      try {
+        return await client.batch(statements)
+      } finally {
+        timings.db += performance.now() - started
+      }
+    },
+    ...(client.close ? { close: client.close } : {}),
   }
 }
 

@@ -1,43 +1,30 @@
-import { pino } from "pino"
+import SonicBoom from "sonic-boom"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
+import { leveled } from "./services.ts"
 
-/** How long a line may wait to be written, in milliseconds. */
-const wait = 50
-const mostWaiting = 500
+/** How long a line may wait to be written, in milliseconds, and how many bytes are written at the latest. */
+const [wait, together] = [50, 8_192]
+/** Most bytes that wait when nobody takes them; what comes then is dropped, for memory is for requests. */
+const most = 16 * 1024 * 1024
 
 /**
- * The log of a Node process: JSON lines on standard output, by pino. Records are made into lines many at a
- * time, which costs far less than between one request and the next. Warnings and errors do not wait.
+ * The log of a Node process: JSON lines on standard output, written many at a time and never by the event
+ * loop's own thread. Warnings and errors do not wait.
  */
 export function nodeLog(level: Settings["LOG_LEVEL"]): { log: Log; flush(): void } {
-  const destination = pino.destination({ dest: 1, sync: false })
-  const logger = pino(
-    { base: null, timestamp: false, level, formatters: { level: (label) => ({ level: label }) } },
-    destination,
-  )
-  let waiting: { time: number; record: Parameters<Log>[0] }[] = []
-  let timer: NodeJS.Timeout | undefined
-  const write = () => {
-    clearTimeout(timer)
-    timer = undefined
-    const batch = waiting
-    waiting = []
-    for (const { time, record } of batch) {
-      const { level: severity, ...rest } = record
-      logger[severity]({ time, ...rest })
-    }
+  const destination = new SonicBoom({
+    fd: 1,
+    sync: false,
+    minLength: together,
+    maxLength: most,
+    periodicFlush: wait,
+  })
+  // Whoever reads the log has gone: requests are served all the same.
+  destination.on("error", () => {})
+  const log: Log = (record) => {
+    destination.write(`${JSON.stringify({ time: Date.now(), ...record })}\n`)
+    if (record.level !== "info") destination.flush()
   }
-  return {
-    log: (record) => {
-      if (!logger.isLevelEnabled(record.level)) return
-      waiting.push({ time: Date.now(), record })
-      if (record.level !== "info" || waiting.length >= mostWaiting) write()
-      else timer ??= setTimeout(write, wait)
-    },
-    flush: () => {
-      write()
-      destination.flushSync()
-    },
-  }
+  return { log: leveled(log, level), flush: () => destination.flushSync() }
 }

@@ -41,7 +41,7 @@ async function file(): Promise<Opened> {
   const database = openLibsqlFile(`file:${path}`)
   if (!template) {
     await migrated(database)
-    database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [] })
+    await database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [] })
     template = join(mkdtempSync(join(tmpdir(), "weir-template-")), "weir.db")
     copyFileSync(path, template)
   }

@@ -3,6 +3,7 @@ import Sqlite from "libsql"
 import { LRUCache } from "lru-cache"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
+import { inCohorts } from "./cohort.ts"
 
 /** Writes that wait together, each all or nothing. */
 interface Waiting {
@@ -24,8 +25,8 @@ const patience = 5_000
 const groupSize = 200
 
 /**
- * A database file in this process, by libSQL's own engine. One connection serves the process: reads run at
- * once from kept prepared statements, writes queue and commit in groups, each answered after the commit
+ * A database file in this process, by libSQL's own engine. One connection serves the process: reads run in
+ * cohorts from kept prepared statements, writes queue and commit in groups, each answered after the commit
  * that made it durable (WAL, `synchronous=FULL`).
  */
 export function openLibsqlFile(url: string): Database {
@@ -108,8 +109,10 @@ export function openLibsqlFile(url: string): Database {
     }
   }
 
+  const read = inCohorts(run)
+
   const clientOf = (deadline?: Deadline): Client => ({
-    query: run,
+    query: read,
     batch: (statements) =>
       new Promise((resolve, reject) => {
         queue.push({ statements, deadline, resolve, reject })

@@ -54,8 +54,11 @@ function connectTo(url: string, { max, statementTimeout }: PostgresOptions): pos
 }
 
 function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
-  const send = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) =>
-    on.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: prepared.has(text) }).values()
+  const send = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) => {
+    // Without values, postgres.js would have the text parsed and planned each time.
+    const options = prepared.has(text) ? { prepare: true, simple: false } : {}
+    return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
+  }
   const run = async (statement: Statement) => (await pool.watch(send(sql, statement), deadline)) as Row[]
   const inTime = () => {
     if (deadline?.expired) throw new DeadlineExpired()

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { PgDialect } from "drizzle-orm/pg-core"
 import type { FieldSpec } from "../field.ts"
-import type { ListPage, NamedSql } from "../page.ts"
+import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new PgDialect()
 
@@ -56,25 +56,37 @@ export function jsonText(object: SQL): SQL {
 }
 
 /**
- * The rows of a page: read once, with the columns that their JSON needs. The keys are named outside the
- * sort, which would spell them out for every row that the limit drops.
+ * A page. `json_agg` sets line feeds between records, so that its rows are told apart where no row holds a
+ * line feed itself; elsewhere a record separator does it, which JSON text cannot hold (RFC 8259, section 2).
  */
-export function page(list: ListPage): { cte: SQL; rows: SQL } {
-  const { table, alias, keys, columns, where, order, limit, skip, reverse, pageSize } = list
-  const names = keys.map((k, i) => sql`${k} as ${sql.identifier(`_k${i}`)}`)
-  const read = sql`select ${sql.join(columns, sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}`
+export function page(
+  rows: Rows,
+  entries: NamedSql[] | undefined,
+  object: SQL,
+  linesWithin: boolean,
+): PageSql {
+  const from = firstRows(rows)
+  if (entries && !linesWithin)
+    return {
+      from: sql`${from}, lateral (select ${selected(entries)}) o`,
+      body: sql`json_agg(o)::text`,
+      separator: ", \n ",
+    }
   return {
-    cte: sql`page as materialized (select ${alias}.*, ${sql.join(names, sql`, `)} from (${read}) ${alias})`,
-    rows: reverse
-      ? sql`(select * from (select * from page order by ${reverse.read} limit ${pageSize}) p order by ${reverse.serve}) ${alias}`
-      : sql`(select * from page limit ${pageSize}) ${alias}`,
+    from,
+    body: sql`'[' || string_agg((${object})::text, chr(30)) || ']'`,
+    separator: "\u001e",
   }
 }
 
-/** The first rows of an embedded list. */
-export function embeddedRows({ table, alias, where, order, limit, skip }: ListPage): SQL {
+/** The first rows. All columns: Postgres passes on whole rows faster than it picks from them. */
+export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQL {
   return sql`(select * from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) ${alias}`
 }
+
+/** The values of a column in all rows, as the text of a JSON array. */
+export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>
+  sql`json_agg(${jsonValue(spec, column)})::text`
 
 /** Text is compared byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
 import type { FieldSpec } from "../field.ts"
-import type { ListPage, NamedSql } from "../page.ts"
+import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new SQLiteAsyncDialect()
 
@@ -56,40 +56,30 @@ export function jsonText(object: SQL): SQL {
 }
 
 /**
- * The rows of a page. Only its keys are sorted and kept; the rows are fetched by primary key, which
- * halves the time of a sort without an index and costs nothing with one.
+ * A page. Only its primary keys are sorted and kept, and its rows fetched by them, which halves the time of
+ * a sort without an index and costs nothing with one. JSON text holds no raw line feed.
  */
-export function page({
-  table,
-  alias,
-  keys,
-  columns: _,
-  where,
-  order,
-  limit,
-  skip,
-  reverse,
-  pageSize,
-}: ListPage): {
-  cte: SQL
-  rows: SQL
-} {
-  const key = sql.identifier(`_k${keys.length - 1}`)
-  const names = keys.map((k, i) => sql`${k} as ${sql.identifier(`_k${i}`)}`)
-  const kept = reverse
-    ? sql`(select ${key} from (select * from page order by ${reverse.read} limit ${pageSize}) order by ${reverse.serve})`
-    : sql`(select ${key} from page limit ${pageSize})`
+export function page(
+  rows: Rows,
+  _entries: NamedSql[] | undefined,
+  object: SQL,
+  _linesWithin: boolean,
+): PageSql {
   return {
-    cte: sql`page as materialized (select ${sql.join(names, sql`, `)} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``})`,
-    rows: sql`${kept} as kept cross join ${table} ${alias} on ${keys[keys.length - 1]} = kept.${key}`,
+    from: firstRows(rows),
+    body: sql`'[' || group_concat(${object}, ${sql.raw("',\n'")}) || ']'`,
+    separator: ",\n",
   }
 }
 
-/** The first rows of an embedded list: keys first, rows by key. */
-export function embeddedRows({ table, alias, keys, where, order, limit, skip, rowKey }: ListPage): SQL {
-  const key = keys[keys.length - 1]
-  return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${rowKey} = kept._k`
+/** The first rows, by their keys. */
+export function firstRows({ table, alias, key, where, order, limit, skip }: Rows): SQL {
+  return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${key} = kept._k`
 }
+
+/** The values of a column in all rows, as the text of a JSON array. */
+export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>
+  sql`json_group_array(${jsonValue(spec, column)})`
 
 export const collated = (expression: SQL): SQL => expression
 /** Ascending puts nulls last and descending first, as Postgres does. */

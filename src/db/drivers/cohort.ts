@@ -1,0 +1,39 @@
+/** How long one cohort may hold the event loop, in milliseconds; the rest waits for the next turn. */
+const longest = 5
+
+interface Waiting<Job, Result> {
+  job: Job
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+/**
+ * Runs the jobs that arrive in one turn of the event loop one after another, when all have arrived, and then
+ * answers them together. The same work takes a fraction of the time: the engine's code stays in the CPU's
+ * caches, and whoever is answered is woken once. (Larus and Parkes, "Using Cohort Scheduling to Enhance
+ * Server Performance", USENIX 2002.)
+ */
+export function inCohorts<Job, Result>(run: (job: Job) => Result): (job: Job) => Promise<Result> {
+  let waiting: Waiting<Job, Result>[] = []
+  const turn = (): void => {
+    const cohort = waiting
+    waiting = []
+    const until = performance.now() + longest
+    for (const [i, { job, resolve, reject }] of cohort.entries()) {
+      try {
+        resolve(run(job))
+      } catch (error) {
+        reject(error)
+      }
+      if (i + 1 < cohort.length && performance.now() > until) {
+        waiting = cohort.slice(i + 1)
+        setImmediate(turn)
+        return
+      }
+    }
+  }
+  return (job) =>
+    new Promise((resolve, reject) => {
+      if (waiting.push({ job, resolve, reject }) === 1) setImmediate(turn)
+    })
+}
