@@ -1,18 +1,23 @@
 /** A request's time: when it is up, what waits is given up and what runs is cancelled. */
 export class Deadline {
   expired = false
-  private readonly cancels = new Set<() => void>()
+  // Most requests ask for one thing at a time, or for nothing.
+  private cancels: Set<() => void> | undefined
 
   /** Calls `cancel` when the time is up; the answer takes it back. */
   onExpire(cancel: () => void): () => void {
+    this.cancels ??= new Set()
     this.cancels.add(cancel)
-    return () => this.cancels.delete(cancel)
+    return () => this.cancels?.delete(cancel)
   }
 
-  expire(): void {
+  /** Whether anything was under way that is now being cancelled. */
+  expire(): boolean {
     this.expired = true
-    for (const cancel of this.cancels) cancel()
-    this.cancels.clear()
+    const cancels = [...(this.cancels ?? [])]
+    this.cancels = undefined
+    for (const cancel of cancels) cancel()
+    return cancels.length > 0
   }
 }
 

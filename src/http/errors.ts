@@ -1,6 +1,7 @@
 import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { AppEnv } from "../context.ts"
+import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/expressions.ts"
 import { Problem, unavailable } from "./problem.ts"
 import { reply } from "./reply.ts"
@@ -20,6 +21,8 @@ export function replyProblem(c: Context<AppEnv>, problem: Problem): Response {
 
 function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof DeadlineExpired)
+    return unavailable("timeout", "The request took too long; try again", error)
   const failure = classify(error)
   switch (failure?.kind) {
     case "refused":

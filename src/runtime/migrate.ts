@@ -1,5 +1,6 @@
 import { migrate, readMigrations } from "../db/migrate.ts"
 import { parseEnv } from "../env.ts"
+import "./fast-imports.ts"
 import { fail } from "./fail.ts"
 import { migrationsOf, openDatabase } from "./server.ts"
 

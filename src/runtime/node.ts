@@ -1,5 +1,6 @@
 import { enableCompileCache } from "node:module"
 import { parseEnv } from "../env.ts"
+import "./fast-imports.ts"
 import { fail } from "./fail.ts"
 
 enableCompileCache()

@@ -1,7 +1,12 @@
 import type { Deadline } from "../deadline.ts"
 
 /** The part of a postgres.js query that is used here. */
-type Query = Promise<unknown> & { cancel(): void }
+export type Query = Promise<unknown> & {
+  cancel(): void
+  reject(error: unknown): void
+  /** The connection it was sent on, if it was. */
+  state: unknown
+}
 
 /** How long an unreachable database is not tried again, in milliseconds. */
 const restAfterFailure = 200
@@ -22,7 +27,7 @@ const unreachable = new Set([
  * after its request was answered.
  */
 export class PostgresPool {
-  private readonly waiting = new Map<Query, (error: unknown) => void>()
+  private readonly waiting = new Set<Query>()
   private awayUntil = 0
   private reason: unknown
 
@@ -32,37 +37,29 @@ export class PostgresPool {
   }
 
   /** The query's result. It is cancelled at the deadline. */
-  watch(query: Query, deadline: Deadline | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (performance.now() < this.awayUntil) return reject(this.reason)
-      this.waiting.set(query, reject)
-      const release = deadline?.onExpire(() => cancel(query))
-      const done = () => {
-        this.waiting.delete(query)
-        release?.()
-      }
-      query.then(
-        (rows) => {
-          done()
-          resolve(rows)
-        },
-        (error) => {
-          done()
-          if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error)
-          reject(error)
-        },
-      )
-    })
+  async watch(query: Query, deadline: Deadline | undefined): Promise<unknown> {
+    this.requireNear()
+    this.waiting.add(query)
+    const release = deadline?.onExpire(() => cancel(query))
+    try {
+      return await query
+    } catch (error) {
+      if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error)
+      throw error
+    } finally {
+      this.waiting.delete(query)
+      release?.()
+    }
   }
 
   private fail(error: unknown): void {
     this.awayUntil = performance.now() + restAfterFailure
     this.reason = error
-    for (const [query, reject] of this.waiting) {
+    for (const query of this.waiting) {
       // What has a connection hears from that.
-      if ((query as { state?: unknown }).state) continue
+      if (query.state) continue
+      query.reject(error)
       cancel(query)
-      reject(error)
     }
   }
 }

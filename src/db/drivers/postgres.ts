@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
-import { PostgresPool } from "./postgres-pool.ts"
+import { PostgresPool, type Query } from "./postgres-pool.ts"
 
 export interface PostgresOptions {
   /** Most connections. */
@@ -59,7 +59,8 @@ function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, dea
     const options = prepared.has(text) ? { prepare: true, simple: false } : {}
     return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
   }
-  const run = async (statement: Statement) => (await pool.watch(send(sql, statement), deadline)) as Row[]
+  const run = (statement: Statement) =>
+    pool.watch(send(sql, statement) as unknown as Query, deadline) as Promise<Row[]>
   const inTime = () => {
     if (deadline?.expired) throw new DeadlineExpired()
   }
