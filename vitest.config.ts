@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
-import { readMigrations } from "./src/db/migrate.ts"
+import { readMigrations } from "./src/db/migrations/files.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
 const globalSetup = ["./test/support/global-setup.ts"]

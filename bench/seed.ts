@@ -1,6 +1,7 @@
 import { decoyHash, hashPassword } from "../src/auth/password.ts"
 import { handleOf } from "../src/db/handle.ts"
-import { migrate, readMigrations } from "../src/db/migrate.ts"
+import { migrate } from "../src/db/migrations/apply.ts"
+import { readMigrations } from "../src/db/migrations/files.ts"
 import { items } from "../src/db/schema/items.ts"
 import { users } from "../src/db/schema/users.ts"
 import { parseEnv } from "../src/env.ts"
@@ -38,7 +39,7 @@ const itemRows = Array.from({ length: itemCount }, (_, i) => ({
 const database = openDatabase(parseEnv({ DATABASE_URL: process.env.DATABASE_URL }))
 const client = database.connect()
 const db = handleOf(() => client)
-await migrate(client, database.dialect, readMigrations(migrationsOf(database.dialect)))
+await migrate(database, readMigrations(migrationsOf(database.dialect)))
 
 const password = await hashPassword(account.password)
 await inserted(userRows(password), (rows) => db.insert(users).values(rows))

@@ -80,6 +80,15 @@ export function createSchema(resource: Resource): z.ZodObject {
   return z.strictObject(shape)
 }
 
+/** A row of an import: a create's body, and what else an export holds of it. */
+export function importSchema(resource: Resource): z.ZodObject {
+  const made = Object.values(resource.fields).filter((field) => field.write === undefined)
+  return z.strictObject({
+    ...createSchema(resource).shape,
+    ...Object.fromEntries(made.map((field) => [field.name, inputSchema(field).optional()])),
+  })
+}
+
 /** The body of an update: a merge patch (RFC 7396). Null clears a field that may be null; empty is refused. */
 export function updateSchema(resource: Resource): z.ZodObject {
   const shape: Record<string, z.ZodType> = {}

@@ -34,5 +34,10 @@ export interface Database {
   label: string
   /** A client for a request; with its deadline, after which it carries out nothing more. */
   connect(deadline?: Deadline): Client
+  /**
+   * Runs a migration's statements as one transaction, foreign keys unheeded where the dialect needs that. One
+   * process does so at a time, the others wait. An error says at which `statementIndex` it came.
+   */
+  migrate(statements: string[]): Promise<void>
   close(): Promise<void>
 }

@@ -9,7 +9,9 @@ import { classify } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
 import { openLibsqlFile } from "../db/drivers/libsql-file.ts"
 import { openPostgresPool } from "../db/drivers/postgres.ts"
-import { migrate, pending, readMigrations } from "../db/migrate.ts"
+import { migrate, standingOf } from "../db/migrations/apply.ts"
+import { readMigrations } from "../db/migrations/files.ts"
+import { isPending } from "../db/migrations/ledger.ts"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
 import { drainOn } from "./drain.ts"
@@ -79,16 +81,15 @@ async function prepare(
   log: Log,
 ): Promise<void> {
   const migrations = readMigrations(migrationsOf(database.dialect))
-  const client = database.connect()
   try {
     if (settings.DATABASE_URL.startsWith("file:")) {
-      const applied = await migrate(client, database.dialect, migrations)
+      const applied = await migrate(database, migrations)
       if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
     } else {
-      const missing = await pending(client, database.dialect, migrations)
+      const missing = (await standingOf(database, migrations)).migrations.filter(isPending)
       if (missing.length)
         throw new Error(
-          `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.tag}: run npm run db:migrate`,
+          `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.migration.tag}: run npm run db:migrate`,
         )
     }
     await admin()

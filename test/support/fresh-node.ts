@@ -8,7 +8,8 @@ import type { Database } from "../../src/db/driver.ts"
 import { openLibsqlFile } from "../../src/db/drivers/libsql-file.ts"
 import { openLibsqlHttp } from "../../src/db/drivers/libsql-http.ts"
 import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
-import { migrate, readMigrations } from "../../src/db/migrate.ts"
+import { migrate } from "../../src/db/migrations/apply.ts"
+import { readMigrations } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
 import { appOver, type Fresh } from "./fresh.ts"
 
@@ -29,7 +30,7 @@ const open = {
 
 const migrated = async (database: Database): Promise<void> => {
   const folder = join(import.meta.dirname, "../../drizzle", database.dialect)
-  await migrate(database.connect(), database.dialect, readMigrations(folder))
+  await migrate(database, readMigrations(folder))
 }
 
 let template: string | undefined

@@ -4,7 +4,7 @@ import type { Services } from "../../src/app.ts"
 import type { Database } from "../../src/db/driver.ts"
 import { type D1Binding, openD1 } from "../../src/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../src/db/drivers/postgres.ts"
-import type { Migration } from "../../src/db/migrate.ts"
+import type { Migration } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
 import { appOver, type Fresh } from "./fresh.ts"
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { openLibsqlFile } from "../../src/db/drivers/libsql-file.ts"
-import { migrate, readMigrations } from "../../src/db/migrate.ts"
+import { migrate } from "../../src/db/migrations/apply.ts"
+import { readMigrations } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
 import { caller } from "../support/client.ts"
 import { appOver } from "../support/fresh.ts"
@@ -21,7 +22,7 @@ let text = ""
 let document: OpenApi
 beforeAll(async () => {
   const folder = new URL("../../drizzle/sqlite", import.meta.url).pathname
-  await migrate(database.connect(), "sqlite", readMigrations(folder))
+  await migrate(database, readMigrations(folder))
   text = (await call("GET", "/openapi.json")).text
   document = JSON.parse(text) as OpenApi
 })

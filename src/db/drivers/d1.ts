@@ -25,6 +25,10 @@ export function openD1(binding: D1Binding): Database {
         return results.map(({ results: rows }) => rows.map((row) => Object.values(row)))
       },
     }),
+    // Its foreign keys cannot be turned off: wrangler's own migrations are D1's way.
+    migrate: async (statements) => {
+      await binding.batch(statements.map((text) => binding.prepare(text)))
+    },
     close: async () => {},
   }
 }

@@ -21,6 +21,8 @@ interface Prepared {
 
 /** How long other processes' writes are waited for, in milliseconds, before a write is refused as busy. */
 const patience = 5_000
+/** The same for a migration, which another process may be at. */
+const migrationPatience = 120_000
 /** Most writes that share a commit: it bounds how long the event loop is held. */
 const groupSize = 200
 
@@ -66,8 +68,8 @@ export function openLibsqlFile(url: string): Database {
     return row ? [row] : []
   }
 
-  const begin = async (): Promise<void> => {
-    const until = performance.now() + patience
+  const begin = async (ms = patience): Promise<void> => {
+    const until = performance.now() + ms
     for (;;) {
       try {
         db.exec("begin immediate")
@@ -126,6 +128,25 @@ export function openLibsqlFile(url: string): Database {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
     connect: clientOf,
+    migrate: async (statements) => {
+      // Inside a transaction the pragma does nothing.
+      db.exec("pragma foreign_keys = off")
+      let done = 0
+      try {
+        await begin(migrationPatience)
+        for (const statement of statements) {
+          db.exec(statement)
+          done += 1
+        }
+        db.exec("commit")
+      } catch (error) {
+        if (db.inTransaction) db.exec("rollback")
+        throw Object.assign(error as object, { statementIndex: done })
+      } finally {
+        db.exec("pragma foreign_keys = on")
+        prepared.clear()
+      }
+    },
     close: async () => {
       while (flushing) await sleep(1)
       // So that the file alone is the database: whoever copies it copies everything.

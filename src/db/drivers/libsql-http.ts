@@ -21,6 +21,9 @@ export function openLibsqlHttp(url: string, authToken: string | undefined): Data
           return (await remote.batch(statements.map(request), "write")).map(rowsOf)
         }, deadline),
     }),
+    migrate: async (statements) => {
+      await untilFree(() => remote.migrate(statements), undefined)
+    },
     close: async () => remote.close(),
   }
 }

@@ -20,6 +20,7 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
     dialect: "postgres",
     label: labelOf(url),
     connect: (deadline) => clientOf(sql, pool, prepared, deadline),
+    migrate: (statements) => migrateOn(sql, statements),
     close: () => sql.end({ timeout: 5 }),
   }
 }
@@ -35,6 +36,10 @@ export function openPostgresPerRequest(url: string, options: PostgresOptions): D
       const sql = connectTo(url, options)
       const client = clientOf(sql, new PostgresPool(), prepared, deadline)
       return { ...client, close: () => sql.end({ timeout: 1 }) }
+    },
+    migrate: async (statements) => {
+      const sql = connectTo(url, options)
+      await migrateOn(sql, statements).finally(() => sql.end({ timeout: 1 }))
     },
     close: async () => {},
   }
@@ -86,6 +91,21 @@ function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, dea
       })
       return results as Row[][]
     },
+  }
+}
+
+/** One statement after the other: a migration is short, and what fails is to be named. */
+async function migrateOn(sql: postgres.Sql, statements: string[]): Promise<void> {
+  let done = 0
+  try {
+    await sql.begin(async (tx) => {
+      for (const statement of statements) {
+        await tx.unsafe(statement)
+        done += 1
+      }
+    })
+  } catch (error) {
+    throw Object.assign(error as object, { statementIndex: done })
   }
 }
 

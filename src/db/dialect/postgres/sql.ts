@@ -109,6 +109,24 @@ const sqlTypes = {
 /** `list` is a JSON array in one parameter, so that its length is not part of the statement. */
 export const oneOfList = (expression: SQL, list: SQL, spec: FieldSpec): SQL =>
   sql`${expression} in (select value::${sql.raw(sqlTypes[spec.type])} from json_array_elements_text(${list}::text::json))`
+/** The elements of a JSON array of arrays, as `value`. */
+export const elements = (list: SQL): SQL => sql`json_array_elements(${list}::text::json)`
+/** The columns that a JSON array holds, in the order of their specs. */
+export const arrayColumns = (array: SQL, specs: FieldSpec[]): SQL =>
+  sql.join(
+    specs.map((spec, i) => sql`(${array} ->> ${sql.raw(String(i))})::${sql.raw(sqlTypes[spec.type])}`),
+    sql`, `,
+  )
+/** A table in which arrays wait in their order. */
+export const waitingTable = (name: string): SQL =>
+  sql`create table ${sql.identifier(name)} (n bigint generated always as identity primary key, shape text not null, "array" json not null)`
+/** An encoded value as it stands in such an array: stored JSON as text, so that its null is not the column's. */
+export const inArray = (spec: FieldSpec, value: unknown): unknown =>
+  spec.type === "json" && value !== null ? JSON.stringify(value) : value
+/** What must follow an insert of given ids, so that no later row is given one of them. */
+export const keepIds = (table: string, key: string): string[] => [
+  `select setval(s, greatest((select max("${key}") from "${table}"), (select last_value from pg_sequences where format('%I.%I', schemaname, sequencename)::regclass = s::regclass), 1)) from (select pg_get_serial_sequence('"${table}"', '${key}') s) _ where exists (select 1 from "${table}")`,
+]
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 export const now = (): SQL => sql`now()`
 /** A bound value with the type of its field, where nothing else says it. */

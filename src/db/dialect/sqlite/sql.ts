@@ -90,6 +90,21 @@ export const startsWith = (text: SQL, start: SQL): SQL => sql`instr(${text}, ${s
 /** `list` is a JSON array in one parameter, so that its length is not part of the statement. */
 export const oneOfList = (expression: SQL, list: SQL, _spec: FieldSpec): SQL =>
   sql`${expression} in (select value from json_each(${list}))`
+/** The elements of a JSON array of arrays, as `value`. */
+export const elements = (list: SQL): SQL => sql`json_each(${list})`
+/** The columns that a JSON array holds, in the order of their specs. */
+export const arrayColumns = (array: SQL, specs: FieldSpec[]): SQL =>
+  sql.join(
+    specs.map((_, i) => sql`${array} ->> ${sql.raw(String(i))}`),
+    sql`, `,
+  )
+/** A table in which arrays wait in their order. */
+export const waitingTable = (name: string): SQL =>
+  sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
+/** An encoded value as it stands in such an array. */
+export const inArray = (_spec: FieldSpec, value: unknown): unknown => value
+/** What must follow an insert of given ids, so that no later row is given one of them. SQLite sees to it. */
+export const keepIds = (_table: string, _key: string): string[] => []
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 /** A bound value with the type of its field, where nothing else says it. */

@@ -1,0 +1,55 @@
+import { classify } from "../db/dialect/expressions.ts"
+import type { Database } from "../db/driver.ts"
+import { MigrationError } from "../db/migrations/apply.ts"
+import { type Migration, readMigrations } from "../db/migrations/files.ts"
+import { parseEnv } from "../env.ts"
+import { migrationsOf, openDatabase } from "../runtime/server.ts"
+
+/** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
+export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  // What a server needs in production, a command does not.
+  const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
+  const database = openDatabase(settings)
+  try {
+    return await work(database)
+  } catch (error) {
+    if (error instanceof MigrationError) throw error
+    const kind = classify(error)?.kind
+    if (kind === "refused")
+      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+    if (kind === "unavailable") throw new Error(`${database.label} cannot be reached`, { cause: error })
+    if (kind === "unmigrated")
+      throw new Error(`${database.label} lacks a table or column: run npm run db:migrate`, { cause: error })
+    throw error
+  } finally {
+    await database.close()
+  }
+}
+
+export const migrationsFor = (database: Database): Migration[] =>
+  readMigrations(migrationsOf(database.dialect))
+
+/**
+ * The migration that a person means: its number (`3`, `0003`), its name or its whole tag. Throws one line where
+ * there is none, or several.
+ */
+export function findMigration(migrations: Migration[], text: string): Migration {
+  const found = migrations.filter(({ tag }) => {
+    const [number = "", ...name] = tag.split("_")
+    return tag === text || name.join("_") === text || (/^\d+$/.test(text) && Number(number) === Number(text))
+  })
+  const [migration] = found
+  if (!migration || found.length > 1) {
+    const known = migrations.map(({ tag }) => tag).join(", ")
+    throw new Error(
+      `--to ${text}: ${migration ? "means several migrations" : "there is no such migration"}; there are ${known}`,
+    )
+  }
+  return migration
+}
+
+/** Prints the statements of a dry run, as they would be run. */
+export function printStatements(tag: string, statements: string[]): void {
+  console.log(`-- ${tag}`)
+  for (const statement of statements) console.log(`${statement.replace(/;?\s*$/, "")};`)
+}

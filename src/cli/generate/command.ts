@@ -1,0 +1,84 @@
+import { fork } from "node:child_process"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import type { Command } from "commander"
+import type { DialectName } from "../../db/dialect/choose.ts"
+import { migrationsOf } from "../../runtime/server.ts"
+import type { Answer, Question } from "./dialect.ts"
+import { parseRename } from "./snapshot.ts"
+import { writeDown, writeMigration } from "./write.ts"
+
+const urls: Record<DialectName, string> = { sqlite: "file:none.db", postgres: "postgres://none/none" }
+const kinds: Record<DialectName, string> = { sqlite: "sqlite", postgres: "postgresql" }
+
+/** Asks drizzle-kit in a process of its own: the schema chooses its dialect when it is loaded. */
+function ask(dialect: DialectName, question: Question): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, "dialect.ts"), {
+      env: { ...process.env, DATABASE_URL: urls[dialect] },
+      execArgv: ["--import", join(import.meta.dirname, "../../runtime/fast-imports.ts")],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    })
+    let said = ""
+    child.stderr?.on("data", (chunk) => {
+      said += chunk
+    })
+    let answer: Answer | undefined
+    child.once("message", (message) => {
+      answer = message as Answer
+    })
+    child.once("close", () => {
+      if (answer) return resolve(answer)
+      const why = said.split("\n").find((line) => /error/i.test(line))
+      reject(new Error(`drizzle-kit ended without an answer for ${dialect}${why ? `: ${why.trim()}` : ""}`))
+    })
+    child.send(question)
+  })
+}
+
+interface Options {
+  name?: string
+  rename: string[]
+  drop: string[]
+}
+
+const list = (value: string, before: string[]): string[] => [...before, value]
+
+export function generateCommand(command: Command): Command {
+  return command
+    .description("Write the next migration for both dialects, and beside each the way back")
+    .option("--name <name>", "what the migration is called, such as add_notes")
+    .option("--rename <table.column=new>", "a column (or table=new) that has another name now", list, [])
+    .option("--drop <table.column>", "a column (or table) that is dropped with what it holds", list, [])
+    .action(generate)
+}
+
+async function generate({ name, rename, drop }: Options): Promise<void> {
+  if (!name || !/^[a-z0-9_-]{1,60}$/i.test(name))
+    throw new Error("--name: give the migration a name of letters, digits, - and _, as in --name add_notes")
+  const dialects: DialectName[] = ["sqlite", "postgres"]
+  const renames = rename.map(parseRename)
+  const answers = await Promise.all(
+    dialects.map((dialect) => ask(dialect, { folder: migrationsOf(dialect), renames, drops: drop })),
+  )
+  // Both or none: a migration of one dialect alone would leave the other behind.
+  for (const [i, { refusal }] of answers.entries()) if (refusal) throw new Error(`${dialects[i]}: ${refusal}`)
+  for (const [i, { next, missing }] of answers.entries()) {
+    const dialect = dialects[i] as DialectName
+    const folder = migrationsOf(dialect)
+    for (const { tag, down } of missing) {
+      writeDown(folder, tag, down)
+      console.log(`${dialect}: down/${tag}.sql, which was missing`)
+    }
+    if (!next) {
+      console.log(`${dialect}: nothing has changed`)
+      continue
+    }
+    const tag = writeMigration(folder, kinds[dialect], name, next)
+    if (!existsSync(join(folder, `${tag}.sql`))) throw new Error(`${tag}.sql was not written`)
+    console.log(`${dialect}: ${tag}.sql and down/${tag}.sql`)
+    for (const loss of next.up.losses) console.log(`  loses data: ${loss}`)
+    for (const loss of next.down.losses) console.log(`  its way back loses data: ${loss}`)
+    for (const warning of next.warnings) console.log(`  note: ${warning}`)
+  }
+}

@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import {
+  generateDrizzleJson,
+  generateMigration,
+  generateSQLiteDrizzleJson,
+  generateSQLiteMigration,
+} from "drizzle-kit/api"
+import { dialectName } from "../../db/dialect/index.ts"
+import { downPath, journalPath, readJournal } from "../../db/migrations/files.ts"
+import { type Diff, repairPostgres, repairSqlite, toBeFilled } from "./repair.ts"
+import {
+  common,
+  doubts,
+  keyOf,
+  losses,
+  type Rename,
+  reversed,
+  type Snapshot,
+  withRenames,
+} from "./snapshot.ts"
+
+/** What a dialect's process is asked. */
+export interface Question {
+  folder: string
+  renames: Rename[]
+  /** Columns (`table.column`) and tables that are stated to be dropped. */
+  drops: string[]
+}
+
+/** A file of statements, and what it loses. */
+export interface Script {
+  statements: string[]
+  losses: string[]
+}
+
+export interface Answer {
+  /** In words for people, where it cannot be told what is meant. */
+  refusal?: string
+  /** The next migration; undefined where nothing has changed. */
+  next?: { snapshot: object; up: Script; down: Script; warnings: string[] }
+  /** Ways back that are missing beside earlier migrations. */
+  missing: { tag: string; down: Script }[]
+}
+
+const postgres = dialectName === "postgres"
+const asKit = (snapshot: Snapshot) => snapshot as never
+const diff: Diff = (from, to) =>
+  postgres ? generateMigration(asKit(from), asKit(to)) : generateSQLiteMigration(asKit(from), asKit(to))
+const snapshotOf = async (schema: Record<string, unknown>, before?: string): Promise<Snapshot> =>
+  (postgres
+    ? generateDrizzleJson(schema, before)
+    : await generateSQLiteDrizzleJson(schema, before)) as unknown as Snapshot
+
+/** The tables of `src/db/schema`, in the dialect of this process. */
+async function readSchema(): Promise<Record<string, unknown>> {
+  const folder = join(import.meta.dirname, "../../db/schema")
+  const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
+  const modules = await Promise.all(files.map((file) => import(join(folder, file))))
+  return Object.assign({}, ...modules) as Record<string, unknown>
+}
+
+function readSnapshot(folder: string, index: number, empty: Snapshot): Snapshot {
+  if (index < 0) return empty
+  const path = join(folder, "meta", `${String(index).padStart(4, "0")}_snapshot.json`)
+  return JSON.parse(readFileSync(path, "utf8")) as Snapshot
+}
+
+const quote = postgres ? '"' : "`"
+const named = (text: string): string => `${quote}${text}${quote}`
+
+function renameStatement({ table, column, to }: Rename): string {
+  const what = column === undefined ? "" : `COLUMN ${named(column)} `
+  return `ALTER TABLE ${named(table)} RENAME ${what}TO ${named(to)};`
+}
+
+/** The statements from one snapshot to the other: renames, then what goes, then what comes. */
+async function way(
+  before: Snapshot,
+  to: Snapshot,
+  renames: Rename[],
+  empty: Snapshot,
+  fill: boolean,
+): Promise<Script> {
+  const from = withRenames(before, renames)
+  const between = doubts(from, to).length ? common(from, to) : undefined
+  const stretch = async (a: Snapshot, b: Snapshot) =>
+    postgres
+      ? repairPostgres(await diff(a, b), b, fill)
+      : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff })
+  const statements = between
+    ? [...(await stretch(from, between)), ...(await stretch(between, to))]
+    : await stretch(from, to)
+  return { statements: [...renames.map(renameStatement), ...statements], losses: losses(from, to) }
+}
+
+/** What drizzle-kit would ask about, with how to say it; undefined where all has been said. */
+function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | undefined {
+  for (const { table, gone, come } of doubts(from, to)) {
+    const unsaid = gone
+      .map((name) => (table ? `${table}.${name}` : name))
+      .filter((name) => !drops.includes(name))
+    if (unsaid.length === 0) continue
+    const what = table ? "column" : "table"
+    return `${unsaid.join(", ")} is gone and ${come.join(", ")} is new: say whether the ${what} has another name now (--rename ${unsaid[0]}=${come[0]}) or is dropped with what it holds (--drop ${unsaid[0]})`
+  }
+  return undefined
+}
+
+/** Rebuilt tables whose children go with their rows: where foreign keys cannot be turned off, as on D1, these would be lost. */
+function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[] {
+  const rebuilt = statements
+    .flatMap((s) => /^DROP TABLE `(\w+)`/.exec(s)?.[1] ?? [])
+    .filter((name) => keyOf(to, name))
+  const children = Object.values(to.tables).flatMap((child) =>
+    Object.values(child.foreignKeys)
+      .filter(({ tableTo, onDelete }) => rebuilt.includes(tableTo) && onDelete === "cascade")
+      .map(
+        ({ tableTo }) =>
+          `rebuilds ${tableTo}: on D1, which cannot turn foreign keys off, the rows of ${child.name} would be deleted`,
+      ),
+  )
+  const fills = toBeFilled(from, to).map(
+    (name) =>
+      `adds ${name}, which must have a value: it fails where there are rows, unless you give it a default`,
+  )
+  return [...children, ...fills]
+}
+
+async function answer({ folder, renames, drops }: Question): Promise<Answer> {
+  const empty = await snapshotOf({})
+  const journal = existsSync(journalPath(folder)) ? readJournal(folder).entries : []
+  const missing: Answer["missing"] = []
+  for (const [i, { idx, tag }] of journal.entries()) {
+    if (existsSync(downPath(folder, tag))) continue
+    const [before, after] = [
+      readSnapshot(folder, journal[i - 1]?.idx ?? -1, empty),
+      readSnapshot(folder, idx, empty),
+    ]
+    missing.push({ tag, down: await way(after, before, [], empty, true) })
+  }
+  const before = readSnapshot(folder, journal.at(-1)?.idx ?? -1, empty)
+  const after = await snapshotOf(await readSchema(), before.id)
+  const refusal = refusalOf(withRenames(before, renames), after, drops)
+  if (refusal) return { refusal, missing }
+  const up = await way(before, after, renames, empty, false)
+  if (up.statements.length === 0) return { missing }
+  const down = await way(after, before, reversed(renames), empty, true)
+  return {
+    next: {
+      snapshot: after,
+      up,
+      down,
+      warnings: warningsOf(up.statements, withRenames(before, renames), after),
+    },
+    missing,
+  }
+}
+
+process.once("message", async (question: Question) => {
+  let reply: Answer
+  try {
+    reply = await answer(question)
+  } catch (error) {
+    reply = { refusal: (error as Error).message, missing: [] }
+  }
+  process.send?.(reply, () => process.disconnect())
+})

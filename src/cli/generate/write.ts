@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import {
+  breakpoint,
+  downPath,
+  type Journal,
+  journalPath,
+  lossMark,
+  readJournal,
+} from "../../db/migrations/files.ts"
+import type { Answer, Script } from "./dialect.ts"
+
+const textOf = (heading: string[], { statements, losses }: Script): string =>
+  [...heading, ...losses.map((loss) => `${lossMark}${loss}`), statements.join(breakpoint)].join("\n")
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
+
+/** Writes the way back of a migration beside it. */
+export function writeDown(folder: string, tag: string, down: Script): void {
+  const none = down.statements.length === 0 ? ["-- Nothing of the schema is to be undone."] : []
+  write(downPath(folder, tag), textOf([`-- Undoes ${tag}.`, ...none], down))
+}
+
+/** Writes a migration as drizzle-kit does, the journal last: without it, the rest is not there. Answers with its name. */
+export function writeMigration(
+  folder: string,
+  dialect: string,
+  name: string,
+  next: NonNullable<Answer["next"]>,
+): string {
+  const journal: Journal = existsSync(journalPath(folder))
+    ? readJournal(folder)
+    : { version: "7", dialect, entries: [] }
+  const last = journal.entries.at(-1)
+  const idx = last ? last.idx + 1 : 0
+  const number = String(idx).padStart(4, "0")
+  const tag = `${number}_${name}`
+  const { version, dialect: kind, id, prevId, ...rest } = next.snapshot as Record<string, string>
+  write(join(folder, `${tag}.sql`), textOf([], next.up))
+  writeDown(folder, tag, next.down)
+  write(
+    join(folder, "meta", `${number}_snapshot.json`),
+    JSON.stringify({ version, dialect: kind, id, prevId, ...rest }, null, 2),
+  )
+  const when = Math.max(Date.now(), (last?.when ?? 0) + 1)
+  journal.entries.push({ idx, version: version as string, when, tag, breakpoints: true })
+  write(journalPath(folder), JSON.stringify(journal, null, 2))
+  return tag
+}

@@ -1,0 +1,68 @@
+import { columnsToInsert, issuesOf } from "../../crud/input.ts"
+import type { Values } from "../../crud/query.ts"
+import type { Field, Resource } from "../../crud/resource.ts"
+import { importSchema } from "../../crud/schemas.ts"
+import { Invalid, parseValue } from "../../crud/values.ts"
+import { expressions } from "../../db/dialect/expressions.ts"
+import type { Format, SourceRecord } from "./source.ts"
+
+/** A record that became the columns of a row, or why it did not. */
+export type Checked = { record: SourceRecord; columns: Values } | { record: SourceRecord; reason: string }
+
+/** Nobody in particular, who may set everything that a client may set at all. */
+const importer = { kind: "admin", id: 0 } as const
+
+/** Checks records by the API's own schema of a create, and what an export holds besides. */
+export function checker(resource: Resource, format: Format): (record: SourceRecord) => Promise<Checked> {
+  const schema = importSchema(resource)
+  const made = Object.values(resource.fields).filter((field) => field.write === undefined)
+  return async (record) => {
+    if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
+    const read = format === "csv" ? fromText(resource, record.row) : record.row
+    if (typeof read === "string") return { record, reason: read }
+    const result = schema.safeParse(read)
+    if (!result.success) {
+      const issues = issuesOf(result.error).map(({ path, message }) => `${path}: ${message}`)
+      return { record, reason: issues.join("; ") }
+    }
+    // What an API's create would fill in for its viewer, a file must say.
+    for (const { name, nullable, initially } of Object.values(resource.fields))
+      if (initially && !nullable && result.data[name] === undefined)
+        return { record, reason: `${name}: is required` }
+    const columns = await columnsToInsert(resource, importer, result.data)
+    for (const { name, spec } of made) {
+      const value = result.data[name]
+      if (value !== undefined) columns[name] = expressions.encode(spec, value)
+    }
+    return { record, columns }
+  }
+}
+
+/** CSV holds text: a field's value is read as a query string's is, and nothing is null where null may be. */
+function fromText(resource: Resource, cells: Record<string, unknown>): Record<string, unknown> | string {
+  const row: Record<string, unknown> = {}
+  for (const [name, cell] of Object.entries(cells)) {
+    const field: Field | undefined = resource.fields[name]
+    const text = String(cell)
+    if (!field || field.spec.type === "text") {
+      row[name] = text === "" && field?.nullable ? null : text
+      continue
+    }
+    if (text === "") {
+      if (field.nullable) row[name] = null
+      continue
+    }
+    const value = field.spec.type === "json" ? parseJson(text) : parseValue(field.spec, text)
+    if (value instanceof Invalid) return `${name}: ${value.message}`
+    row[name] = value
+  }
+  return row
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return new Invalid("is not JSON", "invalid_json")
+  }
+}

@@ -1,0 +1,85 @@
+import { type Command, InvalidArgumentError } from "commander"
+import type { Database } from "../db/driver.ts"
+import { standingOf, step, stepOf } from "../db/migrations/apply.ts"
+import type { Migration } from "../db/migrations/files.ts"
+import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
+
+interface Options {
+  steps?: number
+  to?: string
+  dryRun?: true
+  force?: true
+}
+
+const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.")
+  return Number(text)
+}
+
+export function rollbackCommand(command: Command): Command {
+  return command
+    .description("Undo the migration that was applied last, or more, each all or nothing")
+    .option("--steps <n>", "how many (default: 1)", wholeNumber)
+    .option("--to <migration>", "the one to go back to, which stays; base for none")
+    .option("--force", "also where data is lost, or a migration was edited")
+    .option("--dry-run", "print the SQL and change nothing")
+    .action((options: Options) => withDatabase((database) => run(database, options)))
+}
+
+async function run(database: Database, options: Options): Promise<void> {
+  const { dryRun, force } = options
+  const migrations = migrationsFor(database)
+  const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
+  if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
+  for (const { migration } of chosen)
+    if (!migration.down)
+      throw new Error(`${migration.tag} has no way back: npm run db:generate makes what is missing`)
+  if (dryRun) {
+    for (const { migration } of chosen)
+      printStatements(
+        `the way back of ${migration.tag}`,
+        stepOf(database.dialect, migration, "down").statements,
+      )
+    return
+  }
+  const losses = chosen.flatMap(({ migration }) =>
+    (migration.down?.losses ?? []).map((loss) => `${migration.tag} ${loss}`),
+  )
+  const edited = chosen.filter(({ state }) => state === "edited").map(({ migration }) => migration.tag)
+  if (losses.length && !force)
+    throw new Error(`data would be lost, --force if that is meant: the way back of ${losses.join("; ")}`)
+  if (edited.length && !force)
+    throw new Error(
+      `${edited.join(", ")} was edited after it had been applied here, so that its way back may not fit: --force if it does`,
+    )
+  const undone: string[] = []
+  for (const { migration } of chosen) {
+    console.log(`undoing ${migration.tag} …`)
+    if (await step(database, migration, "down")) undone.push(migration.tag)
+  }
+  console.log(`${database.label}: undid ${undone.join(", ") || "nothing: another process was quicker"}`)
+}
+
+type AppliedMigration = { migration: Migration; state: string }
+
+async function appliedTo(database: Database, migrations: Migration[]): Promise<AppliedMigration[]> {
+  const found = await standingOf(database, migrations)
+  if (found.unknown.length)
+    throw new Error(
+      `${found.unknown.length} applied migration(s) are not in this folder: roll back where they are`,
+    )
+  return found.migrations.filter(({ state }) => state === "applied" || state === "edited")
+}
+
+/** Which of the applied migrations, newest first, are to be undone. */
+function choose(
+  applied: AppliedMigration[],
+  migrations: Migration[],
+  { steps, to }: Options,
+): AppliedMigration[] {
+  if (steps !== undefined && to !== undefined) throw new Error("--steps and --to: give one of them")
+  if (to === undefined) return applied.slice(0, steps ?? 1)
+  if (to === "base") return applied
+  const end = migrations.indexOf(findMigration(migrations, to))
+  return applied.filter(({ migration }) => migrations.indexOf(migration) > end)
+}

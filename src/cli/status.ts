@@ -1,0 +1,32 @@
+import type { Command } from "commander"
+import type { Database } from "../db/driver.ts"
+import { standingOf } from "../db/migrations/apply.ts"
+import { migrationsFor, withDatabase } from "./database.ts"
+
+export function statusCommand(command: Command): Command {
+  return command
+    .description("Say which migrations are applied, pending, edited since, or out of order")
+    .addHelpText(
+      "after",
+      "\nEnds with 0 when all is applied, 1 when something is pending, 2 when something was edited, is out of order or is not in the folder.",
+    )
+    .action(() => withDatabase(run))
+}
+
+async function run(database: Database): Promise<void> {
+  const { migrations, unknown } = await standingOf(database, migrationsFor(database))
+  console.log(database.label)
+  for (const { migration, state } of migrations) {
+    const way = migration.down
+      ? migration.down.losses.length
+        ? "; its way back loses data"
+        : ""
+      : "; no way back"
+    console.log(`  ${migration.tag}  ${state}${way}`)
+  }
+  for (const { hash, stamp } of unknown)
+    console.log(`  ${hash.slice(0, 12)} of ${new Date(stamp).toISOString()}  applied, but not in this folder`)
+  const states = new Set(migrations.map(({ state }) => state))
+  if (unknown.length || states.has("edited") || states.has("out of order")) process.exitCode = 2
+  else if (states.has("pending")) process.exitCode = 1
+}

@@ -1,0 +1,28 @@
+import type { DialectName } from "../dialect/choose.ts"
+import * as postgres from "../dialect/postgres/inspect.ts"
+import * as sqlite from "../dialect/sqlite/inspect.ts"
+import type { Client } from "../driver.ts"
+import { plain } from "./ledger.ts"
+
+const dialects: Record<DialectName, typeof sqlite> = { sqlite, postgres }
+
+/** A database's schema as sorted lines of text: two databases with the same lines have the same schema, however it came about. */
+export async function schemaOf(client: Client, dialect: DialectName): Promise<string[]> {
+  const { schema, texts, constraintsIn } = dialects[dialect]
+  const lines: string[] = []
+  for (const query of schema) for (const [line] of await client.query(plain(query))) lines.push(String(line))
+  if (texts)
+    for (const [name, text] of await client.query(plain(texts)))
+      lines.push(...constraintsIn(String(text)).map((constraint) => `${name} ${constraint}`))
+  return lines
+}
+
+/** How many rows each of the schema's tables holds. */
+export async function countsOf(client: Client, dialect: DialectName): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const [name] of await client.query(plain(dialects[dialect].tables))) {
+    const rows = await client.query(plain(`select count(*) from "${name}"`))
+    counts.set(String(name), Number(rows[0]?.[0]))
+  }
+  return counts
+}

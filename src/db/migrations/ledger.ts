@@ -1,0 +1,58 @@
+import type { DialectName } from "../dialect/choose.ts"
+import { classify } from "../dialect/expressions.ts"
+import * as postgres from "../dialect/postgres/ledger.ts"
+import * as sqlite from "../dialect/sqlite/ledger.ts"
+import type { Client, Statement } from "../driver.ts"
+import type { Migration } from "./files.ts"
+
+export const ledgers: Record<DialectName, typeof sqlite> = { sqlite, postgres }
+
+/** One row of the ledger: a migration as it was when it was applied. */
+export interface Applied {
+  hash: string
+  stamp: number
+}
+
+export const plain = (text: string): Statement => ({ text, params: [] })
+
+/** What the ledger of a database holds, oldest first; nothing where there is none. Throws when it cannot be reached. */
+export async function readLedger(client: Client, dialect: DialectName): Promise<Applied[]> {
+  try {
+    const { table } = ledgers[dialect]
+    const rows = await client.query(plain(`select hash, created_at from ${table} order by created_at`))
+    return rows.map(([hash, stamp]) => ({ hash: String(hash), stamp: Number(stamp) }))
+  } catch (error) {
+    if (classify(error)?.kind !== "unmigrated") throw error
+    return []
+  }
+}
+
+/** How a migration stands in a database. `out of order`: pending, although a later one is applied. */
+export type State = "applied" | "edited" | "pending" | "out of order"
+
+export interface Standing {
+  migrations: { migration: Migration; state: State }[]
+  /** Applied, but there is no such migration in the folder. */
+  unknown: Applied[]
+}
+
+/** Holds the folder against the ledger. A migration is known by its stamp; its hash tells whether it was edited. */
+export function standing(migrations: Migration[], ledger: Applied[]): Standing {
+  const byStamp = new Map(ledger.map((row) => [row.stamp, row]))
+  const byHash = new Set(ledger.map((row) => row.hash))
+  const newest = Math.max(...ledger.map((row) => row.stamp))
+  const stateOf = ({ stamp, hash }: Migration): State => {
+    const row = byStamp.get(stamp)
+    if (row) return row.hash === hash ? "applied" : "edited"
+    if (byHash.has(hash)) return "applied"
+    return stamp < newest ? "out of order" : "pending"
+  }
+  const known = new Set(migrations.flatMap(({ stamp, hash }) => [stamp, hash]))
+  return {
+    migrations: migrations.map((migration) => ({ migration, state: stateOf(migration) })),
+    unknown: ledger.filter((row) => !known.has(row.stamp) && !known.has(row.hash)),
+  }
+}
+
+export const isPending = ({ state }: { state: State }): boolean =>
+  state === "pending" || state === "out of order"
