@@ -2,7 +2,11 @@ import { defineConfig } from "drizzle-kit"
 import { dialectOf } from "./src/db/dialect/choose.ts"
 
 const url = process.env.DATABASE_URL ?? "file:weir.db"
+const authToken = process.env.DATABASE_AUTH_TOKEN
 const dialect = dialectOf(url)
+
+// What Weir's own commands keep is not the schema's: `push` leaves it alone.
+const tablesFilter = ["!__*"]
 
 /** One config for both dialects: `DATABASE_URL` chooses, as it does for the app. */
 export default defineConfig(
@@ -11,14 +15,22 @@ export default defineConfig(
         dialect: "postgresql",
         dbCredentials: { url },
         schema: "./src/db/schema/*.ts",
+        tablesFilter,
         out: "./drizzle/postgres",
       }
     : url.startsWith("file:")
-      ? { dialect: "sqlite", dbCredentials: { url }, schema: "./src/db/schema/*.ts", out: "./drizzle/sqlite" }
+      ? {
+          dialect: "sqlite",
+          dbCredentials: { url },
+          schema: "./src/db/schema/*.ts",
+          tablesFilter,
+          out: "./drizzle/sqlite",
+        }
       : {
           dialect: "turso",
-          dbCredentials: { url, authToken: process.env.DATABASE_AUTH_TOKEN ?? "" },
+          dbCredentials: { url, ...(authToken ? { authToken } : {}) },
           schema: "./src/db/schema/*.ts",
+          tablesFilter,
           out: "./drizzle/sqlite",
         },
 )

@@ -72,7 +72,7 @@ export default defineConfig({
       {
         test: {
           name: "runtime",
-          include: ["test/runtime/**/*.test.ts"],
+          include: ["test/{runtime,cli}/**/*.test.ts"],
           retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 import connect from "postgres"
 import { expect, inject } from "vitest"
-import { runNode } from "../support/node-server.ts"
+import { runMigrate } from "../support/node-server.ts"
 
 let count = 0
 
@@ -16,7 +16,7 @@ export async function emptyPostgres(server: string = inject("postgresUrl")): Pro
 /** A database with the project's tables, made as the README says: `npm run db:migrate`. */
 export async function migratedPostgres(server?: string): Promise<string> {
   const url = await emptyPostgres(server)
-  const { code, stderr } = await runNode("migrate.ts", { DATABASE_URL: url })
+  const { code, stderr } = await runMigrate({ DATABASE_URL: url })
   expect(stderr).toBe("")
   expect(code).toBe(0)
   return url

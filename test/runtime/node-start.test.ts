@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, test } from "vitest"
 import { freePort } from "../support/global-setup.ts"
-import { runNode, startNode, tempFolder, type Variables } from "../support/node-server.ts"
+import { runMigrate, runNode, startNode, tempFolder, type Variables } from "../support/node-server.ts"
 import { admin, emptyPostgres, migratedPostgres } from "./databases.ts"
 import { authSecret, httpCaller, signIn, signUp } from "./http.ts"
 import { addPerson } from "./people.ts"
@@ -47,7 +47,7 @@ describe("a wrong setting ends the start with one line that names it", () => {
     ["FIRST_ADMIN_PASSWORD", { FIRST_ADMIN_EMAIL: "root@example.com" }],
   ]
   test.concurrent.each(wrong)("%s in %j", async (name, env) => {
-    const { code, stdout, stderr } = await runNode("node.ts", { PORT: await freePort(), ...env })
+    const { code, stdout, stderr } = await runNode({ PORT: await freePort(), ...env })
     expect(oneLine(stderr)).toContain(name)
     expect(stderr).not.toContain("secret@")
     expect(stdout).not.toContain("http://")
@@ -59,7 +59,7 @@ describe("a wrong setting ends the start with one line that names it", () => {
     const port = await new Promise<number>((resolve) =>
       other.listen(0, "127.0.0.1", () => resolve((other.address() as { port: number }).port)),
     )
-    const { code, stderr } = await runNode("node.ts", { PORT: port })
+    const { code, stderr } = await runNode({ PORT: port })
     other.close()
     expect(oneLine(stderr)).toMatch(/PORT.*in use|PORT.*EADDRINUSE/)
     expect(code).toBe(1)
@@ -68,14 +68,14 @@ describe("a wrong setting ends the start with one line that names it", () => {
 
 test("Postgres without tables ends the start; db:migrate makes them, once; then it starts", async () => {
   const DATABASE_URL = await emptyPostgres()
-  const unmigrated = await runNode("node.ts", { DATABASE_URL, PORT: await freePort() })
+  const unmigrated = await runNode({ DATABASE_URL, PORT: await freePort() })
   expect(oneLine(unmigrated.stderr)).toContain("npm run db:migrate")
   expect(unmigrated.code).toBe(1)
 
-  const first = await runNode("migrate.ts", { DATABASE_URL })
+  const first = await runMigrate({ DATABASE_URL })
   expect(oneLine(first.stdout)).toMatch(/applied 0000_/)
   expect(first.code).toBe(0)
-  const second = await runNode("migrate.ts", { DATABASE_URL })
+  const second = await runMigrate({ DATABASE_URL })
   expect(oneLine(second.stdout)).toMatch(/up to date/)
   expect(second.code).toBe(0)
   expect(first.stderr + second.stderr).toBe("")
@@ -87,7 +87,7 @@ test("Postgres without tables ends the start; db:migrate makes them, once; then 
 
 test("db:migrate that cannot work says so in one line, and exits with 1", async () => {
   const DATABASE_URL = `postgres://postgres@127.0.0.1:${await freePort()}/postgres`
-  const { code, stderr } = await runNode("migrate.ts", { DATABASE_URL })
+  const { code, stderr } = await runMigrate({ DATABASE_URL })
   oneLine(stderr)
   expect(code).toBe(1)
 })

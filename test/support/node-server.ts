@@ -30,7 +30,7 @@ export interface NodeServer {
   ended: Promise<Ended>
 }
 
-const src = join(import.meta.dirname, "../../src/runtime")
+const src = join(import.meta.dirname, "../../src")
 const compiled = join(tmpdir(), "weir-compile-cache")
 const folders: string[] = []
 const running = new Set<ChildProcess>()
@@ -70,9 +70,11 @@ interface Started {
   ended: Promise<Ended>
 }
 
-function start(entry: "node.ts" | "migrate.ts", env: Variables, cwd: string): Started {
+type Entry = "runtime/node.ts" | "cli/db.ts"
+
+function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): Started {
   const given = Object.entries(env).filter(([, value]) => value !== undefined)
-  const child = spawn(process.execPath, [join(src, entry)], {
+  const child = spawn(process.execPath, [join(src, entry), ...args], {
     cwd,
     // Vitest's own NODE_ENV and DATABASE_URL must not reach it.
     // A start costs most in compiling; the cache of it is the runtime's own.
@@ -94,13 +96,14 @@ function start(entry: "node.ts" | "migrate.ts", env: Variables, cwd: string): St
   return { child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
-/** Runs an entry that is expected to end by itself. */
-export async function runNode(
-  entry: "node.ts" | "migrate.ts",
-  env: Variables,
-  cwd: string = tempFolder(),
-): Promise<Ended> {
-  const { child, ended } = start(entry, env, cwd)
+/** Runs the server where it is expected to end by itself. */
+export const runNode = (env: Variables): Promise<Ended> => run("runtime/node.ts", env, [])
+
+/** Runs `npm run db:migrate`. */
+export const runMigrate = (env: Variables): Promise<Ended> => run("cli/db.ts", env, ["migrate"])
+
+async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended> {
+  const { child, ended } = start(entry, env, tempFolder(), args)
   const limit = setTimeout(() => child.kill("SIGKILL"), 15_000)
   const result = await ended
   clearTimeout(limit)
@@ -111,7 +114,7 @@ export async function runNode(
 export async function startNode(env: Variables = {}, cwd: string = tempFolder()): Promise<NodeServer> {
   for (let tries = 0; ; tries++) {
     const port = Number(env.PORT ?? (await freePort()))
-    const { child, stdout, stderr, ended } = start("node.ts", { ...env, PORT: port }, cwd)
+    const { child, stdout, stderr, ended } = start("runtime/node.ts", { ...env, PORT: port }, cwd)
     const url = `http://127.0.0.1:${port}`
     let over = false
     void ended.then(() => (over = true))

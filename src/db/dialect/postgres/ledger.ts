@@ -6,8 +6,12 @@ export const create = [
   `create table if not exists ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`,
 ]
 
-/** One process migrates, the others wait until its transaction has ended. */
+/**
+ * One process migrates, the others wait until its transaction has ended, which it soon does when its process has
+ * died: by itself, Postgres would first finish the statement.
+ */
 export const lock = [
+  "set local client_connection_check_interval = '1s'",
   "set local statement_timeout = 0",
   "select pg_advisory_xact_lock(hashtext('weir.migrations'))",
 ]

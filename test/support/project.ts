@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { inject } from "vitest"
+import { emptyPostgres } from "../runtime/databases.ts"
+import { sqldOn } from "../runtime/sqld.ts"
+import { freePort } from "./global-setup.ts"
+import { type Ended, ownProcess, tempFolder } from "./node-server.ts"
+
+const root = join(import.meta.dirname, "../..")
+
+/** A command under way. */
+export interface Running {
+  child: ChildProcess
+  stdout(): string
+  ended: Promise<Ended>
+}
+
+/** A copy of the project, whose schema and migrations a test may change. */
+export interface Project {
+  folder: string
+  /** Starts `npm run db:…` as it stands in package.json. */
+  start(url: string | undefined, command: string, ...args: string[]): Running
+  db(url: string | undefined, command: string, ...args: string[]): Promise<Ended>
+  kit(url: string, ...args: string[]): Promise<Ended>
+  edit(path: string, from: string, to: string): void
+  write(path: string, text: string): void
+  read(path: string): string
+  /** The files of a folder, by name. */
+  files(path: string): string[]
+}
+
+export function project(): Project {
+  const folder = tempFolder()
+  for (const name of ["src", "drizzle", "package.json", "drizzle.config.ts", "tsconfig.json"])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
+  const scripts = (
+    JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts: Record<string, string> }
+  ).scripts
+  const path = (relative: string) => join(folder, relative)
+  const run = (url: string | undefined, argv: string[]): Running => {
+    const child = ownProcess(
+      spawn(process.execPath, argv, {
+        cwd: folder,
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: join(tmpdir(), "weir-compile-cache"),
+          ...(url ? { DATABASE_URL: url } : {}),
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    )
+    let [stdout, stderr] = ["", ""]
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+    const ended = new Promise<Ended>((resolve) =>
+      child.once("close", (code) => resolve({ code, stdout, stderr })),
+    )
+    return { child, stdout: () => stdout, ended }
+  }
+  const start: Project["start"] = (url, command, ...args) => {
+    const [node, ...script] = (scripts[`db:${command}`] ?? "").split(" ")
+    if (node !== "node") throw new Error(`There is no script db:${command}`)
+    return run(url, [...script, ...args])
+  }
+  return {
+    folder,
+    start,
+    db: (url, command, ...args) => start(url, command, ...args).ended,
+    kit: (url, ...args) => run(url, [join(root, "node_modules/drizzle-kit/bin.cjs"), ...args]).ended,
+    edit: (file, from, to) => {
+      const text = readFileSync(path(file), "utf8")
+      if (!text.includes(from)) throw new Error(`${file} does not hold ${from}`)
+      writeFileSync(path(file), text.replace(from, to))
+    },
+    write: (file, text) => writeFileSync(path(file), text),
+    read: (file) => readFileSync(path(file), "utf8"),
+    files: (file) => readdirSync(path(file)).sort(),
+  }
+}
+
+/** The databases that the commands work on; each call makes an empty one. */
+export const databases = {
+  "libSQL file": async () => `file:${join(tempFolder(), "data.db")}`,
+  "libSQL over HTTP": async () => (await sqldOn(await freePort())).url,
+  Postgres: () => emptyPostgres(inject("postgresUrl")),
+}
+
+export type Kind = keyof typeof databases
