@@ -5,7 +5,7 @@ import { readMigrations } from "../src/db/migrations/files.ts"
 import { items } from "../src/db/schema/items.ts"
 import { users } from "../src/db/schema/users.ts"
 import { parseEnv } from "../src/env.ts"
-import { migrationsOf, openDatabase } from "../src/runtime/server.ts"
+import { migrationsOf, openDatabase } from "../src/runtime/database.ts"
 import { account } from "./routes.ts"
 
 const userCount = 1_000

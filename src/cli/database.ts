@@ -3,7 +3,7 @@ import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { parseEnv } from "../env.ts"
-import { migrationsOf, openDatabase } from "../runtime/server.ts"
+import { migrationsOf, openDatabase } from "../runtime/database.ts"
 
 /** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {

@@ -1,9 +1,6 @@
-import { enableCompileCache } from "node:module"
 import { parseEnv } from "../env.ts"
 import "./fast-imports.ts"
 import { fail } from "./fail.ts"
-
-enableCompileCache()
 
 /** `npm start`. A wrong setting is told before anything else is loaded. */
 try {

@@ -1,35 +1,23 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import { serve } from "@hono/node-server"
 import { serveStatic } from "@hono/node-server/serve-static"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import { classify } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
-import { openLibsqlFile } from "../db/drivers/libsql-file.ts"
-import { openPostgresPool } from "../db/drivers/postgres.ts"
 import { migrate, standingOf } from "../db/migrations/apply.ts"
 import { readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
+import { migrationsOf, openDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { nodeLog } from "./node-log.ts"
-import { firstAdmin, openRemote } from "./services.ts"
-
-/** The folder of migrations for a dialect, wherever the process was started. */
-export const migrationsOf = (dialect: string): string => join(import.meta.dirname, "../../drizzle", dialect)
-
-/** Opens the database of the settings. Throws one line that names what is wrong. */
-export function openDatabase(settings: Settings): Database {
-  const url = settings.DATABASE_URL
-  if (url.startsWith("postgres"))
-    return openPostgresPool(url, { max: 10, statementTimeout: settings.REQUEST_TIMEOUT_MS })
-  return url.startsWith("file:") ? openLibsqlFile(url) : openRemote(settings)
-}
+import { firstAdmin } from "./services.ts"
 
 /** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
 export async function serveApi(settings: Settings): Promise<void> {
