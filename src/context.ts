@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono"
-import type { Viewer } from "./crud/policy.ts"
+import type { Unconfirmed, Viewer } from "./crud/policy.ts"
 import type { Deadline } from "./db/deadline.ts"
 import type { Client } from "./db/driver.ts"
 import type { Db } from "./db/handle.ts"
@@ -26,6 +26,8 @@ export interface AppEnv {
     db: Db
     /** Who asks; anonymous when there is no token, or none that holds. */
     viewer: Viewer
+    /** There while the viewer is unconfirmed, which it only is for routes that see to it themselves. */
+    unconfirmed: Unconfirmed | undefined
     /** Why there is no viewer although a token was sent. */
     rejected: string | undefined
     /** The response that `reply` made, so that it is not finished twice. */

@@ -6,6 +6,19 @@ export type ViewerKind = "anonymous" | "user" | "admin"
 /** Who asks. Identified by every request, required only by the rules. */
 export type Viewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: number }
 
+/** What holds as long as a viewer is what it is taken for; the values are bound by name. */
+export interface Guard {
+  where: SQL
+  values: Record<string, string | number>
+}
+
+/** A viewer that was recognised from memory: whoever acts on it guards its statement, or has it confirmed first. */
+export interface Unconfirmed {
+  guard: Guard
+  /** Asks the database, and puts the viewer on the context that it really is. */
+  confirm(): Promise<void>
+}
+
 /** The viewer as a rule sees it: its kind, and its id as a bound value of the statement. */
 export interface ViewerSql {
   kind: ViewerKind

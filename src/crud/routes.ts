@@ -30,6 +30,7 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
       `/${name}`,
       () => createDoc(resource),
       (c) => create(c, resource),
+      { confirmsViewer: true },
     )
   if (rules.update !== nobody)
     routes.add(
@@ -63,6 +64,7 @@ export function resourceRoutes(routes: Routes, resource: Resource): void {
         path,
         () => createDoc(target, resource, relation),
         (c) => create(c, target, nested(idOf(c, resource))),
+        { confirmsViewer: true },
       )
   }
 }

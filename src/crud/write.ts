@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
+import { clause, conjunction, type Guard, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
 import { rowShape } from "./read.ts"
 import type { Resource } from "./resource.ts"
 import { bound, compile, type Plan } from "./statement.ts"
@@ -15,18 +15,26 @@ const rowOf =
 
 /**
  * One row's insert: `[body, primary key]`, as far as the viewer may see it. Values are bound by column name.
- * Who makes itself a viewer (signs up) sees its own row as such.
+ * Who makes itself a viewer (signs up) sees its own row as such. No row where a guard does not hold.
  */
-export function compileCreate(resource: Resource, kind: ViewerKind, columns: string[]): Plan {
+export function compileCreate(resource: Resource, kind: ViewerKind, columns: string[], guard?: Guard): Plan {
   const row = rowOf(resource)
   const signsUp = resource.options.viewers === true && kind === "anonymous"
   const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.key) } : viewerSql(kind)
   const names = columns.map((column) => sql`${sql.identifier(column)}`)
-  const values = columns.map((column) => bound(column))
-  const given = columns.length
-    ? sql`(${sql.join(names, sql`, `)}) values (${sql.join(values, sql`, `)})`
-    : sql`default values`
+  const values = sql.join(
+    columns.map((column) => (guard ? typedValue(resource, column) : bound(column))),
+    sql`, `,
+  )
+  const rows = guard ? sql`select ${values} where ${guard.where}` : sql`values (${values})`
+  const given = columns.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
   return compile(sql`insert into ${tableOf(resource)} ${given} returning ${returned(resource, row, viewer)}`)
+}
+
+/** A bound value with its type, which a select list does not give it. */
+function typedValue(resource: Resource, column: string): SQL {
+  const field = resource.fields[column]
+  return field ? expressions.typed(field.spec, bound(column)) : bound(column)
 }
 
 /**
@@ -40,10 +48,7 @@ export function compileCreateCheck(
   given: string[],
 ): Plan | undefined {
   const viewer = viewerSql(kind)
-  const row: RowSql = (column) => {
-    const field = resource.fields[column]
-    return field && columns.includes(column) ? expressions.typed(field.spec, bound(column)) : sql`null`
-  }
+  const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
   const fieldRules = given.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
   const outcome = conjunction([resource.rules.create(row, viewer), ...fieldRules])
   return typeof outcome === "boolean" ? undefined : compile(sql`select 1 where ${outcome}`)

@@ -7,7 +7,7 @@ import { forbidden, invalid, notFound } from "../http/problem.ts"
 import { reply } from "../http/reply.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToInsert, columnsToUpdate, parseBody, requireWritable } from "./input.ts"
-import type { Viewer } from "./policy.ts"
+import type { Guard, Viewer } from "./policy.ts"
 import type { Values } from "./query.ts"
 import { exists, requireOpen, searchOf } from "./reads.ts"
 import type { Nested, Resource } from "./resource.ts"
@@ -29,13 +29,41 @@ const lazy = (make: (resource: Resource) => z.ZodObject) => {
 const creates = lazy(createSchema)
 const updates = lazy(updateSchema)
 
-/** `POST /resource` with one object or an array, and `POST /parent/{id}/resource`. */
+/** A guarded create that was not carried out: its viewer must be confirmed first. */
+class NotGuarded extends Error {}
+
+/**
+ * `POST /resource` with one object or an array, and `POST /parent/{id}/resource`. A viewer from memory is
+ * confirmed by the insert itself. Whatever goes wrong with it may be so only because it is no longer what it was:
+ * then it is asked for, and the create begins anew.
+ */
 export async function create(c: AppContext, resource: Resource, nested?: Nested): Promise<Response> {
+  const unconfirmed = c.get("unconfirmed")
+  if (!unconfirmed) return insert(c, resource, nested)
+  const { kind, id } = c.get("viewer")
+  try {
+    return await insert(c, resource, nested, unconfirmed.guard)
+  } catch (error) {
+    await unconfirmed.confirm()
+    const now = c.get("viewer")
+    if (now.kind === kind && now.id === id && !(error instanceof NotGuarded)) throw error
+    return insert(c, resource, nested)
+  }
+}
+
+async function insert(
+  c: AppContext,
+  resource: Resource,
+  nested: Nested | undefined,
+  guard?: Guard,
+): Promise<Response> {
   requireJsonAccepted(c)
   requireOpen(c, resource.rules.create)
   refuseParams(c)
   const body = await readJson(c)
   const many = Array.isArray(body)
+  // The guard would be asked before each row, and might hold for some of them only.
+  if (many && guard) throw new NotGuarded()
   if (many && (body.length === 0 || body.length > maxRows(resource)))
     throw invalid("The body is not valid", [
       { path: "body", message: `must hold 1 to ${maxRows(resource)} objects`, code: "out_of_range" },
@@ -55,10 +83,11 @@ export async function create(c: AppContext, resource: Resource, nested?: Nested)
   await requireCreatable(c, resource, inputs, rows)
   const statements = rows.map((columns) => {
     const names = Object.keys(columns)
-    const plan = planOf(resource, `create:${viewer.kind}:${names}`, () =>
-      compileCreate(resource, viewer.kind, names),
+    if (guard && names.length === 0) throw new NotGuarded()
+    const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}`, () =>
+      compileCreate(resource, viewer.kind, names, guard),
     )
-    return withValues(plan, { ...columns, viewer: viewer.id })
+    return withValues(plan, { ...columns, viewer: viewer.id, ...guard?.values })
   })
   const written = Object.keys(rows[0] as Values)
   let results: Row[][]
@@ -67,6 +96,7 @@ export async function create(c: AppContext, resource: Resource, nested?: Nested)
   } catch (error) {
     throw await orMissingParent(c, nested, writeProblem(error, resource, written, many ? indexOf(error) : []))
   }
+  if (guard && !results[0]?.length) throw new NotGuarded()
   const bodies = results.map((result) => result[0]?.[0] as string)
   if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `/${resource.name}` })
   return reply(c, 201, bodies[0] as string, { location: `/${resource.name}/${results[0]?.[0]?.[1]}` })

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi"
 import type { Hono } from "hono"
+import { matchedRoutes } from "hono/route"
 import type { AppContext, AppEnv } from "../context.ts"
 import { titles } from "./problem.ts"
 
@@ -20,6 +21,12 @@ interface Entry {
   doc: () => RouteDoc
 }
 
+const confirming = new WeakSet<object>()
+
+/** Whether the request's route takes an unconfirmed viewer. */
+export const confirmsViewer = (c: AppContext): boolean =>
+  matchedRoutes(c).some(({ handler }) => confirming.has(handler))
+
 /** The API's routes: each is served and documented by one call, so that neither can be forgotten. */
 export class Routes {
   private readonly app: Hono<AppEnv>
@@ -30,13 +37,18 @@ export class Routes {
     this.app = app
   }
 
-  /** Adds a route. `path` has its parameters in braces, as in `/users/{id}`. */
+  /**
+   * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that confirms its viewer is given
+   * one from memory where there is one, and saves a round trip to the database.
+   */
   add(
     method: Entry["method"],
     path: string,
     doc: Entry["doc"],
     handler: (c: AppContext) => Promise<Response> | Response,
+    options: { confirmsViewer?: boolean } = {},
   ): void {
+    if (options.confirmsViewer) confirming.add(handler)
     this.app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), handler)
     this.describe(method, path, doc)
   }
