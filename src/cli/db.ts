@@ -17,6 +17,10 @@ const commands: Record<string, () => Promise<(command: Command) => Command>> = {
 
 const [name = "", ...args] = process.argv.slice(2)
 try {
+  if (name === "" || name === "--help" || name === "-h") {
+    console.log(`npm run db:<command> -- --help, for ${Object.keys(commands).join(", ")}`)
+    process.exit(0)
+  }
   const load = commands[name]
   if (!load) throw new Error(`there is no db:${name}; there are ${Object.keys(commands).join(", ")}`)
   const command = new Command(`npm run db:${name} --`).showSuggestionAfterError()

@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { createWriteStream } from "node:fs"
+import { createWriteStream, renameSync } from "node:fs"
 import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import { encodeCursor } from "../crud/cursor.ts"
@@ -11,6 +11,7 @@ import type { Resource } from "../crud/resource.ts"
 import { readable } from "../crud/schemas.ts"
 import { planOf, withValues } from "../crud/statement.ts"
 import type { Database, Row } from "../db/driver.ts"
+import { fail } from "../runtime/fail.ts"
 import { withDatabase } from "./database.ts"
 import { findTable } from "./tables.ts"
 
@@ -23,7 +24,9 @@ type Format = "csv" | "ndjson"
 
 export function exportCommand(command: Command): Command {
   return command
-    .description("Write a table's rows as an admin sees them, one line each")
+    .description(
+      "Write a table's rows as an admin sees them, one line each (npm run -s db:export -- …, or npm writes a line of its own)",
+    )
     .argument("<table>", "whose rows")
     .option("--out <file>", "where to (default: standard output)")
     .option("--format <format>", "csv or ndjson (default: as the file is called, else ndjson)")
@@ -34,9 +37,14 @@ async function run(database: Database, table: string, { out, format }: Options):
   const resource = findTable(table)
   const kind = format ?? (out?.endsWith(".csv") ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
-  const target = out ? createWriteStream(out) : process.stdout
+  // Under its own name once it is whole.
+  const target = out ? createWriteStream(`${out}.new`) : process.stdout
   // Whoever reads has had enough, as `head` has.
-  if (!out) target.once("error", () => process.exit(0))
+  if (!out)
+    target.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0)
+      fail("db:export: standard output:", error)
+    })
   if (out) await once(target, "open")
   let rows = 0
   for await (const page of pages(database, resource)) {
@@ -47,6 +55,7 @@ async function run(database: Database, table: string, { out, format }: Options):
   if (!out) return
   target.end()
   await once(target, "finish")
+  renameSync(`${out}.new`, out)
   console.log(`${database.label}: ${rows} rows of ${table} in ${out}`)
 }
 
@@ -78,5 +87,5 @@ function linesOf(
       return resource.fields[name]?.spec.type === "json" ? JSON.stringify(value) : value
     }),
   )
-  return stringify(cells, { header: first, columns, cast: { boolean: String } })
+  return stringify(cells, { header: first, columns, cast: { boolean: String }, quoted_match: /^$/ })
 }

@@ -3,6 +3,7 @@ import type { Database } from "../db/driver.ts"
 import { standingOf, step, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
+import { forgetImports } from "./import/ledger.ts"
 
 interface Options {
   steps?: number
@@ -55,7 +56,13 @@ async function run(database: Database, options: Options): Promise<void> {
   const undone: string[] = []
   for (const { migration } of chosen) {
     console.log(`undoing ${migration.tag} …`)
-    if (await step(database, migration, "down")) undone.push(migration.tag)
+    if (!(await step(database, migration, "down"))) continue
+    undone.push(migration.tag)
+    // The rows that an import has made are gone with their table: it begins anew.
+    for (const loss of migration.down?.losses ?? []) {
+      const table = /^drops the table (\S+)$/.exec(loss)?.[1]
+      if (table) await forgetImports(database, table)
+    }
   }
   console.log(`${database.label}: undid ${undone.join(", ") || "nothing: another process was quicker"}`)
 }

@@ -55,5 +55,8 @@ async function insert(database: Database, { table, row }: Seed, from: number, to
 
 async function requireEmpty(database: Database, table: string): Promise<void> {
   const rows = await database.connect().query({ text: `select 1 from "${table}" limit 1`, params: [] })
-  if (rows.length) throw new Error(`${table} holds rows already: seeds are for an empty database`)
+  if (rows.length)
+    throw new Error(
+      `${table} holds rows already: seeds are for an empty database (npm run db:rollback -- --to base --force, then npm run db:migrate, makes it one)`,
+    )
 }

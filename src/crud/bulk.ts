@@ -55,28 +55,24 @@ export const insertMany = (resource: Resource, rows: Values[]): Statement[] =>
   })
 
 const once = (query: SQL, values: Values = {}): Statement => withValues(compile(query), values)
-const waitingRoom = (resource: Resource): string => `__weir_staging_${resource.name}`
-const roomOf = (resource: Resource): SQL => sql`${sql.identifier(waitingRoom(resource))}`
+const roomOf = (name: string): SQL => sql`${sql.identifier(name)}`
 
 /** Where the rows of an all-or-nothing import wait until all have been read: one transaction then moves them. */
 export const staging = {
-  open: (resource: Resource): Statement[] => [
-    ...staging.close(resource),
-    once(expressions.waitingTable(waitingRoom(resource))),
-  ],
-  close: (resource: Resource): Statement[] => [once(sql`drop table if exists ${roomOf(resource)}`)],
-  add: (resource: Resource, rows: Values[]): Statement[] =>
+  open: (room: string): Statement[] => [...staging.close(room), once(expressions.waitingTable(room))],
+  close: (room: string): Statement[] => [once(sql`drop table if exists ${roomOf(room)}`)],
+  add: (room: string, resource: Resource, rows: Values[]): Statement[] =>
     alike(resource, rows).map(({ shape, rows: list }) =>
       once(
-        sql`insert into ${roomOf(resource)} (shape, "array") select ${sql.raw(`'${shape}'`)}, value from ${expressions.elements(bound("rows"))}`,
+        sql`insert into ${roomOf(room)} (shape, "array") select ${sql.raw(`'${shape}'`)}, value from ${expressions.elements(bound("rows"))}`,
         { rows: list },
       ),
     ),
-  shapes: (resource: Resource): Statement => once(sql`select distinct shape from ${roomOf(resource)}`),
+  shapes: (room: string): Statement => once(sql`select distinct shape from ${roomOf(room)}`),
   /** Moves the rows that have these columns. */
-  move: (resource: Resource, shape: string): Statement => {
+  move: (room: string, resource: Resource, shape: string): Statement => {
     const columns = expressions.arrayColumns(sql`"array"`, specsOf(resource, shape))
-    const rows = sql`select ${columns} from ${roomOf(resource)} where shape = ${bound("shape")} order by n`
+    const rows = sql`select ${columns} from ${roomOf(room)} where shape = ${bound("shape")} order by n`
     return once(insertInto(resource, shape, rows), { shape })
   },
 }

@@ -80,12 +80,21 @@ export function createSchema(resource: Resource): z.ZodObject {
   return z.strictObject(shape)
 }
 
+/** Ids leave room for those that come after them. */
+const madeSchema = (field: Field): z.ZodType =>
+  field.spec.type === "id"
+    ? z
+        .int()
+        .min(1)
+        .max(2 ** 52)
+    : inputSchema(field)
+
 /** A row of an import: a create's body, and what else an export holds of it. */
 export function importSchema(resource: Resource): z.ZodObject {
   const made = Object.values(resource.fields).filter((field) => field.write === undefined)
   return z.strictObject({
     ...createSchema(resource).shape,
-    ...Object.fromEntries(made.map((field) => [field.name, inputSchema(field).optional()])),
+    ...Object.fromEntries(made.map((field) => [field.name, madeSchema(field).optional()])),
   })
 }
 

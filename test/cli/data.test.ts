@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { eventually } from "../runtime/http.ts"
@@ -161,6 +161,96 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
       expect(refused(await at.db(url, "import", "items", path))).toContain("was imported into items already")
     },
   )
+})
+
+describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
+  test("two processes that import one file: no row is there twice", async () => {
+    const url = await withUsers(kind)
+    const path = file("twice.ndjson", ndjson(15_000))
+    const both = await Promise.all([at.db(url, "import", "items", path), at.db(url, "import", "items", path)])
+    expect(both.map(({ stderr }) => stderr).join("")).toContain("another process is importing this file")
+    await at.db(url, "import", "items", path)
+    expect(await number(url, "select count(*) from items")).toBe(15_000)
+    expect(await number(url, "select count(distinct title) from items")).toBe(15_000)
+  })
+
+  test("begun with --atomic, an import goes on so, or starts over", async () => {
+    const url = await withUsers(kind)
+    const path = file("mode.ndjson", ndjson(20_000))
+    const { child } = at.start(url, "import", "items", path, "--atomic")
+    await eventually(
+      async () =>
+        expect(
+          await number(url, "select coalesce(max(records), 0) from __weir_imports").catch(() => 0),
+        ).toBeGreaterThan(2_000),
+      20_000,
+    )
+    await killed(child)
+    expect(refused(await at.db(url, "import", "items", path))).toContain("was begun with --atomic")
+    expect(await number(url, "select count(*) from items")).toBe(0)
+    worked(await at.db(url, "import", "items", path, "--again"))
+    expect(await number(url, "select count(*) from items")).toBe(20_000)
+    // With its table, what was imported is forgotten.
+    worked(await at.db(url, "rollback", "--to", "base", "--force"))
+    worked(await at.db(url, "migrate"))
+    worked(await at.db(url, "seed", "--users", "10", "--items", "0"))
+    worked(await at.db(url, "import", "items", path))
+    expect(await number(url, "select count(*) from items")).toBe(20_000)
+  })
+})
+
+test("what looks like a line or a letter and is none", async () => {
+  const url = await withUsers("libSQL file")
+  const odd = [
+    { title: "a\u2028b\u2029c", description: "", price: 0.1, owner_id: 1 },
+    { title: "\u00e9\ud83d\ude00", description: null, price: 1e21, owner_id: 2 },
+  ]
+  worked(
+    await at.db(url, "import", "items", file("odd.ndjson", odd.map((row) => JSON.stringify(row)).join("\n"))),
+  )
+  const all = "select title, description, price, owner_id from items order by id"
+  const rows = await ask(url, all)
+  expect(rows).toEqual(odd.map((row) => Object.values(row)))
+  for (const name of ["odd.out.csv", "odd.out.ndjson"]) {
+    worked(await at.db(url, "export", "items", "--out", name))
+    await ask(url, "delete from items")
+    worked(await at.db(url, "import", "items", name))
+    expect(await ask(url, all)).toEqual(rows)
+  }
+  const mixed = file("mixed.csv", "\uFEFFtitle,price,owner_id\r\none,1,1\ntwo,2,2\r\n\n")
+  worked(await at.db(url, "import", "items", mixed))
+  expect(await number(url, "select count(*) from items where title in ('one', 'two')")).toBe(2)
+  const latin = join(at.folder, "latin.csv")
+  writeFileSync(latin, Buffer.from("title,price,owner_id\ncaf\xe9,1,1\n", "latin1"))
+  expect(refused(await at.db(url, "import", "items", latin))).toContain("latin.csv is not UTF-8")
+  const header = (text: string) => at.db(url, "import", "items", file("header.csv", `${text}\nA,1,1,B\n`))
+  expect(refused(await header("title,price,owner_id,title"))).toContain("names title twice")
+  expect(refused(await header("title,price,owner_id,constructor"))).toContain(
+    'names "constructor": the columns may be title',
+  )
+  const long = file("long.ndjson", `${JSON.stringify({ title: "x".repeat(5_000_000) })}\n${ndjson(1, 77)}`)
+  expect((await at.db(url, "import", "items", long)).stdout).toContain("1 of 2 records")
+  expect(records(`${long}.rejects.ndjson`)[0]?.reason).toBe("is longer than 2000000 characters")
+})
+
+test("files that are there are not lost: the source, an earlier export, a full disk", async () => {
+  const url = await withUsers("libSQL file")
+  const source = file("source2.ndjson", ndjson(3))
+  expect(refused(await at.db(url, "import", "items", source, "--rejects", source))).toContain(
+    "is the file that is imported",
+  )
+  worked(await at.db(url, "import", "items", source))
+  const kept = join(at.folder, "kept.ndjson")
+  worked(await at.db(url, "export", "items", "--out", kept))
+  const before = readFileSync(kept, "utf8")
+  expect(
+    refused(
+      await at.db(`postgres://postgres@127.0.0.1:${await freePort()}/x`, "export", "items", "--out", kept),
+    ),
+  ).toContain("cannot be reached")
+  expect(readFileSync(kept, "utf8")).toBe(before)
+  symlinkSync("/dev/full", join(at.folder, "full.csv.new"))
+  expect(refused(await at.db(url, "export", "items", "--out", "full.csv"))).toMatch(/ENOSPC|no space/)
 })
 
 test("wrong use: one line, and not zero", async () => {

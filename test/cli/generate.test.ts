@@ -1,6 +1,6 @@
-import { beforeEach, expect, test } from "vitest"
-import { type Project, project } from "../support/project.ts"
-import { ask, refused, worked } from "./ask.ts"
+import { beforeEach, describe, expect, test } from "vitest"
+import { databases, type Project, project } from "../support/project.ts"
+import { ask, number, refused, worked } from "./ask.ts"
 
 const users = "src/db/schema/users.ts"
 const items = "src/db/schema/items.ts"
@@ -97,6 +97,104 @@ test("an id that was used is not used again after a rebuild", async () => {
     "insert into users (email, username, hashed_password) values ('a@b.c', 'abc', 'x') returning id, bio",
   )
   expect(row).toEqual([4, null])
+})
+
+const things = (columns: string) =>
+  at.write(
+    "src/db/schema/things.ts",
+    `import { boolean, id, integer, json, references, table, text, timestamp, timestamps } from "../dialect/index.ts"
+import { users } from "./users.ts"
+void [boolean, integer, json, references, text, timestamp, timestamps, users]
+export const things = table("odd-things", { id: id(), ${columns} })
+`,
+  )
+
+describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
+  test("columns of each kind come and go, with rows", async () => {
+    const url = await databases[kind]()
+    const next = async (name: string, columns: string) => {
+      things(columns)
+      return worked(await at.db(undefined, "generate", "--name", name))
+    }
+    await next("first", "note: text({ max: 9 })")
+    worked(await at.db(url, "migrate"))
+    await ask(url, `insert into "odd-things" (note) values ('1'), ('2')`)
+    await next(
+      "all",
+      "note: text({ max: 9 }), at: timestamp(), ...timestamps(), level: integer({ min: 3 }).notNull().default(4)",
+    )
+    worked(await at.db(url, "migrate"))
+    expect(await ask(url, `select note, at, level from "odd-things" order by id`)).toEqual([
+      ["1", null, expect.anything()],
+      ["2", null, expect.anything()],
+    ])
+    await next("none", "note: text({ max: 9 })")
+    worked(await at.db(url, "migrate"))
+    // Back again: what must have a value has one, of its own kind.
+    worked(await at.db(url, "rollback", "--force"))
+    expect(
+      await number(url, `select count(*) from "odd-things" where level = 4 and created_at > '2020-01-01'`),
+    ).toBe(2)
+  })
+
+  test("a required instant, JSON and boolean that were dropped come back as such", async () => {
+    const url = await databases[kind]()
+    things(
+      "note: text({ max: 9 }), at: timestamp().notNull(), data: json().notNull(), on: boolean().notNull()",
+    )
+    worked(await at.db(undefined, "generate", "--name", "first"))
+    things("note: text({ max: 9 })")
+    worked(await at.db(undefined, "generate", "--name", "drop"))
+    worked(await at.db(url, "migrate"))
+    await ask(url, `insert into "odd-things" (note) values ('1')`)
+    worked(await at.db(url, "rollback", "--force"))
+    const [row] = await ask(url, `select cast(at as text), cast(data as text), "on" from "odd-things"`)
+    expect(String(row?.[0])).toMatch(/^\d{4}-\d\d-\d\d/)
+    expect(row?.[1]).toBe("null")
+    expect(Boolean(row?.[2])).toBe(false)
+  })
+
+  test("a number that becomes text, and back", async () => {
+    const url = await databases[kind]()
+    things("code: integer()")
+    worked(await at.db(undefined, "generate", "--name", "first"))
+    worked(await at.db(url, "migrate"))
+    await ask(url, `insert into "odd-things" (code) values (7)`)
+    things("code: text({ max: 9 })")
+    worked(await at.db(undefined, "generate", "--name", "text"))
+    worked(await at.db(url, "migrate"))
+    expect(await ask(url, `select code from "odd-things"`)).toEqual([["7"]])
+    worked(await at.db(url, "rollback", "--force"))
+    expect(await number(url, `select code + 1 from "odd-things"`)).toBe(8)
+  })
+
+  test("two migrations with the same text are two", async () => {
+    const url = await databases[kind]()
+    for (const [name, columns] of [
+      ["one", "a: integer()"],
+      ["two", "a: integer(), b: integer()"],
+      ["three", "a: integer()"],
+      ["four", "a: integer(), b: integer()"],
+    ] as const) {
+      things(columns)
+      worked(await at.db(undefined, "generate", "--name", name))
+    }
+    expect(worked(await at.db(url, "migrate"))).toContain("0004_four")
+    await ask(url, `insert into "odd-things" (a, b) values (1, 2)`)
+    worked(await at.db(url, "rollback", "--force"))
+    expect((await at.db(url, "status")).stdout).toMatch(/0002_two {2}applied[\s\S]*0004_four {2}pending/)
+  })
+})
+
+test("what was written by hand is undone by hand", async () => {
+  expect((await at.kit("file:any.db", "generate", "--custom", "--name", "view")).code).toBe(0)
+  at.write("drizzle/sqlite/0001_view.sql", "PRAGMA foreign_keys=OFF;\nCREATE VIEW v AS SELECT 1 AS one;\n")
+  const said = worked(await at.db(undefined, "generate", "--name", "nothing"))
+  expect(said).toContain("0001_view was written by hand; write what undoes it into down/0001_view.sql")
+  const url = await databases["libSQL file"]()
+  worked(await at.db(url, "migrate"))
+  expect(await number(url, "select one from v")).toBe(1)
+  expect(refused(await at.db(url, "rollback"))).toContain("0001_view has no way back")
 })
 
 test("wrong use: one line, and nothing is written", async () => {

@@ -63,13 +63,15 @@ async function generate({ name, rename, drop }: Options): Promise<void> {
   )
   // Both or none: a migration of one dialect alone would leave the other behind.
   for (const [i, { refusal }] of answers.entries()) if (refusal) throw new Error(`${dialects[i]}: ${refusal}`)
-  for (const [i, { next, missing }] of answers.entries()) {
+  for (const [i, { next, missing, unknown }] of answers.entries()) {
     const dialect = dialects[i] as DialectName
     const folder = migrationsOf(dialect)
     for (const { tag, down } of missing) {
       writeDown(folder, tag, down)
       console.log(`${dialect}: down/${tag}.sql, which was missing`)
     }
+    for (const tag of unknown)
+      console.log(`${dialect}: ${tag} was written by hand; write what undoes it into down/${tag}.sql`)
     if (!next) {
       console.log(`${dialect}: nothing has changed`)
       continue

@@ -7,8 +7,8 @@ import {
   generateSQLiteMigration,
 } from "drizzle-kit/api"
 import { dialectName } from "../../db/dialect/index.ts"
-import { downPath, journalPath, readJournal } from "../../db/migrations/files.ts"
-import { type Diff, repairPostgres, repairSqlite, toBeFilled } from "./repair.ts"
+import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
+import { type Diff, type Kinds, repairPostgres, repairSqlite, toBeFilled } from "./repair.ts"
 import {
   common,
   doubts,
@@ -41,6 +41,8 @@ export interface Answer {
   next?: { snapshot: object; up: Script; down: Script; warnings: string[] }
   /** Ways back that are missing beside earlier migrations. */
   missing: { tag: string; down: Script }[]
+  /** Earlier migrations that were written by hand, and whose way back must be, too. */
+  unknown: string[]
 }
 
 const postgres = dialectName === "postgres"
@@ -56,14 +58,29 @@ const snapshotOf = async (schema: Record<string, unknown>, before?: string): Pro
 async function readSchema(): Promise<Record<string, unknown>> {
   const folder = join(import.meta.dirname, "../../db/schema")
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
-  const modules = await Promise.all(files.map((file) => import(join(folder, file))))
-  return Object.assign({}, ...modules) as Record<string, unknown>
+  const all: Record<string, unknown> = {}
+  for (const file of files)
+    for (const [name, value] of Object.entries(await import(join(folder, file))))
+      all[`${file}:${name}`] = value
+  return all
 }
 
 function readSnapshot(folder: string, index: number, empty: Snapshot): Snapshot {
   if (index < 0) return empty
   const path = join(folder, "meta", `${String(index).padStart(4, "0")}_snapshot.json`)
   return JSON.parse(readFileSync(path, "utf8")) as Snapshot
+}
+
+/** What SQLite's snapshots do not say of a column. */
+const kinds: Kinds = new Map()
+
+function readKinds(folder: string): void {
+  if (!existsSync(journalPath(folder))) return
+  for (const { idx } of readJournal(folder).entries)
+    for (const { name, columns } of Object.values(
+      readSnapshot(folder, idx, { id: "", prevId: "", tables: {} }).tables,
+    ))
+      for (const column of Object.values(columns)) kinds.set(`${name}.${column.name}`, column.type)
 }
 
 const quote = postgres ? '"' : "`"
@@ -86,8 +103,8 @@ async function way(
   const between = doubts(from, to).length ? common(from, to) : undefined
   const stretch = async (a: Snapshot, b: Snapshot) =>
     postgres
-      ? repairPostgres(await diff(a, b), b, fill)
-      : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff })
+      ? repairPostgres(await diff(a, b), a, b, fill)
+      : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff, kinds })
   const statements = between
     ? [...(await stretch(from, between)), ...(await stretch(between, to))]
     : await stretch(from, to)
@@ -96,6 +113,12 @@ async function way(
 
 /** What drizzle-kit would ask about, with how to say it; undefined where all has been said. */
 function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | undefined {
+  const known = Object.values(from.tables).flatMap(({ name, columns }) => [
+    name,
+    ...Object.keys(columns).map((c) => `${name}.${c}`),
+  ])
+  const nothing = drops.find((drop) => !known.includes(drop))
+  if (nothing) return `--drop ${nothing}: there is no such table or column`
   for (const { table, gone, come } of doubts(from, to)) {
     const unsaid = gone
       .map((name) => (table ? `${table}.${name}` : name))
@@ -110,7 +133,7 @@ function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | unde
 /** Rebuilt tables whose children go with their rows: where foreign keys cannot be turned off, as on D1, these would be lost. */
 function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[] {
   const rebuilt = statements
-    .flatMap((s) => /^DROP TABLE `(\w+)`/.exec(s)?.[1] ?? [])
+    .flatMap((s) => /^DROP TABLE `([^`]+)`/.exec(s)?.[1] ?? [])
     .filter((name) => keyOf(to, name))
   const children = Object.values(to.tables).flatMap((child) =>
     Object.values(child.foreignKeys)
@@ -129,22 +152,31 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
 
 async function answer({ folder, renames, drops }: Question): Promise<Answer> {
   const empty = await snapshotOf({})
+  readKinds(join(folder, "../postgres"))
   const journal = existsSync(journalPath(folder)) ? readJournal(folder).entries : []
   const missing: Answer["missing"] = []
+  const unknown: string[] = []
   for (const [i, { idx, tag }] of journal.entries()) {
     if (existsSync(downPath(folder, tag))) continue
     const [before, after] = [
       readSnapshot(folder, journal[i - 1]?.idx ?? -1, empty),
       readSnapshot(folder, idx, empty),
     ]
-    missing.push({ tag, down: await way(after, before, [], empty, true) })
+    const down = await way(after, before, [], empty, true)
+    // What was written by hand can only be undone by hand.
+    const byHand = down.statements.length === 0 && readStatements(folder, tag).length > 0
+    if (byHand) unknown.push(tag)
+    else missing.push({ tag, down })
   }
   const before = readSnapshot(folder, journal.at(-1)?.idx ?? -1, empty)
   const after = await snapshotOf(await readSchema(), before.id)
-  const refusal = refusalOf(withRenames(before, renames), after, drops)
-  if (refusal) return { refusal, missing }
+  const reused = renames.find(({ table, column }) => column === undefined && keyOf(after, table))
+  const refusal = reused
+    ? `${reused.table} has another name now, and there is a new ${reused.table}: make two migrations of it, one after the other`
+    : refusalOf(withRenames(before, renames), after, drops)
+  if (refusal) return { refusal, missing, unknown }
   const up = await way(before, after, renames, empty, false)
-  if (up.statements.length === 0) return { missing }
+  if (up.statements.length === 0) return { missing, unknown }
   const down = await way(after, before, reversed(renames), empty, true)
   return {
     next: {
@@ -154,6 +186,7 @@ async function answer({ folder, renames, drops }: Question): Promise<Answer> {
       warnings: warningsOf(up.statements, withRenames(before, renames), after),
     },
     missing,
+    unknown,
   }
 }
 
@@ -162,7 +195,7 @@ process.once("message", async (question: Question) => {
   try {
     reply = await answer(question)
   } catch (error) {
-    reply = { refusal: (error as Error).message, missing: [] }
+    reply = { refusal: (error as Error).message, missing: [], unknown: [] }
   }
   process.send?.(reply, () => process.disconnect())
 })

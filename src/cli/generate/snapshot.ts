@@ -35,7 +35,7 @@ export interface Rename {
 
 /** Reads `table=new` or `table.column=new`. Throws one line for anything else. */
 export function parseRename(text: string): Rename {
-  const match = /^(\w+)(?:\.(\w+))?=(\w+)$/.exec(text)
+  const match = /^([\w-]+)(?:\.([\w-]+))?=([\w-]+)$/.exec(text)
   if (!match) throw new Error(`--rename ${text}: write it as table.column=new_name, or table=new_name`)
   return { table: match[1] as string, column: match[2], to: match[3] as string }
 }
@@ -69,6 +69,7 @@ function renameTable(snapshot: Snapshot, key: string, table: TableSnapshot, to: 
       if (foreign.tableTo === table.name) foreign.tableTo = to
       if (foreign.tableFrom === table.name) foreign.tableFrom = to
     }
+  if (keyOf(snapshot, to)) throw new Error(`--rename: there is a table ${to} already`)
   delete snapshot.tables[key]
   snapshot.tables[key.slice(0, key.length - table.name.length) + to] = table
   table.name = to
@@ -77,6 +78,7 @@ function renameTable(snapshot: Snapshot, key: string, table: TableSnapshot, to: 
 function renameColumn(snapshot: Snapshot, table: TableSnapshot, from: string, to: string): void {
   const column = table.columns[from]
   if (!column) throw new Error(`--rename: ${table.name} has no column ${from}`)
+  if (table.columns[to]) throw new Error(`--rename: ${table.name} has a column ${to} already`)
   const swap = (names: string[]) => names.map((name) => (name === from ? to : name))
   table.columns = Object.fromEntries(
     Object.entries(table.columns).map(([name, c]) => (c === column ? [to, { ...c, name: to }] : [name, c])),

@@ -10,7 +10,7 @@ import { type Progress, progress } from "../progress.ts"
 import { findTable } from "../tables.ts"
 import { ImportLedger, type Stand } from "./ledger.ts"
 import { Rejects } from "./rejects.ts"
-import { type Checked, checker } from "./rows.ts"
+import { type Checked, checker, checkHeader } from "./rows.ts"
 import { openSource, readSource, type Source } from "./source.ts"
 
 interface Options {
@@ -31,7 +31,7 @@ export function importCommand(command: Command): Command {
     .option("--format <format>", "csv or ndjson (default: as the file is called)")
     .option("--atomic", "all or nothing: one bad record, and no row is imported")
     .option("--rejects <file>", "where bad records go, with line and reason (default: <file>.rejects.ndjson)")
-    .option("--again", "import a file that was imported before once more")
+    .option("--again", "start over, also where the file was imported before")
     .addHelpText(
       "after",
       "\nAn import that was interrupted goes on where it was when it is started again. Ends with 1 when records were rejected.",
@@ -43,19 +43,27 @@ export function importCommand(command: Command): Command {
 
 async function run(database: Database, resource: Resource, source: Source, options: Options): Promise<void> {
   const ledger = new ImportLedger(database, resource.name, source.identity)
+  const atomic = options.atomic === true
+  const room = `__weir_staging_${source.identity.slice(0, 16)}`
   let stand = await ledger.read()
-  if (stand?.done && !options.again)
+  if (stand && options.again) {
+    await database.connect().batch([...staging.close(room), ledger.forget()])
+    stand = undefined
+  }
+  if (stand?.done)
     throw new Error(
       `${source.path} was imported into ${resource.name} already: --again if it is to be imported once more`,
     )
-  if (stand?.done) stand = undefined
+  if (stand && stand.atomic !== atomic)
+    throw new Error(
+      `this import was begun ${stand.atomic ? "with" : "without"} --atomic: go on like that, or --again to start over${stand.atomic ? "" : ", with the rows that it has made still there"}`,
+    )
   if (stand)
     console.log(`${source.path}: ${stand.records} records were dealt with before; going on from there`)
-  const begun: Stand = stand ?? { records: 0, rejected: 0, rejectsBytes: 0, done: false }
-  const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, begun.rejectsBytes)
-  const atomic = options.atomic === true
-  if (atomic && !stand) await database.connect().batch(staging.open(resource))
-  const job = new Import(database, resource, ledger, rejects, atomic, begun)
+  const begun: Stand = stand ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
+  const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, begun.rejectsBytes)
+  if (atomic && !stand) await database.connect().batch(staging.open(room))
+  const job = new Import(database, resource, ledger, rejects, room, begun)
   const bar = progress(`importing ${resource.name}`, source.bytes)
   try {
     await job.read(source, bar)
@@ -73,7 +81,7 @@ class Import {
   private readonly resource: Resource
   private readonly ledger: ImportLedger
   private readonly rejects: Rejects
-  private readonly atomic: boolean
+  private readonly room: string
   private readonly stand: Stand
 
   constructor(
@@ -81,14 +89,14 @@ class Import {
     resource: Resource,
     ledger: ImportLedger,
     rejects: Rejects,
-    atomic: boolean,
+    room: string,
     stand: Stand,
   ) {
     this.database = database
     this.resource = resource
     this.ledger = ledger
     this.rejects = rejects
-    this.atomic = atomic
+    this.room = room
     this.stand = stand
   }
 
@@ -96,7 +104,8 @@ class Import {
     const check = checker(this.resource, source.format)
     let read = 0
     let waiting: Checked[] = []
-    for await (const record of readSource(source, bar.to)) {
+    const header = (names: string[]) => checkHeader(this.resource, names)
+    for await (const record of readSource(source, bar.to, header)) {
       read += 1
       if (read <= this.stand.records) continue
       waiting.push(await check(record))
@@ -113,7 +122,10 @@ class Import {
     const rows = checked.flatMap((c) => ("columns" in c ? [c.columns] : []))
     const [one] = checked
     try {
-      await this.commit(checked, this.atomic ? staging.add(this.resource, rows) : this.insertion(rows))
+      await this.commit(
+        checked,
+        this.stand.atomic ? staging.add(this.room, this.resource, rows) : this.insertion(rows),
+      )
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
       if (!(problem instanceof Problem)) throw error
@@ -143,16 +155,21 @@ class Import {
     const bad = checked.filter((c) => "reason" in c)
     for (const { record, reason } of bad) this.rejects.add(record, reason)
     const next: Stand = {
+      ...this.stand,
       records: this.stand.records + checked.length,
       rejected: this.stand.rejected + bad.length,
       rejectsBytes: this.rejects.bytes,
       done: false,
     }
+    const [held, at] = this.ledger.held(this.stand.records)
     try {
-      await this.database.connect().batch([...statements, this.ledger.keep(next)])
+      await this.database.connect().batch([...held, ...statements, this.ledger.keep(next)])
     } catch (error) {
       this.rejects.bytes = bytes
-      throw error
+      if ((error as { statementIndex?: unknown }).statementIndex !== at) throw error
+      throw new Error(
+        "another process is importing this file: let it end, and start again if it does not come to the end",
+      )
     }
     Object.assign(this.stand, next)
   }
@@ -160,13 +177,13 @@ class Import {
   async finish(): Promise<void> {
     const client = this.database.connect()
     const done = this.ledger.keep({ ...this.stand, done: true })
-    const leave = staging.close(this.resource)
-    if (!this.atomic) await client.batch([done])
+    const leave = staging.close(this.room)
+    if (!this.stand.atomic) await client.batch([done])
     else if (this.stand.rejected) await client.batch([...leave, this.ledger.forget()])
     else
       try {
-        const shapes = await client.query(staging.shapes(this.resource))
-        const moves = shapes.map(([shape]) => staging.move(this.resource, String(shape)))
+        const shapes = await client.query(staging.shapes(this.room))
+        const moves = shapes.map(([shape]) => staging.move(this.room, this.resource, String(shape)))
         await client.batch([...moves, ...this.idsKept(), ...leave, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
@@ -178,7 +195,7 @@ class Import {
 
   report({ path }: Source): void {
     const { records, rejected } = this.stand
-    const none = this.atomic && rejected > 0
+    const none = this.stand.atomic && rejected > 0
     console.log(
       `${this.database.label}: ${none ? 0 : records - rejected} of ${records} records of ${path} imported into ${this.resource.name}`,
     )

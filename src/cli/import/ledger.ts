@@ -1,7 +1,11 @@
+import { classify } from "../../db/dialect/expressions.ts"
 import type { Database, Statement } from "../../db/driver.ts"
+import { ledgers } from "../../db/migrations/ledger.ts"
 
 /** How far an import has come, as it stands in the database: written with the rows that it counts. */
 export interface Stand {
+  /** Whether its rows wait until all have been read. */
+  atomic: boolean
   /** Records of the file that are dealt with, and how many of them were rejected. */
   records: number
   rejected: number
@@ -10,43 +14,64 @@ export interface Stand {
   done: boolean
 }
 
-const create = `create table if not exists __weir_imports (
-  source text primary key, records bigint not null, rejected bigint not null, rejects_bytes bigint not null, done integer not null)`
+const table = "__weir_imports"
+const create = `create table if not exists ${table} (
+  source text primary key, atomic integer not null, records bigint not null, rejected bigint not null, rejects_bytes bigint not null, done integer not null)`
+const plain = (text: string): Statement => ({ text, params: [] })
 
 /** Names are hexadecimal digits and table names: nothing to quote. */
 export class ImportLedger {
   private readonly database: Database
   private readonly source: string
 
-  constructor(database: Database, table: string, identity: string) {
+  constructor(database: Database, tableName: string, identity: string) {
     this.database = database
-    this.source = `${table}:${identity}`
+    this.source = `${tableName}:${identity}`
   }
 
   /** Where the import of this file stands; undefined where it was never begun. */
   async read(): Promise<Stand | undefined> {
     const client = this.database.connect()
-    await client.batch([{ text: create, params: [] }])
-    const rows = await client.query({
-      text: `select records, rejected, rejects_bytes, done from __weir_imports where source = '${this.source}'`,
-      params: [],
-    })
+    await client.batch([plain(create)])
+    const rows = await client.query(
+      plain(
+        `select atomic, records, rejected, rejects_bytes, done from ${table} where source = '${this.source}'`,
+      ),
+    )
     const row = rows[0]?.map(Number)
     if (!row) return undefined
-    const [records = 0, rejected = 0, rejectsBytes = 0, done = 0] = row
-    return { records, rejected, rejectsBytes, done: done === 1 }
+    const [atomic = 0, records = 0, rejected = 0, rejectsBytes = 0, done = 0] = row
+    return { atomic: atomic === 1, records, rejected, rejectsBytes, done: done === 1 }
+  }
+
+  /**
+   * What must come before the rows of a batch: it fails where another process has brought the import further than
+   * `records`. The place of the statement that does so is the second value.
+   */
+  held(records: number): [Statement[], number] {
+    const { lock, refuse } = ledgers[this.database.dialect]
+    const found = `coalesce((select records from ${table} where source = '${this.source}'), 0)`
+    return [[...lock, refuse(`${found} <> ${records}`)].map(plain), lock.length]
   }
 
   /** The statement that keeps a stand, for the batch whose rows it counts. */
-  keep({ records, rejected, rejectsBytes, done }: Stand): Statement {
-    const values = `${records}, ${rejected}, ${rejectsBytes}, ${Number(done)}`
-    return {
-      text: `insert into __weir_imports values ('${this.source}', ${values}) on conflict (source) do update set records = excluded.records, rejected = excluded.rejected, rejects_bytes = excluded.rejects_bytes, done = excluded.done`,
-      params: [],
-    }
+  keep({ atomic, records, rejected, rejectsBytes, done }: Stand): Statement {
+    const values = `${Number(atomic)}, ${records}, ${rejected}, ${rejectsBytes}, ${Number(done)}`
+    return plain(
+      `insert into ${table} values ('${this.source}', ${values}) on conflict (source) do update set atomic = excluded.atomic, records = excluded.records, rejected = excluded.rejected, rejects_bytes = excluded.rejects_bytes, done = excluded.done`,
+    )
   }
 
   forget(): Statement {
-    return { text: `delete from __weir_imports where source = '${this.source}'`, params: [] }
+    return plain(`delete from ${table} where source = '${this.source}'`)
+  }
+}
+
+/** Forgets the imports into a table that is no more; where there never was one, there is nothing to forget. */
+export async function forgetImports(database: Database, tableName: string): Promise<void> {
+  try {
+    await database.connect().batch([plain(`delete from ${table} where source like '${tableName}:%'`)])
+  } catch (error) {
+    if (classify(error)?.kind !== "unmigrated") throw error
   }
 }

@@ -1,5 +1,5 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs"
-import type { SourceRecord } from "./source.ts"
+import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, statSync, writeSync } from "node:fs"
+import type { Source, SourceRecord } from "./source.ts"
 
 /** The file of what could not be imported: JSON lines with line number, reason and record. Made by the first of them. */
 export class Rejects {
@@ -8,11 +8,17 @@ export class Rejects {
   bytes: number
   private file: number | undefined
 
-  /** Goes on where an import that was interrupted had come to. */
-  constructor(path: string, bytes: number) {
+  /** Goes on after the `bytes` that an import which was interrupted had come to. Throws one line where the file is another. */
+  constructor(path: string, source: Source, bytes: number) {
     this.path = path
     this.bytes = bytes
+    if (existsSync(path) && realpathSync(path) === realpathSync(source.path))
+      throw new Error(`--rejects ${path}: is the file that is imported`)
     if (bytes === 0) return
+    if (!existsSync(path) || statSync(path).size < bytes)
+      throw new Error(
+        `${path}, which the import had begun to write, is not there as it was: --rejects for where it is, or --again to start over`,
+      )
     this.file = openSync(path, "r+")
     ftruncateSync(this.file, bytes)
   }

@@ -38,18 +38,30 @@ export function checker(resource: Resource, format: Format): (record: SourceReco
   }
 }
 
-/** CSV holds text: a field's value is read as a query string's is, and nothing is null where null may be. */
+/** Throws one line where a CSV's columns are no fields, or one is named twice. */
+export function checkHeader(resource: Resource, names: string[]): void {
+  const known = Object.keys(importSchema(resource).shape)
+  const wrong = names.filter((name) => !known.includes(name))
+  if (wrong.length)
+    throw new Error(
+      `the first line names ${wrong.map((name) => JSON.stringify(name)).join(", ")}: the columns may be ${known.join(", ")}`,
+    )
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice) throw new Error(`the first line names ${twice} twice`)
+}
+
+/** CSV holds text: a field's value is read as a query string's is, and an empty cell is null where null may be. */
 function fromText(resource: Resource, cells: Record<string, unknown>): Record<string, unknown> | string {
   const row: Record<string, unknown> = {}
   for (const [name, cell] of Object.entries(cells)) {
-    const field: Field | undefined = resource.fields[name]
-    const text = String(cell)
-    if (!field || field.spec.type === "text") {
-      row[name] = text === "" && field?.nullable ? null : text
+    const field: Field | undefined = Object.hasOwn(resource.fields, name) ? resource.fields[name] : undefined
+    if (cell === null) {
+      if (field?.nullable) row[name] = null
       continue
     }
-    if (text === "") {
-      if (field.nullable) row[name] = null
+    const text = String(cell)
+    if (!field || field.spec.type === "text") {
+      row[name] = text
       continue
     }
     const value = field.spec.type === "json" ? parseJson(text) : parseValue(field.spec, text)

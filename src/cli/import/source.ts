@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto"
-import { createReadStream, openSync, readSync, statSync } from "node:fs"
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs"
 import { basename } from "node:path"
-import { createInterface } from "node:readline"
+import { Readable } from "node:stream"
 import { CsvError, parse } from "csv-parse"
 
 export type Format = "csv" | "ndjson"
 
-/** One record of a file: where it begins, and its members as text (CSV) or as JSON; or why it cannot be read. */
+/** One record of a file: where it begins, and its members as text (CSV; null for an empty cell) or as JSON; or why it cannot be read. */
 export interface SourceRecord {
   line: number
   raw: unknown
@@ -30,92 +30,145 @@ const longest = 2_000_000
 export function openSource(path: string, format: string | undefined): Source {
   const kind = format ?? (/\.csv$/i.test(path) ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
-  let bytes: number
   try {
     const stat = statSync(path)
     if (!stat.isFile()) throw new Error("it is no file")
-    bytes = stat.size
+    return { path, format: kind, bytes: stat.size, identity: identityOf(path) }
   } catch (error) {
     throw new Error(`${path} cannot be read: ${(error as Error).message}`)
   }
-  return { path, format: kind, bytes, identity: identityOf(path, bytes) }
 }
 
-/** The file's size, beginning and end: enough to know it again, and quick for a large one. */
-function identityOf(path: string, bytes: number): string {
+function identityOf(path: string): string {
   const file = openSync(path, "r")
-  const hash = createHash("sha256").update(String(bytes))
-  const part = Buffer.alloc(65_536)
-  for (const at of [0, Math.max(0, bytes - part.length)])
-    hash.update(part.subarray(0, readSync(file, part, 0, part.length, at)))
+  const hash = createHash("sha256")
+  const part = Buffer.alloc(1_048_576)
+  for (let read = 1; read > 0; ) {
+    read = readSync(file, part)
+    hash.update(part.subarray(0, read))
+  }
+  closeSync(file)
   return hash.digest("hex").slice(0, 32)
 }
 
 /**
- * The records of a file, read as they are needed. `onBytes` hears how far it has been read. Throws one line,
- * with the line number, where the file cannot be read on.
+ * The records of a file, read as they are needed. `onBytes` hears how far it has been read, and `onHeader` the
+ * names of a CSV's columns. Throws one line, with the line number, where the file cannot be read on.
  */
 export async function* readSource(
   source: Source,
   onBytes: (read: number) => void,
+  onHeader: (names: string[]) => void,
 ): AsyncGenerator<SourceRecord> {
-  const stream = createReadStream(source.path)
-  stream.on("data", () => onBytes(stream.bytesRead))
-  if (source.format === "ndjson") {
-    yield* readLines(stream)
-    return
-  }
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: longest,
-  })
-  stream.once("error", (error) => parser.destroy(error))
-  try {
-    yield* readCsv(stream.pipe(parser))
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    throw new Error(`${basename(source.path)} is no CSV from line ${parser.info.lines} on: ${error.message}`)
-  } finally {
-    stream.destroy()
-  }
+  const text = decoded(source, onBytes)
+  if (source.format === "csv") yield* readCsv(source, text, onHeader)
+  else yield* readLines(text)
 }
 
-async function* readLines(stream: ReturnType<typeof createReadStream>): AsyncGenerator<SourceRecord> {
-  let line = 0
-  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line += 1
-    if (text.trim() === "") continue
+/** The file's text, piece by piece. Bytes that are no UTF-8 end it. */
+async function* decoded({ path }: Source, onBytes: (read: number) => void): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true })
+  const stream = createReadStream(path)
+  let line = 1
+  const decode = (chunk?: Buffer): string => {
     try {
-      const row: unknown = JSON.parse(line === 1 ? text.replace(/^\uFEFF/, "") : text)
-      const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
-      yield isObject
-        ? { line, raw: row, row: row as Record<string, unknown> }
-        : { line, raw: row, problem: "is no JSON object" }
-    } catch (error) {
-      yield {
-        line,
-        raw: text.slice(0, 1000),
-        problem: `is not JSON: ${(error as Error).message.slice(0, 120)}`,
-      }
+      return decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch {
+      throw new Error(`${basename(path)} is not UTF-8, somewhere from line ${line} on`)
+    }
+  }
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const text = decode(chunk)
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) line += 1
+    onBytes(stream.bytesRead)
+    yield text
+  }
+  yield decode()
+}
+
+async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRecord> {
+  let line = 0
+  let rest = ""
+  // The rest of a line that is too long is passed over.
+  let tooLong = false
+  for await (const piece of text) {
+    const lines = (rest + piece).split("\n")
+    rest = lines.pop() as string
+    for (const each of lines) {
+      line += 1
+      const record = tooLong ? overlong(line, each) : readLine(line, each)
+      tooLong = false
+      if (record) yield record
+    }
+    if (rest.length > longest) {
+      tooLong = true
+      rest = rest.slice(0, 100)
+    }
+  }
+  const last = tooLong ? overlong(line + 1, rest) : readLine(line + 1, rest)
+  if (last) yield last
+}
+
+const overlong = (line: number, text: string): SourceRecord => ({
+  line,
+  raw: text.slice(0, 100),
+  problem: `is longer than ${longest} characters`,
+})
+
+function readLine(line: number, text: string): SourceRecord | undefined {
+  if (text.trim() === "") return undefined
+  if (text.length > longest) return overlong(line, text)
+  try {
+    const row: unknown = JSON.parse(text)
+    const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
+    return isObject
+      ? { line, raw: row, row: row as Record<string, unknown> }
+      : { line, raw: row, problem: "is no JSON object" }
+  } catch (error) {
+    return {
+      line,
+      raw: text.slice(0, 1000),
+      problem: `is not JSON: ${(error as Error).message.slice(0, 120)}`,
     }
   }
 }
 
-async function* readCsv(parser: ReturnType<typeof parse>): AsyncGenerator<SourceRecord> {
+async function* readCsv(
+  { path }: Source,
+  text: AsyncGenerator<string>,
+  onHeader: (names: string[]) => void,
+): AsyncGenerator<SourceRecord> {
+  const parser = parse({
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: longest,
+    record_delimiter: ["\r\n", "\n"],
+    // An empty cell is no value; an empty text is quoted.
+    cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
+  })
+  const input = Readable.from(text, { objectMode: false })
+  input.once("error", (error) => parser.destroy(error))
   let header: string[] | undefined
   let line = 1
-  for await (const { record, info } of parser as AsyncIterable<{
-    record: string[]
-    info: { lines: number }
-  }>) {
-    if (!header) header = record.map((name) => name.trim())
-    else if (record.length !== header.length)
-      yield { line, raw: record, problem: `has ${record.length} values, and the header ${header.length}` }
-    else yield { line, raw: record, row: Object.fromEntries(header.map((name, i) => [name, record[i]])) }
-    // A record ends where the next begins.
-    line = info.lines + 1
+  try {
+    for await (const { record, info } of input.pipe(parser) as AsyncIterable<{
+      record: (string | null)[]
+      info: { lines: number }
+    }>) {
+      if (!header) {
+        header = record.map((name) => (name ?? "").trim())
+        onHeader(header)
+      } else if (record.length !== header.length)
+        yield { line, raw: record, problem: `has ${record.length} values, and the header ${header.length}` }
+      else yield { line, raw: record, row: Object.fromEntries(header.map((name, i) => [name, record[i]])) }
+      // A record ends where the next begins.
+      line = info.lines + 1
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    throw new Error(`${basename(path)} is no CSV from line ${line} on: ${error.message}`)
+  } finally {
+    input.destroy()
   }
 }

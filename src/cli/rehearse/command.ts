@@ -21,6 +21,8 @@ async function run(database: Database): Promise<void> {
   if (waiting.length === 0)
     return console.log(`${database.label}: nothing is pending, so there is nothing to rehearse`)
   const copy = await copyOf(database, parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL)
+  const interrupted = () => void copy.dispose().finally(() => process.exit(130))
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
   try {
     await prepareLedger(copy.database)
     for (const { migration } of waiting) if (!(await rehearsed(copy.database, migration))) break

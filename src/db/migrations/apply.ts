@@ -1,4 +1,5 @@
 import type { DialectName } from "../dialect/choose.ts"
+import { classify } from "../dialect/expressions.ts"
 import type { Database } from "../driver.ts"
 import type { Migration } from "./files.ts"
 import { isPending, ledgers, plain, readLedger, type Standing, standing } from "./ledger.ts"
@@ -20,7 +21,7 @@ interface Step {
 export function stepOf(dialect: DialectName, migration: Migration, direction: Direction): Step {
   const { table, lock, refuse, check, needless } = ledgers[dialect]
   const { tag, stamp, hash, down } = migration
-  const isThere = `exists (select 1 from ${table} where created_at = ${stamp} or hash = '${hash}')`
+  const isThere = `exists (select 1 from ${table} where created_at = ${stamp})`
   const own = direction === "up" ? migration.statements : down?.statements
   if (!own) throw new MigrationError(`${tag} has no way back: npm run db:generate makes what is missing`)
   const kept = own.filter((statement) => !needless.test(statement))
@@ -28,7 +29,7 @@ export function stepOf(dialect: DialectName, migration: Migration, direction: Di
   const record =
     direction === "up"
       ? `insert into ${table} (hash, created_at) values ('${hash}', ${stamp})`
-      : `delete from ${table} where created_at = ${stamp} or hash = '${hash}'`
+      : `delete from ${table} where created_at = ${stamp}`
   return {
     statements: [...before, ...kept, ...check, record],
     from: before.length,
@@ -52,10 +53,13 @@ export async function step(database: Database, migration: Migration, direction: 
     return true
   } catch (error) {
     const at = (error as { statementIndex?: unknown }).statementIndex
-    if (typeof at !== "number") throw error
-    if (at === from - 1) return false
     const name = direction === "up" ? migration.tag : `The way back of ${migration.tag}`
     const { message } = error as Error
+    if (typeof at !== "number") {
+      if (classify(error)) throw error
+      throw new MigrationError(`${name} failed, and nothing was changed: ${message}`)
+    }
+    if (at === from - 1) return false
     if (at >= to)
       throw new MigrationError(`${name} would leave rows whose references lead nowhere; nothing was changed`)
     const text = statements[at]?.replace(/\s+/g, " ").slice(0, 160)

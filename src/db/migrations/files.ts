@@ -57,6 +57,10 @@ export function readMigrations(folder: string): Migration[] {
   })
 }
 
+/** The statements of one migration. */
+export const readStatements = (folder: string, tag: string): string[] =>
+  statementsOf(readFileSync(join(folder, `${tag}.sql`), "utf8"))
+
 function readDown(folder: string, tag: string): Down | undefined {
   const path = downPath(folder, tag)
   if (!existsSync(path)) return undefined

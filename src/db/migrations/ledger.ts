@@ -39,18 +39,16 @@ export interface Standing {
 /** Holds the folder against the ledger. A migration is known by its stamp; its hash tells whether it was edited. */
 export function standing(migrations: Migration[], ledger: Applied[]): Standing {
   const byStamp = new Map(ledger.map((row) => [row.stamp, row]))
-  const byHash = new Set(ledger.map((row) => row.hash))
   const newest = Math.max(...ledger.map((row) => row.stamp))
   const stateOf = ({ stamp, hash }: Migration): State => {
     const row = byStamp.get(stamp)
     if (row) return row.hash === hash ? "applied" : "edited"
-    if (byHash.has(hash)) return "applied"
     return stamp < newest ? "out of order" : "pending"
   }
-  const known = new Set(migrations.flatMap(({ stamp, hash }) => [stamp, hash]))
+  const known = new Set(migrations.map(({ stamp }) => stamp))
   return {
     migrations: migrations.map((migration) => ({ migration, state: stateOf(migration) })),
-    unknown: ledger.filter((row) => !known.has(row.stamp) && !known.has(row.hash)),
+    unknown: ledger.filter((row) => !known.has(row.stamp)),
   }
 }
 

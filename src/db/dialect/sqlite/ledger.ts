@@ -15,4 +15,4 @@ export const refuse = (condition: string): string => `select json('refused') whe
 export const check = ["select json('broken') from pragma_foreign_key_check limit 1"]
 
 /** What drizzle-kit writes to turn foreign keys off and on: inside a transaction it does nothing. */
-export const needless = /^\s*pragma\s+foreign_keys\s*=/i
+export const needless = /^\s*pragma\s+foreign_keys\s*=\s*\w+\s*;?\s*$/i
