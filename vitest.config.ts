@@ -25,9 +25,8 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
       testTimeout: 20_000,
       retry,
-      // One libSQL server has one set of tables. Elsewhere a worker goes on from file to file: loading Drizzle
-      // costs more than most files of tests.
-      ...(driver === "libsql-http" ? { fileParallelism: false } : { isolate: false }),
+      // A worker goes on from file to file: loading Drizzle costs more than most files of tests.
+      isolate: false,
     },
   }
 }
@@ -54,7 +53,8 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
         },
       })),
     ],
-    test: { name, include: perDriver, testTimeout: 20_000, retry, fileParallelism: false },
+    // D1 is each worker's own; Postgres is one database for all.
+    test: { name, include: perDriver, testTimeout: 20_000, retry, fileParallelism: dialect === "sqlite" },
   }
 }
 

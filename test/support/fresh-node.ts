@@ -54,7 +54,9 @@ async function file(): Promise<Opened> {
 }
 
 async function sqld(): Promise<Opened> {
-  const database = openLibsqlHttp(inject("sqldUrl"), undefined)
+  const urls = inject("sqldUrls")
+  const worker = Number(process.env.VITEST_POOL_ID ?? 1)
+  const database = openLibsqlHttp(urls[worker % urls.length] as string, undefined)
   await migrated(database)
   await emptied(database)
   return { database, close: () => database.close() }

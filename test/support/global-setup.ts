@@ -6,7 +6,8 @@ import { startSqld } from "./sqld-server.ts"
 declare module "vitest" {
   interface ProvidedContext {
     postgresUrl: string
-    sqldUrl: string
+    /** One for each worker of vitest. */
+    sqldUrls: string[]
   }
 }
 
@@ -22,15 +23,24 @@ export async function freePort(): Promise<number> {
   })
 }
 
-/** One Postgres and one libSQL server for all suites; each scenario has a database or empty tables of its own. */
+/** As many workers as vitest.config.ts lets run. */
+const workers = 4
+
+/**
+ * One Postgres for all suites, and a libSQL server for each worker, for it has one set of tables; each scenario has
+ * a database or empty tables of its own.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [postgres, sqld] = await Promise.all([
+  const [postgres, ...sqlds] = await Promise.all([
     freePort().then((port) => startPostgres(port)),
-    freePort().then((port) => startSqld(port)),
+    ...Array.from({ length: workers }, () => freePort().then(startSqld)),
   ])
   project.provide("postgresUrl", postgres.url)
-  project.provide("sqldUrl", sqld.url)
+  project.provide(
+    "sqldUrls",
+    sqlds.map(({ url }) => url),
+  )
   return async () => {
-    await Promise.all([postgres.stop(), sqld.stop()])
+    await Promise.all([postgres, ...sqlds].map((server) => server.stop()))
   }
 }
