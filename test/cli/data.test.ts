@@ -164,15 +164,18 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
 })
 
 describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
-  test("two processes that import one file: no row is there twice", async () => {
-    const url = await withUsers(kind)
-    const path = file("twice.ndjson", ndjson(15_000))
-    const both = await Promise.all([at.db(url, "import", "items", path), at.db(url, "import", "items", path)])
-    expect(both.map(({ stderr }) => stderr).join("")).toContain("another process is importing this file")
-    await at.db(url, "import", "items", path)
-    expect(await number(url, "select count(*) from items")).toBe(15_000)
-    expect(await number(url, "select count(distinct title) from items")).toBe(15_000)
-  })
+  test.each([[], ["--atomic"]])(
+    "two processes that import one file: no row is lost or there twice (%s)",
+    async (...options) => {
+      const url = await withUsers(kind)
+      const path = file("twice.ndjson", ndjson(15_000))
+      const both = await Promise.all([1, 2].map(() => at.db(url, "import", "items", path, ...options)))
+      expect(both.map(({ stderr }) => stderr).join("")).toContain("another process is importing this file")
+      await at.db(url, "import", "items", path, ...options)
+      expect(await number(url, "select count(*) from items")).toBe(15_000)
+      expect(await number(url, "select count(distinct title) from items")).toBe(15_000)
+    },
+  )
 
   test("begun with --atomic, an import goes on so, or starts over", async () => {
     const url = await withUsers(kind)
@@ -223,6 +226,9 @@ test("what looks like a line or a letter and is none", async () => {
   const latin = join(at.folder, "latin.csv")
   writeFileSync(latin, Buffer.from("title,price,owner_id\ncaf\xe9,1,1\n", "latin1"))
   expect(refused(await at.db(url, "import", "items", latin))).toContain("latin.csv is not UTF-8")
+  expect(worked(await at.db(url, "import", "items", file("empty.ndjson", "\n"), "--atomic"))).toContain(
+    "0 of 0 records",
+  )
   const header = (text: string) => at.db(url, "import", "items", file("header.csv", `${text}\nA,1,1,B\n`))
   expect(refused(await header("title,price,owner_id,title"))).toContain("names title twice")
   expect(refused(await header("title,price,owner_id,constructor"))).toContain(

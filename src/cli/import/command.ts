@@ -62,7 +62,6 @@ async function run(database: Database, resource: Resource, source: Source, optio
     console.log(`${source.path}: ${stand.records} records were dealt with before; going on from there`)
   const begun: Stand = stand ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
   const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, begun.rejectsBytes)
-  if (atomic && !stand) await database.connect().batch(staging.open(room))
   const job = new Import(database, resource, ledger, rejects, room, begun)
   const bar = progress(`importing ${resource.name}`, source.bytes)
   try {
@@ -163,7 +162,7 @@ class Import {
     }
     const [held, at] = this.ledger.held(this.stand.records)
     try {
-      await this.database.connect().batch([...held, ...statements, this.ledger.keep(next)])
+      await this.database.connect().batch([...held, ...this.opened(), ...statements, this.ledger.keep(next)])
     } catch (error) {
       this.rejects.bytes = bytes
       if ((error as { statementIndex?: unknown }).statementIndex !== at) throw error
@@ -174,6 +173,11 @@ class Import {
     Object.assign(this.stand, next)
   }
 
+  /** The waiting room is made with the first rows, so that no other process can empty it. */
+  private opened(): Statement[] {
+    return this.stand.atomic && this.stand.records === 0 ? staging.open(this.room) : []
+  }
+
   async finish(): Promise<void> {
     const client = this.database.connect()
     const done = this.ledger.keep({ ...this.stand, done: true })
@@ -182,7 +186,7 @@ class Import {
     else if (this.stand.rejected) await client.batch([...leave, this.ledger.forget()])
     else
       try {
-        const shapes = await client.query(staging.shapes(this.room))
+        const shapes = this.stand.records ? await client.query(staging.shapes(this.room)) : []
         const moves = shapes.map(([shape]) => staging.move(this.room, this.resource, String(shape)))
         await client.batch([...moves, ...this.idsKept(), ...leave, done])
       } catch (error) {
