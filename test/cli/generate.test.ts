@@ -186,6 +186,32 @@ describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
   })
 })
 
+test("what fails where there are rows is said when it is written", async () => {
+  things(
+    "note: text({ max: 9 }), code: text({ max: 9 }).notNull().unique(), by: references(() => users.id).notNull()",
+  )
+  worked(await at.db(undefined, "generate", "--name", "first"))
+  things("note: text({ max: 9 }).notNull(), level: integer().notNull()")
+  const said = worked(
+    await at.db(
+      undefined,
+      "generate",
+      "--name",
+      "second",
+      "--drop",
+      "odd-things.code",
+      "--drop",
+      "odd-things.by",
+    ),
+  )
+  for (const dialect of said.split("postgres: ")) {
+    expect(dialect).toContain("makes odd-things.note required: it fails where a row has no value there")
+    expect(dialect).toContain("adds odd-things.level, which must have a value: it fails where there are rows")
+    expect(dialect).toContain("its way back fills odd-things.code, which is unique or refers to rows")
+    expect(dialect).toContain("its way back fills odd-things.by, which is unique or refers to rows")
+  }
+})
+
 test("what was written by hand is undone by hand", async () => {
   expect((await at.kit("file:any.db", "generate", "--custom", "--name", "view")).code).toBe(0)
   at.write("drizzle/sqlite/0001_view.sql", "PRAGMA foreign_keys=OFF;\nCREATE VIEW v AS SELECT 1 AS one;\n")

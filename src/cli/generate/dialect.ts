@@ -8,7 +8,15 @@ import {
 } from "drizzle-kit/api"
 import { dialectName } from "../../db/dialect/index.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
-import { type Diff, type Kinds, repairPostgres, repairSqlite, toBeFilled } from "./repair.ts"
+import {
+  cannotBeFilled,
+  type Diff,
+  type Kinds,
+  repairPostgres,
+  repairSqlite,
+  toBeFilled,
+  toBeRequired,
+} from "./repair.ts"
 import {
   common,
   doubts,
@@ -147,7 +155,16 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
     (name) =>
       `adds ${name}, which must have a value: it fails where there are rows, unless you give it a default`,
   )
-  return [...children, ...fills]
+  const required = toBeRequired(from, to).map(
+    (name) => `makes ${name} required: it fails where a row has no value there`,
+  )
+  const back = toBeFilled(to, from)
+    .filter((name) => cannotBeFilled(from, name))
+    .map(
+      (name) =>
+        `its way back fills ${name}, which is unique or refers to rows: it fails where there are rows`,
+    )
+  return [...children, ...fills, ...required, ...back]
 }
 
 async function answer({ folder, renames, drops }: Question): Promise<Answer> {

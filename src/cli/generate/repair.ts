@@ -50,6 +50,30 @@ export function toBeFilled(from: Snapshot, to: Snapshot): string[] {
   })
 }
 
+/** The columns that may hold nulls now and may not from then on. */
+export function toBeRequired(from: Snapshot, to: Snapshot): string[] {
+  return Object.entries(to.tables).flatMap(([key, table]) => {
+    const before = from.tables[key]?.columns
+    const come = Object.values(table.columns).filter((c) => c.notNull && before?.[c.name]?.notNull === false)
+    return come.map((column) => `${table.name}.${column.name}`)
+  })
+}
+
+/** Whether one value cannot fill the column in several rows, or in any: it is unique, or refers to rows. */
+export function cannotBeFilled(to: Snapshot, name: string): boolean {
+  return Object.values(to.tables).some((table) => {
+    const alone = (columns: (string | { expression: string })[]) =>
+      columns.length === 1 &&
+      columns.some((c) => `${table.name}.${typeof c === "string" ? c : c.expression}` === name)
+    const { indexes, uniqueConstraints, foreignKeys } = table
+    return (
+      Object.values(indexes).some(({ isUnique, columns }) => isUnique && alone(columns)) ||
+      Object.values(uniqueConstraints).some(({ columns }) => alone(columns)) ||
+      Object.values(foreignKeys).some(({ columnsFrom }) => alone(columnsFrom))
+    )
+  })
+}
+
 /**
  * A SQLite table made anew as the snapshot has it: its rows keep what both have, and what must have a value and
  * has none is filled. https://www.sqlite.org/lang_altertable.html#otheralter

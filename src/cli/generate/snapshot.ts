@@ -8,7 +8,7 @@ export interface Snapshot {
 export interface TableSnapshot {
   name: string
   columns: Record<string, ColumnSnapshot>
-  indexes: Record<string, { columns: (string | { expression: string })[] }>
+  indexes: Record<string, { isUnique: boolean; columns: (string | { expression: string })[] }>
   foreignKeys: Record<
     string,
     { tableFrom: string; tableTo: string; columnsFrom: string[]; columnsTo: string[]; onDelete?: string }
