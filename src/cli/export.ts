@@ -4,12 +4,11 @@ import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import { encodeCursor } from "../crud/cursor.ts"
 import { pageOf } from "../crud/page.ts"
-import { parseList } from "../crud/params.ts"
 import { sortText } from "../crud/query.ts"
-import { compileList } from "../crud/read.ts"
+import { prepareList } from "../crud/reads.ts"
 import type { Resource } from "../crud/resource.ts"
 import { readable } from "../crud/schemas.ts"
-import { planOf, withValues } from "../crud/statement.ts"
+import { withValues } from "../crud/statement.ts"
 import type { Database, Row } from "../db/driver.ts"
 import { fail } from "../runtime/fail.ts"
 import { withDatabase } from "./database.ts"
@@ -63,8 +62,7 @@ async function run(database: Database, table: string, { out, format }: Options):
 async function* pages(database: Database, resource: Resource): AsyncGenerator<Record<string, unknown>[]> {
   let after = ""
   for (;;) {
-    const { query, values, shape } = parseList(resource, "admin", `?limit=1000${after}`)
-    const plan = planOf(resource, `list:admin:${shape}`, () => compileList(query))
+    const { query, values, plan } = prepareList(resource, "admin", `?limit=1000${after}`)
     const rows = await database.connect().query(withValues(plan, { ...values, viewer: null }, true))
     const page = pageOf(rows[0] as Row, plan, query)
     if (page.rows) yield JSON.parse(page.body)

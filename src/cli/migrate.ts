@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import type { Database } from "../db/driver.ts"
-import { migrate, standingOf, stepOf } from "../db/migrations/apply.ts"
+import { migrate, refuseEdited, standingOf, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
 import { isPending, type Standing } from "../db/migrations/ledger.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
@@ -26,11 +26,7 @@ async function run(database: Database, { to, dryRun }: Options): Promise<void> {
   if (dryRun) return printPending(database, found, last)
   const onStep = ({ tag }: Migration) => console.log(`applying ${tag} …`)
   const applied = await migrate(database, migrations, { onStep, ...(last ? { last } : {}) })
-  const edited = found.migrations.find(({ state }) => state === "edited")
-  if (edited)
-    throw new Error(
-      `${edited.migration.tag} was edited after it had been applied here: put it back as it was, and make a new migration of the change`,
-    )
+  refuseEdited(found)
   console.log(
     applied.length ? `${database.label}: applied ${applied.join(", ")}` : `${database.label} is up to date`,
   )

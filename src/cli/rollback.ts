@@ -32,15 +32,11 @@ async function run(database: Database, options: Options): Promise<void> {
   const migrations = migrationsFor(database)
   const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
   if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
-  for (const { migration } of chosen)
-    if (!migration.down)
-      throw new Error(`${migration.tag} has no way back: npm run db:generate makes what is missing`)
+  // All of them, before the first is undone: one may have no way back.
+  const steps = chosen.map(({ migration }) => stepOf(database.dialect, migration, "down"))
   if (dryRun) {
-    for (const { migration } of chosen)
-      printStatements(
-        `the way back of ${migration.tag}`,
-        stepOf(database.dialect, migration, "down").statements,
-      )
+    for (const [i, { statements }] of steps.entries())
+      printStatements(`the way back of ${chosen[i]?.migration.tag}`, statements)
     return
   }
   const losses = chosen.flatMap(({ migration }) =>

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { insertMany } from "../crud/bulk.ts"
-import { expressions } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
+import { plain } from "../db/migrations/ledger.ts"
 import { type Seed, seedPassword, seeds } from "../seed.ts"
 import { withDatabase } from "./database.ts"
 import { progress } from "./progress.ts"
@@ -46,15 +46,12 @@ async function run(database: Database, { users, items }: Options): Promise<void>
 async function insert(database: Database, { table, row }: Seed, from: number, to: number): Promise<number> {
   const resource = findTable(table)
   const rows = Array.from({ length: to - from + 1 }, (_, i) => row(from + i))
-  const after = expressions.keepIds(table, resource.key)
-  await database
-    .connect()
-    .batch([...insertMany(resource, rows), ...after.map((text) => ({ text, params: [] }))])
+  await database.connect().batch(insertMany(resource, rows))
   return rows.length
 }
 
 async function requireEmpty(database: Database, table: string): Promise<void> {
-  const rows = await database.connect().query({ text: `select 1 from "${table}" limit 1`, params: [] })
+  const rows = await database.connect().query(plain(`select 1 from "${table}" limit 1`))
   if (rows.length)
     throw new Error(
       `${table} holds rows already: seeds are for an empty database (npm run db:rollback -- --to base --force, then npm run db:migrate, makes it one)`,

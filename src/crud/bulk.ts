@@ -40,12 +40,16 @@ const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
   return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${rows}`
 }
 
+/** What must follow an insert of given ids, so that no later row is given one of them. */
+export const keepIds = ({ name, key }: Resource): Statement[] =>
+  expressions.keepIds(name, key).map((text) => ({ text, params: [] }))
+
 /**
  * The statements that insert many rows of encoded columns: one for each set of columns that they have, whose
- * text does not depend on how many rows there are.
+ * text does not depend on how many rows there are, and what given ids ask for besides.
  */
-export const insertMany = (resource: Resource, rows: Values[]): Statement[] =>
-  alike(resource, rows).map(({ shape, rows: list }) => {
+export function insertMany(resource: Resource, rows: Values[]): Statement[] {
+  const inserts = alike(resource, rows).map(({ shape, rows: list }) => {
     const plan = planOf(resource, `bulk:${shape}`, () => {
       const columns = expressions.arrayColumns(sql`value`, specsOf(resource, shape))
       const from = expressions.elements(bound("rows"))
@@ -53,6 +57,8 @@ export const insertMany = (resource: Resource, rows: Values[]): Statement[] =>
     })
     return withValues(plan, { rows: list })
   })
+  return rows.some((row) => row[resource.key] !== undefined) ? [...inserts, ...keepIds(resource)] : inserts
+}
 
 const once = (query: SQL, values: Values = {}): Statement => withValues(compile(query), values)
 const roomOf = (name: string): SQL => sql`${sql.identifier(name)}`

@@ -9,8 +9,8 @@ import { pageOf } from "./page.ts"
 import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
 import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
-import type { Values } from "./query.ts"
-import { compileExists, compileList, compileOne } from "./read.ts"
+import type { ListQuery, Values } from "./query.ts"
+import { compileExists, compileList, compileOne, type ListPlan } from "./read.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { planOf, withValues } from "./statement.ts"
 import { isOpen } from "./visibility.ts"
@@ -63,6 +63,18 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
   return reply(c, 200, body as string)
 }
 
+/** What a list's query string asks for, and the statement of its shape. Throws a 422 that names every wrong parameter. */
+export function prepareList(
+  resource: Resource,
+  kind: ViewerKind,
+  search: string,
+  nested?: Nested,
+): { query: ListQuery; values: Values; plan: ListPlan } {
+  const { query, values, shape } = parseList(resource, kind, search, nested)
+  const owner = nested?.relation ?? resource
+  return { query, values, plan: planOf(owner, `list:${kind}:${shape}`, () => compileList(query)) }
+}
+
 /** `GET /resource`, and `GET /parent/{id}/resource`. */
 export async function readList(c: AppContext, resource: Resource, nested?: Nested): Promise<Response> {
   requireJsonAccepted(c)
@@ -71,11 +83,10 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   const viewer = c.get("viewer")
   const { kind } = viewer
   const owner = nested?.relation ?? resource
-  const { query, values, plan, search } = readingOf(owner, `list:${kind}`, searchOf(c), () => {
-    const { query, values, shape } = parseList(resource, kind, searchOf(c), nested)
-    const plan = planOf(owner, `list:${kind}:${shape}`, () => compileList(query))
-    return { query, values, plan, search: linkSearch(searchOf(c)) }
-  })
+  const { query, values, plan, search } = readingOf(owner, `list:${kind}`, searchOf(c), () => ({
+    ...prepareList(resource, kind, searchOf(c), nested),
+    search: linkSearch(searchOf(c)),
+  }))
   const bound = { ...values, viewer: viewer.id, parent: nested?.parentId, parent_id: nested?.parentId }
   const rows = await c
     .get("client")()

@@ -13,7 +13,7 @@ export function session(
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= timed(database.connect(c.get("deadline")), c)
+      opened ??= timedClient(database.connect(c.get("deadline")), c)
       return opened
     }
     c.set("client", client)
@@ -35,30 +35,21 @@ export function session(
 }
 
 /** A client that adds up the time it takes, and begins nothing after the request's time is up. */
-function timed(client: Client, c: AppContext): Client {
+function timedClient(client: Client, c: AppContext): Client {
   const timings = c.get("timings")
   const deadline = c.get("deadline")
-  const start = (): number => {
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     if (deadline.expired) throw new DeadlineExpired()
-    return performance.now()
+    const started = performance.now()
+    try {
+      return await work()
+    } finally {
+      timings.db += performance.now() - started
+    }
   }
   return {
-    query: async (statement) => {
-      const started = start()
-      try {
-        return await client.query(statement)
-      } finally {
-        timings.db += performance.now() - started
-      }
-    },
-    batch: async (statements) => {
-      const started = start()
-      try {
-        return await client.batch(statements)
-      } finally {
-        timings.db += performance.now() - started
-      }
-    },
+    query: (statement) => timed(() => client.query(statement)),
+    batch: (statements) => timed(() => client.batch(statements)),
     ...(client.close ? { close: client.close } : {}),
   }
 }

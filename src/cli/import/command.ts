@@ -1,8 +1,7 @@
 import type { Command } from "commander"
-import { insertMany, staging } from "../../crud/bulk.ts"
+import { insertMany, keepIds, staging } from "../../crud/bulk.ts"
 import { writeProblem } from "../../crud/conflicts.ts"
 import type { Resource } from "../../crud/resource.ts"
-import { expressions } from "../../db/dialect/expressions.ts"
 import type { Database, Statement } from "../../db/driver.ts"
 import { Problem } from "../../http/problem.ts"
 import { withDatabase } from "../database.ts"
@@ -123,7 +122,7 @@ class Import {
     try {
       await this.commit(
         checked,
-        this.stand.atomic ? staging.add(this.room, this.resource, rows) : this.insertion(rows),
+        this.stand.atomic ? staging.add(this.room, this.resource, rows) : insertMany(this.resource, rows),
       )
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
@@ -136,16 +135,6 @@ class Import {
       const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join("; ")
       await this.commit([{ record: one.record, reason: issues || problem.message }], [])
     }
-  }
-
-  private insertion(rows: Parameters<typeof insertMany>[1]): Statement[] {
-    const given = rows.some((row) => row[this.resource.key] !== undefined)
-    return [...insertMany(this.resource, rows), ...(given ? this.idsKept() : [])]
-  }
-
-  private idsKept(): Statement[] {
-    const { name, key } = this.resource
-    return expressions.keepIds(name, key).map((text) => ({ text, params: [] }))
   }
 
   /** What is rejected is on file before the database counts it: an interruption in between is made good by cutting the file. */
@@ -188,7 +177,7 @@ class Import {
       try {
         const shapes = this.stand.records ? await client.query(staging.shapes(this.room)) : []
         const moves = shapes.map(([shape]) => staging.move(this.room, this.resource, String(shape)))
-        await client.batch([...moves, ...this.idsKept(), ...leave, done])
+        await client.batch([...moves, ...keepIds(this.resource), ...leave, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
         if (!(problem instanceof Problem)) throw error

@@ -1,6 +1,6 @@
 import { classify } from "../../db/dialect/expressions.ts"
 import type { Database, Statement } from "../../db/driver.ts"
-import { ledgers } from "../../db/migrations/ledger.ts"
+import { ledgers, plain } from "../../db/migrations/ledger.ts"
 
 /** How far an import has come, as it stands in the database: written with the rows that it counts. */
 export interface Stand {
@@ -17,7 +17,6 @@ export interface Stand {
 const table = "__weir_imports"
 const create = `create table if not exists ${table} (
   source text primary key, atomic integer not null, records bigint not null, rejected bigint not null, rejects_bytes bigint not null, done integer not null)`
-const plain = (text: string): Statement => ({ text, params: [] })
 
 /** Names are hexadecimal digits and table names: nothing to quote. */
 export class ImportLedger {

@@ -74,6 +74,15 @@ export async function prepareLedger(database: Database): Promise<void> {
   await database.connect().batch(ledgers[database.dialect].create.map(plain))
 }
 
+/** Throws one line where a migration was edited after it had been applied. */
+export function refuseEdited({ migrations }: Standing): void {
+  const edited = migrations.find(({ state }) => state === "edited")
+  if (edited)
+    throw new MigrationError(
+      `${edited.migration.tag} was edited after it had been applied here: put it back as it was, and make a new migration of the change`,
+    )
+}
+
 /**
  * Applies what is pending, up to `last` where it is given, and answers with the names. Each migration is all
  * or nothing. Throws one line where a migration was edited after it had been applied, or fails.
@@ -87,11 +96,7 @@ export async function migrate(
   const found = await standingOf(database, migrations)
   const end = options.last ? migrations.indexOf(options.last) + 1 : migrations.length
   const waiting = found.migrations.slice(0, end).filter(isPending)
-  const edited = found.migrations.find(({ state }) => state === "edited")
-  if (edited && waiting.length)
-    throw new MigrationError(
-      `${edited.migration.tag} was edited after it had been applied here: put it back as it was, and make a new migration of the change`,
-    )
+  if (waiting.length) refuseEdited(found)
   const applied: string[] = []
   for (const { migration } of waiting) {
     options.onStep?.(migration)
