@@ -1,4 +1,5 @@
-import type { Deadline } from "../deadline.ts"
+import type postgres from "postgres"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
 
 /** The part of a postgres.js query that is used here. */
 export type Query = Promise<unknown> & {
@@ -6,6 +7,14 @@ export type Query = Promise<unknown> & {
   reject(error: unknown): void
   /** The connection it was sent on, if it was. */
   state: unknown
+}
+
+/** A connection, and what it is busy with. */
+interface Line {
+  sql: postgres.Sql
+  underway: number
+  /** Whether a transaction has it to itself. */
+  held: boolean
 }
 
 /** How long an unreachable database is not tried again, in milliseconds. */
@@ -22,23 +31,33 @@ const unreachable = new Set([
 ])
 
 /**
- * The queries under way on a pool. postgres.js keeps what waits for a connection until there is one, and
- * tells only one of them when there is none: here all hear of it at once, and nothing is carried out
- * after its request was answered.
+ * Connections, and the queries under way on them. Each is a postgres.js client of one connection: its own pool
+ * keeps the places of all connections that its queues have ever held, and searches them at each statement, so
+ * that it slows down for as long as it lives. It also tells only one of those who wait when there is no
+ * connection to be had: here all hear of it at once, and nothing is carried out after its request was answered.
  */
 export class PostgresPool {
+  private readonly lines: Line[] = []
   private readonly waiting = new Set<Query>()
+  private readonly unheld: (() => void)[] = []
+  private readonly open: () => postgres.Sql
+  private readonly max: number
   private awayUntil = 0
   private reason: unknown
 
-  /** Throws at once while the database is known to be away. */
-  requireNear(): void {
-    if (performance.now() < this.awayUntil) throw this.reason
+  /** `open` makes a client of one connection. */
+  constructor(open: () => postgres.Sql, max: number) {
+    this.open = open
+    this.max = max
   }
 
-  /** The query's result. It is cancelled at the deadline. */
-  async watch(query: Query, deadline: Deadline | undefined): Promise<unknown> {
+  /** The result of a query, on the connection that has least to do. It is cancelled at the deadline. */
+  async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
     this.requireNear()
+    const line = this.free() ?? (await this.nextFree())
+    if (deadline?.expired) throw new DeadlineExpired()
+    line.underway++
+    const query = send(line.sql)
     this.waiting.add(query)
     const release = deadline?.onExpire(() => cancel(query))
     try {
@@ -47,9 +66,56 @@ export class PostgresPool {
       if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error)
       throw error
     } finally {
+      line.underway--
       this.waiting.delete(query)
       release?.()
     }
+  }
+
+  /** A transaction, on a connection that nothing else is sent on until it has ended. */
+  async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+    this.requireNear()
+    const line = this.free() ?? (await this.nextFree())
+    line.held = true
+    try {
+      return (await line.sql.begin(work)) as T
+    } finally {
+      line.held = false
+      for (const wake of this.unheld.splice(0)) wake()
+    }
+  }
+
+  /** Closes every connection; what runs has `timeout` seconds to end. */
+  async end(timeout: number): Promise<void> {
+    await Promise.all(this.lines.map(({ sql }) => sql.end({ timeout })))
+  }
+
+  /** Throws at once while the database is known to be away. */
+  private requireNear(): void {
+    if (performance.now() < this.awayUntil) throw this.reason
+  }
+
+  /** The idle connection that was opened first, a new one, or the least busy; none where all are held. */
+  private free(): Line | undefined {
+    let least: Line | undefined
+    for (const line of this.lines) {
+      if (line.held) continue
+      if (line.underway === 0) return line
+      if (!least || line.underway < least.underway) least = line
+    }
+    if (this.lines.length === this.max) return least
+    const line = { sql: this.open(), underway: 0, held: false }
+    this.lines.push(line)
+    return line
+  }
+
+  private async nextFree(): Promise<Line> {
+    let line: Line | undefined
+    while (!line) {
+      await new Promise<void>((resolve) => this.unheld.push(resolve))
+      line = this.free()
+    }
+    return line
   }
 
   private fail(error: unknown): void {

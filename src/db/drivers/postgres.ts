@@ -13,15 +13,14 @@ export interface PostgresOptions {
 
 /** Postgres by a pool for the process (Node). A request's client is a lease: there is nothing to give back. */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
-  const sql = connectTo(url, options)
-  const pool = new PostgresPool()
+  const pool = poolOf(url, options)
   const prepared = new Prepared()
   return {
     dialect: "postgres",
     label: labelOf(url),
-    connect: (deadline) => clientOf(sql, pool, prepared, deadline),
-    migrate: (statements) => migrateOn(sql, statements),
-    close: () => sql.end({ timeout: 5 }),
+    connect: (deadline) => clientOf(pool, prepared, deadline),
+    migrate: (statements) => migrateOn(pool, statements),
+    close: () => pool.end(5),
   }
 }
 
@@ -33,49 +32,49 @@ export function openPostgresPerRequest(url: string, options: PostgresOptions): D
     dialect: "postgres",
     label: labelOf(url),
     connect: (deadline) => {
-      const sql = connectTo(url, options)
-      const client = clientOf(sql, new PostgresPool(), prepared, deadline)
-      return { ...client, close: () => sql.end({ timeout: 1 }) }
+      const pool = poolOf(url, options)
+      return { ...clientOf(pool, prepared, deadline), close: () => pool.end(1) }
     },
     migrate: async (statements) => {
-      const sql = connectTo(url, options)
-      await migrateOn(sql, statements).finally(() => sql.end({ timeout: 1 }))
+      const pool = poolOf(url, options)
+      await migrateOn(pool, statements).finally(() => pool.end(1))
     },
     close: async () => {},
   }
 }
 
-function connectTo(url: string, { max, statementTimeout }: PostgresOptions): postgres.Sql {
-  return postgres(url, {
-    max,
-    // Types would be fetched on every new connection; the statements need none of them.
-    fetch_types: false,
-    connect_timeout: Math.min(5, statementTimeout / 1000),
-    // Reconnect soon: a database that comes back should be found at once.
-    backoff: () => 0.1,
-    connection: { application_name: "weir", statement_timeout: statementTimeout },
-    onnotice: () => {},
-  })
+function poolOf(url: string, { max, statementTimeout }: PostgresOptions): PostgresPool {
+  const open = () =>
+    postgres(url, {
+      max: 1,
+      // Types would be fetched on every new connection; the statements need none of them.
+      fetch_types: false,
+      connect_timeout: Math.min(5, statementTimeout / 1000),
+      // Reconnect soon: a database that comes back should be found at once.
+      backoff: () => 0.1,
+      connection: { application_name: "weir", statement_timeout: statementTimeout },
+      onnotice: () => {},
+    })
+  return new PostgresPool(open, max)
 }
 
-function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
+function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
   const send = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) => {
     // Without values, postgres.js would have the text parsed and planned each time.
     const options = prepared.has(text) ? { prepare: true, simple: false } : {}
     return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
   }
-  const run = (statement: Statement) =>
-    pool.watch(send(sql, statement) as unknown as Query, deadline) as Promise<Row[]>
+  const query = (statement: Statement) =>
+    pool.query((on) => send(on, statement) as unknown as Query, deadline) as Promise<Row[]>
   const inTime = () => {
     if (deadline?.expired) throw new DeadlineExpired()
   }
   return {
-    query: run,
+    query,
     batch: async (statements) => {
       const [first] = statements
-      if (first && statements.length === 1) return [await run(first)]
-      pool.requireNear()
-      const results = await sql.begin(async (tx) => {
+      if (first && statements.length === 1) return [await query(first)]
+      const results = await pool.transaction(async (tx) => {
         // The connection may have been long in coming.
         inTime()
         // Sent in one go: the answers are waited for together. None is cancelled at the deadline, which could
@@ -95,10 +94,10 @@ function clientOf(sql: postgres.Sql, pool: PostgresPool, prepared: Prepared, dea
 }
 
 /** One statement after the other: a migration is short, and what fails is to be named. */
-async function migrateOn(sql: postgres.Sql, statements: string[]): Promise<void> {
+async function migrateOn(pool: PostgresPool, statements: string[]): Promise<void> {
   let done = 0
   try {
-    await sql.begin(async (tx) => {
+    await pool.transaction(async (tx) => {
       for (const statement of statements) {
         await tx.unsafe(statement)
         done += 1
