@@ -55,18 +55,22 @@ export function identify(tokens: Tokens): AppMiddleware {
     return viewerOf(claims.userId, last.role)
   }
 
-  return async (c, next) => {
+  const timed = async (c: AppContext, header: string): Promise<void> => {
+    const timings = c.get("timings")
+    const { db } = timings
+    const started = performance.now()
+    settle(c, await identified(c, header))
+    timings.auth = performance.now() - started - (timings.db - db)
+  }
+
+  return (c, next) => {
     const header = c.req.header("authorization")
-    c.set("viewer", { kind: "anonymous" })
-    if (header !== undefined) {
-      const started = performance.now()
-      const db = c.get("timings").db
-      settle(c, await identified(c, header))
-      c.get("timings").auth = performance.now() - started - (c.get("timings").db - db)
-    }
-    await next()
+    c.set("viewer", anonymous)
+    return header === undefined ? next() : timed(c, header).then(next)
   }
 }
+
+const anonymous: Viewer = { kind: "anonymous" }
 
 function settle(c: AppContext, found: Viewer | string): void {
   c.set("viewer", typeof found === "string" ? { kind: "anonymous" } : found)

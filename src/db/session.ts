@@ -1,6 +1,6 @@
-import type { AppContext, AppMiddleware } from "../context.ts"
-import { DeadlineExpired } from "./deadline.ts"
-import type { Client, Database } from "./driver.ts"
+import type { AppContext, AppMiddleware, Timings } from "../context.ts"
+import { type Deadline, DeadlineExpired } from "./deadline.ts"
+import type { Client, Database, Row, Statement } from "./driver.ts"
 import { type Db, handleOf } from "./handle.ts"
 
 /**
@@ -13,14 +13,11 @@ export function session(
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= timedClient(database.connect(c.get("deadline")), c)
+      opened ??= new TimedClient(database.connect(c.get("deadline")), c.get("deadline"), c.get("timings"))
       return opened
     }
     c.set("client", client)
-    c.set(
-      "db",
-      lazily(() => handleOf(client)),
-    )
+    c.set("db", new Proxy(client, handle) as unknown as Db)
     try {
       await next()
     } finally {
@@ -35,32 +32,47 @@ export function session(
 }
 
 /** A client that adds up the time it takes, and begins nothing after the request's time is up. */
-function timedClient(client: Client, c: AppContext): Client {
-  const timings = c.get("timings")
-  const deadline = c.get("deadline")
-  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (deadline.expired) throw new DeadlineExpired()
+class TimedClient implements Client {
+  readonly close?: () => Promise<void>
+  private readonly client: Client
+  private readonly deadline: Deadline
+  private readonly timings: Timings
+
+  constructor(client: Client, deadline: Deadline, timings: Timings) {
+    this.client = client
+    this.deadline = deadline
+    this.timings = timings
+    if (client.close) this.close = client.close
+  }
+
+  async query(statement: Statement): Promise<Row[]> {
+    if (this.deadline.expired) throw new DeadlineExpired()
     const started = performance.now()
     try {
-      return await work()
+      return await this.client.query(statement)
     } finally {
-      timings.db += performance.now() - started
+      this.timings.db += performance.now() - started
     }
   }
-  return {
-    query: (statement) => timed(() => client.query(statement)),
-    batch: (statements) => timed(() => client.batch(statements)),
-    ...(client.close ? { close: client.close } : {}),
+
+  async batch(statements: Statement[]): Promise<Row[][]> {
+    if (this.deadline.expired) throw new DeadlineExpired()
+    const started = performance.now()
+    try {
+      return await this.client.batch(statements)
+    } finally {
+      this.timings.db += performance.now() - started
+    }
   }
 }
 
-/** An object that is made when it is first touched: most requests never ask for the Drizzle handle. */
-function lazily(make: () => Db): Db {
-  let made: Db | undefined
-  return new Proxy({} as Db, {
-    get(_target, name) {
-      made ??= make()
-      return Reflect.get(made, name)
-    },
-  })
+const handles = new WeakMap<() => Client, Db>()
+
+/** A Drizzle handle that is made when it is first touched: most requests never ask for it. */
+const handle: ProxyHandler<() => Client> = {
+  get(client, name) {
+    const made = handles.get(client) ?? handleOf(client)
+    handles.set(client, made)
+    return Reflect.get(made, name)
+  },
 }

@@ -29,10 +29,10 @@ export function request(log: Log): AppMiddleware {
     c.set("requestId", id)
     c.set("timings", timings)
     c.set("deadline", new Deadline())
-    c.set("headers", { ...securityHeaders, "x-request-id": id })
+    const headers: Record<string, string> = { ...securityHeaders, "x-request-id": id }
+    c.set("headers", headers)
     await next()
-    if (c.get("replied") !== c.res)
-      finish(c.res.headers, { ...c.get("headers"), "server-timing": serverTiming(c) })
+    if (c.get("replied") !== c.res) finish(c.res.headers, { ...headers, "server-timing": serverTiming(c) })
     const { status } = c.res
     log({
       level: status >= 500 ? "error" : "info",

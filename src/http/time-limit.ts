@@ -9,20 +9,24 @@ const grace = 500
  * a moment for the database to have stopped, so that what is answered with 503 is not done afterwards.
  */
 export function timeLimit(ms: number): AppMiddleware {
-  return async (c, next) => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
+  // Not `Promise.race`, which costs several promises more for each request.
+  return (c, next) =>
+    new Promise<void>((resolve, reject) => {
       const answer = () => reject(unavailable("timeout", "The request took too long; try again"))
-      timer = setTimeout(() => {
+      let timer = setTimeout(() => {
         const stopping = (c as AppContext).get("deadline").expire()
         if (stopping) timer = setTimeout(answer, grace)
         else answer()
       }, ms)
+      next().then(
+        () => {
+          clearTimeout(timer)
+          resolve()
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
     })
-    try {
-      await Promise.race([next(), late])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
 }

@@ -10,20 +10,18 @@ const drainLimit = 10_000
  * takes longer than the limit is cut off.
  */
 export function drainOn(signals: NodeJS.Signals[], server: ServerType, release: () => Promise<void>): void {
-  // The answer that each connection is busy with, if any.
+  // The last answer of each connection, if any.
   const sockets = new Map<Socket, ServerResponse | undefined>()
   let draining = false
   server.on("connection", (socket: Socket) => {
     sockets.set(socket, undefined)
     socket.once("close", () => sockets.delete(socket))
   })
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request
+  const closeAfter = (response: ServerResponse, socket: Socket) =>
+    response.once("close", () => socket.destroySoon())
+  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
     sockets.set(socket, response)
-    response.once("close", () => {
-      if (sockets.has(socket)) sockets.set(socket, undefined)
-      if (draining) socket.destroySoon()
-    })
+    if (draining) closeAfter(response, socket)
   })
 
   const drain = async () => {
@@ -34,8 +32,11 @@ export function drainOn(signals: NodeJS.Signals[], server: ServerType, release: 
     }, drainLimit)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const [socket, response] of sockets)
-      if (!response) socket.destroy()
-      else if (!response.headersSent) response.setHeader("connection", "close")
+      if (!response || response.closed) socket.destroy()
+      else {
+        closeAfter(response, socket)
+        if (!response.headersSent) response.setHeader("connection", "close")
+      }
     await closed
     clearTimeout(limit)
     await release()
