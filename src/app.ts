@@ -2,6 +2,7 @@ import { Hono } from "hono"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
+import type { Cache } from "./cache/cache.ts"
 import type { AppContext, AppEnv } from "./context.ts"
 import { resourceRoutes } from "./crud/routes.ts"
 import type { Database } from "./db/driver.ts"
@@ -20,7 +21,9 @@ import { statsRoute } from "./stats.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
 export interface Services {
+  /** Its writes are told to the cache. */
   database: Database
+  cache: Cache
   authSecret: string
   corsOrigins: string[]
   bodyLimit: number
@@ -42,7 +45,7 @@ export function createApp(services: Services): Hono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services.database, services.waitUntil))
+  app.use(session(services.database, services.cache, services.waitUntil))
   app.use(identify(signer))
 
   const routes = new Routes(app)

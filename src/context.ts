@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono"
+import type { Cache } from "./cache/cache.ts"
 import type { Unconfirmed, Viewer } from "./crud/policy.ts"
 import type { Deadline } from "./db/deadline.ts"
 import type { Client } from "./db/driver.ts"
@@ -8,7 +9,12 @@ import type { Db } from "./db/handle.ts"
 export interface Timings {
   started: number
   auth: number
+  cache: number
   db: number
+  /** What the cache said of a read: the members of its `Cache-Status`. */
+  cacheStatus?: string
+  /** Whether a write could not be told to the cache: others may see what was before it, until the TTL has passed. */
+  untold?: boolean
 }
 
 /** Everything on the Hono context. */
@@ -20,6 +26,7 @@ export interface AppEnv {
     deadline: Deadline
     /** Headers of every response, as a plain record: far cheaper than a `Headers` that is written to. */
     headers: Record<string, string>
+    cache: Cache
     /** The request's database client, opened at the first call. */
     client: () => Client
     /** The same client as a Drizzle handle, for hand-written routes. */

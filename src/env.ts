@@ -54,8 +54,18 @@ const settings = z.object({
       ),
     )
     .default([]),
-  UPSTASH_REDIS_REST_URL: z.url("must be a URL").optional(),
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, message: "must be an http or https URL" }).optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
+  /** Where answers are kept. Default: in Upstash Redis where it is set, in memory for a file, else nowhere. */
+  CACHE: z.enum(["off", "memory", "upstash"], "must be off, memory or upstash").optional(),
+  /** How long an answer holds at the most, in seconds. */
+  CACHE_TTL: whole(1, 86_400).default(60),
+  /** For so many seconds more it is served once again while it is read anew. */
+  CACHE_STALE: whole(0, 86_400).default(0),
+  /** Most that is kept in memory, in bytes. */
+  CACHE_MEMORY: whole(65_536, 68_719_476_736).default(67_108_864),
+  /** What the keys in Redis begin with: the same for all who serve one database, and for nobody else. */
+  CACHE_PREFIX: z.string().min(1).max(100).optional(),
   LOG_LEVEL: z
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
     .default("info"),
@@ -92,6 +102,8 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError("FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD: set both, or neither")
   if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined))
     throw new SettingError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both, or neither")
+  if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
+    throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
   if (env.NODE_ENV === "production" && env.AUTH_SECRET === undefined)
     throw new SettingError("AUTH_SECRET: is required in production; make one with: openssl rand -base64 32")
   return env

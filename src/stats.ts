@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi"
 import { items } from "./db/schema/items.ts"
 import { users } from "./db/schema/users.ts"
+import { replyRead } from "./http/conditional.ts"
+import { etagOf } from "./http/etag.ts"
 import type { Routes } from "./http/routes.ts"
 
 const counts = z
@@ -22,7 +24,8 @@ export function statsRoute(routes: Routes): void {
     async (c) => {
       const { db } = c.var
       const [userCount, itemCount] = await Promise.all([db.$count(users), db.$count(items)])
-      return c.json({ users: userCount, items: itemCount })
+      const body = JSON.stringify({ users: userCount, items: itemCount })
+      return replyRead(c, { body, headers: {}, etag: etagOf({ body, headers: {} }) })
     },
   )
 }

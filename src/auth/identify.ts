@@ -1,5 +1,6 @@
-import { and, eq, sql } from "drizzle-orm"
+import { and, eq, getTableName, sql } from "drizzle-orm"
 import { LRUCache } from "lru-cache"
+import { readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { AppContext, AppMiddleware } from "../context.ts"
 import type { Guard, Viewer } from "../crud/policy.ts"
 import { bound, compile, type Plan, withValues } from "../crud/statement.ts"
@@ -27,10 +28,16 @@ export function identify(tokens: Tokens): AppMiddleware {
     statement ??= compile(
       sql`select ${users.role}, ${users.hashed_password} from ${users} where ${users.id} = ${bound("id")}`,
     )
-    const rows = await c
-      .get("client")()
-      .query(withValues(statement, { id: userId }, true))
-    const [role, password] = (rows[0] ?? []) as string[]
+    const asked = withValues(statement, { id: userId }, true)
+    const row = { table: getTableName(users), key: userId }
+    const found = await c.get("cache").recall(
+      () => ({ key: `standing:${userId}`, stamps: stampsOfRead(readsOf(asked.text), row) }),
+      async () => {
+        const rows = await c.get("client")().query(asked)
+        return rows[0] && JSON.stringify(rows[0])
+      },
+    )
+    const [role, password] = (found === undefined ? [] : JSON.parse(found)) as string[]
     if (role === undefined || password === undefined) return "its user is no more"
     if (passwordMark(password) !== mark) return "the password has changed since"
     remembered.set(userId, { role, password })

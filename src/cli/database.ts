@@ -3,13 +3,13 @@ import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { parseEnv } from "../env.ts"
-import { migrationsOf, openDatabase } from "../runtime/database.ts"
+import { migrationsOf, openCachedDatabase } from "../runtime/database.ts"
 
 /** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const database = openDatabase(settings)
+  const { database } = openCachedDatabase(settings)
   try {
     return await work(database)
   } catch (error) {

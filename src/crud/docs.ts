@@ -12,7 +12,22 @@ const security = (
   action: "read" | "create" | "update" | "delete",
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
+const validators = {
+  ETag: { description: "What If-None-Match is to hold", schema: { type: "string" as const } },
+  "Cache-Status": {
+    description: "Whether it came from the cache (RFC 9211)",
+    schema: { type: "string" as const },
+  },
+}
+const unchanged = {
+  304: { description: "As the client has it: If-None-Match holds its ETag", headers: validators },
+}
+const conditional = z.object({
+  "If-None-Match": z.string().optional().openapi({ description: "ETags of what the client has" }),
+  "Cache-Control": z.string().optional().openapi({ description: "`no-cache` to have it read anew" }),
+})
 const linkHeaders = {
+  ...validators,
   Link: { description: "first, prev and next (RFC 8288)", schema: { type: "string" as const } },
   "X-Total-Count": {
     description: "All matching rows; with count=exact",
@@ -36,8 +51,10 @@ export function listDoc(resource: Resource, parent?: Resource, relation?: Relati
     request: {
       ...(parent ? { params: idParam(`The ${singular(parent.name)}`) } : {}),
       query: z.object(listParams(resource)),
+      headers: conditional,
     },
     responses: {
+      ...unchanged,
       200: { description: "A page", headers: linkHeaders, ...json(z.union([z.array(whole), z.array(part)])) },
     },
     errors: [401, 403, ...(parent ? [404] : []), 406, 422],
@@ -54,8 +71,12 @@ export function readDoc(resource: Resource): RouteDoc {
     request: {
       params: idParam(`The ${singular(resource.name)}`),
       query: z.object({ ...fieldsParam(resource), ...includeParams(resource, true) }),
+      headers: conditional,
     },
-    responses: { 200: { description: "The row", ...json(z.union([whole, part])) } },
+    responses: {
+      200: { description: "The row", headers: validators, ...json(z.union([whole, part])) },
+      ...unchanged,
+    },
     errors: [401, 403, 404, 406, 422],
   }
 }
@@ -63,13 +84,13 @@ export function readDoc(resource: Resource): RouteDoc {
 /** `me` in place of an id: the viewer's own row. */
 export function readMeDoc(resource: Resource): RouteDoc {
   const { request, ...doc } = readDoc(resource)
-  const query = request?.query
+  const { query, headers } = request ?? {}
   return {
     ...doc,
     operationId: "readMe",
     summary: "Read oneself; `me` stands for one's own id in the other paths too",
     security: "required",
-    request: query ? { query } : {},
+    request: { ...(query ? { query } : {}), ...(headers ? { headers } : {}) },
   }
 }
 

@@ -1,8 +1,8 @@
+import { readThrough } from "../cache/read.ts"
 import type { AppContext } from "../context.ts"
 import type { Client, Row } from "../db/driver.ts"
 import { requireJsonAccepted } from "../http/accept.ts"
-import { forbidden, notFound, type Problem, unauthorized } from "../http/problem.ts"
-import { reply } from "../http/reply.ts"
+import { forbidden, type Problem, unauthorized } from "../http/problem.ts"
 import { linkSearch, linksOf } from "./links.ts"
 import { memo } from "./memo.ts"
 import { pageOf } from "./page.ts"
@@ -57,10 +57,11 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
     return { values, plan: planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query)) }
   })
   const statement = withValues(plan, { ...values, id, viewer: viewer.id }, true)
-  const rows = await c.get("client")().query(statement)
-  const body = rows[0]?.[0]
-  if (body === undefined) throw notFound()
-  return reply(c, 200, body as string)
+  return readThrough(c, { statement, row: { table: resource.name, key: id } }, async () => {
+    const rows = await c.get("client")().query(statement)
+    const body = rows[0]?.[0]
+    return body === undefined ? undefined : { body: body as string, headers: {} }
+  })
 }
 
 /** What a list's query string asks for, and the statement of its shape. Throws a 422 that names every wrong parameter. */
@@ -88,15 +89,17 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
     search: linkSearch(searchOf(c)),
   }))
   const bound = { ...values, viewer: viewer.id, parent: nested?.parentId, parent_id: nested?.parentId }
-  const rows = await c
-    .get("client")()
-    .query(withValues(plan, bound, true))
-  const page = pageOf(rows[0] as Row, plan, query)
-  const headers: Record<string, string> = {}
-  if (query.count) headers["x-total-count"] = String(page.rest[0])
-  if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) throw notFound()
-  headers.link = linksOf(c.req.path, search, query, page)
-  return reply(c, 200, page.body, headers)
+  const statement = withValues(plan, bound, true)
+  // The links hold the path and the query string as they came.
+  return readThrough(c, { statement, variant: c.req.path + search.place }, async () => {
+    const rows = await c.get("client")().query(statement)
+    const page = pageOf(rows[0] as Row, plan, query)
+    const headers: Record<string, string> = {}
+    if (query.count) headers["x-total-count"] = String(page.rest[0])
+    if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
+    headers.link = linksOf(c.req.path, search, query, page)
+    return { body: page.body, headers }
+  })
 }
 
 /** Whether the viewer can see the row at all: what tells a 403 from a 404. */

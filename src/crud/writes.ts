@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi"
 import type { AppContext } from "../context.ts"
-import type { Row, Statement } from "../db/driver.ts"
+import type { Change, Row, Statement } from "../db/driver.ts"
 import { requireJsonAccepted } from "../http/accept.ts"
 import { readJson } from "../http/body.ts"
 import { forbidden, invalid, notFound } from "../http/problem.ts"
@@ -87,7 +87,8 @@ async function insert(
     const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}`, () =>
       compileCreate(resource, viewer.kind, names, guard),
     )
-    return withValues(plan, { ...columns, viewer: viewer.id, ...guard?.values })
+    const change = { verb: "insert" as const, table: resource.name }
+    return { ...withValues(plan, { ...columns, viewer: viewer.id, ...guard?.values }), change }
   })
   const written = Object.keys(rows[0] as Values)
   let results: Row[][]
@@ -120,7 +121,8 @@ export async function update(c: AppContext, resource: Resource, id: number): Pro
   const plan = planOf(resource, `update:${viewer.kind}:${names}`, () =>
     compileUpdate(resource, viewer.kind, names),
   )
-  const rows = await change(c, resource, withValues(plan, { ...columns, id, viewer: viewer.id }), id, names)
+  const statement = withValues(plan, { ...columns, id, viewer: viewer.id })
+  const rows = await change(c, resource, { verb: "update", table: resource.name, key: id }, statement, names)
   return reply(c, 200, rows[0]?.[0] as string)
 }
 
@@ -130,7 +132,8 @@ export async function remove(c: AppContext, resource: Resource, id: number): Pro
   refuseParams(c)
   const viewer = c.get("viewer")
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
-  await change(c, resource, withValues(plan, { id, viewer: viewer.id }), id, [])
+  const statement = withValues(plan, { id, viewer: viewer.id })
+  await change(c, resource, { verb: "delete", table: resource.name, key: id }, statement, [])
   return reply(c, 204, null)
 }
 
@@ -138,19 +141,19 @@ export async function remove(c: AppContext, resource: Resource, id: number): Pro
 async function change(
   c: AppContext,
   resource: Resource,
+  change: Change & { key: number },
   statement: Statement,
-  id: number,
   written: string[],
 ): Promise<Row[]> {
   const client = c.get("client")()
   let rows: Row[] | undefined
   try {
-    rows = (await client.batch([statement]))[0]
+    rows = (await client.batch([{ ...statement, change }]))[0]
   } catch (error) {
     throw writeProblem(error, resource, written)
   }
   if (rows?.length) return rows
-  if (await exists(client, resource, c.get("viewer"), id))
+  if (await exists(client, resource, c.get("viewer"), change.key))
     throw forbidden(`This row of ${resource.name} is not yours to change`)
   throw notFound()
 }

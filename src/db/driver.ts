@@ -4,12 +4,22 @@ import type { DialectName } from "./dialect/choose.ts"
 /** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
 export type Value = string | number | boolean | null
 
+/** What a write does, where that is known of it: to one row, or in a table. */
+export interface Change {
+  verb: "insert" | "update" | "delete"
+  table: string
+  /** The primary key of the row. An insert has none yet. */
+  key?: number
+}
+
 /** One SQL statement with its bound values, in the dialect's own placeholder style. */
 export interface Statement {
   text: string
   params: Value[]
   /** A read that answers one row at the most: a driver may stop there. */
   single?: boolean
+  /** What the statement changes; where it does not say so, whatever it names may have been changed. */
+  change?: Change
 }
 
 /** A row as an array of column values, in the order of the select list. */
@@ -23,6 +33,8 @@ export interface Client {
   query(statement: Statement): Promise<Row[]>
   /** One list of rows per statement. A single statement is a batch of one. */
   batch(statements: Statement[]): Promise<Row[][]>
+  /** Whether a write of this client's could not be told to the cache that others read from. */
+  untold?: boolean
   /** Gives the client back. Absent where there is nothing to give back. */
   close?(): Promise<void>
 }
@@ -34,6 +46,8 @@ export interface Database {
   label: string
   /** A client for a request; with its deadline, after which it carries out nothing more. */
   connect(deadline?: Deadline): Client
+  /** A number that changes when another process has written; absent where that cannot be known. */
+  foreignWrites?(): number
   /**
    * Runs a migration's statements as one transaction, foreign keys unheeded where the dialect needs that. One
    * process does so at a time, the others wait. An error says at which `statementIndex` it came.

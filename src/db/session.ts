@@ -1,3 +1,4 @@
+import type { Cache } from "../cache/cache.ts"
 import type { AppContext, AppMiddleware, Timings } from "../context.ts"
 import { type Deadline, DeadlineExpired } from "./deadline.ts"
 import type { Client, Database, Row, Statement } from "./driver.ts"
@@ -8,6 +9,7 @@ import { type Db, handleOf } from "./handle.ts"
  */
 export function session(
   database: Database,
+  cache: Cache,
   waitUntil: (c: AppContext, work: Promise<void>) => void,
 ): AppMiddleware {
   return async (c, next) => {
@@ -17,10 +19,12 @@ export function session(
       return opened
     }
     c.set("client", client)
+    c.set("cache", cache)
     c.set("db", new Proxy(client, handle) as unknown as Db)
     try {
       await next()
     } finally {
+      if (opened?.untold) c.get("timings").untold = true
       // A client that cannot be closed is gone already.
       if (opened?.close)
         waitUntil(
@@ -43,6 +47,10 @@ class TimedClient implements Client {
     this.deadline = deadline
     this.timings = timings
     if (client.close) this.close = client.close
+  }
+
+  get untold(): boolean {
+    return this.client.untold === true
   }
 
   async query(statement: Statement): Promise<Row[]> {

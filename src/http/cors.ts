@@ -6,8 +6,17 @@ export function crossOrigin(origins: string[]): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-    allowHeaders: ["Authorization", "Content-Type", "X-Request-Id"],
-    exposeHeaders: ["Link", "Location", "X-Request-Id", "X-Total-Count", "Server-Timing", "Retry-After"],
+    allowHeaders: ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-Request-Id"],
+    exposeHeaders: [
+      "Cache-Status",
+      "ETag",
+      "Link",
+      "Location",
+      "Retry-After",
+      "Server-Timing",
+      "X-Request-Id",
+      "X-Total-Count",
+    ],
     maxAge: 600,
   })
   return (c, next) => {

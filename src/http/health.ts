@@ -6,7 +6,13 @@ import type { Routes } from "./routes.ts"
 
 const state = z.object({ status: z.enum(["up", "down"]), ms: z.number(), reason: z.string().optional() })
 const ready = z
-  .object({ status: z.enum(["ready", "down"]), dependencies: z.object({ database: state }) })
+  .object({
+    status: z.enum(["ready", "degraded", "down"]),
+    dependencies: z.object({
+      database: state,
+      cache: state.optional().openapi({ description: "Where it is another server. Requests do without" }),
+    }),
+  })
   .openapi("Readiness", {
     example: { status: "ready", dependencies: { database: { status: "up", ms: 0.4 } } },
   })
@@ -62,23 +68,42 @@ async function inTime(work: Promise<unknown> | unknown): Promise<unknown> {
   }
 }
 
-async function readiness(c: AppContext, table: string): Promise<Response> {
+interface State {
+  status: "up" | "down"
+  ms: number
+  reason?: string
+}
+
+/** The state of a dependency, by a question that answers with what is wrong with it. */
+async function stateOf(ask: () => Promise<string | undefined> | string | undefined): Promise<State> {
   const started = performance.now()
-  let reason: string | undefined
+  const reason = await ask()
+  const ms = Math.round((performance.now() - started) * 100) / 100
+  return reason ? { status: "down", ms, reason } : { status: "up", ms }
+}
+
+async function askDatabase(c: AppContext, table: string): Promise<string | undefined> {
   try {
     const asked = c
       .get("client")()
       .query({ text: `select 1 from "${table}" limit 1`, params: [] })
-    if ((await inTime(asked)) === "late") reason = "timeout"
+    return (await inTime(asked)) === "late" ? "timeout" : undefined
   } catch (error) {
     const failure = classify(error)
     if (!failure) throw error
-    reason = failure.kind === "unmigrated" ? "not migrated" : failure.kind
+    return failure.kind === "unmigrated" ? "not migrated" : failure.kind
   }
-  const ms = Math.round((performance.now() - started) * 100) / 100
-  const database = { status: reason ? "down" : "up", ms, ...(reason ? { reason } : {}) }
-  const body = { status: reason ? "down" : "ready", dependencies: { database } }
+}
+
+async function readiness(c: AppContext, table: string): Promise<Response> {
+  const { store } = c.get("cache")
+  const [database, cache] = await Promise.all([
+    stateOf(() => askDatabase(c, table)),
+    store && store.name !== "memory" ? stateOf(() => store.check()) : undefined,
+  ])
+  const down = database.status === "down"
+  const status = down ? "down" : cache?.status === "down" ? "degraded" : "ready"
   const headers: Record<string, string> = { "cache-control": "no-store" }
-  if (reason) headers["retry-after"] = "1"
-  return reply(c, reason ? 503 : 200, JSON.stringify(body), headers)
+  if (down) headers["retry-after"] = "1"
+  return reply(c, down ? 503 : 200, JSON.stringify({ status, dependencies: { database, cache } }), headers)
 }

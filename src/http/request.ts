@@ -1,4 +1,4 @@
-import type { AppMiddleware } from "../context.ts"
+import type { AppMiddleware, Timings } from "../context.ts"
 import { Deadline } from "../db/deadline.ts"
 import { serverTiming } from "./reply.ts"
 
@@ -25,7 +25,7 @@ export function request(log: Log): AppMiddleware {
   return async (c, next) => {
     const given = c.req.header("x-request-id")
     const id = given && /^[\w.:/+=-]{1,128}$/.test(given) ? given : crypto.randomUUID()
-    const timings = { started: performance.now(), auth: 0, db: 0 }
+    const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0 }
     c.set("requestId", id)
     c.set("timings", timings)
     c.set("deadline", new Deadline())
@@ -44,6 +44,8 @@ export function request(log: Log): AppMiddleware {
       ms: round(performance.now() - timings.started),
       auth_ms: round(timings.auth),
       db_ms: round(timings.db),
+      ...(timings.cacheStatus ? { cache: timings.cacheStatus, cache_ms: round(timings.cache) } : {}),
+      ...(timings.untold ? { cache_untold: true } : {}),
       viewer: c.get("viewer")?.id ?? null,
       ...(c.error && status >= 500 ? { error: describeError(c.error) } : {}),
     })

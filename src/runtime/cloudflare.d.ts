@@ -1,3 +1,4 @@
 declare module "cloudflare:workers" {
   export const env: Record<string, unknown>
+  export function waitUntil(work: Promise<unknown>): void
 }

@@ -12,7 +12,7 @@ import { readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
-import { migrationsOf, openDatabase } from "./database.ts"
+import { migrationsOf, openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
@@ -23,7 +23,7 @@ import { firstAdmin } from "./services.ts"
 export async function serveApi(settings: Settings): Promise<void> {
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
-  const database = openDatabase(settings)
+  const { cache, database } = openCachedDatabase(settings)
   const admin = firstAdmin(settings, database)
   await prepare(settings, database, admin, log)
   if (!settings.AUTH_SECRET)
@@ -34,6 +34,7 @@ export async function serveApi(settings: Settings): Promise<void> {
 
   const app = createApp({
     database,
+    cache,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,

@@ -1,4 +1,5 @@
 import "./worker-dialect.ts"
+import { waitUntil } from "cloudflare:workers"
 import type { Hono } from "hono"
 import { createApp } from "../app.ts"
 import type { AppEnv } from "../context.ts"
@@ -7,6 +8,7 @@ import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
 import { parseEnv, SettingError, type Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
+import { openCache } from "./cache.ts"
 import { firstAdmin, leveled, openRemote } from "./services.ts"
 
 interface Bindings extends Record<string, unknown> {
@@ -18,12 +20,19 @@ const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(),
 
 let app: Hono<AppEnv> | undefined
 
+/** How long a request waits for another's reading: should that one be cut off, nobody would end it. */
+const patience = 1000
+
 function appFrom(env: Bindings): Hono<AppEnv> {
   // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
   const settings = parseEnv({ NODE_ENV: "production", ...env })
-  const database = openDatabase(env, settings)
+  if (settings.CACHE === "memory")
+    throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
+  const opened = openDatabase(env, settings)
+  const { cache, database } = openCache(settings, opened, opened.label, { later: waitUntil, patience })
   return createApp({
     database,
+    cache,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,

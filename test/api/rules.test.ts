@@ -277,7 +277,7 @@ describe("deleting", () => {
 function appOf(w: World, ...resources: Resource[]): Call {
   const app = new Hono<AppEnv>({ strict: false })
   app.use(request(() => {}))
-  app.use(session(w.database, (_c, work) => void work))
+  app.use(session(w.database, w.cache, (_c, work) => void work))
   app.use(identify(tokens(authSecret)))
   const routes = new Routes(app)
   for (const one of api(...resources)) resourceRoutes(routes, one)

@@ -4,6 +4,8 @@ import { join } from "node:path"
 import connect from "postgres"
 import { inject } from "vitest"
 import type { Services } from "../../src/app.ts"
+import { MemoryStore } from "../../src/cache/memory.ts"
+import { telling } from "../../src/cache/telling.ts"
 import type { Database } from "../../src/db/driver.ts"
 import { openLibsqlFile } from "../../src/db/drivers/libsql-file.ts"
 import { openLibsqlHttp } from "../../src/db/drivers/libsql-http.ts"
@@ -11,16 +13,21 @@ import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
 import { migrate } from "../../src/db/migrations/apply.ts"
 import { readMigrations } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
-import { appOver, type Fresh } from "./fresh.ts"
+import { appOver, cacheOver, type Fresh } from "./fresh.ts"
 
 type Opened = { database: Database; close(): Promise<void> }
 
 /** An app over a database of its own, of the kind that the project's WEIR_TEST_DRIVER names. */
 export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
   const driver = process.env.WEIR_TEST_DRIVER as keyof typeof open
-  const { database, close } = await open[driver]()
-  return { driver, database, close, ...appOver(overrides.database ?? database, overrides) }
+  const { database: plain, close } = await open[driver]()
+  // As in the product, the file's answers are kept in memory.
+  const cache = overrides.cache ?? cacheOver(driver === "libsql-file" ? memoryFor(plain) : undefined)
+  const database = telling(overrides.database ?? plain, cache.store)
+  return { driver, database, close, ...appOver(database, { ...overrides, database, cache }) }
 }
+
+const memoryFor = (database: Database) => new MemoryStore(16_777_216, database.foreignWrites)
 
 const open = {
   "libsql-file": file,

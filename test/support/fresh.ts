@@ -1,5 +1,7 @@
 import type { Hono } from "hono"
 import { createApp, type Services } from "../../src/app.ts"
+import { Cache, type CacheOptions } from "../../src/cache/cache.ts"
+import type { Store } from "../../src/cache/store.ts"
 import type { AppEnv } from "../../src/context.ts"
 import type { Database } from "../../src/db/driver.ts"
 
@@ -8,6 +10,7 @@ export interface Fresh {
   driver: "libsql-file" | "libsql-http" | "postgres" | "workerd-d1" | "workerd-postgres"
   database: Database
   app: Hono<AppEnv>
+  cache: Cache
   /** The log's records so far. */
   logs: Record<string, unknown>[]
   close(): Promise<void>
@@ -15,11 +18,20 @@ export interface Fresh {
 
 export const authSecret = "a secret for tests, of forty bytes or so"
 
-/** The app over a database, with the settings of tests. */
-export function appOver(database: Database, overrides: Partial<Services> = {}): Pick<Fresh, "app" | "logs"> {
+/** A cache with the settings' defaults. */
+export const cacheOver = (store: Store | undefined, options: Partial<CacheOptions> = {}): Cache =>
+  new Cache(store, { ttl: 60_000, stale: 0, later: () => {}, ...options })
+
+/** The app over a database, with the settings of tests: without a cache, unless one is given. */
+export function appOver(
+  database: Database,
+  overrides: Partial<Services> = {},
+): Pick<Fresh, "app" | "cache" | "logs"> {
   const logs: Fresh["logs"] = []
+  const { cache = cacheOver(undefined) } = overrides
   const app = createApp({
     database,
+    cache,
     authSecret,
     corsOrigins: [],
     bodyLimit: 1_048_576,
@@ -29,5 +41,5 @@ export function appOver(database: Database, overrides: Partial<Services> = {}): 
     prepare: async () => {},
     ...overrides,
   })
-  return { app, logs }
+  return { app, cache, logs }
 }

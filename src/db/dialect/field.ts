@@ -26,14 +26,17 @@ export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
   type: FieldType
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
-  /** Holds another table's primary key. */
-  reference?: true
+  /** Holds another table's primary key, and what becomes of the row when that row is deleted. */
+  reference?: { table: () => string; onDelete: string | undefined }
   /** Filled by the database: at creation, or at creation and at every update. */
   auto?: "created" | "updated"
 }
 
 const builderSpecs = new WeakMap<object, FieldSpec>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
+
+/** The specs of every table that is loaded, exposed or not, by its name. */
+export const loadedTables = new Map<string, Record<string, FieldSpec>>()
 
 /** Remembers what a column builder holds; the builder itself stays plain Drizzle. */
 export function describe<B extends object>(builder: B, spec: FieldSpec): B {
@@ -53,6 +56,7 @@ export function describeTable(table: object, name: string, builders: Record<stri
     specs[key] = spec
   }
   tableSpecs.set(table, specs)
+  loadedTables.set(name, specs)
 }
 
 /** The specs of a table made by the vocabulary, by column name. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import Sqlite from "libsql"
 import { LRUCache } from "lru-cache"
+import { inCohorts } from "../cohort.ts"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
-import { inCohorts } from "./cohort.ts"
 
 /** Writes that wait together, each all or nothing. */
 interface Waiting {
@@ -128,6 +128,8 @@ export function openLibsqlFile(url: string): Database {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
     connect: clientOf,
+    // Changes with the commits of other connections only.
+    foreignWrites: () => (prepare("pragma data_version").statement.get([]) as [number])[0],
     migrate: async (statements) => {
       // Inside a transaction the pragma does nothing.
       db.exec("pragma foreign_keys = off")

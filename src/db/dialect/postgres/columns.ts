@@ -1,4 +1,4 @@
-import { type BuildColumns, type BuildExtraConfigColumns, sql } from "drizzle-orm"
+import { type BuildColumns, type BuildExtraConfigColumns, getTableName, sql } from "drizzle-orm"
 import {
   type AnyPgColumn,
   bigint,
@@ -59,7 +59,10 @@ export const timestamp = () => describe(instant(), { type: "timestamp" })
 export const json = () => describe(pgJson(), { type: "json" })
 /** A reference to another table's primary key. */
 export const references = (target: () => AnyPgColumn, actions: ReferenceConfig["actions"] = {}) =>
-  describe(bigint({ mode: "number" }).references(target, actions), { type: "integer", reference: true })
+  describe(bigint({ mode: "number" }).references(target, actions), {
+    type: "integer",
+    reference: { table: () => getTableName(target().table), onDelete: actions.onDelete },
+  })
 /** `created_at` and `updated_at`, kept by the database. */
 export const timestamps = () => ({
   created_at: describe(instant().notNull().default(now), { type: "timestamp", auto: "created" }),

@@ -1,4 +1,4 @@
-import { type BuildColumns, sql } from "drizzle-orm"
+import { type BuildColumns, getTableName, sql } from "drizzle-orm"
 import {
   type AnySQLiteColumn,
   check,
@@ -59,7 +59,10 @@ export const timestamp = () => describe(sqliteText(), { type: "timestamp" })
 export const json = () => describe(sqliteText({ mode: "json" }), { type: "json" })
 /** A reference to another table's primary key. */
 export const references = (target: () => AnySQLiteColumn, actions: ReferenceConfig["actions"] = {}) =>
-  describe(sqliteInteger().references(target, actions), { type: "integer", reference: true })
+  describe(sqliteInteger().references(target, actions), {
+    type: "integer",
+    reference: { table: () => getTableName(target().table), onDelete: actions.onDelete },
+  })
 /** `created_at` and `updated_at`, kept by the database. */
 export const timestamps = () => ({
   created_at: describe(sqliteText().notNull().default(now), { type: "timestamp", auto: "created" }),

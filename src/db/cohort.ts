@@ -11,14 +11,18 @@ interface Waiting<Job, Result> {
  * Runs the jobs that arrive in one turn of the event loop one after another, when all have arrived, and then
  * answers them together. The same work takes a fraction of the time: the engine's code stays in the CPU's
  * caches, and whoever is answered is woken once. (Larus and Parkes, "Using Cohort Scheduling to Enhance
- * Server Performance", USENIX 2002.)
+ * Server Performance", USENIX 2002.) `before` runs at the start of each cohort.
  */
-export function inCohorts<Job, Result>(run: (job: Job) => Result): (job: Job) => Promise<Result> {
+export function inCohorts<Job, Result>(
+  run: (job: Job) => Result,
+  before: () => void = () => {},
+): (job: Job) => Promise<Result> {
   let waiting: Waiting<Job, Result>[] = []
   const turn = (): void => {
     const cohort = waiting
     waiting = []
     const until = performance.now() + longest
+    before()
     for (const [i, { job, resolve, reject }] of cohort.entries()) {
       try {
         resolve(run(job))

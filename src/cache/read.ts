@@ -1,0 +1,84 @@
+import { hash } from "node:crypto"
+import { LRUCache } from "lru-cache"
+import type { AppContext } from "../context.ts"
+import type { Statement } from "../db/driver.ts"
+import { replyRead } from "../http/conditional.ts"
+import { etagOf } from "../http/etag.ts"
+import { notFound } from "../http/problem.ts"
+import type { Ask, Make } from "./cache.ts"
+import { type OneRow, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
+
+/** A read, as the cache sees it. */
+export interface Reading {
+  statement: Statement
+  /** What the answer is made from besides the statement: a list's path and query string are in its links. */
+  variant?: string
+  /** The row that is asked for, where it is one. */
+  row?: OneRow
+}
+
+/** What a reading comes to; nothing where there is no such row. */
+export type Made = { body: string; headers: Record<string, string> } | undefined
+
+/** Answers a read from the cache or from the database, with its validator; 404 where there is no such row. */
+export async function readThrough(
+  c: AppContext,
+  { statement, variant = "", row }: Reading,
+  make: () => Promise<Made>,
+): Promise<Response> {
+  const cache = c.get("cache")
+  const timings = c.get("timings")
+  const makeEntry: Make = async () => {
+    const born = Date.now()
+    const made = await make()
+    return made && { ...made, etag: etagOf(made), born }
+  }
+  const started = performance.now()
+  const { db } = timings
+  const { entry, status } = await cache.answer(() => askOf(c, statement, variant, row), makeEntry)
+  timings.cache = performance.now() - started - (timings.db - db)
+  timings.cacheStatus = status
+  if (!entry) throw notFound()
+  return replyRead(c, entry, status)
+}
+
+function askOf(c: AppContext, statement: Statement, variant: string, row: OneRow | undefined): Ask {
+  const { digest, reads } = textOf(statement.text)
+  return {
+    key: keyOf(digest, statement, variant),
+    stamps: stampsOfRead(reads, row),
+    past: pastOf(c, reads),
+  }
+}
+
+/** Why a request goes past the cache, if it does: by its own `Cache-Control`, or for what it asks. */
+function pastOf(c: AppContext, { steady }: Reads): string | undefined {
+  if (!steady) return "unsteady"
+  const asked = c.req.header("cache-control")
+  if (asked === undefined) return undefined
+  if (/\bno-store\b/i.test(asked)) return "no-store"
+  return /\bno-cache\b|\bmax-age\s*=\s*"?0\b/i.test(asked) ? "request" : undefined
+}
+
+const longestKey = 200
+
+function keyOf(digest: string, { params }: Statement, variant: string): string {
+  const key = `${digest}:${JSON.stringify(params)}${variant}`
+  return key.length > longestKey ? digestOf(key) : key
+}
+
+/** What is known of a statement's text. */
+interface Text {
+  digest: string
+  reads: Reads
+}
+
+const texts = new LRUCache<string, Text>({ max: 2000 })
+
+function textOf(text: string): Text {
+  const known = texts.get(text) ?? { digest: digestOf(text), reads: readsOf(text) }
+  texts.set(text, known)
+  return known
+}
+
+const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22)

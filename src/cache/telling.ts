@@ -1,0 +1,44 @@
+import type { Client, Database } from "../db/driver.ts"
+import { stampsOfTables, stampsOfWrite } from "./stamps.ts"
+import type { Store } from "./store.ts"
+
+/** A database whose writes are told to the store when they are committed, and answered when that is done. */
+export function telling(database: Database, store: Store | undefined): Database {
+  if (!store) return database
+  return {
+    ...database,
+    connect: (deadline) => new TellingClient(database.connect(deadline), store),
+    migrate: async (statements) => {
+      try {
+        await database.migrate(statements)
+      } finally {
+        await store.move(stampsOfTables())
+      }
+    },
+  }
+}
+
+class TellingClient implements Client {
+  untold = false
+  readonly query: Client["query"]
+  readonly close?: () => Promise<void>
+  private readonly client: Client
+  private readonly store: Store
+
+  constructor(client: Client, store: Store) {
+    this.client = client
+    this.store = store
+    this.query = client.query
+    if (client.close) this.close = client.close
+  }
+
+  /** Also told of is what has failed: whether a commit whose answer was lost took place, nobody knows. */
+  async batch(statements: Parameters<Client["batch"]>[0]): ReturnType<Client["batch"]> {
+    try {
+      return await this.client.batch(statements)
+    } finally {
+      const moved = this.store.move([...new Set(statements.flatMap(stampsOfWrite))])
+      if (moved !== true && !(await moved)) this.untold = true
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { hash } from "node:crypto"
+import { Cache } from "../cache/cache.ts"
+import { MemoryStore } from "../cache/memory.ts"
+import type { Store } from "../cache/store.ts"
+import { telling } from "../cache/telling.ts"
+import { UpstashStore } from "../cache/upstash.ts"
+import type { Database } from "../db/driver.ts"
+import type { Settings } from "../env.ts"
+
+type Later = (work: Promise<unknown>) => void
+
+/** The cache of the settings, and the database that tells it of its writes. */
+export function openCache(
+  settings: Settings,
+  database: Database,
+  identity: string,
+  options: { later: Later; patience?: number },
+): { cache: Cache; database: Database } {
+  const ttl = settings.CACHE_TTL * 1000
+  const stale = settings.CACHE_STALE * 1000
+  const store = openStore(settings, database, identity, ttl + stale, options.later)
+  return { cache: new Cache(store, { ttl, stale, ...options }), database: telling(database, store) }
+}
+
+function openStore(
+  settings: Settings,
+  database: Database,
+  identity: string,
+  lifetime: number,
+  later: Later,
+): Store | undefined {
+  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = settings
+  switch (settings.CACHE ?? (url ? "upstash" : database.foreignWrites ? "memory" : "off")) {
+    case "off":
+      return undefined
+    case "memory":
+      return new MemoryStore(settings.CACHE_MEMORY, database.foreignWrites)
+    case "upstash":
+      return new UpstashStore({ url, token, prefix: prefixOf(settings, identity), lifetime, later })
+  }
+}
+
+/**
+ * Keeps databases apart that share a Redis. The secret is the same for all who serve one database, and tells those
+ * apart whose names are alike; it cannot be got back from its hash.
+ */
+function prefixOf({ CACHE_PREFIX, AUTH_SECRET = "" }: Settings, identity: string): string {
+  return CACHE_PREFIX ?? `weir:${hash("sha256", `${identity}\n${AUTH_SECRET}`, "base64url").slice(0, 16)}`
+}
