@@ -1,10 +1,6 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
-import { Hono } from "hono"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { identify } from "../../src/auth/identify.ts"
-import { tokens } from "../../src/auth/token.ts"
-import type { AppEnv } from "../../src/context.ts"
 import {
   all,
   anyone,
@@ -18,16 +14,10 @@ import {
 } from "../../src/crud/policy.ts"
 import { api } from "../../src/crud/relations.ts"
 import { type Resource, type ResourceOptions, resource } from "../../src/crud/resource.ts"
-import { resourceRoutes } from "../../src/crud/routes.ts"
 import * as items from "../../src/db/schema/items.ts"
 import * as users from "../../src/db/schema/users.ts"
-import { session } from "../../src/db/session.ts"
-import { onError } from "../../src/http/errors.ts"
-import { notFoundOf } from "../../src/http/not-found.ts"
-import { request } from "../../src/http/request.ts"
-import { Routes } from "../../src/http/routes.ts"
-import { type Answer, type Call, caller } from "../support/client.ts"
-import { authSecret } from "../support/fresh.ts"
+import { appOf } from "../support/app-of.ts"
+import type { Answer, Call } from "../support/client.ts"
 import { type Scenario, scenarios, tablesOf, type Who } from "../support/scenarios.ts"
 import { type World, world } from "../support/world.ts"
 
@@ -272,20 +262,6 @@ describe("deleting", () => {
     })),
   ])
 })
-
-/** An app over resources of one's own: the middleware of `createApp`, without what is beside the point. */
-function appOf(w: World, ...resources: Resource[]): Call {
-  const app = new Hono<AppEnv>({ strict: false })
-  app.use(request(() => {}))
-  app.use(session(w.database, w.cache, (_c, work) => void work))
-  app.use(identify(tokens(authSecret)))
-  const routes = new Routes(app)
-  for (const one of api(...resources)) resourceRoutes(routes, one)
-  app.get("/openapi.json", (c) => c.body(routes.openapi(), 200, { "content-type": "application/json" }))
-  app.notFound(notFoundOf(app))
-  app.onError(onError)
-  return caller(app)
-}
 
 const openUsers = (): Resource =>
   resource(users, {

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest"
+import { decodeEntry, encodeEntry } from "../../src/cache/entry.ts"
+import { MemoryStore } from "../../src/cache/memory.ts"
+import { readsOf, stampsOfRead, stampsOfWrite, wider } from "../../src/cache/stamps.ts"
+import type { Entry } from "../../src/cache/store.ts"
+import "../../src/db/schema/items.ts"
+import "../../src/db/schema/users.ts"
+import { etagOf, isNoneOf } from "../../src/http/etag.ts"
+
+const entryOf = (body: string): Entry => ({
+  body,
+  headers: { link: "<…>" },
+  etag: etagOf({ body, headers: { link: "<…>" } }),
+  born: 5,
+})
+
+describe("what a read depends on", () => {
+  const row = { table: "items", key: 5 }
+  const cases: [string, string, string[]][] = [
+    ["a row alone", `select 1 from "items" "t0" where id = ?`, ["items:5", "items:*"]],
+    [
+      "a row and another table",
+      `select (select 1 from "users") from "items" "t0"`,
+      ["items:5", "items:*", "users"],
+    ],
+    [
+      "a row of a table that a rule asks once more",
+      `select 1 from items where exists (select 1 from items)`,
+      ["items"],
+    ],
+    ["a table in SQL of one's own, unquoted", "select 1 from a, USERS u", ["users"]],
+    ["a word that only holds a table's name", "select items_sold, reusers from b", []],
+  ]
+  for (const [name, text, stamps] of cases)
+    test(name, () => expect(stampsOfRead(readsOf(text), row).sort()).toEqual(stamps.sort()))
+
+  test("is the same each time, or not", () => {
+    const steady = [
+      `select "now", "random" from "items"`,
+      `select strftime('%Y', created_at) from items`,
+      "select date(created_at), known from items",
+    ]
+    const unsteady = [
+      "select now()",
+      "select NOW ( )",
+      "select current_timestamp",
+      "select datetime('now')",
+      "select date()",
+      "select random()",
+      "select clock_timestamp()",
+      "select 'today'::date",
+      "select pg_backend_pid()",
+    ]
+    for (const text of steady) expect(readsOf(text).steady, text).toBe(true)
+    for (const text of unsteady) expect(readsOf(text).steady, text).toBe(false)
+  })
+})
+
+describe("what a write moves", () => {
+  test("is the table's stamp and the row's; a delete's with all that goes with it", () => {
+    const change = { table: "users", key: 3 }
+    expect(stampsOfWrite({ text: "", change: { verb: "insert", table: "users" } })).toEqual(["users"])
+    expect(stampsOfWrite({ text: "", change: { verb: "update", ...change } })).toEqual(["users", "users:3"])
+    expect(stampsOfWrite({ text: "", change: { verb: "delete", ...change } })).toEqual([
+      "users",
+      "users:3",
+      "items",
+      "items:*",
+    ])
+  })
+
+  test("is all of what a statement names, where nothing is said", () => {
+    expect(stampsOfWrite({ text: "update items set price = 1" })).toEqual(["items", "items:*"])
+    expect(stampsOfWrite({ text: `delete from "users"` }).sort()).toEqual([
+      "items",
+      "items:*",
+      "users",
+      "users:*",
+    ])
+  })
+
+  test("can be said more widely", () => {
+    expect(["users", "users:3", "users:*"].map(wider)).toEqual(["users", "users:*", "users:*"])
+  })
+})
+
+describe("an entry as text", () => {
+  const entry = entryOf('[\n "ü\u2028",\n\n 1]')
+  const text = encodeEntry(entry, "a b")
+
+  test("is read as it was written", () => {
+    expect(decodeEntry(text)).toEqual({ entry, stamps: "a b" })
+  })
+
+  test("is nothing where it is another's, damaged or changed", () => {
+    const others = [
+      "",
+      "garbage",
+      "\n\n\n\n",
+      text.replace("weir1", "weir2"),
+      text.slice(0, -1),
+      `${text} `,
+      text.replace("ü", "u"),
+      text.replace('"etag"', '"e"'),
+      text.replace("{", "["),
+    ]
+    for (const other of others) expect(decodeEntry(other), other).toBeUndefined()
+  })
+})
+
+describe("the store in memory", () => {
+  const look = (store: MemoryStore, key: string, stamps = ["items"]) => store.look(key, stamps)
+
+  test("holds no more bytes than it may, and keeps what was used last", async () => {
+    const store = new MemoryStore(100_000, undefined)
+    const { stamps } = await look(store, "0")
+    for (let i = 0; i < 100; i++) {
+      store.keep(String(i), entryOf("x".repeat(10_000)), stamps, 60_000)
+      await look(store, "0")
+    }
+    const kept = (await Promise.all(Array.from({ length: 100 }, (_, i) => look(store, String(i))))).filter(
+      ({ entry }) => entry,
+    )
+    // A character may take two bytes.
+    expect(kept.length).toBe(4)
+    expect((await look(store, "0")).entry).toBeDefined()
+    store.keep("huge", entryOf("x".repeat(60_000)), stamps, 60_000)
+    expect((await look(store, "huge")).entry).toBeUndefined()
+    expect((await look(store, "0")).entry).toBeDefined()
+  })
+
+  test("forgets everything when another process has written, also what is stored a moment later", async () => {
+    let version = 1
+    const store = new MemoryStore(100_000, () => version)
+    const { stamps } = await look(store, "a")
+    store.keep("a", entryOf("1"), stamps, 60_000)
+    expect((await look(store, "a")).entry).toBeDefined()
+    version = 2
+    expect((await look(store, "a")).entry).toBeUndefined()
+    store.keep("a", entryOf("1"), stamps, 60_000)
+    expect(await look(store, "a")).toMatchObject({ entry: undefined, outdated: true })
+  })
+
+  test("trusts nothing while it cannot know of other processes", async () => {
+    const store = new MemoryStore(100_000, () => {
+      throw new Error("the database is closed")
+    })
+    for (let n = 0; n < 2; n++) {
+      const { stamps, entry } = await look(store, "a")
+      expect(entry).toBeUndefined()
+      store.keep("a", entryOf("1"), stamps, 60_000)
+    }
+  })
+
+  test("serves nothing under a stamp that has moved, or was forgotten", async () => {
+    const store = new MemoryStore(100_000, undefined)
+    const { stamps } = await look(store, "a", ["items:1", "items:*"])
+    store.keep("a", entryOf("1"), stamps, 60_000)
+    store.move(["items:2", "items"])
+    expect((await look(store, "a", ["items:1", "items:*"])).entry).toBeDefined()
+    store.move(["items:*"])
+    expect((await look(store, "a", ["items:1", "items:*"])).entry).toBeUndefined()
+    store.keep("a", entryOf("1"), stamps, 60_000)
+    expect((await look(store, "a", ["items:1", "items:*"])).entry).toBeUndefined()
+  })
+})
+
+test("If-None-Match is compared weakly, and * holds for whatever is there", () => {
+  const none = ["", '"b"', 'W/"b", "c"', "a", '"A"']
+  const some = ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a" ', "*", " * "]
+  for (const header of none) expect(isNoneOf(header, '"a"'), header).toBe(true)
+  for (const header of some) expect(isNoneOf(header, '"a"'), header).toBe(false)
+})
