@@ -8,7 +8,7 @@ export const median = (values: number[]): number => {
   return sorted.length % 2 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
 }
 
-const headings = ["route", "floor", "product", "ordinary", "/floor", "bar", "/ordinary", "bar", ""]
+const headings = ["route", "floor", "uncached", "ordinary", "cached", "/floor", "bar", "/ordinary", "bar", ""]
 
 /** The table of a dialect: requests/s, the product's ratios with their bars, and whether they are met. */
 export function report(dialect: Dialect, figures: Map<Route, Figures>): string {

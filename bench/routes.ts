@@ -42,9 +42,15 @@ export const create: Route = {
 
 /** What the HTTP server alone can do, with no database behind it. Only the floor has it. */
 export const hello: Route = { ...get("hello", "/hello", 0, 0) }
+/** What the product can do with no database behind it, with its id, its log and its headers. */
+export const health: Route = { ...get("health", "/health", 0, 0) }
+/** Least share of that for one item from the cache in memory, and of `CACHE=off` where Redis is away. */
+export const [hitBar, awayBar] = [0.85, 0.9]
 
 /** Who signs in for the create: the first user. */
 export const account = { id: 1, email: "ann@example.com", password: "correct horse battery" }
+/** Who may change every item: made by the product at its start. */
+export const administrator = { email: "root@example.com", password: "correct horse battery" }
 /** The body of the create: cheaper than the filtered page's bound, and with two decimals. */
 export const newItem = { title: "Bench", price: 9.99 }
 

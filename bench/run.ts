@@ -1,5 +1,6 @@
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
+import { benchCache } from "./cache.ts"
 import { compare } from "./compare.ts"
 import { makeDatabases } from "./databases.ts"
 import { connections, fire, generator } from "./load.ts"
@@ -34,8 +35,9 @@ function readOptions(): Options {
 }
 
 async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<void> {
-  const origins = await startServers(await makeDatabases(dialect))
-  const token = await signIn(origins)
+  const urls = await makeDatabases(dialect)
+  const origins = await startServers(urls)
+  const token = await signIn(origins.product)
   await compare(origins, token)
   console.log(`\n${dialect === "sqlite" ? "SQLite, a file" : "Postgres"}: requests/s`)
   const empty = { ...hello, origin: origins.floor, token }
@@ -46,6 +48,7 @@ async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<vo
     figures.set(route, await measure(route, origins, token, seconds, rounds))
   console.log(report(dialect, figures))
   console.log(`The floor's HTTP server with no database: ${Math.round(most).toLocaleString("en")}`)
+  await benchCache(dialect, urls, origins, { seconds, rounds })
 }
 
 /** The servers take turns within a round, so that whatever else the machine does meets all alike. */
@@ -56,7 +59,7 @@ async function measure(
   seconds: number,
   rounds: number,
 ): Promise<Figures> {
-  const figures: Figures = { floor: [], product: [], ordinary: [] }
+  const figures: Figures = { floor: [], product: [], ordinary: [], cached: [] }
   if (process.stderr.isTTY) process.stderr.write(`measuring ${route.label} …\n`)
   for (const name of serverNames) await fire({ ...route, origin: origins[name], token }, 1)
   for (let round = 0; round < rounds; round++)

@@ -51,6 +51,8 @@ export class Cache {
   /** The stored answer, or the one that `make` reads. An error is always one of `make`. */
   async answer(asked: () => Ask, make: Make): Promise<Answer> {
     if (!this.store) return bypass(make, "off")
+    const trouble = this.store.trouble()
+    if (trouble) return bypass(make, trouble)
     const ask = asked()
     if (ask.past !== undefined && ask.past !== "request") return bypass(make, ask.past)
     const look = await this.store.look(ask.key, ask.stamps)
@@ -85,9 +87,13 @@ export class Cache {
   }
 
   private async miss(ask: Ask, look: Look, make: Make, why: string): Promise<Answer> {
-    const flight = this.flights.get(flightOf(ask, look))
-    const landed = flight && (await this.landed(flight))
-    if (landed) return { entry: landed.entry, status: `fwd=${why}; collapsed` }
+    // Where a reading fails, one of those who waited begins another, and the rest wait once more.
+    for (let flights = 0; flights < 2; flights++) {
+      const flight = this.flights.get(flightOf(ask, look))
+      if (!flight) break
+      const landed = await this.landed(flight)
+      if (landed) return { entry: landed.entry, status: `fwd=${why}; collapsed` }
+    }
     const entry = await this.read(ask, look, make)
     return { entry, status: `fwd=${why}${this.keep(ask, look, entry)}` }
   }

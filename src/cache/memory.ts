@@ -45,6 +45,8 @@ export class MemoryStore implements Store {
     return true
   }
 
+  trouble(): undefined {}
+
   check(): undefined {}
 
   /** Other processes are asked about once for all who have come in one turn, when they have come. */

@@ -57,6 +57,13 @@ function pastOf(c: AppContext, { steady }: Reads): string | undefined {
   const asked = c.req.header("cache-control")
   if (asked === undefined) return undefined
   if (/\bno-store\b/i.test(asked)) return "no-store"
+  // What `fetch` adds by itself to a request with a validator: the caller asks whether its answer holds, no more.
+  if (
+    c.req.header("if-none-match") !== undefined &&
+    c.req.header("pragma") === "no-cache" &&
+    asked === "no-cache"
+  )
+    return undefined
   return /\bno-cache\b|\bmax-age\s*=\s*"?0\b/i.test(asked) ? "request" : undefined
 }
 

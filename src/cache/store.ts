@@ -19,6 +19,8 @@ export interface Store {
   name: "memory" | "upstash"
   /** Whether each write of every process is known at once, because there is no other process or it is noticed. */
   exact: boolean
+  /** Why nothing is to be asked of it now, if so. */
+  trouble(): string | undefined
   /** Takes entry and stamps together; what has no stamp gets one. A string says why it cannot. */
   look(key: string, stamps: string[]): Promise<Look | string>
   /** Stores an entry under the stamps that it was read under, for `ms` milliseconds. */

@@ -1,5 +1,6 @@
 // The build for fetch alone, which every runtime has.
 import { Redis } from "@upstash/redis/cloudflare"
+import { inBatches } from "./batch.ts"
 import { Breaker } from "./breaker.ts"
 import { decodeEntry, encodeEntry } from "./entry.ts"
 import { wider } from "./stamps.ts"
@@ -12,7 +13,14 @@ export interface UpstashOptions {
   prefix: string
   /** How long an entry lives at the most, in milliseconds. */
   lifetime: number
+  /** Whether lookups of several requests may share a round trip: on Workers, no request waits for another's socket. */
+  together?: boolean
   later(work: Promise<unknown>): void
+}
+
+interface Lookup {
+  key: string
+  names: string[]
 }
 
 /** How long Redis may take for anything that a request waits for, in milliseconds. */
@@ -48,9 +56,10 @@ export class UpstashStore implements Store {
   private readonly prefix: string
   private readonly stampLife: number
   private readonly breaker: Breaker
+  private readonly ask: (lookup: Lookup) => Promise<Look | string>
   private untold = new Set<string>()
 
-  constructor({ url, token, prefix, lifetime, later }: UpstashOptions) {
+  constructor({ url, token, prefix, lifetime, together = false, later }: UpstashOptions) {
     const client = (ms: number) =>
       new Redis({
         url,
@@ -70,24 +79,41 @@ export class UpstashStore implements Store {
     // A stamp that ends before its entries costs a miss, and no more.
     this.stampLife = 10 * lifetime
     this.breaker = new Breaker(() => this.probe(), later)
+    this.ask = together
+      ? inBatches((lookups) => this.askAll(lookups))
+      : async (lookup) => (await this.askAll([lookup]))[0] ?? "unintelligible"
   }
 
-  async look(key: string, names: string[]): Promise<Look | string> {
-    if (this.away()) return "unreachable"
-    let found: unknown
+  look(key: string, names: string[]): Promise<Look | string> {
+    return this.ask({ key, names })
+  }
+
+  /** Several lookups in one round trip: an answer, or why there is none, for each. */
+  private async askAll(lookups: Lookup[]): Promise<(Look | string)[]> {
+    const pipeline = this.hurried.pipeline()
+    const args = [crypto.randomUUID(), String(this.stampLife)]
+    for (const { key, names } of lookups)
+      pipeline.eval(lookScript, [this.entryKey(key), ...names.map((name) => this.stampKey(name))], args)
     try {
-      const keys = [this.entryKey(key), ...names.map((name) => this.stampKey(name))]
-      found = await this.hurried.eval(lookScript, keys, [crypto.randomUUID(), String(this.stampLife)])
-    } catch (error) {
-      // It answers at once, and serves what it has: it need not be spared.
-      if (isFull(error)) return "full"
+      const found = await pipeline.exec({ keepErrors: true })
+      return lookups.map(({ names }, i) => this.lookOf(found[i], names))
+    } catch {
       this.breaker.trip()
-      return "unreachable"
+      return lookups.map(() => "unreachable")
     }
+  }
+
+  private lookOf(found: { result?: unknown; error?: string } | undefined, names: string[]): Look | string {
+    // It answers, and serves what it has: it need not be spared.
+    if (found?.error && /\bOOM\b/.test(found.error)) return "full"
     // What it could not be told while it was being asked.
     if (this.away()) return "unreachable"
-    if (!Array.isArray(found) || found.length !== names.length + 1) return "unintelligible"
-    const [value, ...stamps] = found as (string | null)[]
+    const values = found?.result
+    if (!Array.isArray(values) || values.length !== names.length + 1) {
+      this.breaker.trip()
+      return "unintelligible"
+    }
+    const [value, ...stamps] = values as (string | null)[]
     const now = stamps.join(" ")
     const kept = typeof value === "string" ? decodeEntry(value) : undefined
     const entry = kept?.stamps === now ? kept.entry : undefined
@@ -115,6 +141,10 @@ export class UpstashStore implements Store {
     if (this.untold.size > maxUntold) this.untold = new Set([...this.untold].map(wider))
     this.breaker.trip()
     return false
+  }
+
+  trouble(): string | undefined {
+    return this.away() ? "unreachable" : undefined
   }
 
   async check(): Promise<string | undefined> {
@@ -147,7 +177,3 @@ export class UpstashStore implements Store {
   private entryKey = (key: string): string => `${this.prefix}:entry:${key}`
   private stampKey = (name: string): string => `${this.prefix}:stamp:${name}`
 }
-
-/** Whether Redis is there, but has no room for what was to be written. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && /\bOOM\b/.test(error.message.split(", command was:")[0] ?? "")

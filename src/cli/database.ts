@@ -9,9 +9,14 @@ import { migrationsOf, openCachedDatabase } from "../runtime/database.ts"
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const { database } = openCachedDatabase(settings)
+  const { cache, database } = openCachedDatabase(settings)
   try {
-    return await work(database)
+    const result = await work(database)
+    if (cache.store?.trouble())
+      console.warn(
+        `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
+      )
+    return result
   } catch (error) {
     if (error instanceof MigrationError) throw error
     const kind = classify(error)?.kind

@@ -7,18 +7,24 @@ import { UpstashStore } from "../cache/upstash.ts"
 import type { Database } from "../db/driver.ts"
 import type { Settings } from "../env.ts"
 
-type Later = (work: Promise<unknown>) => void
+/** What a runtime can do, and cannot. */
+interface Runtime {
+  later(work: Promise<unknown>): void
+  /** Whether requests may share a round trip to Redis. */
+  together?: boolean
+  patience?: number
+}
 
 /** The cache of the settings, and the database that tells it of its writes. */
 export function openCache(
   settings: Settings,
   database: Database,
   identity: string,
-  options: { later: Later; patience?: number },
+  options: Runtime,
 ): { cache: Cache; database: Database } {
   const ttl = settings.CACHE_TTL * 1000
   const stale = settings.CACHE_STALE * 1000
-  const store = openStore(settings, database, identity, ttl + stale, options.later)
+  const store = openStore(settings, database, identity, ttl + stale, options)
   return { cache: new Cache(store, { ttl, stale, ...options }), database: telling(database, store) }
 }
 
@@ -27,7 +33,7 @@ function openStore(
   database: Database,
   identity: string,
   lifetime: number,
-  later: Later,
+  options: Runtime,
 ): Store | undefined {
   const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = settings
   switch (settings.CACHE ?? (url ? "upstash" : database.foreignWrites ? "memory" : "off")) {
@@ -36,7 +42,7 @@ function openStore(
     case "memory":
       return new MemoryStore(settings.CACHE_MEMORY, database.foreignWrites)
     case "upstash":
-      return new UpstashStore({ url, token, prefix: prefixOf(settings, identity), lifetime, later })
+      return new UpstashStore({ url, token, prefix: prefixOf(settings, identity), lifetime, ...options })
   }
 }
 

@@ -25,5 +25,5 @@ export function openCachedDatabase(settings: Settings): { cache: Cache; database
   const url = settings.DATABASE_URL
   // A file's name says little: others may have one of that name.
   const identity = url.startsWith("file:") ? `${hostname()}:${resolve(url.slice(5))}` : database.label
-  return openCache(settings, database, identity, { later: () => {} })
+  return openCache(settings, database, identity, { later: () => {}, together: true })
 }

@@ -29,7 +29,11 @@ function appFrom(env: Bindings): Hono<AppEnv> {
   if (settings.CACHE === "memory")
     throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
   const opened = openDatabase(env, settings)
-  const { cache, database } = openCache(settings, opened, opened.label, { later: waitUntil, patience })
+  const { cache, database } = openCache(settings, opened, opened.label, {
+    later: waitUntil,
+    together: false,
+    patience,
+  })
   return createApp({
     database,
     cache,

@@ -212,6 +212,14 @@ describe("a client", () => {
     expect(changed.headers.get("etag")).not.toBe(etag)
   })
 
+  test("that uses fetch, which adds no-cache by itself to a request with a validator, gets a hit", async () => {
+    const etag = (await get("/items/1")).headers.get("etag") as string
+    const headers = { "if-none-match": etag, "cache-control": "no-cache", pragma: "no-cache" }
+    const answer = await get("/items/1", { headers })
+    expect(answer.status).toBe(304)
+    expect(statusOf(answer)).toMatch(/^Weir; hit/)
+  })
+
   test("of a page whose rows are the same, but not its links, gets it anew", async () => {
     const etag = (await get("/items?limit=6")).headers.get("etag") as string
     await w.call("POST", "/items", { token: w.ann.token, json: { title: "seventh", price: 1 } })
@@ -260,6 +268,24 @@ describe("readers of one missing key", () => {
     const said = w.logs.slice(log).map(({ cache }) => cache)
     expect(said.filter((cache) => cache === "fwd=uri-miss; stored")).toHaveLength(1)
     expect(said.filter((cache) => cache === "fwd=uri-miss; collapsed")).toHaveLength(999)
+  })
+
+  test("are answered where the first of them fails: one of them reads, and the others share that", async () => {
+    let failing = 1
+    const client = w.database.connect()
+    const fails = async () => {
+      if (failing-- > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        throw new Error("cut off")
+      }
+      const rows = await client.query({ text: "select title from items where id = 1", params: [] })
+      return { body: String(rows[0]?.[0]), etag: "", headers: {}, born: Date.now() }
+    }
+    const ask = () => ({ key: "k", stamps: ["items"], past: undefined })
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => w.cache.answer(ask, fails)))
+    await client.close?.()
+    expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1)
+    expect(failing).toBe(-1)
   })
 
   test("share what is not there, too", async () => {

@@ -54,6 +54,7 @@ export async function startUpstash(
 ): Promise<UpstashServer> {
   const redis = redisClient(redisPort)
   const stopped = new AbortController()
+  const twins: UpstashServer[] = []
   const server: UpstashServer = {
     url: "",
     token: options.token ?? "upstash-test-token",
@@ -65,15 +66,17 @@ export async function startUpstash(
       stopped.abort()
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
       http.closeAllConnections()
-      await closed
+      await Promise.all([closed, ...twins.map((twin) => twin.stop())])
       redis.end()
     },
   }
 
   const http = createServer((request, response) => {
-    server.requests++
+    const control = request.url?.startsWith("/test/")
+    if (!control) server.requests++
+    const responding = control ? obey(request, response) : respond(request, response)
     // Whoever left does not hear of it, and nothing else is in the way.
-    respond(request, response).catch(() => request.socket.destroy())
+    responding.catch(() => request.socket.destroy())
   })
   // A caller who keeps a connection never finds it closed just as a request goes out: only faults do that.
   http.keepAliveTimeout = 0
@@ -96,6 +99,30 @@ export async function startUpstash(
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 500
       send(response, status, JSON.stringify({ error: (error as Error).message }), fault?.kind === "die")
+    }
+  }
+
+  /** Does what a test asks that has no hold on this object, as one in workerd: not counted, and never at fault. */
+  async function obey(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const given = JSON.parse((await text(request)) || "null")
+    switch (request.url) {
+      case "/test/fault":
+        server.fault = given ?? undefined
+        return send(response, 200, "null")
+      case "/test/state":
+        return send(response, 200, JSON.stringify({ requests: server.requests, commands: server.commands }))
+      case "/test/redis": {
+        const replies = await redis.send(given)
+        return send(response, 200, JSON.stringify(replies.map((reply) => outcome(reply, false))))
+      }
+      case "/test/twin": {
+        // Before the same Redis, with faults and counters of its own.
+        const twin = await startUpstash(redisPort, { token: server.token })
+        twins.push(twin)
+        return send(response, 200, JSON.stringify({ url: twin.url, token: twin.token }))
+      }
+      default:
+        return send(response, 404, "null")
     }
   }
 
