@@ -8,10 +8,10 @@ const globalSetup = ["./test/support/global-setup.ts"]
 const retry = 1
 
 /**
- * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
- * the dialect alone runs on the file and on Postgres.
+ * What depends on the driver or the runtime: the contract of every resource, statements, cursors, races and the
+ * cache in Redis. What depends on the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["contract*", "parity", "lists-filters", "lists-cursors", "races"].map(
+const perDriver = ["contract*", "parity", "lists-filters", "lists-cursors", "races", "upstash*"].map(
   (name) => `test/api/${name}.test.ts`,
 )
 

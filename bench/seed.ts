@@ -36,7 +36,7 @@ const itemRows = Array.from({ length: itemCount }, (_, i) => ({
 }))
 
 /** Migrates the database of `DATABASE_URL` and fills it: 1,000 users with 10 items each. */
-const database = openDatabase(parseEnv({ DATABASE_URL: process.env.DATABASE_URL }))
+const database = await openDatabase(parseEnv({ DATABASE_URL: process.env.DATABASE_URL }))
 const client = database.connect()
 const db = handleOf(() => client)
 await migrate(database, readMigrations(migrationsOf(database.dialect)))

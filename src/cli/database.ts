@@ -9,7 +9,7 @@ import { migrationsOf, openCachedDatabase } from "../runtime/database.ts"
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const { cache, database } = openCachedDatabase(settings)
+  const { cache, database } = await openCachedDatabase(settings)
   try {
     const result = await work(database)
     if (cache.store?.trouble())

@@ -2,26 +2,27 @@ import { hostname } from "node:os"
 import { join, resolve } from "node:path"
 import type { Cache } from "../cache/cache.ts"
 import type { Database } from "../db/driver.ts"
-import { openLibsqlFile } from "../db/drivers/libsql-file.ts"
-import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
-import { openPostgresPool } from "../db/drivers/postgres.ts"
 import type { Settings } from "../env.ts"
 import { openCache } from "./cache.ts"
 
 /** The folder of migrations for a dialect, wherever the process was started. */
 export const migrationsOf = (dialect: string): string => join(import.meta.dirname, "../../drizzle", dialect)
 
-/** Opens the database of the settings. Throws one line that names what is wrong. */
-export function openDatabase(settings: Settings): Database {
+/** Opens the database of the settings; of the drivers, only its own is loaded. Throws one line that names what is wrong. */
+export async function openDatabase(settings: Settings): Promise<Database> {
   const url = settings.DATABASE_URL
-  if (url.startsWith("postgres"))
+  if (url.startsWith("postgres")) {
+    const { openPostgresPool } = await import("../db/drivers/postgres.ts")
     return openPostgresPool(url, { max: 10, statementTimeout: settings.REQUEST_TIMEOUT_MS })
-  return url.startsWith("file:") ? openLibsqlFile(url) : openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
+  }
+  if (url.startsWith("file:")) return (await import("../db/drivers/libsql-file.ts")).openLibsqlFile(url)
+  const { openLibsqlHttp } = await import("../db/drivers/libsql-http.ts")
+  return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }
 
 /** The same with the cache of the settings, which it tells of its writes. */
-export function openCachedDatabase(settings: Settings): { cache: Cache; database: Database } {
-  const database = openDatabase(settings)
+export async function openCachedDatabase(settings: Settings): Promise<{ cache: Cache; database: Database }> {
+  const database = await openDatabase(settings)
   const url = settings.DATABASE_URL
   // A file's name says little: others may have one of that name.
   const identity = url.startsWith("file:") ? `${hostname()}:${resolve(url.slice(5))}` : database.label

@@ -23,7 +23,7 @@ import { firstAdmin } from "./services.ts"
 export async function serveApi(settings: Settings): Promise<void> {
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
-  const { cache, database } = openCachedDatabase(settings)
+  const { cache, database } = await openCachedDatabase(settings)
   const admin = firstAdmin(settings, database)
   await prepare(settings, database, admin, log)
   if (!settings.AUTH_SECRET)

@@ -1,6 +1,5 @@
 import { ensureFirstAdmin } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
-import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
 import { handleOf } from "../db/handle.ts"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
@@ -13,10 +12,6 @@ export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
     if (levels[record.level] >= levels[level]) log(record)
   }
 }
-
-/** libSQL over HTTP, which every runtime has. */
-export const openRemote = (settings: Settings): Database =>
-  openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 
 /** Makes the first admin where the settings name one: once it has worked, never again. */
 export function firstAdmin(settings: Settings, database: Database): () => Promise<void> {

@@ -5,11 +5,12 @@ import { createApp } from "../app.ts"
 import type { AppEnv } from "../context.ts"
 import type { Database } from "../db/driver.ts"
 import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
+import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
 import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
 import { parseEnv, SettingError, type Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
 import { openCache } from "./cache.ts"
-import { firstAdmin, leveled, openRemote } from "./services.ts"
+import { firstAdmin, leveled } from "./services.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
@@ -57,7 +58,7 @@ function openDatabase(env: Bindings, settings: Settings): Database {
     throw new SettingError(
       "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or name a libSQL or Postgres server",
     )
-  return openRemote(settings)
+  return openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 }
 
 export default {

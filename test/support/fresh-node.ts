@@ -15,6 +15,9 @@ import { readMigrations } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
 import { appOver, cacheOver, type Fresh } from "./fresh.ts"
 
+/** How a cache works in this runtime, as its server sets it up. */
+export const cacheRuntime = { later: (work: Promise<unknown>): void => void work, together: true }
+
 type Opened = { database: Database; close(): Promise<void> }
 
 /** An app over a database of its own, of the kind that the project's WEIR_TEST_DRIVER names. */

@@ -1,12 +1,16 @@
 import "../../src/runtime/worker-dialect.ts"
-import { env } from "cloudflare:workers"
+import { env, waitUntil } from "cloudflare:workers"
 import type { Services } from "../../src/app.ts"
+import { telling } from "../../src/cache/telling.ts"
 import type { Database } from "../../src/db/driver.ts"
 import { type D1Binding, openD1 } from "../../src/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../src/db/drivers/postgres.ts"
 import type { Migration } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
 import { appOver, type Fresh } from "./fresh.ts"
+
+/** How a cache works in this runtime, as its server sets it up. */
+export const cacheRuntime = { later: waitUntil, together: false }
 
 const bindings = env as unknown as {
   DB?: D1Binding
@@ -17,11 +21,12 @@ const bindings = env as unknown as {
 /** An app over the worker's own binding, with its tables emptied. */
 export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
   const { DB, HYPERDRIVE } = bindings
-  const database: Database = HYPERDRIVE
+  const plain: Database = HYPERDRIVE
     ? openPostgresPerRequest(HYPERDRIVE.connectionString, { max: 2, statementTimeout: 10_000 })
     : openD1(DB as D1Binding)
-  const client = database.connect()
-  const emptied = () => client.batch(emptying(database.dialect).map((text) => ({ text, params: [] })))
+  const database = telling(overrides.database ?? plain, overrides.cache?.store)
+  const client = plain.connect()
+  const emptied = () => client.batch(emptying(plain.dialect).map((text) => ({ text, params: [] })))
   // The first scenario finds no tables.
   await emptied().catch(async () => {
     for (const { statements } of bindings.MIGRATIONS)
@@ -32,7 +37,7 @@ export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
   return {
     driver: HYPERDRIVE ? "workerd-postgres" : "workerd-d1",
     database,
-    ...appOver(database, { waitUntil: (_c, work) => void work, ...overrides }),
+    ...appOver(database, { waitUntil: (_c, work) => void work, ...overrides, database }),
     close: async () => {},
   }
 }

@@ -99,8 +99,11 @@ function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): 
 /** Runs the server where it is expected to end by itself. */
 export const runNode = (env: Variables): Promise<Ended> => run("runtime/node.ts", env, [])
 
+/** Runs `npm run db:<command>`, with whatever else is set. */
+export const runCommand = (env: Variables, ...args: string[]): Promise<Ended> => run("cli/db.ts", env, args)
+
 /** Runs `npm run db:migrate`. */
-export const runMigrate = (env: Variables): Promise<Ended> => run("cli/db.ts", env, ["migrate"])
+export const runMigrate = (env: Variables): Promise<Ended> => runCommand(env, "migrate")
 
 async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended> {
   const { child, ended } = start(entry, env, tempFolder(), args)
