@@ -36,8 +36,10 @@ export async function readThrough(
   const started = performance.now()
   const { db } = timings
   const { entry, status } = await cache.answer(() => askOf(c, statement, variant, row), makeEntry)
-  timings.cache = performance.now() - started - (timings.db - db)
-  timings.cacheStatus = status
+  if (cache.store) {
+    timings.cache = performance.now() - started - (timings.db - db)
+    timings.cacheStatus = status
+  }
   if (!entry) throw notFound()
   return replyRead(c, entry, status)
 }

@@ -13,17 +13,13 @@ export interface Validated {
  * Answers a read: 304 where the client has it already (RFC 9110, 13.1.2). `no-cache` lets clients keep it, and has
  * them ask each time whether it still holds; what was read with a token is for its owner's cache only.
  */
-export function replyRead(
-  c: AppContext,
-  { body, etag, headers }: Validated,
-  cacheStatus = "fwd=bypass; detail=uncached",
-): Response {
+export function replyRead(c: AppContext, { body, etag, headers }: Validated, cacheStatus?: string): Response {
   const { vary } = c.get("headers")
   const all = {
     etag,
     "cache-control": c.req.header("authorization") === undefined ? "no-cache" : "private, no-cache",
     vary: vary === undefined ? "Authorization" : `Authorization, ${vary}`,
-    "cache-status": `Weir; ${cacheStatus}`,
+    ...(cacheStatus === undefined ? {} : { "cache-status": `Weir; ${cacheStatus}` }),
     ...headers,
   }
   const held = c.req.header("if-none-match")

@@ -1,6 +1,8 @@
 import { swaggerUI } from "@hono/swagger-ui"
 import type { Hono, MiddlewareHandler } from "hono"
 import type { AppEnv } from "../context.ts"
+import { replyRead } from "./conditional.ts"
+import { etagOf } from "./etag.ts"
 import { reply } from "./reply.ts"
 import type { Routes } from "./routes.ts"
 
@@ -10,7 +12,12 @@ const contentSecurityPolicy =
 
 /** `GET /openapi.json` and `GET /docs`. The page's assets are local: each runtime serves them its own way. */
 export function docs(app: Hono<AppEnv>, routes: Routes): void {
-  app.get("/openapi.json", (c) => reply(c, 200, routes.openapi(), { "cache-control": "no-cache" }))
+  let etag: string | undefined
+  app.get("/openapi.json", (c) => {
+    const document = { body: routes.openapi(), headers: {} }
+    etag ??= etagOf(document)
+    return replyRead(c, { ...document, etag })
+  })
   // Browsers ask for it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
   const page: MiddlewareHandler = swaggerUI({

@@ -220,6 +220,14 @@ describe("a client", () => {
     expect(statusOf(answer)).toMatch(/^Weir; hit/)
   })
 
+  test("that has the documents, or counts of a hand-written route, gets 304 for them too", async () => {
+    for (const path of ["/openapi.json", "/stats"]) {
+      const etag = (await get(path)).headers.get("etag") as string
+      expect((await get(path, { headers: { "if-none-match": etag } })).status, path).toBe(304)
+      expect((await get(path, { headers: { "if-none-match": '"other"' } })).status, path).toBe(200)
+    }
+  })
+
   test("of a page whose rows are the same, but not its links, gets it anew", async () => {
     const etag = (await get("/items?limit=6")).headers.get("etag") as string
     await w.call("POST", "/items", { token: w.ann.token, json: { title: "seventh", price: 1 } })
