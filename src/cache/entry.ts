@@ -20,6 +20,8 @@ export function decodeEntry(text: string): { entry: Entry; stamps: string } | un
   try {
     const { etag, headers } = JSON.parse(text.slice(c + 1, d)) as Pick<Entry, "etag" | "headers">
     const entry = { etag, headers, body: text.slice(d + 1), born: Number(text.slice(b + 1, c)) }
+    // A clock may be ahead of ours, but not by much.
+    if (!(entry.born <= Date.now() + 60_000)) return undefined
     return etagOf(entry) === etag ? { entry, stamps: text.slice(a + 1, b) } : undefined
   } catch {
     return undefined

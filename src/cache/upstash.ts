@@ -15,6 +15,8 @@ export interface UpstashOptions {
   lifetime: number
   /** Whether lookups of several requests may share a round trip: on Workers, no request waits for another's socket. */
   together?: boolean
+  /** How long Redis may take for anything that a request waits for, in milliseconds. Default: 50. */
+  limit?: number
   later(work: Promise<unknown>): void
 }
 
@@ -23,8 +25,6 @@ interface Lookup {
   names: string[]
 }
 
-/** How long Redis may take for anything that a request waits for, in milliseconds. */
-const limit = 50
 /** How long a probe may take, and the storing of an entry, which nobody waits for. */
 const unhurried = 1000
 /** Most stamps that wait to be told; beyond it they are widened to whole tables. */
@@ -57,9 +57,11 @@ export class UpstashStore implements Store {
   private readonly stampLife: number
   private readonly breaker: Breaker
   private readonly ask: (lookup: Lookup) => Promise<Look | string>
-  private untold = new Set<string>()
+  /** Stamps that Redis does not know to have moved, each with the number of the last write that moved it. */
+  private untold = new Map<string, number>()
+  private writes = 0
 
-  constructor({ url, token, prefix, lifetime, together = false, later }: UpstashOptions) {
+  constructor({ url, token, prefix, lifetime, together = false, limit = 50, later }: UpstashOptions) {
     const client = (ms: number) =>
       new Redis({
         url,
@@ -91,9 +93,12 @@ export class UpstashStore implements Store {
   /** Several lookups in one round trip: an answer, or why there is none, for each. */
   private async askAll(lookups: Lookup[]): Promise<(Look | string)[]> {
     const pipeline = this.hurried.pipeline()
-    const args = [crypto.randomUUID(), String(this.stampLife)]
     for (const { key, names } of lookups)
-      pipeline.eval(lookScript, [this.entryKey(key), ...names.map((name) => this.stampKey(name))], args)
+      pipeline.eval(
+        lookScript,
+        [this.entryKey(key), ...names.map((name) => this.stampKey(name))],
+        [crypto.randomUUID(), String(this.stampLife)],
+      )
     try {
       const found = await pipeline.exec({ keepErrors: true })
       return lookups.map(({ names }, i) => this.lookOf(found[i], names))
@@ -129,6 +134,7 @@ export class UpstashStore implements Store {
   }
 
   async move(names: string[]): Promise<boolean> {
+    if (names.length === 0) return true
     if (!this.away()) {
       try {
         await this.hurried.del(...names.map((name) => this.stampKey(name)))
@@ -137,8 +143,10 @@ export class UpstashStore implements Store {
         // It may have been carried out, or may be yet: it is told again.
       }
     }
-    for (const name of names) this.untold.add(name)
-    if (this.untold.size > maxUntold) this.untold = new Set([...this.untold].map(wider))
+    const write = ++this.writes
+    for (const name of names) this.untold.set(name, write)
+    if (this.untold.size > maxUntold)
+      this.untold = new Map([...this.untold.keys()].map((name) => [wider(name), write]))
     this.breaker.trip()
     return false
   }
@@ -167,10 +175,11 @@ export class UpstashStore implements Store {
   /** Tells Redis what it has missed, or asks whether it is there. */
   private async probe(): Promise<void> {
     do {
-      const names = [...this.untold]
-      if (names.length) await this.patient.del(...names.map((name) => this.stampKey(name)))
+      const telling = [...this.untold]
+      if (telling.length) await this.patient.del(...telling.map(([name]) => this.stampKey(name)))
       else await this.patient.ping()
-      for (const name of names) this.untold.delete(name)
+      // A write that came meanwhile is to be told as well, also where it was to the same row.
+      for (const [name, write] of telling) if (this.untold.get(name) === write) this.untold.delete(name)
     } while (this.untold.size)
   }
 

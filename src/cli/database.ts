@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { classify } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
@@ -5,13 +6,20 @@ import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { parseEnv } from "../env.ts"
 import { migrationsOf, openCachedDatabase } from "../runtime/database.ts"
 
+/** How long a command waits for Redis to hear of its writes, in milliseconds. */
+const patience = 5000
+
 /** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const { cache, database } = await openCachedDatabase(settings)
+  const { cache, database } = await openCachedDatabase(settings, patience)
+  // What is told of a migration is that every table has changed: they must be known.
+  if (cache.store?.name === "upstash") await import("../resources.ts")
   try {
     const result = await work(database)
+    const until = performance.now() + patience
+    while (cache.store?.trouble() && performance.now() < until) await sleep(50)
     if (cache.store?.trouble())
       console.warn(
         `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,

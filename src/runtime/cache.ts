@@ -13,6 +13,8 @@ interface Runtime {
   /** Whether requests may share a round trip to Redis. */
   together?: boolean
   patience?: number
+  /** How long Redis may take, in milliseconds, where more than a request waits for it. */
+  limit?: number
 }
 
 /** The cache of the settings, and the database that tells it of its writes. */

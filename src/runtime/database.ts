@@ -20,11 +20,18 @@ export async function openDatabase(settings: Settings): Promise<Database> {
   return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }
 
-/** The same with the cache of the settings, which it tells of its writes. */
-export async function openCachedDatabase(settings: Settings): Promise<{ cache: Cache; database: Database }> {
+/** The same with the cache of the settings, which it tells of its writes; `limit` as in the cache's options. */
+export async function openCachedDatabase(
+  settings: Settings,
+  limit?: number,
+): Promise<{ cache: Cache; database: Database }> {
   const database = await openDatabase(settings)
   const url = settings.DATABASE_URL
   // A file's name says little: others may have one of that name.
   const identity = url.startsWith("file:") ? `${hostname()}:${resolve(url.slice(5))}` : database.label
-  return openCache(settings, database, identity, { later: () => {}, together: true })
+  return openCache(settings, database, identity, {
+    later: () => {},
+    together: true,
+    ...(limit === undefined ? {} : { limit }),
+  })
 }

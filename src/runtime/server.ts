@@ -24,6 +24,8 @@ export async function serveApi(settings: Settings): Promise<void> {
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
   const { cache, database } = await openCachedDatabase(settings)
+  // The first request should find the way to Redis open.
+  void cache.store?.check()
   const admin = firstAdmin(settings, database)
   await prepare(settings, database, admin, log)
   if (!settings.AUTH_SECRET)
