@@ -90,4 +90,4 @@ export class MemoryStore implements Store {
 
 /** An upper bound: JavaScript holds a character in one byte or two. */
 const sizeOf = ({ entry, stamps }: Held, key: string): number =>
-  overhead + 2 * (key.length + entry.body.length + stamps.length + JSON.stringify(entry.headers).length)
+  overhead + 2 * (key.length + entry.body.length + stamps.length + (entry.headers.link?.length ?? 0))

@@ -85,9 +85,11 @@ interface Text {
 const texts = new LRUCache<string, Text>({ max: 2000 })
 
 function textOf(text: string): Text {
-  const known = texts.get(text) ?? { digest: digestOf(text), reads: readsOf(text) }
-  texts.set(text, known)
-  return known
+  const known = texts.get(text)
+  if (known) return known
+  const made = { digest: digestOf(text), reads: readsOf(text) }
+  texts.set(text, made)
+  return made
 }
 
 const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22)

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache"
 import { inCohorts } from "../cohort.ts"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
+import { ForeignWrites } from "./foreign-writes.ts"
 
 /** Writes that wait together, each all or nothing. */
 interface Waiting {
@@ -112,6 +113,10 @@ export function openLibsqlFile(url: string): Database {
   }
 
   const read = inCohorts(run)
+  const foreign = new ForeignWrites(
+    path,
+    () => (run({ text: "pragma data_version", params: [] })[0] as [number])[0],
+  )
 
   const clientOf = (deadline?: Deadline): Client => ({
     query: read,
@@ -128,8 +133,7 @@ export function openLibsqlFile(url: string): Database {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
     connect: clientOf,
-    // Changes with the commits of other connections only.
-    foreignWrites: () => (prepare("pragma data_version").statement.get([]) as [number])[0],
+    foreignWrites: () => foreign.version(),
     migrate: async (statements) => {
       // Inside a transaction the pragma does nothing.
       db.exec("pragma foreign_keys = off")
@@ -152,6 +156,7 @@ export function openLibsqlFile(url: string): Database {
     close: async () => {
       while (flushing) await sleep(1)
       // So that the file alone is the database: whoever copies it copies everything.
+      foreign.close()
       db.exec("pragma wal_checkpoint(truncate)")
       db.close()
     },
