@@ -29,9 +29,9 @@ export function identify(tokens: Tokens): AppMiddleware {
       sql`select ${users.role}, ${users.hashed_password} from ${users} where ${users.id} = ${bound("id")}`,
     )
     const asked = withValues(statement, { id: userId }, true)
-    const row = { table: getTableName(users), key: userId }
+    const row = { table: getTableName(users), column: users.id.name, value: userId, times: 1 }
     const found = await c.get("cache").recall(
-      () => ({ key: `standing:${userId}`, stamps: stampsOfRead(readsOf(asked.text), row) }),
+      () => ({ key: `standing:${userId}`, stamps: stampsOfRead(readsOf(asked.text), [row]) }),
       async () => {
         const rows = await c.get("client")().query(asked)
         return rows[0] && JSON.stringify(rows[0])

@@ -6,15 +6,15 @@ import { replyRead } from "../http/conditional.ts"
 import { etagOf } from "../http/etag.ts"
 import { notFound } from "../http/problem.ts"
 import type { Ask, Make } from "./cache.ts"
-import { type OneRow, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
+import { type PartRead, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
 
 /** A read, as the cache sees it. */
 export interface Reading {
   statement: Statement
   /** What the answer is made from besides the statement: a list's path and query string are in its links. */
   variant?: string
-  /** The row that is asked for, where it is one. */
-  row?: OneRow
+  /** The parts of tables that the statement is limited to: the row that is asked for, those that refer to it. */
+  parts?: PartRead[]
 }
 
 /** What a reading comes to; nothing where there is no such row. */
@@ -23,7 +23,7 @@ export type Made = { body: string; headers: Record<string, string> } | undefined
 /** Answers a read from the cache or from the database, with its validator; 404 where there is no such row. */
 export async function readThrough(
   c: AppContext,
-  { statement, variant = "", row }: Reading,
+  { statement, variant = "", parts = [] }: Reading,
   make: () => Promise<Made>,
 ): Promise<Response> {
   const cache = c.get("cache")
@@ -35,7 +35,7 @@ export async function readThrough(
   }
   const started = performance.now()
   const { db } = timings
-  const { entry, status } = await cache.answer(() => askOf(c, statement, variant, row), makeEntry)
+  const { entry, status } = await cache.answer(() => askOf(c, statement, variant, parts), makeEntry)
   if (cache.store) {
     timings.cache = performance.now() - started - (timings.db - db)
     timings.cacheStatus = status
@@ -44,11 +44,11 @@ export async function readThrough(
   return replyRead(c, entry, status)
 }
 
-function askOf(c: AppContext, statement: Statement, variant: string, row: OneRow | undefined): Ask {
+function askOf(c: AppContext, statement: Statement, variant: string, parts: PartRead[]): Ask {
   const { digest, reads } = textOf(statement.text)
   return {
     key: keyOf(digest, statement, variant),
-    stamps: stampsOfRead(reads, row),
+    stamps: stampsOfRead(reads, parts),
     past: pastOf(c, reads),
   }
 }

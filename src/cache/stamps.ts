@@ -1,24 +1,19 @@
 import { loadedTables } from "../db/dialect/field.ts"
-import type { Change } from "../db/driver.ts"
+import type { Part, Row, Statement } from "../db/driver.ts"
 
 /**
  * Names of stamps. A stored answer holds the stamps that it was read under, and is served while they are the
- * same; a write moves those of what it has changed. `items` is the whole table's, `items:5` one row's, and
- * `items:*` that of all single rows, for writes that do not know which rows they change.
+ * same; a write moves those of what it has changed. `items` is the whole table's; `items:id=5` that of one row,
+ * `items:owner_id=3` that of the rows that refer to another; `items:*` stands for all of these, for writes that do
+ * not know which rows they change.
  */
-const rowStamp = (table: string, key: number): string => `${table}:${key}`
-const rowsStamp = (table: string): string => `${table}:*`
+const partStamp = ({ table, column, value }: Part): string => `${table}:${column}=${value}`
+const partsStamp = (table: string): string => `${table}:*`
 
 /** What a statement reads: how often it names each table, and whether it answers the same on the same rows. */
 export interface Reads {
   tables: Map<string, number>
   steady: boolean
-}
-
-/** The row that a statement answers, where it answers one by its primary key. */
-export interface OneRow {
-  table: string
-  key: number
 }
 
 const identifiers = /"[^"]*"/g
@@ -30,41 +25,59 @@ export function readsOf(text: string): Reads {
   return { tables: mentioned(text), steady: !unsteadyWords.test(text.replace(identifiers, "x")) }
 }
 
-/** The stamps that an answer depends on: with one row of a table that is named nowhere else, only that row's. */
-export function stampsOfRead({ tables }: Reads, row?: OneRow): string[] {
+/** A part that a statement reads, and how often it names the table in doing so. */
+export interface PartRead extends Part {
+  times: number
+}
+
+/** The stamps that an answer depends on: of a table that is named only where a part of it is read, that part's. */
+export function stampsOfRead({ tables }: Reads, parts: PartRead[] = []): string[] {
   const stamps: string[] = []
-  for (const [table, times] of tables)
-    if (row?.table === table && times === 1) stamps.push(rowStamp(table, row.key), rowsStamp(table))
+  for (const [table, times] of tables) {
+    const part = parts.find((one) => one.table === table && one.times === times)
+    if (part) stamps.push(partStamp(part), partsStamp(table))
     else stamps.push(table)
+  }
   return stamps
 }
 
-/** The stamps that a write moves. */
-export function stampsOfWrite({ text, change }: { text: string; change?: Change }): string[] {
+/** The stamps that a write moves; `rows` are what it answered, where it came to an answer. */
+export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change">, rows?: Row[]): string[] {
   if (!change) return stampsOfTables([...mentioned(text).keys()])
-  const stamps = [change.table]
-  if (change.key !== undefined) stamps.push(rowStamp(change.table, change.key))
-  if (change.verb === "delete") stamps.push(...stampsOfTables(rippled([change.table])))
+  const { table, row, references, verb, moves } = change
+  const stamps = [table]
+  if (row) stamps.push(partStamp(row))
+  // Where the row was before it moved, or whether anything was written at all, is not known.
+  if (moves || !rows) stamps.push(partsStamp(table))
+  for (const values of rows ?? [])
+    for (const [i, column] of references.entries()) {
+      const value = values[2 + i] as Part["value"] | null
+      if (value !== null) stamps.push(partStamp({ table, column, value }))
+    }
+  if (verb === "delete") stamps.push(...stampsOfTables(rippled([table])))
   return stamps
 }
 
 /** All stamps of some tables, and of those that their deletes reach. */
 export function stampsOfTables(tables: string[] = [...loadedTables.keys()]): string[] {
-  return [...new Set([...tables, ...rippled(tables)])].flatMap((table) => [table, rowsStamp(table)])
+  return [...new Set([...tables, ...rippled(tables)])].flatMap((table) => [table, partsStamp(table)])
 }
 
 /** A stamp that stands for more than the given one, so that many can be kept in little room. */
 export const wider = (stamp: string): string => {
   const [table = "", key] = stamp.split(":")
-  return key === undefined ? table : rowsStamp(table)
+  return key === undefined ? table : partsStamp(table)
 }
+
+/** The members of JSON objects that a statement makes, and its literals. */
+const names = /'(?:[^']|'')*'|\bas "[^"]*"/g
 
 function mentioned(text: string): Reads["tables"] {
   const found: Reads["tables"] = new Map()
-  for (const name of loadedTables.keys()) {
-    const times = text.match(wordOf(name))?.length
-    if (times) found.set(name, times)
-  }
+  const bare = text.replace(names, "''")
+  // A literal may name a table, too; it is then named in a way that is not understood.
+  for (const name of loadedTables.keys())
+    if (text.search(wordOf(name)) >= 0) found.set(name, bare.match(wordOf(name))?.length ?? 0)
   return found
 }
 

@@ -1,4 +1,4 @@
-import type { Client, Database } from "../db/driver.ts"
+import type { Client, Database, Row } from "../db/driver.ts"
 import { stampsOfTables, stampsOfWrite } from "./stamps.ts"
 import type { Store } from "./store.ts"
 
@@ -34,10 +34,13 @@ class TellingClient implements Client {
 
   /** Also told of is what has failed: whether a commit whose answer was lost took place, nobody knows. */
   async batch(statements: Parameters<Client["batch"]>[0]): ReturnType<Client["batch"]> {
+    let results: Row[][] | undefined
     try {
-      return await this.client.batch(statements)
+      results = await this.client.batch(statements)
+      return results
     } finally {
-      const moved = this.store.move([...new Set(statements.flatMap(stampsOfWrite))])
+      const stamps = statements.flatMap((statement, i) => stampsOfWrite(statement, results?.[i]))
+      const moved = this.store.move([...new Set(stamps)])
       if (moved !== true && !(await moved)) this.untold = true
     }
   }

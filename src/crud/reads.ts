@@ -1,5 +1,7 @@
 import { readThrough } from "../cache/read.ts"
+import type { PartRead } from "../cache/stamps.ts"
 import type { AppContext } from "../context.ts"
+import { expressions } from "../db/dialect/expressions.ts"
 import type { Client, Row } from "../db/driver.ts"
 import { requireJsonAccepted } from "../http/accept.ts"
 import { forbidden, type Problem, unauthorized } from "../http/problem.ts"
@@ -9,7 +11,7 @@ import { pageOf } from "./page.ts"
 import { parseList, parseOne } from "./params.ts"
 import { parseId } from "./path.ts"
 import { type Rule, signedIn, type Viewer, type ViewerKind } from "./policy.ts"
-import type { ListQuery, Values } from "./query.ts"
+import type { Include, ListQuery, Values } from "./query.ts"
 import { compileExists, compileList, compileOne, type ListPlan } from "./read.ts"
 import type { Nested, Resource } from "./resource.ts"
 import { planOf, withValues } from "./statement.ts"
@@ -52,12 +54,21 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
   requireOpen(c, resource.rules.read)
   const viewer = c.get("viewer")
   const { kind } = viewer
-  const { plan, values } = readingOf(resource, `one:${kind}`, searchOf(c), () => {
+  const { plan, values, includes } = readingOf(resource, `one:${kind}`, searchOf(c), () => {
     const { query, values, shape } = parseOne(resource, kind, searchOf(c))
-    return { values, plan: planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query)) }
+    const { includes } = query
+    return {
+      values,
+      includes,
+      plan: planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query)),
+    }
   })
   const statement = withValues(plan, { ...values, id, viewer: viewer.id }, true)
-  return readThrough(c, { statement, row: { table: resource.name, key: id } }, async () => {
+  const parts = [
+    { table: resource.name, column: resource.key, value: id, times: 1 },
+    ...partsOf(includes, resource, id),
+  ]
+  return readThrough(c, { statement, parts }, async () => {
     const rows = await c.get("client")().query(statement)
     const body = rows[0]?.[0]
     return body === undefined ? undefined : { body: body as string, headers: {} }
@@ -91,7 +102,8 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   const bound = { ...values, viewer: viewer.id, parent: nested?.parentId, parent_id: nested?.parentId }
   const statement = withValues(plan, bound, true)
   // The links hold the path and the query string as they came.
-  return readThrough(c, { statement, variant: c.req.path + search.place }, async () => {
+  const parts = nested ? partsOfNested(nested, query.count) : []
+  return readThrough(c, { statement, parts, variant: c.req.path + search.place }, async () => {
     const rows = await c.get("client")().query(statement)
     const page = pageOf(rows[0] as Row, plan, query)
     const headers: Record<string, string> = {}
@@ -100,6 +112,25 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
     headers.link = linksOf(c.req.path, search, query, page)
     return { body: page.body, headers }
   })
+}
+
+/** The rows that are embedded in one row, for the cache: those that refer to it. */
+const partsOf = (includes: Include[], { key }: Resource, value: number): PartRead[] =>
+  includes.flatMap(({ relation: { kind, target, local, foreign } }) =>
+    kind === "many" && local === key && target.references.has(foreign)
+      ? [{ table: target.name, column: foreign, value, times: expressions.firstRowsName }]
+      : [],
+  )
+
+/** The parent of a nested list, and the rows that refer to it; a count names their table once more. */
+function partsOfNested({ within, relation, parentId: value }: Nested, counted: boolean): PartRead[] {
+  const { target, local, foreign } = relation
+  if (local !== within.key || !target.references.has(foreign)) return []
+  const times = expressions.firstRowsName + (counted ? 1 : 0)
+  return [
+    { table: target.name, column: foreign, value, times },
+    { table: within.name, column: within.key, value, times: 1 },
+  ]
 }
 
 /** Whether the viewer can see the row at all: what tells a 403 from a 404. */

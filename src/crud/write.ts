@@ -14,7 +14,7 @@ const rowOf =
     sql`${tableOf(resource)}.${sql.identifier(column)}`
 
 /**
- * One row's insert: `[body, primary key]`, as far as the viewer may see it. Values are bound by column name.
+ * One row's insert: `[body, primary key, …references]`, as far as the viewer may see it. Values are bound by column name.
  * Who makes itself a viewer (signs up) sees its own row as such. No row where a guard does not hold.
  */
 export function compileCreate(resource: Resource, kind: ViewerKind, columns: string[], guard?: Guard): Plan {
@@ -55,7 +55,7 @@ export function compileCreateCheck(
 }
 
 /**
- * One row's update: `[body]`, or no row where none of that id (bound as `id`) is the viewer's to change.
+ * One row's update: `[body, primary key, …references]`, or no row where none of that id (bound as `id`) is the viewer's to change.
  * A field's own rule joins the row's.
  */
 export function compileUpdate(resource: Resource, kind: ViewerKind, columns: string[]): Plan {
@@ -75,12 +75,14 @@ export function compileUpdate(resource: Resource, kind: ViewerKind, columns: str
   )
 }
 
-/** One row's delete: a row where it was deleted, none where none of that id is the viewer's to delete. */
+/** One row's delete: `[1, primary key, …references]` where it was deleted, none where none of that id is the viewer's to delete. */
 export function compileDelete(resource: Resource, kind: ViewerKind): Plan {
   const row = rowOf(resource)
   const viewer = viewerSql(kind)
   const where = conjunction([reachable(resource, row, viewer), resource.rules.delete(row, viewer)])
-  return compile(sql`delete from ${tableOf(resource)} where ${clause(where)} returning 1`)
+  return compile(
+    sql`delete from ${tableOf(resource)} where ${clause(where)} returning 1, ${keys(resource, row)}`,
+  )
 }
 
 // The primary key is always part of the predicate, so that no rule can make a write touch a whole table.
@@ -89,5 +91,9 @@ const reachable = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
 
 function returned(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
   const shape = rowShape(resource, whole, row, viewer, new Aliases())
-  return sql`${expressions.jsonText(rowObject(shape))}, ${row(resource.key)}`
+  return sql`${expressions.jsonText(rowObject(shape))}, ${keys(resource, row)}`
 }
+
+/** The primary key of a row, and what it refers to: what the write is told by. */
+const keys = (resource: Resource, row: RowSql): SQL =>
+  sql.join([resource.key, ...resource.references].map(row), sql`, `)

@@ -87,7 +87,7 @@ async function insert(
     const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}`, () =>
       compileCreate(resource, viewer.kind, names, guard),
     )
-    const change = { verb: "insert" as const, table: resource.name }
+    const change = changeOf(resource, "insert")
     return { ...withValues(plan, { ...columns, viewer: viewer.id, ...guard?.values }), change }
   })
   const written = Object.keys(rows[0] as Values)
@@ -122,7 +122,7 @@ export async function update(c: AppContext, resource: Resource, id: number): Pro
     compileUpdate(resource, viewer.kind, names),
   )
   const statement = withValues(plan, { ...columns, id, viewer: viewer.id })
-  const rows = await change(c, resource, { verb: "update", table: resource.name, key: id }, statement, names)
+  const rows = await change(c, resource, changeOf(resource, "update", id, names), statement, id, names)
   return reply(c, 200, rows[0]?.[0] as string)
 }
 
@@ -133,16 +133,29 @@ export async function remove(c: AppContext, resource: Resource, id: number): Pro
   const viewer = c.get("viewer")
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
   const statement = withValues(plan, { id, viewer: viewer.id })
-  await change(c, resource, { verb: "delete", table: resource.name, key: id }, statement, [])
+  await change(c, resource, changeOf(resource, "delete", id), statement, id, [])
   return reply(c, 204, null)
+}
+
+/** What a write of this resource is told as. */
+function changeOf(resource: Resource, verb: Change["verb"], id?: number, written: string[] = []): Change {
+  const { name: table, key: column } = resource
+  return {
+    verb,
+    table,
+    ...(id === undefined ? {} : { row: { table, column, value: id } }),
+    references: [...resource.references],
+    moves: verb === "update" && written.some((name) => resource.references.has(name)),
+  }
 }
 
 /** Runs a change of one row; without a row to change, 403 for one that the viewer can see, else 404. */
 async function change(
   c: AppContext,
   resource: Resource,
-  change: Change & { key: number },
+  change: Change,
   statement: Statement,
+  id: number,
   written: string[],
 ): Promise<Row[]> {
   const client = c.get("client")()
@@ -153,7 +166,7 @@ async function change(
     throw writeProblem(error, resource, written)
   }
   if (rows?.length) return rows
-  if (await exists(client, resource, c.get("viewer"), change.key))
+  if (await exists(client, resource, c.get("viewer"), id))
     throw forbidden(`This row of ${resource.name} is not yours to change`)
   throw notFound()
 }

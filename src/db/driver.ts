@@ -4,12 +4,23 @@ import type { DialectName } from "./dialect/choose.ts"
 /** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
 export type Value = string | number | boolean | null
 
-/** What a write does, where that is known of it: to one row, or in a table. */
+/** Rows of a table that have a value in a column: one row by its primary key, or those that refer to another. */
+export interface Part {
+  table: string
+  column: string
+  value: string | number
+}
+
+/** What a write does to a table, where that is known of it. */
 export interface Change {
   verb: "insert" | "update" | "delete"
   table: string
-  /** The primary key of the row. An insert has none yet. */
-  key?: number
+  /** The row by its primary key. An insert has none yet. */
+  row?: Part
+  /** The columns by which rows refer to others, in the order in which the statement answers them, after two more. */
+  references: string[]
+  /** Whether it may have put another value into one of them. */
+  moves: boolean
 }
 
 /** One SQL statement with its bound values, in the dialect's own placeholder style. */

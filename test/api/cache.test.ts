@@ -67,14 +67,16 @@ describe("a hit", () => {
 describe("a write", () => {
   const item = (id: number) => `/items/${id}`
   const lists = ["/items", "/items?sort=title", "/users/1/items", "/users/1", "/items/3?include=owner"]
+  const others = ["/users/2", "/users/2/items", "/users/2?include=", "/users/2/items?sort=-price"]
 
   test("to a row outdates that row and whatever may hold it, and no other row", async () => {
-    await warm(item(1), item(2), "/users/2?include=", ...lists)
+    await warm(item(1), item(2), ...others, ...lists)
     expect((await w.call("PATCH", item(1), { token: w.ann.token, json: { price: 99 } })).status).toBe(200)
-    expect(await outcomes(item(1), item(2), "/users/2?include=", ...lists)).toEqual({
+    expect(await outcomes(item(1), item(2), ...others, ...lists)).toEqual({
       [item(1)]: "stale",
       [item(2)]: "hit",
-      "/users/2?include=": "hit",
+      // Nor what shows the rows of another user only.
+      ...Object.fromEntries(others.map((path) => [path, "hit"])),
       "/items": "stale",
       "/items?sort=title": "stale",
       "/users/1/items": "stale",
@@ -85,10 +87,35 @@ describe("a write", () => {
     expect((await get(item(1))).body).toMatchObject({ price: 99 })
   })
 
-  test("that creates outdates lists, and no single row", async () => {
-    await warm(item(1), "/items")
-    await w.call("POST", "/items", { token: w.ann.token, json: { title: "new", price: 1 } })
-    expect(await outcomes(item(1), "/items")).toEqual({ [item(1)]: "hit", "/items": "stale" })
+  test("that creates or deletes outdates lists and the owner's, and no single row", async () => {
+    const kept = [item(1), ...others]
+    const outdated = ["/items", "/users/1", "/users/1/items", "/users/1/items?sort=-price&limit=2"]
+    const made = await w.call("POST", "/items", { token: w.ann.token, json: { title: "new", price: 1 } })
+    for (const write of [
+      () => w.call("POST", "/items", { token: w.ann.token, json: { title: "new", price: 1 } }),
+      () => w.call("POST", "/items", { token: w.ann.token, json: [{ title: "new", price: 1 }] }),
+      () => w.call("DELETE", made.headers.get("location") as string, { token: w.ann.token }),
+    ]) {
+      await warm(...kept, ...outdated)
+      expect((await write()).status).toBeLessThan(300)
+      expect(await outcomes(...kept, ...outdated)).toEqual({
+        ...Object.fromEntries(kept.map((path) => [path, "hit"])),
+        ...Object.fromEntries(outdated.map((path) => [path, "stale"])),
+      })
+    }
+  })
+
+  test("that gives a row to another outdates the pages of both", async () => {
+    await warm("/users/1", "/users/2", "/users/2/items", "/users/1/items")
+    const json = { owner_id: w.bob.id }
+    expect((await w.call("PATCH", item(1), { token: w.root.token, json })).status).toBe(200)
+    const ids = async (path: string) => ((await get(path)).body as { id: number }[]).map(({ id }) => id)
+    expect(await ids("/users/1/items")).toEqual([2, 3])
+    expect((await ids("/users/2/items")).sort()).toEqual([1, 4, 5, 6])
+    expect((await get("/users/1")).body).toMatchObject({ items: [{ id: 3 }, { id: 2 }] })
+    expect((await get("/users/2")).body).toMatchObject({
+      items: [{ id: 6 }, { id: 5 }, { id: 4 }, { id: 1 }],
+    })
   })
 
   test("that deletes a user outdates the items that go with it", async () => {

@@ -53,13 +53,15 @@ const aloneAndUsers: Path[] = [
   "/users/1?include=",
   "/users/2?include=",
 ]
+const usersOne: Path[] = ["/users/1", "/users/1/items"]
+const usersTwo: Path[] = ["/users/2", "/users/2/items?count=exact"]
 const itemsAndUserOne: Path[] = [
   "/items/5",
   "/items/6",
   "/items",
   "/items?price[gt]=1000",
-  "/users/1",
   "/users/1?include=",
+  ...usersOne,
 ]
 const writes: Write[] = [
   {
@@ -68,16 +70,22 @@ const writes: Write[] = [
     method: "PATCH",
     path: "/items/5",
     json: { price: 2000 },
-    stays: aloneAndUsers,
+    stays: [...aloneAndUsers, ...usersOne],
   },
-  { name: "the end of an item", as: "bob", method: "DELETE", path: "/items/5", stays: aloneAndUsers },
+  {
+    name: "the end of an item",
+    as: "bob",
+    method: "DELETE",
+    path: "/items/5",
+    stays: [...aloneAndUsers, ...usersOne],
+  },
   {
     name: "a new item",
     as: "ann",
     method: "POST",
     path: "/items",
     json: { title: "new", price: 2000 },
-    stays: ["/items/5", "/items/5?include=owner", ...aloneAndUsers],
+    stays: ["/items/5", "/items/5?include=owner", ...aloneAndUsers, ...usersTwo],
   },
   {
     name: "an array of new items within their owner",
@@ -85,7 +93,7 @@ const writes: Write[] = [
     method: "POST",
     path: "/users/2/items",
     json: [1, 2].map((price) => ({ title: "new", price })),
-    stays: ["/items/5", "/items/5?include=owner", ...aloneAndUsers],
+    stays: ["/items/5", "/items/5?include=owner", ...aloneAndUsers, ...usersOne],
   },
   {
     name: "a change of a user",
@@ -101,7 +109,7 @@ const writes: Write[] = [
     method: "POST",
     path: "/users",
     json: person,
-    stays: [...itemsAndUserOne, "/users/2", "/users/2?include="],
+    stays: [...itemsAndUserOne, ...usersTwo, "/users/2?include="],
   },
   {
     name: "the end of a user, and of the items with it",

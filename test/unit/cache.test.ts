@@ -15,24 +15,28 @@ const entryOf = (body: string): Entry => ({
 })
 
 describe("what a read depends on", () => {
-  const row = { table: "items", key: 5 }
+  const parts = [
+    { table: "items", column: "id", value: 5, times: 1 },
+    { table: "users", column: "id", value: 3, times: 1 },
+  ]
   const cases: [string, string, string[]][] = [
-    ["a row alone", `select 1 from "items" "t0" where id = ?`, ["items:5", "items:*"]],
+    ["a row alone", `select 1 from "items" "t0" where id = ?`, ["items:id=5", "items:*"]],
     [
-      "a row and another table",
-      `select (select 1 from "users") from "items" "t0"`,
-      ["items:5", "items:*", "users"],
+      "parts of two tables, whatever the members of its JSON are called",
+      `select json_object('users', (select 1 from "users")), 2 as "items" from "items" "t0"`,
+      ["items:id=5", "items:*", "users:id=3", "users:*"],
     ],
     [
-      "a row of a table that a rule asks once more",
+      "a part of a table that a rule asks once more",
       `select 1 from items where exists (select 1 from items)`,
       ["items"],
     ],
-    ["a table in SQL of one's own, unquoted", "select 1 from a, USERS u", ["users"]],
+    ["a table in SQL of one's own, unquoted", "select 1 from a, USERS u, users v", ["users"]],
+    ["a table in a literal", "select count_of('items')", ["items"]],
     ["a word that only holds a table's name", "select items_sold, reusers from b", []],
   ]
   for (const [name, text, stamps] of cases)
-    test(name, () => expect(stampsOfRead(readsOf(text), row).sort()).toEqual(stamps.sort()))
+    test(name, () => expect(stampsOfRead(readsOf(text), parts).sort()).toEqual(stamps.sort()))
 
   test("is the same each time, or not", () => {
     const steady = [
@@ -57,16 +61,30 @@ describe("what a read depends on", () => {
 })
 
 describe("what a write moves", () => {
-  test("is the table's stamp and the row's; a delete's with all that goes with it", () => {
-    const change = { table: "users", key: 3 }
-    expect(stampsOfWrite({ text: "", change: { verb: "insert", table: "users" } })).toEqual(["users"])
-    expect(stampsOfWrite({ text: "", change: { verb: "update", ...change } })).toEqual(["users", "users:3"])
-    expect(stampsOfWrite({ text: "", change: { verb: "delete", ...change } })).toEqual([
-      "users",
-      "users:3",
-      "items",
-      "items:*",
-    ])
+  const row = { table: "items", column: "id", value: 5 }
+  const change = { table: "items", references: ["owner_id"], moves: false }
+  const answered = [["{}", 5, "3"]]
+
+  test("is the table's stamp, the row's, and that of the rows beside it", () => {
+    const insert = { text: "", change: { ...change, verb: "insert" as const } }
+    expect(stampsOfWrite(insert, answered)).toEqual(["items", "items:owner_id=3"])
+    const update = { text: "", change: { ...change, verb: "update" as const, row } }
+    expect(stampsOfWrite(update, answered)).toEqual(["items", "items:id=5", "items:owner_id=3"])
+    expect(stampsOfWrite(update, [])).toEqual(["items", "items:id=5"])
+    expect(stampsOfWrite(update, [["{}", 5, null]])).toEqual(["items", "items:id=5"])
+  })
+
+  test("is every part of the table where a row leaves one, or where nobody knows what was done", () => {
+    const update = { ...change, verb: "update" as const, row }
+    expect(stampsOfWrite({ text: "", change: { ...update, moves: true } }, answered)).toContain("items:*")
+    expect(stampsOfWrite({ text: "", change: update }, undefined)).toContain("items:*")
+  })
+
+  test("of a delete is also what goes with it", () => {
+    const gone = { verb: "delete" as const, table: "users", references: [], moves: false }
+    expect(
+      stampsOfWrite({ text: "", change: { ...gone, row: { ...row, table: "users" } } }, [[1, 5]]),
+    ).toEqual(["users", "users:id=5", "items", "items:*"])
   })
 
   test("is all of what a statement names, where nothing is said", () => {
@@ -80,7 +98,7 @@ describe("what a write moves", () => {
   })
 
   test("can be said more widely", () => {
-    expect(["users", "users:3", "users:*"].map(wider)).toEqual(["users", "users:*", "users:*"])
+    expect(["users", "users:id=3", "users:*"].map(wider)).toEqual(["users", "users:*", "users:*"])
   })
 })
 

@@ -83,6 +83,8 @@ export function page(
 export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQL {
   return sql`(select * from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) ${alias}`
 }
+/** How often that names its table. */
+export const firstRowsName: number = 1
 
 /** The values of a column in all rows, as the text of a JSON array. */
 export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>

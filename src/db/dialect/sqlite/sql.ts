@@ -76,6 +76,8 @@ export function page(
 export function firstRows({ table, alias, key, where, order, limit, skip }: Rows): SQL {
   return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${key} = kept._k`
 }
+/** How often that names its table. */
+export const firstRowsName: number = 2
 
 /** The values of a column in all rows, as the text of a JSON array. */
 export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>
