@@ -54,8 +54,14 @@ const settings = z.object({
       ),
     )
     .default([]),
-  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, message: "must be an http or https URL" }).optional(),
-  UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
+  UPSTASH_REDIS_REST_URL: z
+    .url({ protocol: /^https?$/, message: "must be an http or https URL" })
+    .refine((text) => !/[@?#]/.test(text), "must be the address alone, as Upstash shows it")
+    .optional(),
+  UPSTASH_REDIS_REST_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be one word, as Upstash shows it")
+    .optional(),
   /** Where answers are kept. Default: in Upstash Redis where it is set, in memory for a file, else nowhere. */
   CACHE: z.enum(["off", "memory", "upstash"], "must be off, memory or upstash").optional(),
   /** How long an answer holds at the most, in seconds. */
@@ -65,7 +71,10 @@ const settings = z.object({
   /** Most that is kept in memory, in bytes. */
   CACHE_MEMORY: whole(65_536, 68_719_476_736).default(67_108_864),
   /** What the keys in Redis begin with: the same for all who serve one database, and for nobody else. */
-  CACHE_PREFIX: z.string().min(1).max(100).optional(),
+  CACHE_PREFIX: z
+    .string()
+    .regex(/^[\w.:/-]{1,100}$/, "must be 1 to 100 letters, digits or . : / _ -")
+    .optional(),
   LOG_LEVEL: z
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
     .default("info"),

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi"
 import { items } from "./db/schema/items.ts"
 import { users } from "./db/schema/users.ts"
 import { replyRead } from "./http/conditional.ts"
+import { conditional, unchanged, validators } from "./http/conditional-docs.ts"
 import { etagOf } from "./http/etag.ts"
 import type { Routes } from "./http/routes.ts"
 
@@ -18,7 +19,15 @@ export function statsRoute(routes: Routes): void {
       operationId: "stats",
       summary: "How many rows each table holds",
       tags: ["operation"],
-      responses: { 200: { description: "Counts", content: { "application/json": { schema: counts } } } },
+      request: { headers: conditional.pick({ "If-None-Match": true }) },
+      responses: {
+        200: {
+          description: "Counts",
+          headers: validators,
+          content: { "application/json": { schema: counts } },
+        },
+        ...unchanged,
+      },
       errors: [],
     }),
     async (c) => {

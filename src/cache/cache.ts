@@ -137,7 +137,8 @@ export class Cache {
     if (entry.body.length > longestKept) return "; detail=large"
     const { ttl, stale } = this.options
     const kept = this.store?.keep(ask.key, entry, look.stamps, ttl + stale - (Date.now() - entry.born))
-    if (kept) this.options.later(kept)
+    if (!kept) return ""
+    if (kept !== true) this.options.later(kept)
     return "; stored"
   }
 }

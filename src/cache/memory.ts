@@ -15,7 +15,7 @@ const overhead = 400
 
 /**
  * A store in the process's memory, bounded in bytes. `foreignWrites` is the database's word on other processes:
- * when it changes, everything is forgotten.
+ * when it changes, everything is outdated.
  */
 export class MemoryStore implements Store {
   readonly name = "memory"
@@ -36,8 +36,10 @@ export class MemoryStore implements Store {
     return this.looks({ key, names })
   }
 
-  keep(key: string, entry: Entry, stamps: string, ms: number): void {
+  keep(key: string, entry: Entry, stamps: string, ms: number): boolean {
     this.entries.set(key, { entry, stamps, until: performance.now() + ms })
+    // What is larger than all that there is room for is not taken.
+    return this.entries.has(key)
   }
 
   move(names: string[]): true {
@@ -84,7 +86,6 @@ export class MemoryStore implements Store {
     if (now === this.seen) return
     this.seen = now
     this.stamps.clear()
-    this.entries.clear()
   }
 }
 

@@ -6,7 +6,7 @@ import { replyRead } from "../http/conditional.ts"
 import { etagOf } from "../http/etag.ts"
 import { notFound } from "../http/problem.ts"
 import type { Ask, Make } from "./cache.ts"
-import { type PartRead, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
+import { bindsClock, type PartRead, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
 
 /** A read, as the cache sees it. */
 export interface Reading {
@@ -49,13 +49,13 @@ function askOf(c: AppContext, statement: Statement, variant: string, parts: Part
   return {
     key: keyOf(digest, statement, variant),
     stamps: stampsOfRead(reads, parts),
-    past: pastOf(c, reads),
+    past: pastOf(c, reads, statement),
   }
 }
 
 /** Why a request goes past the cache, if it does: by its own `Cache-Control`, or for what it asks. */
-function pastOf(c: AppContext, { steady }: Reads): string | undefined {
-  if (!steady) return "unsteady"
+function pastOf(c: AppContext, { steady }: Reads, { params }: Statement): string | undefined {
+  if (!steady || bindsClock(params)) return "unsteady"
   const asked = c.req.header("cache-control")
   if (asked === undefined) return undefined
   if (/\bno-store\b/i.test(asked)) return "no-store"

@@ -17,12 +17,24 @@ export interface Reads {
 }
 
 const identifiers = /"[^"]*"/g
-const unsteadyWords =
-  /'(now|today|tomorrow|yesterday)'|\b(current_\w+|localtime\w*|session_user)\b|\b(now|age|random\w*|gen_random_uuid|uuid\w*|\w+_timestamp|timeofday|nextval|currval|lastval|pg_\w+|txid_\w+|changes|total_changes|last_insert_rowid)\s*\(|\b(date|time|datetime|julianday|unixepoch)\s*\(\s*\)/i
+/** The names that databases take for the time, wherever a time is wanted. */
+const clock = /^\s*(now|today|tomorrow|yesterday)\s*$/i
+const clockLiteral = /'\s*(now|today|tomorrow|yesterday)\s*'/i
+/** SQLite's functions of time, unless the time they are given is a column. */
+const clockCall =
+  /\b(date|time|datetime|julianday|unixepoch)\s*\(\s*(?![\sa-z_])|\bstrftime\s*\(\s*('[^']*'\s*(\)|,\s*(?![\sa-z_]))|(?!['\s]))/i
+const unsteadyWord =
+  /\b(current_\w+|localtime\w*|session_user)\b|\b(now|age|random\w*|gen_random_uuid|uuid\w*|\w+_timestamp|timeofday|nextval|currval|lastval|pg_\w+|txid_\w+|changes|total_changes|last_insert_rowid)\s*\(/i
+
+/** Whether values make a statement ask for the time: a rule may have bound the word for it. */
+export const bindsClock = (params: readonly unknown[]): boolean =>
+  params.some((value) => typeof value === "string" && clock.test(value))
 
 /** What a statement reads, from its text: the rules in it may name tables in their own SQL. */
 export function readsOf(text: string): Reads {
-  return { tables: mentioned(text), steady: !unsteadyWords.test(text.replace(identifiers, "x")) }
+  const bare = text.replace(identifiers, "x")
+  const unsteady = clockLiteral.test(bare) || clockCall.test(bare) || unsteadyWord.test(bare)
+  return { tables: mentioned(text), steady: !unsteady }
 }
 
 /** A part that a statement reads, and how often it names the table in doing so. */

@@ -23,8 +23,8 @@ export interface Store {
   trouble(): string | undefined
   /** Takes entry and stamps together; what has no stamp gets one. A string says why it cannot. */
   look(key: string, stamps: string[]): Promise<Look | string>
-  /** Stores an entry under the stamps that it was read under, for `ms` milliseconds. */
-  keep(key: string, entry: Entry, stamps: string, ms: number): void | Promise<void>
+  /** Stores an entry under the stamps that it was read under, for `ms` milliseconds. False where it does not. */
+  keep(key: string, entry: Entry, stamps: string, ms: number): boolean | Promise<void>
   /** Moves stamps: no entry that is stored under them is served again. False where that could not be told. */
   move(stamps: string[]): true | Promise<boolean>
   /** Asks whether it is there; a string says why it is not in use. */

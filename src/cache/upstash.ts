@@ -9,8 +9,8 @@ import type { Entry, Look, Store } from "./store.ts"
 export interface UpstashOptions {
   url: string
   token: string
-  /** Keeps apart what several databases' APIs store in one Redis. */
-  prefix: string
+  /** Keeps apart what several databases' APIs store in one Redis; asked for at the first use. */
+  prefix: () => Promise<string> | string
   /** How long an entry lives at the most, in milliseconds. */
   lifetime: number
   /** Whether lookups of several requests may share a round trip: on Workers, no request waits for another's socket. */
@@ -53,7 +53,9 @@ export class UpstashStore implements Store {
   readonly exact = false
   private readonly hurried: Redis
   private readonly patient: Redis
-  private readonly prefix: string
+  private readonly findPrefix: UpstashOptions["prefix"]
+  private prefix: string | undefined
+  private reason = "unreachable"
   private readonly stampLife: number
   private readonly breaker: Breaker
   private readonly ask: (lookup: Lookup) => Promise<Look | string>
@@ -77,9 +79,9 @@ export class UpstashStore implements Store {
       })
     this.hurried = client(limit)
     this.patient = client(unhurried)
-    this.prefix = prefix
-    // A stamp that ends before its entries costs a miss, and no more.
-    this.stampLife = 10 * lifetime
+    this.findPrefix = prefix
+    // A stamp that ends before its entries costs a miss, and no more; one for what is not there should not stay.
+    this.stampLife = lifetime + 60_000
     this.breaker = new Breaker(() => this.probe(), later)
     this.ask = together
       ? inBatches((lookups) => this.askAll(lookups))
@@ -93,18 +95,19 @@ export class UpstashStore implements Store {
   /** Several lookups in one round trip: an answer, or why there is none, for each. */
   private async askAll(lookups: Lookup[]): Promise<(Look | string)[]> {
     const pipeline = this.hurried.pipeline()
-    for (const { key, names } of lookups)
-      pipeline.eval(
-        lookScript,
-        [this.entryKey(key), ...names.map((name) => this.stampKey(name))],
-        [crypto.randomUUID(), String(this.stampLife)],
-      )
     try {
+      const prefix = await this.ready()
+      for (const { key, names } of lookups)
+        pipeline.eval(
+          lookScript,
+          [entryKey(prefix, key), ...names.map((name) => stampKey(prefix, name))],
+          [crypto.randomUUID(), String(this.stampLife)],
+        )
       const found = await pipeline.exec({ keepErrors: true })
       return lookups.map(({ names }, i) => this.lookOf(found[i], names))
-    } catch {
-      this.breaker.trip()
-      return lookups.map(() => "unreachable")
+    } catch (error) {
+      this.trip(error)
+      return lookups.map(() => this.reason)
     }
   }
 
@@ -112,10 +115,10 @@ export class UpstashStore implements Store {
     // It answers, and serves what it has: it need not be spared.
     if (found?.error && /\bOOM\b/.test(found.error)) return "full"
     // What it could not be told while it was being asked.
-    if (this.away()) return "unreachable"
+    if (this.away()) return this.reason
     const values = found?.result
     if (!Array.isArray(values) || values.length !== names.length + 1) {
-      this.breaker.trip()
+      this.trip(found?.error === undefined ? undefined : new Error(found.error))
       return "unintelligible"
     }
     const [value, ...stamps] = values as (string | null)[]
@@ -125,22 +128,28 @@ export class UpstashStore implements Store {
     return { stamps: now, entry, outdated: kept !== undefined && !entry }
   }
 
-  async keep(key: string, entry: Entry, stamps: string, ms: number): Promise<void> {
-    if (ms < 1 || this.away()) return
+  keep(key: string, entry: Entry, stamps: string, ms: number): false | Promise<void> {
+    if (ms < 1 || this.away() || this.prefix === undefined) return false
+    const set = this.patient.set(entryKey(this.prefix, key), encodeEntry(entry, stamps), {
+      px: Math.ceil(ms),
+    })
     // Whether it was stored is nobody's concern but the next reader's, who will see.
-    await this.patient
-      .set(this.entryKey(key), encodeEntry(entry, stamps), { px: Math.ceil(ms) })
-      .catch(() => {})
+    return set.then(
+      () => {},
+      () => {},
+    )
   }
 
   async move(names: string[]): Promise<boolean> {
     if (names.length === 0) return true
     if (!this.away()) {
       try {
-        await this.hurried.del(...names.map((name) => this.stampKey(name)))
+        const prefix = await this.ready()
+        await this.hurried.del(...names.map((name) => stampKey(prefix, name)))
         return true
-      } catch {
+      } catch (error) {
         // It may have been carried out, or may be yet: it is told again.
+        this.trip(error)
       }
     }
     const write = ++this.writes
@@ -152,17 +161,17 @@ export class UpstashStore implements Store {
   }
 
   trouble(): string | undefined {
-    return this.away() ? "unreachable" : undefined
+    return this.away() ? this.reason : undefined
   }
 
   async check(): Promise<string | undefined> {
-    if (this.away()) return "unreachable"
+    if (this.away()) return this.reason
     try {
       await this.hurried.ping()
       return undefined
-    } catch {
-      this.breaker.trip()
-      return "unreachable"
+    } catch (error) {
+      this.trip(error)
+      return this.reason
     }
   }
 
@@ -172,17 +181,29 @@ export class UpstashStore implements Store {
     return this.breaker.open
   }
 
+  private trip(error: unknown): void {
+    // Upstash has answered, and will not: a wrong token, say.
+    this.reason = error instanceof Error && error.name === "UpstashError" ? "refused" : "unreachable"
+    this.breaker.trip()
+  }
+
+  private async ready(): Promise<string> {
+    this.prefix ??= await this.findPrefix()
+    return this.prefix
+  }
+
   /** Tells Redis what it has missed, or asks whether it is there. */
   private async probe(): Promise<void> {
+    const prefix = await this.ready()
     do {
       const telling = [...this.untold]
-      if (telling.length) await this.patient.del(...telling.map(([name]) => this.stampKey(name)))
+      if (telling.length) await this.patient.del(...telling.map(([name]) => stampKey(prefix, name)))
       else await this.patient.ping()
       // A write that came meanwhile is to be told as well, also where it was to the same row.
       for (const [name, write] of telling) if (this.untold.get(name) === write) this.untold.delete(name)
     } while (this.untold.size)
   }
-
-  private entryKey = (key: string): string => `${this.prefix}:entry:${key}`
-  private stampKey = (name: string): string => `${this.prefix}:stamp:${name}`
 }
+
+const entryKey = (prefix: string, key: string): string => `${prefix}:entry:${key}`
+const stampKey = (prefix: string, name: string): string => `${prefix}:stamp:${name}`

@@ -16,6 +16,10 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   const { cache, database } = await openCachedDatabase(settings, patience)
   // What is told of a migration is that every table has changed: they must be known.
   if (cache.store?.name === "upstash") await import("../resources.ts")
+  if (cache.store?.name === "upstash" && !settings.AUTH_SECRET && !settings.CACHE_PREFIX)
+    console.warn(
+      "AUTH_SECRET is not set: servers that have one keep their answers apart, and hear nothing of this",
+    )
   try {
     const result = await work(database)
     const until = performance.now() + patience

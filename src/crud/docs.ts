@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/routes.ts"
 import { fieldsParam, idParam, includeParams, listParams } from "./param-docs.ts"
 import type { Field, Relation, Resource } from "./resource.ts"
@@ -12,20 +13,6 @@ const security = (
   action: "read" | "create" | "update" | "delete",
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
-const validators = {
-  ETag: { description: "What If-None-Match is to hold", schema: { type: "string" as const } },
-  "Cache-Status": {
-    description: "Whether it came from the cache (RFC 9211)",
-    schema: { type: "string" as const },
-  },
-}
-const unchanged = {
-  304: { description: "As the client has it: If-None-Match holds its ETag", headers: validators },
-}
-const conditional = z.object({
-  "If-None-Match": z.string().optional().openapi({ description: "ETags of what the client has" }),
-  "Cache-Control": z.string().optional().openapi({ description: "`no-cache` to have it read anew" }),
-})
 const linkHeaders = {
   ...validators,
   Link: { description: "first, prev and next (RFC 8288)", schema: { type: "string" as const } },

@@ -17,11 +17,14 @@ interface Runtime {
   limit?: number
 }
 
+/** What tells a database from all others. Some must be asked. */
+type Identity = string | (() => Promise<string>)
+
 /** The cache of the settings, and the database that tells it of its writes. */
 export function openCache(
   settings: Settings,
   database: Database,
-  identity: string,
+  identity: Identity,
   options: Runtime,
 ): { cache: Cache; database: Database } {
   const ttl = settings.CACHE_TTL * 1000
@@ -33,7 +36,7 @@ export function openCache(
 function openStore(
   settings: Settings,
   database: Database,
-  identity: string,
+  identity: Identity,
   lifetime: number,
   options: Runtime,
 ): Store | undefined {
@@ -44,7 +47,13 @@ function openStore(
     case "memory":
       return new MemoryStore(settings.CACHE_MEMORY, database.foreignWrites)
     case "upstash":
-      return new UpstashStore({ url, token, prefix: prefixOf(settings, identity), lifetime, ...options })
+      return new UpstashStore({
+        url,
+        token,
+        prefix: () => prefixOf(settings, identity),
+        lifetime,
+        ...options,
+      })
   }
 }
 
@@ -52,6 +61,8 @@ function openStore(
  * Keeps databases apart that share a Redis. The secret is the same for all who serve one database, and tells those
  * apart whose names are alike; it cannot be got back from its hash.
  */
-function prefixOf({ CACHE_PREFIX, AUTH_SECRET = "" }: Settings, identity: string): string {
-  return CACHE_PREFIX ?? `weir:${hash("sha256", `${identity}\n${AUTH_SECRET}`, "base64url").slice(0, 16)}`
+async function prefixOf({ CACHE_PREFIX, AUTH_SECRET = "" }: Settings, identity: Identity): Promise<string> {
+  if (CACHE_PREFIX !== undefined) return CACHE_PREFIX
+  const name = typeof identity === "string" ? identity : await identity()
+  return `weir:${hash("sha256", `${name}\n${AUTH_SECRET}`, "base64url").slice(0, 16)}`
 }

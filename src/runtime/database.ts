@@ -26,12 +26,16 @@ export async function openCachedDatabase(
   limit?: number,
 ): Promise<{ cache: Cache; database: Database }> {
   const database = await openDatabase(settings)
-  const url = settings.DATABASE_URL
-  // A file's name says little: others may have one of that name.
-  const identity = url.startsWith("file:") ? `${hostname()}:${resolve(url.slice(5))}` : database.label
-  return openCache(settings, database, identity, {
+  return openCache(settings, database, identityOf(settings, database), {
     later: () => {},
     together: true,
     ...(limit === undefined ? {} : { limit }),
   })
+}
+
+/** What tells the database from others that may share a Redis: a file's name, or a local address, says little. */
+function identityOf({ DATABASE_URL: url }: Settings, { label }: Database): string {
+  if (url.startsWith("file:")) return `${hostname()}:${resolve(url.slice(5))}`
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname)
+  return local ? `${hostname()}:${label.replace(/localhost|\[::1\]/, "127.0.0.1")}` : label
 }

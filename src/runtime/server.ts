@@ -25,7 +25,10 @@ export async function serveApi(settings: Settings): Promise<void> {
   scheduleHashes(hashQueue())
   const { cache, database } = await openCachedDatabase(settings)
   // The first request should find the way to Redis open.
-  void cache.store?.check()
+  void Promise.resolve(cache.store?.check()).then((reason) => {
+    if (reason)
+      log({ level: "warn", msg: `Redis cannot be used now (${reason}): requests do without it until it can` })
+  })
   const admin = firstAdmin(settings, database)
   await prepare(settings, database, admin, log)
   if (!settings.AUTH_SECRET)

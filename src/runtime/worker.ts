@@ -3,6 +3,7 @@ import { waitUntil } from "cloudflare:workers"
 import type { Hono } from "hono"
 import { createApp } from "../app.ts"
 import type { AppEnv } from "../context.ts"
+import { classify } from "../db/dialect/expressions.ts"
 import type { Database } from "../db/driver.ts"
 import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
 import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
@@ -30,7 +31,7 @@ function appFrom(env: Bindings): Hono<AppEnv> {
   if (settings.CACHE === "memory")
     throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
   const opened = openDatabase(env, settings)
-  const { cache, database } = openCache(settings, opened, opened.label, {
+  const { cache, database } = openCache(settings, opened, identityOf(env, opened), {
     later: waitUntil,
     together: false,
     patience,
@@ -46,6 +47,21 @@ function appFrom(env: Bindings): Hono<AppEnv> {
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, database),
   })
+}
+
+/** D1 does not say which database it is; when it was first migrated does. */
+function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | (() => Promise<string>) {
+  if (!DB || HYPERDRIVE) return database.label
+  return async () => {
+    const text = "select name, applied_at from d1_migrations order by id limit 1"
+    try {
+      const rows = await database.connect().query({ text, params: [] })
+      return `${database.label} ${JSON.stringify(rows)}`
+    } catch (error) {
+      if (classify(error)?.kind === "unmigrated") return database.label
+      throw error
+    }
+  }
 }
 
 function openDatabase(env: Bindings, settings: Settings): Database {

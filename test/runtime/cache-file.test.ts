@@ -1,3 +1,4 @@
+import { existsSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { startNode, tempFolder } from "../support/node-server.ts"
@@ -43,6 +44,33 @@ test("two processes on one file see each other's writes with the next request, a
   expect(code).toBe(0)
   for (const call of [one, two]) expect((await call("GET", "/items?title=imported")).body).toHaveLength(1)
   for (const call of [one, two]) expect((await call("GET", "/items")).body).toHaveLength(2)
+  for (const server of servers) expect(await server.stop()).toBe(0)
+})
+
+test("a file by a symbolic link, with what a crash has left beside the link, is no different", async () => {
+  const [folder, beside] = [tempFolder(), tempFolder()]
+  const link = join(beside, "data.db")
+  const first = await startNode({ ...env(folder), DATABASE_URL: `file:${link}` })
+  const token = await signUp(httpCaller(first.url))
+  await httpCaller(first.url)("POST", "/items", { token, json: { title: "first", price: 1 } })
+  await first.stop("SIGKILL")
+  renameSync(link, join(folder, "data.db"))
+  renameSync(`${link}-wal`, join(folder, "data.db-wal"))
+  symlinkSync(join(folder, "data.db"), link)
+  expect(existsSync(`${link}-shm`)).toBe(true)
+  const servers = [
+    await startNode({ ...env(folder), DATABASE_URL: `file:${link}` }),
+    await startNode({ ...env(folder), DATABASE_URL: `file:${link}` }),
+  ]
+  const [one, two] = servers.map(({ url }) => httpCaller(url)) as [
+    ReturnType<typeof httpCaller>,
+    ReturnType<typeof httpCaller>,
+  ]
+  for (let price = 2; price < 12; price++) {
+    await two("GET", "/items/1")
+    expect((await one("PATCH", "/items/1", { token, json: { price } })).status).toBe(200)
+    expect((await two("GET", "/items/1")).body).toMatchObject({ price })
+  }
   for (const server of servers) expect(await server.stop()).toBe(0)
 })
 

@@ -125,7 +125,7 @@ export class RaceWorld {
     const rows = status === 200 ? ([body].flat() as Row[]) : []
     const shown = new Map(rows.map(({ id, price }) => [id, price]))
     this.reads.push({ server, path, of, began, ended, cacheStatus, shown })
-    if (this.rest && cacheStatus.includes("unreachable")) await sleep(this.rest)
+    if (this.rest && /unreachable|refused/.test(cacheStatus)) await sleep(this.rest)
   }
 
   private async write(server: number): Promise<Item> {

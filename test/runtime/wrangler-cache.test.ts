@@ -12,20 +12,25 @@ let server: WranglerServer
 let call: ReturnType<typeof httpCaller>
 let token: string
 
-beforeAll(async () => {
-  const folder = tempFolder()
-  const migrated = await runWrangler(
+const migrate = async (folder: string): Promise<void> => {
+  const { code, output } = await runWrangler(
     ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
   )
-  expect(migrated.code, migrated.output).toBe(0)
+  expect(code, output).toBe(0)
+}
+const settings = () => ({
+  NODE_ENV: "development",
+  AUTH_SECRET: authSecret,
+  UPSTASH_REDIS_REST_URL: upstash.url,
+  UPSTASH_REDIS_REST_TOKEN: upstash.token,
+})
+
+beforeAll(async () => {
+  const folder = tempFolder()
+  await migrate(folder)
   redis = await startRedis()
   upstash = await startUpstash(redis.port)
-  server = await startWrangler(folder, {
-    NODE_ENV: "development",
-    AUTH_SECRET: authSecret,
-    UPSTASH_REDIS_REST_URL: upstash.url,
-    UPSTASH_REDIS_REST_TOKEN: upstash.token,
-  })
+  server = await startWrangler(folder, settings())
   call = httpCaller(server.url)
   token = await signUp(call)
   for (let n = 1; n <= 20; n++)
@@ -79,6 +84,17 @@ test("readers whose leader hangs up are answered all the same", async () => {
     await leader
     expect(new Set((await Promise.all(followers)).map(({ status }) => status))).toEqual(new Set([200]))
   }
+})
+
+test("another D1 with the same secret and the same Redis is kept apart", async () => {
+  const folder = tempFolder()
+  await migrate(folder)
+  const second = await startWrangler(folder, settings())
+  const other = httpCaller(second.url)
+  await expect.poll(() => statusOf("/items/1")).toMatch(/^Weir; hit/)
+  expect((await other("GET", "/items/1")).status).toBe(404)
+  expect((await other("GET", "/items")).body).toEqual([])
+  await second.stop()
 })
 
 test("without Redis requests go on, and the worker finds it again", async () => {

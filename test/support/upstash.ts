@@ -77,7 +77,7 @@ export async function sideOf(w: World, prefix: string, options: SideOptions = {}
   }
   const { url, token } = proxy
   const lifetime = (rest.ttl ?? 60_000) + (rest.stale ?? 0)
-  const store = new UpstashStore({ url, token, prefix, lifetime, ...cacheRuntime })
+  const store = new UpstashStore({ url, token, prefix: () => prefix, lifetime, ...cacheRuntime })
   const cache = cacheOver(store, { later: cacheLater, ...rest })
   const asked: string[] = []
   const database = telling(overheard(w.database, asked), store)

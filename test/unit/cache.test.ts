@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { decodeEntry, encodeEntry } from "../../src/cache/entry.ts"
 import { MemoryStore } from "../../src/cache/memory.ts"
-import { readsOf, stampsOfRead, stampsOfWrite, wider } from "../../src/cache/stamps.ts"
+import { bindsClock, readsOf, stampsOfRead, stampsOfWrite, wider } from "../../src/cache/stamps.ts"
 import type { Entry } from "../../src/cache/store.ts"
 import "../../src/db/schema/items.ts"
 import "../../src/db/schema/users.ts"
@@ -43,6 +43,8 @@ describe("what a read depends on", () => {
       `select "now", "random" from "items"`,
       `select strftime('%Y', created_at) from items`,
       "select date(created_at), known from items",
+      `select strftime('%s', "t0"."created_at"), unixepoch("created_at"), strftime('%Y', t0.created_at)`,
+      `select to_char("t0"."created_at" at time zone 'utc', 'YYYY')`,
     ]
     const unsteady = [
       "select now()",
@@ -54,9 +56,17 @@ describe("what a read depends on", () => {
       "select clock_timestamp()",
       "select 'today'::date",
       "select pg_backend_pid()",
+      "select strftime('%s')",
+      "select strftime('%s', ?)",
+      "select strftime(?, created_at)",
+      "select unixepoch('subsec')",
+      "select datetime($1)",
+      "select ' Now '::timestamp",
     ]
     for (const text of steady) expect(readsOf(text).steady, text).toBe(true)
     for (const text of unsteady) expect(readsOf(text).steady, text).toBe(false)
+    expect(["now", " Today ", "yesterday"].map((value) => bindsClock([1, value]))).toEqual([true, true, true])
+    expect(bindsClock(["nowhere", 5, null])).toBe(false)
   })
 })
 
@@ -142,7 +152,7 @@ describe("the store in memory", () => {
     // A character may take two bytes.
     expect(kept.length).toBe(4)
     expect((await look(store, "0")).entry).toBeDefined()
-    store.keep("huge", entryOf("x".repeat(60_000)), stamps, 60_000)
+    expect(store.keep("huge", entryOf("x".repeat(60_000)), stamps, 60_000)).toBe(false)
     expect((await look(store, "huge")).entry).toBeUndefined()
     expect((await look(store, "0")).entry).toBeDefined()
   })

@@ -102,6 +102,7 @@ export function openLibsqlFile(url: string): Database {
     const outcomes = group.map((waiting) => attempt(db, waiting, run))
     try {
       db.exec("commit")
+      foreign.note()
       for (const [i, outcome] of outcomes.entries())
         if (outcome.ok) group[i]?.resolve(outcome.rows)
         else group[i]?.reject(outcome.error)
@@ -156,9 +157,10 @@ export function openLibsqlFile(url: string): Database {
     close: async () => {
       while (flushing) await sleep(1)
       // So that the file alone is the database: whoever copies it copies everything.
-      foreign.close()
       db.exec("pragma wal_checkpoint(truncate)")
       db.close()
+      // Not before: closing any descriptor of a file lets go of all locks that the process has on it.
+      foreign.close()
     },
   }
 }
