@@ -56,7 +56,7 @@ interface Faulty extends Pair {
 
 const steps = {
   read: (at: Faulty) => expectRead(at, at.one, bypassedBy(at.fault)),
-  write: async (at: Faulty) => {
+  write: async (at: Pair) => {
     at.title = crypto.randomUUID()
     const json = { title: at.title }
     const written = await at.one.call("PATCH", at.path, { token: w.ann.token, json })
