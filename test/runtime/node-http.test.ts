@@ -124,11 +124,11 @@ test("CORS: an allowed origin may call, and read errors; another gets nothing", 
     const simple = await call("GET", path, { headers: { origin } })
     expect(simple.headers.get("access-control-allow-origin"), path).toBe(origin)
     expect(simple.headers.get("access-control-expose-headers"), path).toContain("Link")
-    expect(simple.headers.get("vary"), path).toBe("Origin")
+    expect(simple.headers.get("vary"), path).toMatch(/(^|, )Origin$/)
     const other = await call("GET", path, { headers: { origin: "https://app.example.com.evil.com" } })
     expect(other.headers.get("access-control-allow-origin"), path).toBeNull()
     // A cache must not give one origin's answer to another, so those without an Origin vary as well.
-    expect((await call("GET", path)).headers.get("vary"), path).toBe("Origin")
+    expect((await call("GET", path)).headers.get("vary"), path).toMatch(/(^|, )Origin$/)
   }
 })
 
