@@ -33,8 +33,8 @@ export function statsRoute(routes: Routes): void {
     async (c) => {
       const { db } = c.var
       const [userCount, itemCount] = await Promise.all([db.$count(users), db.$count(items)])
-      const body = JSON.stringify({ users: userCount, items: itemCount })
-      return replyRead(c, { body, headers: {}, etag: etagOf({ body, headers: {} }) })
+      const counted = { body: JSON.stringify({ users: userCount, items: itemCount }), headers: {} }
+      return replyRead(c, counted, etagOf(counted))
     },
   )
 }

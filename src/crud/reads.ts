@@ -64,7 +64,7 @@ export async function readOne(c: AppContext, resource: Resource, id: number): Pr
     }
   })
   const statement = withValues(plan, { ...values, id, viewer: viewer.id }, true)
-  const parts = [
+  const parts = () => [
     { table: resource.name, column: resource.key, value: id, times: 1 },
     ...partsOf(includes, resource, id),
   ]
@@ -102,7 +102,7 @@ export async function readList(c: AppContext, resource: Resource, nested?: Neste
   const bound = { ...values, viewer: viewer.id, parent: nested?.parentId, parent_id: nested?.parentId }
   const statement = withValues(plan, bound, true)
   // The links hold the path and the query string as they came.
-  const parts = nested ? partsOfNested(nested, query.count) : []
+  const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(c, { statement, parts, variant: c.req.path + search.place }, async () => {
     const rows = await c.get("client")().query(statement)
     const page = pageOf(rows[0] as Row, plan, query)

@@ -2,18 +2,16 @@ import type { AppContext } from "../context.ts"
 import { isNoneOf } from "./etag.ts"
 import { reply } from "./reply.ts"
 
-/** What is sent of a read, with its validator. */
-export interface Validated {
-  body: string
-  etag: string
-  headers: Record<string, string>
-}
-
 /**
  * Answers a read: 304 where the client has it already (RFC 9110, 13.1.2). `no-cache` lets clients keep it, and has
  * them ask each time whether it still holds; what was read with a token is for its owner's cache only.
  */
-export function replyRead(c: AppContext, { body, etag, headers }: Validated, cacheStatus?: string): Response {
+export function replyRead(
+  c: AppContext,
+  { body, headers }: { body: string; headers: Record<string, string> },
+  etag: string,
+  cacheStatus?: string,
+): Response {
   const { vary } = c.get("headers")
   const all = {
     etag,

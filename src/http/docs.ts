@@ -16,7 +16,7 @@ export function docs(app: Hono<AppEnv>, routes: Routes): void {
   app.get("/openapi.json", (c) => {
     const document = { body: routes.openapi(), headers: {} }
     etag ??= etagOf(document)
-    return replyRead(c, { ...document, etag })
+    return replyRead(c, document, etag)
   })
   // Browsers ask for it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
