@@ -47,7 +47,7 @@ const statusOf = async (path: string, headers: Record<string, string> = {}) =>
 
 test("a hit is one round trip to Redis, and a 304 too", async () => {
   expect(await statusOf("/items/1")).toBe("Weir; fwd=uri-miss; stored")
-  await expect.poll(() => statusOf("/items/1")).toMatch(/^Weir; hit/)
+  await expect.poll(() => statusOf("/items/1"), { timeout: 10_000 }).toMatch(/^Weir; hit/)
   const before = upstash.requests
   const hit = await call("GET", "/items/1")
   const etag = hit.headers.get("etag") as string
@@ -91,7 +91,7 @@ test("another D1 with the same secret and the same Redis is kept apart", async (
   await migrate(folder)
   const second = await startWrangler(folder, settings())
   const other = httpCaller(second.url)
-  await expect.poll(() => statusOf("/items/1")).toMatch(/^Weir; hit/)
+  await expect.poll(() => statusOf("/items/1"), { timeout: 10_000 }).toMatch(/^Weir; hit/)
   expect((await other("GET", "/items/1")).status).toBe(404)
   expect((await other("GET", "/items")).body).toEqual([])
   await second.stop()
