@@ -1,12 +1,10 @@
-import { hash } from "node:crypto"
-import { LRUCache } from "lru-cache"
 import type { AppContext } from "../context.ts"
 import type { Statement } from "../db/driver.ts"
 import { replyRead } from "../http/conditional.ts"
 import { etagOf } from "../http/etag.ts"
 import { notFound } from "../http/problem.ts"
 import type { Ask, Make } from "./cache.ts"
-import { bindsClock, type PartRead, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
+import { bindsClock, digestOf, type PartRead, type Reads, readsOf, stampsOfRead } from "./stamps.ts"
 
 /** A read, as the cache sees it. */
 export interface Reading {
@@ -27,11 +25,6 @@ export async function readThrough(
   make: () => Promise<Made>,
 ): Promise<Response> {
   const cache = c.get("cache")
-  if (!cache.store) {
-    const made = await make()
-    if (!made) throw notFound()
-    return replyRead(c, made, etagOf(made), "fwd=bypass; detail=off")
-  }
   const makeEntry: Make = async () => {
     const born = Date.now()
     const made = await make()
@@ -41,16 +34,18 @@ export async function readThrough(
   const started = performance.now()
   const { db } = timings
   const { entry, status } = await cache.answer(() => askOf(c, statement, variant, parts?.()), makeEntry)
-  timings.cache = performance.now() - started - (timings.db - db)
-  timings.cacheStatus = status
+  if (cache.store) {
+    timings.cache = performance.now() - started - (timings.db - db)
+    timings.cacheStatus = status
+  }
   if (!entry) throw notFound()
   return replyRead(c, entry, entry.etag, status)
 }
 
 function askOf(c: AppContext, statement: Statement, variant: string, parts?: PartRead[]): Ask {
-  const { digest, reads } = textOf(statement.text)
+  const reads = readsOf(statement.text)
   return {
-    key: keyOf(digest, statement, variant),
+    key: keyOf(reads.digest, statement, variant),
     stamps: stampsOfRead(reads, parts),
     past: pastOf(c, reads, statement),
   }
@@ -78,21 +73,3 @@ function keyOf(digest: string, { params }: Statement, variant: string): string {
   const key = `${digest}:${JSON.stringify(params)}${variant}`
   return key.length > longestKey ? digestOf(key) : key
 }
-
-/** What is known of a statement's text. */
-interface Text {
-  digest: string
-  reads: Reads
-}
-
-const texts = new LRUCache<string, Text>({ max: 2000 })
-
-function textOf(text: string): Text {
-  const known = texts.get(text)
-  if (known) return known
-  const made = { digest: digestOf(text), reads: readsOf(text) }
-  texts.set(text, made)
-  return made
-}
-
-const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22)

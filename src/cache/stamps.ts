@@ -1,3 +1,5 @@
+import { hash } from "node:crypto"
+import { LRUCache } from "lru-cache"
 import { loadedTables } from "../db/dialect/field.ts"
 import type { Part, Row, Statement } from "../db/driver.ts"
 
@@ -12,6 +14,8 @@ const partsStamp = (table: string): string => `${table}:*`
 
 /** What a statement reads: how often it names each table, and whether it answers the same on the same rows. */
 export interface Reads {
+  /** Stands for the text. */
+  digest: string
   tables: Map<string, number>
   steady: boolean
 }
@@ -30,12 +34,20 @@ const unsteadyWord =
 export const bindsClock = (params: readonly unknown[]): boolean =>
   params.some((value) => typeof value === "string" && clock.test(value))
 
-/** What a statement reads, from its text: the rules in it may name tables in their own SQL. */
+const known = new LRUCache<string, Reads>({ max: 2000 })
+
+/** What a statement reads, from its text: the rules in it may name tables in their own SQL. Found out once. */
 export function readsOf(text: string): Reads {
+  const found = known.get(text)
+  if (found) return found
   const bare = text.replace(identifiers, "x")
   const unsteady = clockLiteral.test(bare) || clockCall.test(bare) || unsteadyWord.test(bare)
-  return { tables: mentioned(text), steady: !unsteady }
+  const reads = { digest: digestOf(text), tables: mentioned(text), steady: !unsteady }
+  known.set(text, reads)
+  return reads
 }
+
+export const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22)
 
 /** A part that a statement reads, and how often it names the table in doing so. */
 export interface PartRead extends Part {
@@ -66,14 +78,16 @@ export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change
       const value = values[2 + i] as Part["value"] | null
       if (value !== null) stamps.push(partStamp({ table, column, value }))
     }
-  if (verb === "delete") stamps.push(...stampsOfTables(rippled([table])))
+  if (verb === "delete") stamps.push(...rippled([table]).flatMap(wholeTable))
   return stamps
 }
 
 /** All stamps of some tables, and of those that their deletes reach. */
 export function stampsOfTables(tables: string[] = [...loadedTables.keys()]): string[] {
-  return [...new Set([...tables, ...rippled(tables)])].flatMap((table) => [table, partsStamp(table)])
+  return [...new Set([...tables, ...rippled(tables)])].flatMap(wholeTable)
 }
+
+const wholeTable = (table: string): string[] => [table, partsStamp(table)]
 
 /** A stamp that stands for more than the given one, so that many can be kept in little room. */
 export const wider = (stamp: string): string => {

@@ -118,7 +118,7 @@ export class UpstashStore implements Store {
     if (this.away()) return this.reason
     const values = found?.result
     if (!Array.isArray(values) || values.length !== names.length + 1) {
-      this.trip(found?.error === undefined ? undefined : new Error(found.error))
+      this.trip(undefined)
       return "unintelligible"
     }
     const [value, ...stamps] = values as (string | null)[]
