@@ -40,3 +40,12 @@ export function refused({ code, stdout, stderr }: Ended): string {
   expect(code).toBe(1)
   return lines[0] as string
 }
+
+/** What is made when it is first asked for, and once. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

@@ -3,23 +3,34 @@ import { describe, expect, test } from "vitest"
 import { eventually } from "../runtime/http.ts"
 import { freePort } from "../support/global-setup.ts"
 import { killed } from "../support/node-server.ts"
-import { databases, type Kind, type Project, project } from "../support/project.ts"
-import { ask, number, refused, worked } from "./ask.ts"
+import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
+import { ask, number, once, refused, worked } from "./ask.ts"
 
 const users = "src/db/schema/users.ts"
 const withBio = (at: Project) =>
   at.edit(users, "  role: oneOf", '  bio: text({ max: 500 }).notNull().default("none"),\n  role: oneOf')
 
+const hasBio = once(async () => {
+  const at = project()
+  withBio(at)
+  worked(await at.db(undefined, "generate", "--name", "bio"))
+  return at
+})
+
+const migrated = prepared(async (url) => worked(await project().db(url, "migrate")))
+
 /** A migration by hand, in both dialects' folders: its up and its down. */
-async function custom(at: Project, name: string, up: string[], down: string[]): Promise<void> {
-  const table = `x_${name}`
-  const text = `import { id, table, text } from "../dialect/index.ts"\nexport const ${table} = table("${table}", { id: id(), note: text({ max: 9 }) })\n`
-  at.write(`src/db/schema/${table}.ts`, text)
-  worked(await at.db(undefined, "generate", "--name", name))
+function custom(at: Project, name: string, up: string[], down: string[]): void {
   for (const dialect of ["sqlite", "postgres"]) {
-    const file = at.files(`drizzle/${dialect}`).find((f) => f.endsWith(`_${name}.sql`)) as string
-    at.write(`drizzle/${dialect}/${file}`, up.join("--> statement-breakpoint\n"))
-    at.write(`drizzle/${dialect}/down/${file}`, down.join("--> statement-breakpoint\n"))
+    const path = `drizzle/${dialect}/meta/_journal.json`
+    const journal = JSON.parse(at.read(path)) as { entries: { idx: number; when: number; tag: string }[] }
+    const last = journal.entries.at(-1) as (typeof journal.entries)[number]
+    const idx = last.idx + 1
+    const tag = `${String(idx).padStart(4, "0")}_${name}`
+    at.write(`drizzle/${dialect}/${tag}.sql`, up.join("--> statement-breakpoint\n"))
+    at.write(`drizzle/${dialect}/down/${tag}.sql`, down.join("--> statement-breakpoint\n"))
+    journal.entries.push({ ...last, idx, when: last.when + 1_000, tag })
+    at.write(path, JSON.stringify(journal, null, 2))
   }
 }
 
@@ -37,15 +48,13 @@ const columns = async (url: string): Promise<unknown[][]> =>
 
 describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
   test("a NOT NULL column comes and goes under 1,000 users and 10,000 items; to base and to head again", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    worked(await at.db(url, "migrate"))
+    const [at, url] = [project(), await migrated(kind)]
     worked(await at.db(url, "seed", "--users", "1000", "--items", "10000"))
     const before = [
       await columns(url),
       await ask(url, "select id, title, owner_id, created_at from items order by id"),
     ]
-    withBio(at)
-    worked(await at.db(undefined, "generate", "--name", "bio"))
+    at.take(await hasBio())
     const pending = await at.db(url, "status")
     expect(pending.stdout).toMatch(/0000_init {2}applied[\s\S]*0001_bio {2}pending/)
     expect(pending.code).toBe(1)
@@ -78,27 +87,10 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
     expect((await at.db(url, "status")).code).toBe(0)
   })
 
-  test("what drizzle-kit migrated is adopted, and it takes over again", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    expect((await at.kit(url, "migrate")).code).toBe(0)
-    const status = await at.db(url, "status")
-    expect(status.stdout).toMatch(/0000_init {2}applied/)
-    expect(status.code).toBe(0)
-    expect(worked(await at.db(url, "migrate"))).toContain("is up to date")
-    withBio(at)
-    worked(await at.db(undefined, "generate", "--name", "bio"))
-    worked(await at.db(url, "migrate"))
-    expect((await at.kit(url, "migrate")).code).toBe(0)
-    expect(
-      await number(url, `select count(*) from ${kind === "Postgres" ? "drizzle." : ""}__drizzle_migrations`),
-    ).toBe(2)
-  })
-
   test("one that fails leaves all as it was, and says which statement", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    worked(await at.db(url, "migrate"))
+    const [at, url] = [project(), await migrated(kind)]
     const before = await columns(url)
-    await custom(
+    custom(
       at,
       "bad",
       ["create table fine (id integer);", "insert into missing values (1);"],
@@ -119,11 +111,40 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
     expect(await number(url, "select count(*) from fine")).toBe(1)
   })
 
+  test("three processes at once: one applies, the others wait, and all end well", async () => {
+    const [at, url] = [project(), await databases[kind]()]
+    const all = await Promise.all([1, 2, 3].map(() => at.db(url, "migrate")))
+    const said = all.map(worked)
+    expect(said.filter((text) => text.includes("applied 0000_init"))).toHaveLength(1)
+    expect(
+      await number(url, `select count(*) from ${kind === "Postgres" ? "drizzle." : ""}__drizzle_migrations`),
+    ).toBe(1)
+  })
+})
+
+// What the ledger and the folder say depends on the dialect; and over HTTP the server carries out a batch by itself,
+// whatever becomes of the client.
+describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
+  test("what drizzle-kit migrated is adopted, and it takes over again", async () => {
+    const [at, url] = [project(), await databases[kind]()]
+    expect((await at.kit(url, "migrate")).code).toBe(0)
+    const status = await at.db(url, "status")
+    expect(status.stdout).toMatch(/0000_init {2}applied/)
+    expect(status.code).toBe(0)
+    expect(worked(await at.db(url, "migrate"))).toContain("is up to date")
+    at.take(await hasBio())
+    worked(await at.db(url, "migrate"))
+    expect((await at.kit(url, "migrate")).code).toBe(0)
+    expect(
+      await number(url, `select count(*) from ${kind === "Postgres" ? "drizzle." : ""}__drizzle_migrations`),
+    ).toBe(2)
+  })
+
   test("edited since, out of order, unknown: status tells, and an edited one stops the next", async () => {
     const [at, url] = [project(), await databases[kind]()]
     const folder = `drizzle/${kind === "Postgres" ? "postgres" : "sqlite"}`
-    await custom(at, "late", ["create table late (id integer);"], ["drop table late;"])
-    await custom(at, "early", ["create table early (id integer);"], ["drop table early;"])
+    custom(at, "late", ["create table late (id integer);"], ["drop table late;"])
+    custom(at, "early", ["create table early (id integer);"], ["drop table early;"])
     const journal = at.read(`${folder}/meta/_journal.json`)
     const entries = (JSON.parse(journal) as { entries: { when: number }[] }).entries
     // As two branches leave it that were merged: the older one comes later.
@@ -144,7 +165,7 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
     const edited = await at.db(url, "status")
     expect(edited.stdout).toContain("0001_late  edited")
     expect(edited.code).toBe(2)
-    await custom(at, "next", ["create table next (id integer);"], ["drop table next;"])
+    custom(at, "next", ["create table next (id integer);"], ["drop table next;"])
     expect(refused(await at.db(url, "migrate"))).toContain(
       "0001_late was edited after it had been applied here",
     )
@@ -152,21 +173,10 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
     expect(refused(await at.db(url, "rollback", "--to", "init"))).toContain("0001_late was edited")
   })
 
-  test("two processes at once: one applies, the other waits, and both end well", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    const both = await Promise.all([at.db(url, "migrate"), at.db(url, "migrate")])
-    const said = both.map(worked)
-    expect(said.filter((text) => text.includes("applied 0000_init"))).toHaveLength(1)
-    expect(
-      await number(url, `select count(*) from ${kind === "Postgres" ? "drizzle." : ""}__drizzle_migrations`),
-    ).toBe(1)
-  })
-
   test("a way back that does not lead back fails its rehearsal, and nothing happens to the database", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    worked(await at.db(url, "migrate"))
+    const [at, url] = [project(), await migrated(kind)]
     const before = await columns(url)
-    await custom(
+    custom(
       at,
       "half",
       ["create table one (id integer);", "create table two (id integer);"],
@@ -178,20 +188,16 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
     expect(code).toBe(1)
     expect(await columns(url)).toEqual(before)
   })
-})
 
-// Over HTTP the server carries out a batch by itself, whatever becomes of the client.
-describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
   test("kill -9 in the middle of a migration: nothing of it is there, and the next run goes on", async () => {
-    const [at, url] = [project(), await databases[kind]()]
-    worked(await at.db(url, "migrate"))
+    const [at, url] = [project(), await migrated(kind)]
     await ask(url, "create table _slow (n integer)")
     await ask(url, "insert into _slow values (400000000)")
     const wait =
       kind === "Postgres"
         ? "select pg_sleep(n / 10000000) from _slow;"
         : "insert into begun select max(x) from (with recursive c (x) as (select 1 union all select x + 1 from c where x < (select n from _slow)) select x from c);"
-    await custom(
+    custom(
       at,
       "slow",
       ["create table begun (id integer);", wait, "insert into begun values (1);"],

@@ -5,10 +5,17 @@ import { runMigrate } from "../support/node-server.ts"
 let count = 0
 
 /** An empty database of its own in the suite's Postgres, or in another. */
-export async function emptyPostgres(server: string = inject("postgresUrl")): Promise<string> {
+export const emptyPostgres = (server: string = inject("postgresUrl")): Promise<string> =>
+  createPostgres(server, "")
+
+/** A copy of a database in the suite's Postgres that nobody is connected to. */
+export const copyOfPostgres = (url: string): Promise<string> =>
+  createPostgres(inject("postgresUrl"), `template ${new URL(url).pathname.slice(1)} strategy file_copy`)
+
+async function createPostgres(server: string, like: string): Promise<string> {
   const name = `weir_runtime_${process.pid}_${count++}`
   const sql = admin(server)
-  await sql.unsafe(`create database ${name}`)
+  await sql.unsafe(`create database ${name} ${like}`)
   await sql.end()
   return server.replace(/postgres$/, name)
 }

@@ -56,12 +56,14 @@ export async function killed(child: ChildProcess): Promise<void> {
   await ended
 }
 
-/** An empty folder, removed after the file's tests. */
-export function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "weir-node-"))
+/** Has a folder removed after the file's tests. */
+export function ownFolder(folder: string): string {
   folders.push(folder)
   return folder
 }
+
+/** An empty folder, removed after the file's tests. */
+export const tempFolder = (): string => ownFolder(mkdtempSync(join(tmpdir(), "weir-node-")))
 
 interface Started {
   child: ChildProcess

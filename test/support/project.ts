@@ -1,12 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inject } from "vitest"
-import { emptyPostgres } from "../runtime/databases.ts"
+import { copyOfPostgres, emptyPostgres } from "../runtime/databases.ts"
 import { sqldOn } from "../runtime/sqld.ts"
 import { freePort } from "./global-setup.ts"
-import { type Ended, ownProcess, tempFolder } from "./node-server.ts"
+import { type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
 
 const root = join(import.meta.dirname, "../..")
 
@@ -25,14 +33,32 @@ export interface Project {
   db(url: string | undefined, command: string, ...args: string[]): Promise<Ended>
   kit(url: string, ...args: string[]): Promise<Ended>
   edit(path: string, from: string, to: string): void
+  /** Takes over the schema and the migrations of another copy. */
+  take(from: Project): void
   write(path: string, text: string): void
   read(path: string): string
   /** The files of a folder, by name. */
   files(path: string): string[]
 }
 
+/**
+ * The lowest number that is free: what Node compiles it finds again by the path, and a copy of the project that
+ * stands where an earlier one stood starts at once.
+ */
+function numberedFolder(): string {
+  for (let number = 0; ; number++) {
+    const folder = join(tmpdir(), `weir-project-${number}`)
+    try {
+      mkdirSync(folder)
+      return ownFolder(folder)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+    }
+  }
+}
+
 export function project(): Project {
-  const folder = tempFolder()
+  const folder = numberedFolder()
   for (const name of ["src", "drizzle", "package.json", "drizzle.config.ts", "tsconfig.json"])
     cpSync(join(root, name), join(folder, name), { recursive: true })
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
@@ -75,6 +101,10 @@ export function project(): Project {
       if (!text.includes(from)) throw new Error(`${file} does not hold ${from}`)
       writeFileSync(path(file), text.replace(from, to))
     },
+    take: (from) => {
+      for (const name of ["src/db/schema", "drizzle"])
+        cpSync(join(from.folder, name), path(name), { recursive: true })
+    },
     write: (file, text) => writeFileSync(path(file), text),
     read: (file) => readFileSync(path(file), "utf8"),
     files: (file) => readdirSync(path(file)).sort(),
@@ -89,3 +119,22 @@ export const databases = {
 }
 
 export type Kind = keyof typeof databases
+
+/** Makes databases like the one that `make` leaves of an empty one. It is called once for each kind that can be copied. */
+export function prepared(make: (url: string) => Promise<unknown>): (kind: Kind) => Promise<string> {
+  const made: Partial<Record<Kind, Promise<string>>> = {}
+  const fromEmpty = async (kind: Kind): Promise<string> => {
+    const url = await databases[kind]()
+    await make(url)
+    return url
+  }
+  return async (kind) => {
+    if (kind === "libSQL over HTTP") return fromEmpty(kind)
+    made[kind] ??= fromEmpty(kind)
+    const first = await made[kind]
+    if (kind === "Postgres") return copyOfPostgres(first)
+    const url = await databases[kind]()
+    copyFileSync(first.slice("file:".length), url.slice("file:".length))
+    return url
+  }
+}

@@ -31,7 +31,7 @@ export class ImportLedger {
   /** Where the import of this file stands; undefined where it was never begun. */
   async read(): Promise<Stand | undefined> {
     const client = this.database.connect()
-    await client.batch([plain(create)])
+    await client.batch([...ledgers[this.database.dialect].lock, create].map(plain))
     const rows = await client.query(
       plain(
         `select atomic, records, rejected, rejects_bytes, done from ${table} where source = '${this.source}'`,

@@ -69,9 +69,10 @@ export async function step(database: Database, migration: Migration, direction: 
   }
 }
 
-/** Makes the ledger where there is none. */
+/** Makes the ledger where there is none. Behind the lock: Postgres' `if not exists` fails when two make it at once. */
 export async function prepareLedger(database: Database): Promise<void> {
-  await database.connect().batch(ledgers[database.dialect].create.map(plain))
+  const { lock, create } = ledgers[database.dialect]
+  await database.connect().batch([...lock, ...create].map(plain))
 }
 
 /** Throws one line where a migration was edited after it had been applied. */
