@@ -57,13 +57,12 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
         },
       })),
     ],
-    // D1 is each worker's own; Postgres is one database for all.
     test: {
       name,
       include: dialect === "sqlite" ? [...perDriver, inRedis] : perDriver,
       testTimeout: 20_000,
       retry,
-      fileParallelism: dialect === "sqlite",
+      isolate: false,
     },
   }
 }

@@ -4,20 +4,20 @@ import { describe, expect, test } from "vitest"
 import { eventually } from "../runtime/http.ts"
 import { freePort } from "../support/global-setup.ts"
 import { killed, tempFolder } from "../support/node-server.ts"
-import { databases, type Kind, type Project, project } from "../support/project.ts"
+import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
 import { ask, number, refused, worked } from "./ask.ts"
 
 const at: Project = project()
 const lines = (path: string) => readFileSync(path, "utf8").trim().split("\n")
 const records = (path: string) => lines(path).map((line) => JSON.parse(line) as Record<string, unknown>)
 
-/** An empty, migrated database with users 1 to 10. */
-async function withUsers(kind: Kind): Promise<string> {
-  const url = await databases[kind]()
+const migrated = prepared((url) => at.db(url, "migrate").then(worked))
+
+/** A migrated database with users 1 to 10. */
+const withUsers = prepared(async (url) => {
   worked(await at.db(url, "migrate"))
   worked(await at.db(url, "seed", "--users", "10", "--items", "0"))
-  return url
-}
+})
 
 function file(name: string, text: string): string {
   at.write(name, text)
@@ -34,25 +34,8 @@ const ndjson = (count: number, from = 1) =>
   Array.from({ length: count }, (_, i) => `${JSON.stringify(item(from + i))}\n`).join("")
 
 describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
-  test("seeds are the same each time, and for an empty database only", async () => {
-    const exports: unknown[] = []
-    for (let i = 0; i < 2; i++) {
-      const url = await databases[kind]()
-      worked(await at.db(url, "migrate"))
-      expect(worked(await at.db(url, "seed", "--users", "20", "--items", "50"))).toContain(
-        "20 users and 50 items",
-      )
-      exports.push(await ask(url, "select id, title, description, price, owner_id from items order by id"))
-      expect(refused(await at.db(url, "seed"))).toContain("users holds rows already")
-    }
-    expect(exports[0]).toEqual(exports[1])
-    expect(exports[0]).toHaveLength(50)
-  })
-
   test("what is exported is imported as it was: CSV and NDJSON, ids and instants too", async () => {
-    const url = await databases[kind]()
-    worked(await at.db(url, "migrate"))
-    worked(await at.db(url, "seed", "--users", "10", "--items", "0"))
+    const url = await withUsers(kind)
     worked(await at.db(url, "import", "items", file("source.ndjson", ndjson(1_500))))
     const all = "select id, title, description, price, owner_id, created_at from items order by id"
     const rows = await ask(url, all)
@@ -164,6 +147,20 @@ describe.each(Object.keys(databases) as Kind[])("%s", (kind) => {
 })
 
 describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
+  test("seeds are the same each time, and for an empty database only", async () => {
+    const exports: unknown[] = []
+    for (let i = 0; i < 2; i++) {
+      const url = await migrated(kind)
+      expect(worked(await at.db(url, "seed", "--users", "20", "--items", "50"))).toContain(
+        "20 users and 50 items",
+      )
+      exports.push(await ask(url, "select id, title, description, price, owner_id from items order by id"))
+      expect(refused(await at.db(url, "seed"))).toContain("users holds rows already")
+    }
+    expect(exports[0]).toEqual(exports[1])
+    expect(exports[0]).toHaveLength(50)
+  })
+
   test.each([[], ["--atomic"]])(
     "two processes that import one file: no row is lost or there twice (%s)",
     async (...options) => {

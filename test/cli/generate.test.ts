@@ -1,10 +1,16 @@
-import { beforeEach, describe, expect, test } from "vitest"
-import { databases, type Project, project } from "../support/project.ts"
+import { beforeEach, expect, test } from "vitest"
+import { databases, type Project, prepared, project } from "../support/project.ts"
 import { ask, number, refused, worked } from "./ask.ts"
 
 const users = "src/db/schema/users.ts"
 const items = "src/db/schema/items.ts"
 let at: Project
+
+const both = ["libSQL file", "Postgres"] as const
+const seeded = prepared(async (url) => {
+  worked(await project().db(url, "migrate"))
+  worked(await project().db(url, "seed", "--users", "3", "--items", "3"))
+})
 beforeEach(() => {
   at = project()
 })
@@ -52,9 +58,7 @@ test("a rename must be said: what drizzle-kit would ask ends the command, and no
 })
 
 test("a rename keeps the values, there and back", async () => {
-  const url = `file:${at.folder}/data.db`
-  worked(await at.db(url, "migrate"))
-  worked(await at.db(url, "seed", "--users", "2", "--items", "3"))
+  const url = await seeded("libSQL file")
   const titles = await ask(url, "select id, title from items order by id")
   at.edit(items, "title: text", "name: text")
   worked(await at.db(undefined, "generate", "--name", "rename", "--rename", "items.title=name"))
@@ -71,9 +75,7 @@ test("a rename keeps the values, there and back", async () => {
 })
 
 test("a drop is said, labelled, and its way back fills what must have a value", async () => {
-  const url = `file:${at.folder}/data.db`
-  worked(await at.db(url, "migrate"))
-  worked(await at.db(url, "seed", "--users", "2", "--items", "3"))
+  const url = await seeded("libSQL file")
   at.edit(items, "  title: text({ min: 1, max: 200 }).notNull(),\n", "  label: text({ max: 9 }),\n")
   at.edit(items, "real({ min: 0 }).notNull(),", "real({ min: 0 }).notNull(),\n  // gone: title")
   const said = worked(await at.db(undefined, "generate", "--name", "drop", "--drop", "items.title"))
@@ -85,9 +87,8 @@ test("a drop is said, labelled, and its way back fills what must have a value", 
 })
 
 test("an id that was used is not used again after a rebuild", async () => {
-  const url = `file:${at.folder}/data.db`
-  worked(await at.db(url, "migrate"))
-  worked(await at.db(url, "seed", "--users", "3", "--items", "0"))
+  const url = await seeded("libSQL file")
+  await ask(url, "delete from items")
   await ask(url, "delete from users where id = 3")
   at.edit(users, "  role: oneOf", "  bio: text({ max: 5 }),\n  role: oneOf")
   worked(await at.db(undefined, "generate", "--name", "bio"))
@@ -109,42 +110,41 @@ export const things = table("odd-things", { id: id(), ${columns} })
 `,
   )
 
-describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
-  test("columns of each kind come and go, with rows", async () => {
-    const url = await databases[kind]()
-    const next = async (name: string, columns: string) => {
-      things(columns)
-      return worked(await at.db(undefined, "generate", "--name", name))
-    }
-    await next("first", "note: text({ max: 9 })")
-    worked(await at.db(url, "migrate"))
-    await ask(url, `insert into "odd-things" (note) values ('1'), ('2')`)
-    await next(
-      "all",
-      "note: text({ max: 9 }), at: timestamp(), ...timestamps(), level: integer({ min: 3 }).notNull().default(4)",
-    )
-    worked(await at.db(url, "migrate"))
+test("columns of each kind come and go, with rows", async () => {
+  const urls = await Promise.all(both.map((kind) => databases[kind]()))
+  const next = async (name: string, columns: string) => {
+    things(columns)
+    worked(await at.db(undefined, "generate", "--name", name))
+    for (const url of urls) worked(await at.db(url, "migrate"))
+  }
+  await next("first", "note: text({ max: 9 })")
+  for (const url of urls) await ask(url, `insert into "odd-things" (note) values ('1'), ('2')`)
+  await next(
+    "all",
+    "note: text({ max: 9 }), at: timestamp(), ...timestamps(), level: integer({ min: 3 }).notNull().default(4)",
+  )
+  for (const url of urls)
     expect(await ask(url, `select note, at, level from "odd-things" order by id`)).toEqual([
       ["1", null, expect.anything()],
       ["2", null, expect.anything()],
     ])
-    await next("none", "note: text({ max: 9 })")
-    worked(await at.db(url, "migrate"))
+  await next("none", "note: text({ max: 9 })")
+  for (const url of urls) {
     // Back again: what must have a value has one, of its own kind.
     worked(await at.db(url, "rollback", "--force"))
     expect(
       await number(url, `select count(*) from "odd-things" where level = 4 and created_at > '2020-01-01'`),
     ).toBe(2)
-  })
+  }
+})
 
-  test("a required instant, JSON and boolean that were dropped come back as such", async () => {
+test("a required instant, JSON and boolean that were dropped come back as such", async () => {
+  things("note: text({ max: 9 }), at: timestamp().notNull(), data: json().notNull(), on: boolean().notNull()")
+  worked(await at.db(undefined, "generate", "--name", "first"))
+  things("note: text({ max: 9 })")
+  worked(await at.db(undefined, "generate", "--name", "drop"))
+  for (const kind of both) {
     const url = await databases[kind]()
-    things(
-      "note: text({ max: 9 }), at: timestamp().notNull(), data: json().notNull(), on: boolean().notNull()",
-    )
-    worked(await at.db(undefined, "generate", "--name", "first"))
-    things("note: text({ max: 9 })")
-    worked(await at.db(undefined, "generate", "--name", "drop"))
     worked(await at.db(url, "migrate"))
     await ask(url, `insert into "odd-things" (note) values ('1')`)
     worked(await at.db(url, "rollback", "--force"))
@@ -152,38 +152,44 @@ describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
     expect(String(row?.[0])).toMatch(/^\d{4}-\d\d-\d\d/)
     expect(row?.[1]).toBe("null")
     expect(Boolean(row?.[2])).toBe(false)
-  })
+  }
+})
 
-  test("a number that becomes text, and back", async () => {
-    const url = await databases[kind]()
-    things("code: integer()")
-    worked(await at.db(undefined, "generate", "--name", "first"))
+test("a number that becomes text, and back", async () => {
+  things("code: integer()")
+  worked(await at.db(undefined, "generate", "--name", "first"))
+  const urls = await Promise.all(both.map((kind) => databases[kind]()))
+  for (const url of urls) {
     worked(await at.db(url, "migrate"))
     await ask(url, `insert into "odd-things" (code) values (7)`)
-    things("code: text({ max: 9 })")
-    worked(await at.db(undefined, "generate", "--name", "text"))
+  }
+  things("code: text({ max: 9 })")
+  worked(await at.db(undefined, "generate", "--name", "text"))
+  for (const url of urls) {
     worked(await at.db(url, "migrate"))
     expect(await ask(url, `select code from "odd-things"`)).toEqual([["7"]])
     worked(await at.db(url, "rollback", "--force"))
     expect(await number(url, `select code + 1 from "odd-things"`)).toBe(8)
-  })
+  }
+})
 
-  test("two migrations with the same text are two", async () => {
+test("two migrations with the same text are two", async () => {
+  for (const [name, columns] of [
+    ["one", "a: integer()"],
+    ["two", "a: integer(), b: integer()"],
+    ["three", "a: integer()"],
+    ["four", "a: integer(), b: integer()"],
+  ] as const) {
+    things(columns)
+    worked(await at.db(undefined, "generate", "--name", name))
+  }
+  for (const kind of both) {
     const url = await databases[kind]()
-    for (const [name, columns] of [
-      ["one", "a: integer()"],
-      ["two", "a: integer(), b: integer()"],
-      ["three", "a: integer()"],
-      ["four", "a: integer(), b: integer()"],
-    ] as const) {
-      things(columns)
-      worked(await at.db(undefined, "generate", "--name", name))
-    }
     expect(worked(await at.db(url, "migrate"))).toContain("0004_four")
     await ask(url, `insert into "odd-things" (a, b) values (1, 2)`)
     worked(await at.db(url, "rollback", "--force"))
     expect((await at.db(url, "status")).stdout).toMatch(/0002_two {2}applied[\s\S]*0004_four {2}pending/)
-  })
+  }
 })
 
 test("what fails where there are rows is said when it is written", async () => {

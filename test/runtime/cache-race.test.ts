@@ -21,7 +21,7 @@ test(
   withoutRetry,
   async () => {
     const ttl = 60
-    const { world } = await start({ CACHE_TTL: ttl })
+    const { world } = await start(4, { CACHE_TTL: ttl })
     // A machine that is busy has Redis take too long now and then, which a server sits out, and its clients with it.
     world.rest = 100
     const until = performance.now() + 90_000
@@ -43,7 +43,7 @@ test(
   withoutRetry,
   async () => {
     const ttl = 2
-    const { world, redis, ways } = await start({ CACHE_TTL: ttl })
+    const { world, redis, ways } = await start(2, { CACHE_TTL: ttl })
     // What needs no Redis is quick; so much of it would only be in the way.
     world.rest = 20
     let isOver = false

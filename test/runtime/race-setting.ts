@@ -10,8 +10,6 @@ import { authSecret } from "./http.ts"
 import { addPerson } from "./people.ts"
 import { RaceWorld } from "./race-world.ts"
 
-const processes = 4
-
 /**
  * A way to Postgres on which some answers are late, so that much happens between what a statement saw or did and
  * the moment in which the server hears of it.
@@ -51,7 +49,7 @@ export interface Setting {
 }
 
 /** Servers with a log of every request: it says which writes Redis could not be told of. */
-export async function start(env: Variables): Promise<Setting> {
+export async function start(processes: number, env: Variables): Promise<Setting> {
   const [url, redis] = await Promise.all([migratedPostgres(), startRedis()])
   onTestFinished(() => redis.stop())
   const late = await lateAnswers(url)

@@ -18,12 +18,25 @@ const bindings = env as unknown as {
   MIGRATIONS: Migration[]
 }
 
-/** An app over the worker's own binding, with its tables emptied. */
+const options = { max: 2, statementTimeout: 10_000 }
+let own: Promise<string> | undefined
+
+/** A database of this worker's own in the binding's Postgres, which all workers share. */
+async function ownDatabase(binding: string): Promise<string> {
+  const name = `weir_worker_${crypto.randomUUID().replaceAll("-", "")}`
+  const client = openPostgresPerRequest(binding, options).connect()
+  await client.query({ text: `create database ${name}`, params: [] })
+  await client.close?.()
+  const url = new URL(binding)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** An app over the worker's own database, with its tables emptied. */
 export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
   const { DB, HYPERDRIVE } = bindings
-  const plain: Database = HYPERDRIVE
-    ? openPostgresPerRequest(HYPERDRIVE.connectionString, { max: 2, statementTimeout: 10_000 })
-    : openD1(DB as D1Binding)
+  if (HYPERDRIVE) own ??= ownDatabase(HYPERDRIVE.connectionString)
+  const plain: Database = own ? openPostgresPerRequest(await own, options) : openD1(DB as D1Binding)
   const database = telling(overrides.database ?? plain, overrides.cache?.store)
   const client = plain.connect()
   const emptied = () => client.batch(emptying(plain.dialect).map((text) => ({ text, params: [] })))

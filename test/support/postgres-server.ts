@@ -37,7 +37,8 @@ export async function startPostgres(
     `unix_socket_directories=${home}`,
     "listen_addresses=127.0.0.1",
     `port=${port}`,
-    "max_connections=200",
+    // A request of a Worker has connections of its own, and some tests make two hundred requests at once.
+    "max_connections=600",
   ]
   const child = spawn(postgres, ["-D", data, ...settings.flatMap((s) => ["-c", s])], {
     ...nobody,
