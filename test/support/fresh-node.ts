@@ -12,8 +12,7 @@ import { openLibsqlHttp } from "../../src/db/drivers/libsql-http.ts"
 import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
 import { migrate } from "../../src/db/migrations/apply.ts"
 import { readMigrations } from "../../src/db/migrations/files.ts"
-import { resources } from "../../src/resources.ts"
-import { appOver, cacheOver, type Fresh } from "./fresh.ts"
+import { appOver, cacheOver, emptied, type Fresh } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { later: (work: Promise<unknown>): void => void work, together: true }
@@ -63,36 +62,39 @@ async function file(): Promise<Opened> {
   return { database, close }
 }
 
+let sqldMigrated: Promise<void> | undefined
+
 async function sqld(): Promise<Opened> {
   const urls = inject("sqldUrls")
   const worker = Number(process.env.VITEST_POOL_ID ?? 1)
   const database = openLibsqlHttp(urls[worker % urls.length] as string, undefined)
-  await migrated(database)
+  sqldMigrated ??= migrated(database)
+  await sqldMigrated
   await emptied(database)
   return { database, close: () => database.close() }
 }
 
-/** Deletes all rows, and lets the ids begin at 1 again. */
-async function emptied(database: Database): Promise<void> {
-  const tables = [...resources].reverse().map((r) => ({ text: `delete from "${r.name}"`, params: [] }))
-  await database.connect().batch([...tables, { text: "delete from sqlite_sequence", params: [] }])
-}
-
+/** Databases whose scenario has ended, by URL. */
+const idle: string[] = []
 let count = 0
 
 async function postgresDatabase(): Promise<Opened> {
-  const base = inject("postgresUrl")
-  const admin = connect(base, { max: 1, fetch_types: false, onnotice: () => {} })
-  const shape = `weir_template_${process.pid}`
-  if (count === 0) {
-    await admin.unsafe(`create database ${shape}`)
-    const database = openPostgresPool(base.replace(/postgres$/, shape), { max: 1, statementTimeout: 10_000 })
-    await migrated(database)
+  const before = idle.pop()
+  const url = before ?? (await createPostgres())
+  const database = openPostgresPool(url, { max: 5, statementTimeout: 10_000 })
+  await (before ? emptied(database) : migrated(database))
+  const close = async () => {
     await database.close()
+    idle.push(url)
   }
+  return { database, close }
+}
+
+async function createPostgres(): Promise<string> {
+  const server = inject("postgresUrl")
   const name = `weir_test_${process.pid}_${count++}`
-  await admin.unsafe(`create database ${name} template ${shape} strategy file_copy`)
+  const admin = connect(server, { max: 1, fetch_types: false, onnotice: () => {} })
+  await admin.unsafe(`create database ${name}`)
   await admin.end()
-  const database = openPostgresPool(base.replace(/postgres$/, name), { max: 5, statementTimeout: 10_000 })
-  return { database, close: () => database.close() }
+  return server.replace(/postgres$/, name)
 }

@@ -6,8 +6,7 @@ import type { Database } from "../../src/db/driver.ts"
 import { type D1Binding, openD1 } from "../../src/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../src/db/drivers/postgres.ts"
 import type { Migration } from "../../src/db/migrations/files.ts"
-import { resources } from "../../src/resources.ts"
-import { appOver, type Fresh } from "./fresh.ts"
+import { appOver, emptied, type Fresh } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { later: waitUntil, together: false }
@@ -38,26 +37,18 @@ export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
   if (HYPERDRIVE) own ??= ownDatabase(HYPERDRIVE.connectionString)
   const plain: Database = own ? openPostgresPerRequest(await own, options) : openD1(DB as D1Binding)
   const database = telling(overrides.database ?? plain, overrides.cache?.store)
-  const client = plain.connect()
-  const emptied = () => client.batch(emptying(plain.dialect).map((text) => ({ text, params: [] })))
   // The first scenario finds no tables.
-  await emptied().catch(async () => {
+  await emptied(plain).catch(async () => {
+    const client = plain.connect()
     for (const { statements } of bindings.MIGRATIONS)
       await client.batch(statements.map((text) => ({ text, params: [] })))
-    await emptied()
+    await client.close?.()
+    await emptied(plain)
   })
-  await client.close?.()
   return {
     driver: HYPERDRIVE ? "workerd-postgres" : "workerd-d1",
     database,
     ...appOver(database, { waitUntil: (_c, work) => void work, ...overrides, database }),
     close: async () => {},
   }
-}
-
-/** What empties the tables, and lets the ids begin at 1 again. */
-function emptying(dialect: Database["dialect"]): string[] {
-  if (dialect === "postgres")
-    return [`truncate ${resources.map((r) => `"${r.name}"`).join(", ")} restart identity cascade`]
-  return [...[...resources].reverse().map((r) => `delete from "${r.name}"`), "delete from sqlite_sequence"]
 }

@@ -4,6 +4,7 @@ import { Cache, type CacheOptions } from "../../src/cache/cache.ts"
 import type { Store } from "../../src/cache/store.ts"
 import type { AppEnv } from "../../src/context.ts"
 import type { Database } from "../../src/db/driver.ts"
+import { resources } from "../../src/resources.ts"
 
 /** An app of its own over empty tables. */
 export interface Fresh {
@@ -42,4 +43,16 @@ export function appOver(
     ...overrides,
   })
   return { app, cache, logs }
+}
+
+/** Deletes all rows, and lets the ids begin at 1 again. */
+export async function emptied(database: Database): Promise<void> {
+  const names = resources.map((r) => `"${r.name}"`).reverse()
+  const statements =
+    database.dialect === "postgres"
+      ? [`truncate ${names.join(", ")} restart identity cascade`]
+      : [...names.map((name) => `delete from ${name}`), "delete from sqlite_sequence"]
+  const client = database.connect()
+  await client.batch(statements.map((text) => ({ text, params: [] })))
+  await client.close?.()
 }
