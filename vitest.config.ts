@@ -18,6 +18,9 @@ const perDriver = ["contract*", "parity", "lists-filters", "lists-cursors", "rac
 /** The cache in Redis: in Node over one dialect, in workerd over the other. */
 const inRedis = "test/api/upstash*.test.ts"
 
+/** Vitest's workers load Drizzle and the rest as the servers do. */
+const execArgv = ["--import", path("./src/runtime/fast-imports.ts")]
+
 /** The API's suites, once per driver. */
 function api(driver: string, url: string): TestProjectInlineConfiguration {
   return {
@@ -27,6 +30,7 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
       include: driver === "libsql-http" ? perDriver : ["test/api/**/*.test.ts"],
       exclude: driver === "postgres" ? [] : [inRedis],
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
+      execArgv,
       testTimeout: 20_000,
       retry,
       // A worker goes on from file to file: loading Drizzle costs more than most files of tests.
@@ -72,7 +76,7 @@ export default defineConfig({
     globalSetup,
     maxWorkers: 4,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], execArgv, isolate: false } },
       api("libsql-file", "file:test.db"),
       api("libsql-http", "http://127.0.0.1"),
       api("postgres", "postgres://127.0.0.1"),
@@ -82,6 +86,7 @@ export default defineConfig({
         test: {
           name: "runtime",
           include: ["test/{runtime,cli}/**/*.test.ts"],
+          execArgv,
           retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,

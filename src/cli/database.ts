@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { classify } from "../db/dialect/expressions.ts"
+import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"

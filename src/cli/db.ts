@@ -3,7 +3,6 @@ import "../runtime/fast-imports.ts"
 
 // Loaded after the cache of compiled code is on, which imports that stand above are not.
 const { Command } = await import("commander")
-const { SettingError } = await import("../env.ts")
 const { fail } = await import("../runtime/fail.ts")
 
 /** Each `npm run db:…` is one of these; what one does not need is not loaded. */
@@ -29,5 +28,6 @@ try {
   const command = new Command(`npm run db:${name} --`).showSuggestionAfterError()
   await (await load())(command).parseAsync(args, { from: "user" })
 } catch (error) {
+  const { SettingError } = await import("../env.ts")
   fail(`db:${name}:`, error instanceof SettingError ? new Error(error.message) : error)
 }

@@ -1,4 +1,4 @@
-import { classify } from "../db/dialect/expressions.ts"
+import { classify } from "../db/dialect/errors.ts"
 import { type FieldIssue, invalid, Problem } from "../http/problem.ts"
 import type { Resource } from "./resource.ts"
 

@@ -2,7 +2,7 @@ import { count, type SQL } from "drizzle-orm"
 import { drizzle as drizzlePg } from "drizzle-orm/pg-proxy"
 import type { SQLiteSelectBuilder, SQLiteTable } from "drizzle-orm/sqlite-core"
 import { drizzle as drizzleSqlite, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy"
-import { dialectName } from "./dialect/index.ts"
+import { dialectName } from "./dialect/choose.ts"
 import type { Client, Row, Statement, Value } from "./driver.ts"
 
 type Remote = SqliteRemoteDatabase

@@ -2,7 +2,7 @@ import type { Context } from "hono"
 import { HTTPException } from "hono/http-exception"
 import type { AppEnv } from "../context.ts"
 import { DeadlineExpired } from "../db/deadline.ts"
-import { classify } from "../db/dialect/expressions.ts"
+import { classify } from "../db/dialect/errors.ts"
 import { Problem, unavailable } from "./problem.ts"
 import { reply } from "./reply.ts"
 

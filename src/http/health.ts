@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../context.ts"
-import { classify } from "../db/dialect/expressions.ts"
+import { classify } from "../db/dialect/errors.ts"
 import { reply } from "./reply.ts"
 import type { Routes } from "./routes.ts"
 

@@ -2,15 +2,17 @@ import { enableCompileCache, registerHooks } from "node:module"
 
 enableCompileCache()
 
+const large = /\/node_modules\/(drizzle-orm|zod)\//
+
 /**
- * Halves the time to start. Node asks a package's `package.json` for the format of each of its files, and
- * Drizzle's lists thousands of exports: what one of its modules imports from beside it is a module, too.
+ * Halves the time to start. Node asks a package's `package.json` for the format of each of its files, and these are
+ * of hundreds, Drizzle's listing thousands of exports: what one of their modules imports from beside it is a module,
+ * too.
  */
 registerHooks({
   resolve(specifier, context, next) {
     const { parentURL } = context
-    if (!specifier.startsWith(".") || !parentURL?.includes("/node_modules/drizzle-orm/"))
-      return next(specifier, context)
+    if (!/^\..*\.js$/.test(specifier) || !parentURL || !large.test(parentURL)) return next(specifier, context)
     return { url: new URL(specifier, parentURL).href, format: "module", shortCircuit: true }
   },
 })

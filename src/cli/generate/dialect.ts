@@ -6,7 +6,7 @@ import {
   generateSQLiteDrizzleJson,
   generateSQLiteMigration,
 } from "drizzle-kit/api"
-import { dialectName } from "../../db/dialect/index.ts"
+import { dialectName } from "../../db/dialect/choose.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
 import {
   cannotBeFilled,

@@ -1,4 +1,4 @@
-import { classify } from "../../db/dialect/expressions.ts"
+import { classify } from "../../db/dialect/errors.ts"
 import type { Database, Statement } from "../../db/driver.ts"
 import { ledgers, plain } from "../../db/migrations/ledger.ts"
 

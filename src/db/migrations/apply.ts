@@ -1,5 +1,5 @@
 import type { DialectName } from "../dialect/choose.ts"
-import { classify } from "../dialect/expressions.ts"
+import { classify } from "../dialect/errors.ts"
 import type { Database } from "../driver.ts"
 import type { Migration } from "./files.ts"
 import { isPending, ledgers, plain, readLedger, type Standing, standing } from "./ledger.ts"

@@ -1,5 +1,5 @@
 import type { DialectName } from "../dialect/choose.ts"
-import { classify } from "../dialect/expressions.ts"
+import { classify } from "../dialect/errors.ts"
 import * as postgres from "../dialect/postgres/ledger.ts"
 import * as sqlite from "../dialect/sqlite/ledger.ts"
 import type { Client, Statement } from "../driver.ts"
