@@ -11,7 +11,7 @@ const retry = 1
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["contract*", "parity", "lists-filters", "lists-cursors", "races"].map(
+const perDriver = ["contract*", "parity", "lists-filters", "races"].map(
   (name) => `test/api/${name}.test.ts`,
 )
 

@@ -31,7 +31,8 @@ export interface NodeServer {
 }
 
 const src = join(import.meta.dirname, "../../src")
-const compiled = join(tmpdir(), "weir-compile-cache")
+/** Where Node keeps what it has compiled: a start costs most in that. */
+export const compiled: string = join(tmpdir(), "weir-compile-cache")
 const folders: string[] = []
 const running = new Set<ChildProcess>()
 
@@ -79,7 +80,6 @@ function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): 
   const child = spawn(process.execPath, [join(src, entry), ...args], {
     cwd,
     // Vitest's own NODE_ENV and DATABASE_URL must not reach it.
-    // A start costs most in compiling; the cache of it is the runtime's own.
     env: {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: compiled,

@@ -14,7 +14,7 @@ import { inject } from "vitest"
 import { copyOfPostgres, emptyPostgres } from "../runtime/databases.ts"
 import { sqldOn } from "../runtime/sqld.ts"
 import { freePort } from "./global-setup.ts"
-import { type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
+import { compiled, type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
 
 const root = join(import.meta.dirname, "../..")
 
@@ -72,7 +72,7 @@ export function project(): Project {
         cwd: folder,
         env: {
           PATH: process.env.PATH,
-          NODE_COMPILE_CACHE: join(tmpdir(), "weir-compile-cache"),
+          NODE_COMPILE_CACHE: compiled,
           ...(url ? { DATABASE_URL: url } : {}),
         },
         stdio: ["ignore", "pipe", "pipe"],

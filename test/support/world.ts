@@ -41,15 +41,16 @@ export async function world(overrides: Partial<Services> = {}, witness?: Witness
     hashed_password,
     role: username === "root" ? ("admin" as const) : ("user" as const),
   }))
-  for (const { id: _, ...row } of rows) await db.insert(users).values(row)
-  for (const owner_id of [1, 2])
-    for (const n of [1, 2, 3])
-      await db.insert(items).values({
-        title: `${names[owner_id - 1]}'s ${n}`,
-        description: n === 2 ? null : `number ${n}`,
-        price: n * 10 + owner_id / 4,
-        owner_id,
-      })
+  await db.insert(users).values(rows.map(({ id: _, ...row }) => row))
+  const things = [1, 2].flatMap((owner_id) =>
+    [1, 2, 3].map((n) => ({
+      title: `${names[owner_id - 1]}'s ${n}`,
+      description: n === 2 ? null : `number ${n}`,
+      price: n * 10 + owner_id / 4,
+      owner_id,
+    })),
+  )
+  await db.insert(items).values(things)
   await client.close?.()
   const signer = tokens(authSecret)
   const people = await Promise.all(

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll } from "vitest"
 import { freePort } from "./global-setup.ts"
-import type { Ended } from "./node-server.ts"
+import { compiled, type Ended } from "./node-server.ts"
 
 const root = join(import.meta.dirname, "../..")
 const cli = join(
@@ -12,6 +12,7 @@ const cli = join(
   "wrangler-dist/cli.js",
 )
 const offline = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true" }
+const quick = { NODE_COMPILE_CACHE: compiled }
 
 interface Wrangler {
   output(): string
@@ -28,7 +29,7 @@ afterAll(async () => {
 function start(args: string[], env: Record<string, string>): Wrangler {
   const child = spawn(process.execPath, ["--no-warnings", cli, ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...offline, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...offline, ...quick, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that its children can be ended with it.
     detached: true,
