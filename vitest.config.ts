@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { readMigrations } from "./src/db/migrations/files.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
@@ -11,9 +12,7 @@ const retry = 1
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["contract*", "parity", "lists-filters", "races"].map(
-  (name) => `test/api/${name}.test.ts`,
-)
+const perDriver = ["contract*", "parity", "lists-filters", "races"].map((name) => `test/api/${name}.test.ts`)
 
 /** The cache in Redis: in Node over one dialect, in workerd over the other. */
 const inRedis = "test/api/upstash*.test.ts"
@@ -71,10 +70,26 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
   }
 }
 
+/**
+ * What takes long comes first, and workerd, which takes its time to start, while that is under way: one worker goes
+ * on from file to file of it. What is quick comes last, so that the end is even.
+ */
+const slowest = /\/test\/(cli\/|runtime\/(cache-race|outage)\.)/
+const order = ["workerd-d1", "workerd-postgres", "runtime"]
+const rank = ({ project, moduleId }: TestSpecification) =>
+  slowest.test(moduleId) ? -1 : order.includes(project.name) ? order.indexOf(project.name) : order.length
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   test: {
     globalSetup,
     maxWorkers: 4,
+    sequence: { sequencer: SlowFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], execArgv, isolate: false } },
       api("libsql-file", "file:test.db"),

@@ -1,5 +1,3 @@
-import { MultiBar, Presets } from "cli-progress"
-
 /** How far a command has come: a bar on a terminal, a line every few seconds elsewhere. */
 export interface Progress {
   to(done: number): void
@@ -9,8 +7,9 @@ export interface Progress {
 const every = 2_000
 
 /** `total` in the same unit as what is done; it is shown as a share. */
-export function progress(what: string, total: number): Progress {
+export async function progress(what: string, total: number): Promise<Progress> {
   if (process.stderr.isTTY) {
+    const { MultiBar, Presets } = await import("cli-progress")
     const bars = new MultiBar(
       {
         format: `${what} {bar} {percentage} % · {eta_formatted} left`,

@@ -27,7 +27,7 @@ async function run(database: Database, { users, items }: Options): Promise<void>
   if (users === 0 && items > 0) throw new Error("--items: items need users, and --users is 0")
   const all = await seeds(users, items)
   for (const { table } of all) await requireEmpty(database, table)
-  const bar = progress("seeding", users + items)
+  const bar = await progress("seeding", users + items)
   let done = 0
   try {
     for (const seed of all)

@@ -120,21 +120,42 @@ export const databases = {
 
 export type Kind = keyof typeof databases
 
-/** Makes databases like the one that `make` leaves of an empty one. It is called once for each kind that can be copied. */
+/** Makes databases like the one that `make` leaves of an empty one; it is called once for each kind. */
 export function prepared(make: (url: string) => Promise<unknown>): (kind: Kind) => Promise<string> {
-  const made: Partial<Record<Kind, Promise<string>>> = {}
-  const fromEmpty = async (kind: Kind): Promise<string> => {
-    const url = await databases[kind]()
-    await make(url)
-    return url
-  }
+  const made: Partial<Record<Kind, Promise<() => Promise<string>>>> = {}
   return async (kind) => {
-    if (kind === "libSQL over HTTP") return fromEmpty(kind)
-    made[kind] ??= fromEmpty(kind)
-    const first = await made[kind]
-    if (kind === "Postgres") return copyOfPostgres(first)
-    const url = await databases[kind]()
-    copyFileSync(first.slice("file:".length), url.slice("file:".length))
-    return url
+    made[kind] ??= copier[kind](make)
+    const copy = await made[kind]
+    return copy()
   }
+}
+
+type Copier = (make: (url: string) => Promise<unknown>) => Promise<() => Promise<string>>
+
+/** Makes a database of a kind, and answers with what makes copies of it. */
+const copier: Record<Kind, Copier> = {
+  "libSQL file": async (make) => {
+    const first = await databases["libSQL file"]()
+    await make(first)
+    return async () => {
+      const url = await databases["libSQL file"]()
+      copyFileSync(first.slice("file:".length), url.slice("file:".length))
+      return url
+    }
+  },
+  "libSQL over HTTP": async (make) => {
+    const first = await sqldOn(await freePort())
+    await make(first.url)
+    await first.kill()
+    return async () => {
+      const folder = tempFolder()
+      cpSync(first.folder, folder, { recursive: true })
+      return (await sqldOn(await freePort(), folder)).url
+    }
+  },
+  Postgres: async (make) => {
+    const first = await databases.Postgres()
+    await make(first)
+    return () => copyOfPostgres(first)
+  },
 }

@@ -62,7 +62,7 @@ async function run(database: Database, resource: Resource, source: Source, optio
   const begun: Stand = stand ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
   const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, begun.rejectsBytes)
   const job = new Import(database, resource, ledger, rejects, room, begun)
-  const bar = progress(`importing ${resource.name}`, source.bytes)
+  const bar = await progress(`importing ${resource.name}`, source.bytes)
   try {
     await job.read(source, bar)
   } finally {
