@@ -55,7 +55,8 @@ export function compileList(query: ListQuery): ListPlan {
     ...filtered(query.filters, row, viewer, aliases),
   ]
   const where = clause(conjunction([...conditions, beyond(keys, from)]))
-  const shape = rowShape(resource, query, row, viewer, aliases)
+  const joins: SQL[] = []
+  const shape = rowShape(resource, query, row, viewer, aliases, joins)
   const page = expressions.page(
     {
       table: tableOf(resource),
@@ -89,7 +90,7 @@ export function compileList(query: ListQuery): ListPlan {
       sql`(select count(*) from ${tableOf(query.within)} ${parent.alias} where ${clause(there)})`,
     )
   }
-  const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}`)
+  const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
   return { ...plan, keys: keys.length, separator: page.separator }
 }
 
@@ -100,13 +101,17 @@ const mayHoldLines = (resource: Resource, { fields, includes }: Selection): bool
     (include) => include.relation.kind === "many" || mayHoldLines(include.relation.target, include),
   )
 
-/** The members of a row: its visible fields, then what it embeds. */
+/**
+ * The members of a row: its visible fields, then what it embeds. Where there are `joins`, they become part of what
+ * the rows are read from, and single rows may be embedded by one.
+ */
 export function rowShape(
   resource: Resource,
   selection: Selection,
   row: RowSql,
   viewer: ViewerSql,
   aliases: Aliases,
+  joins?: SQL[],
 ): RowShape {
   const asked = selection.fields
   const fields = Object.values(resource.fields).filter((field) => !asked || asked.has(field.name))
@@ -114,18 +119,24 @@ export function rowShape(
   for (const include of selection.includes)
     shape.members.push({
       name: include.relation.name,
-      value: embedded(include, row, viewer, aliases),
+      value: embedded(include, row, viewer, aliases, joins),
       when: undefined,
     })
   return shape
 }
 
 /** An embedded row or list, under the target's own rules for rows and fields. */
-function embedded(include: Include, outer: RowSql, viewer: ViewerSql, aliases: Aliases): SQL {
+function embedded(
+  include: Include,
+  outer: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+  joins: SQL[] | undefined,
+): SQL {
   const { relation } = include
   const target = relation.target
+  const table = tableOf(target)
   const { alias, row } = aliases.next()
-  const shape = rowShape(target, include, row, viewer, aliases)
   const where = clause(
     conjunction([
       sql`${row(relation.foreign)} = ${outer(relation.local)}`,
@@ -133,20 +144,25 @@ function embedded(include: Include, outer: RowSql, viewer: ViewerSql, aliases: A
       ...filtered(include.filters, row, viewer, aliases),
     ]),
   )
-  if (relation.kind === "one")
-    return expressions.jsonMember(
-      plainEntries(shape),
-      rowObject(shape),
-      sql`${tableOf(target)} ${alias} where ${where}`,
-    )
-  const rows = expressions.firstRows({
-    table: tableOf(target),
-    alias,
-    key: row(target.key),
-    where,
-    order: orderBy(sortExpressions(include.sort, row, viewer)),
-    limit: literal(include.limit),
-    skip: include.skip === undefined ? undefined : bound(include.skip),
-  })
-  return expressions.jsonList(plainEntries(shape), rowObject(shape), rows)
+  if (relation.kind === "many") {
+    const within: SQL[] = []
+    const shape = rowShape(target, include, row, viewer, aliases, within)
+    const rows = expressions.firstRows({
+      table,
+      alias,
+      key: row(target.key),
+      where,
+      order: orderBy(sortExpressions(include.sort, row, viewer)),
+      limit: literal(include.limit),
+      skip: include.skip === undefined ? undefined : bound(include.skip),
+    })
+    return expressions.jsonList(plainEntries(shape), rowObject(shape), sql`${rows}${sql.join(within)}`)
+  }
+  if (joins && expressions.joinedMember && relation.foreign === target.key) {
+    joins.push(sql` left join ${table} ${alias} on ${where}`)
+    const object = rowObject(rowShape(target, include, row, viewer, aliases, joins))
+    return expressions.joinedMember(row(target.key), object)
+  }
+  const shape = rowShape(target, include, row, viewer, aliases)
+  return expressions.jsonMember(plainEntries(shape), rowObject(shape), sql`${table} ${alias} where ${where}`)
 }

@@ -43,6 +43,9 @@ export function jsonMember(entries: NamedSql[] | undefined, object: SQL, from: S
     : sql`(select ${object} from ${from})`
 }
 
+/** Not by a join: the row as a whole, or as part of a wider one, takes Postgres longer than the subselect. */
+export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = undefined
+
 /** The same as a whole statement: one row with the object's text, or no row. */
 export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries

@@ -45,6 +45,10 @@ export function jsonMember(_entries: NamedSql[] | undefined, object: SQL, from: 
   return sql`(select ${object} from ${from})`
 }
 
+/** The same by a left join, which takes a tenth less time in a list; `key` is null where nothing was joined. */
+export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = (key, object) =>
+  sql`iif(${key} is null, null, ${object})`
+
 /** The same as a whole statement: one row with the object's text, or no row. */
 export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return sql`select ${object} from ${from}`
