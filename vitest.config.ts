@@ -88,7 +88,7 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup,
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], execArgv, isolate: false } },

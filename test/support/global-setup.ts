@@ -27,7 +27,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** As many workers as vitest.config.ts lets run. */
-const workers = 4
+const workers = 3
 
 /** A Redis behind Upstash's protocol. */
 async function startCache(): Promise<{ url: string; stop(): Promise<void> }> {
