@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
-import { PostgresPool, type Query } from "./postgres-pool.ts"
+import { Pace, PostgresPool, type Query } from "./postgres-pool.ts"
 
 export interface PostgresOptions {
   /** Most connections. */
@@ -59,13 +59,21 @@ function poolOf(url: string, { max, statementTimeout }: PostgresOptions): Postgr
 }
 
 function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
-  const send = (on: postgres.Sql | postgres.TransactionSql, { text, params }: Statement) => {
+  const send = (
+    on: postgres.Sql | postgres.TransactionSql,
+    { text, params }: Statement,
+    isPrepared: boolean,
+  ) => {
     // Without values, postgres.js would have the text parsed and planned each time.
-    const options = prepared.has(text) ? { prepare: true, simple: false } : {}
+    const options = isPrepared ? { prepare: true, simple: false } : {}
     return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
   }
-  const query = (statement: Statement) =>
-    pool.query((on) => send(on, statement) as unknown as Query, deadline) as Promise<Row[]>
+  const query = (statement: Statement) => {
+    const pace = prepared.paceOf(statement.text)
+    const sendOn = (on: postgres.Sql) => send(on, statement, pace !== undefined) as unknown as Query
+    // A write may wait for another's lock, and reads would wait with it.
+    return pool.query(sendOn, statement.change ? undefined : pace, deadline) as Promise<Row[]>
+  }
   const inTime = () => {
     if (deadline?.expired) throw new DeadlineExpired()
   }
@@ -80,7 +88,7 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
         // Sent in one go: the answers are waited for together. None is cancelled at the deadline, which could
         // hit the rollback instead; without a commit, nothing of them stays.
         const sent = statements.map((statement, i) =>
-          send(tx, statement).catch((error: unknown) => {
+          send(tx, statement, prepared.paceOf(statement.text) !== undefined).catch((error: unknown) => {
             throw Object.assign(error as object, { statementIndex: i })
           }),
         )
@@ -118,15 +126,18 @@ const maxPrepared = 300
  */
 class Prepared {
   private readonly seen = new LRUCache<string, number>({ max: 1000 })
-  private readonly texts = new Set<string>()
+  private readonly paces = new Map<string, Pace>()
 
-  has(text: string): boolean {
-    if (this.texts.has(text)) return true
+  /** The pace of a statement that is kept prepared; undefined for others. */
+  paceOf(text: string): Pace | undefined {
+    const known = this.paces.get(text)
+    if (known) return known
     const uses = (this.seen.get(text) ?? 0) + 1
     this.seen.set(text, uses)
-    if (uses < preparedFrom || this.texts.size >= maxPrepared) return false
-    this.texts.add(text)
-    return true
+    if (uses < preparedFrom || this.paces.size >= maxPrepared) return undefined
+    const pace = new Pace()
+    this.paces.set(text, pace)
+    return pace
   }
 }
 
