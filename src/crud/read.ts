@@ -2,10 +2,10 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "./policy.ts"
 import type { Include, ListQuery, Selection } from "./query.ts"
-import type { Resource } from "./resource.ts"
+import type { Relation, Resource } from "./resource.ts"
 import { bound, compile, type Plan } from "./statement.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./visibility.ts"
-import { Aliases, beyond, filtered, orderBy, sortExpressions, tableOf, viewerSql } from "./where.ts"
+import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows, places of each sort key [, count] [, parent is there]`. */
 export interface ListPlan extends Plan {
@@ -50,7 +50,7 @@ export function compileList(query: ListQuery): ListPlan {
   const { alias, row } = aliases.next()
   const keys = sortExpressions(query.sort, row, viewer)
   const conditions = [
-    ...(query.parent ? [sql`${row(query.parent.foreign)} = ${bound("parent")}`] : []),
+    ...(query.parent ? within(query.parent, row, viewer) : []),
     resource.rules.read(row, viewer),
     ...filtered(query.filters, row, viewer, aliases),
   ]
@@ -93,6 +93,12 @@ export function compileList(query: ListQuery): ListPlan {
   const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
   return { ...plan, keys: keys.length, separator: page.separator }
 }
+
+/** The rows of one parent, whose column is its own key: where the viewer may see whose they are. */
+const within = ({ target, foreign }: Relation, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => [
+  sql`${row(foreign)} = ${bound("parent")}`,
+  target.fields[foreign]?.read(row, viewer) ?? false,
+]
 
 /** Whether the JSON of a row may hold line feeds between its tokens: stored JSON and embedded lists do. */
 const mayHoldLines = (resource: Resource, { fields, includes }: Selection): boolean =>
@@ -139,7 +145,7 @@ function embedded(
   const { alias, row } = aliases.next()
   const where = clause(
     conjunction([
-      sql`${row(relation.foreign)} = ${outer(relation.local)}`,
+      related(relation, outer, row, viewer),
       target.rules.read(row, viewer),
       ...filtered(include.filters, row, viewer, aliases),
     ]),

@@ -27,6 +27,7 @@ export function api(...resources: Resource[]): Resource[] {
       source.relations[name] = {
         name,
         kind: is(relation, One) ? "one" : "many",
+        source,
         target,
         local: local as string,
         foreign: foreign as string,

@@ -70,6 +70,7 @@ export interface Field {
 export interface Relation {
   name: string
   kind: "one" | "many"
+  source: Resource
   target: Resource
   /** The column on this side. */
   local: string

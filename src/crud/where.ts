@@ -33,6 +33,20 @@ export function filtered(
   return filters.map((filter) => throughRelations(filter, filter.through, row, viewer, aliases))
 }
 
+/** Whether two rows belong together, as far as the viewer may see the columns that say so. */
+export function related(
+  { source, target, local, foreign }: Relation,
+  here: RowSql,
+  there: RowSql,
+  viewer: ViewerSql,
+): SQL | boolean {
+  return conjunction([
+    sql`${there(foreign)} = ${here(local)}`,
+    source.fields[local]?.read(here, viewer) ?? false,
+    target.fields[foreign]?.read(there, viewer) ?? false,
+  ])
+}
+
 function throughRelations(
   filter: Filter,
   path: Relation[],
@@ -47,7 +61,7 @@ function throughRelations(
   }
   const there = aliases.next()
   const where = conjunction([
-    sql`${there.row(relation.foreign)} = ${row(relation.local)}`,
+    related(relation, row, there.row, viewer),
     relation.target.rules.read(there.row, viewer),
     throughRelations(filter, rest, there.row, viewer, aliases),
   ])

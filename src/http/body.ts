@@ -31,6 +31,26 @@ export async function readText(c: AppContext): Promise<string> {
 
 const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
 
+/** What JSON may nest: validators recurse into it, and SQLite reads no more than a thousand levels. */
+const deepest = 200
+
+/** Whether JSON text nests deeper than that; told from its brackets, before anything recurses into it. */
+function isDeeper(text: string, levels: number): boolean {
+  if (text.length <= 2 * levels) return false
+  let depth = 0
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (quoted && char === "\\") i++
+    else if (char === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (char === "[" || char === "{") depth++
+    else if (char === "]" || char === "}") depth--
+    if (depth > levels) return true
+  }
+  return false
+}
+
 /** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
 export async function readJson(c: AppContext): Promise<unknown> {
   const type = c.req.header("content-type") ?? ""
@@ -43,6 +63,10 @@ export async function readJson(c: AppContext): Promise<unknown> {
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem(415, "unsupported_encoding", "Send the body without Content-Encoding")
   const text = await readText(c)
+  if (isDeeper(text, deepest)) {
+    const why = `nests deeper than ${deepest} levels`
+    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "too_deep" }])
+  }
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -343,6 +343,41 @@ describe("a stricter rule", () => {
     expect(await ids(call, "bob", "/users?count=exact&items.id=1")).toEqual([])
   })
 
+  test("of a column that refers to a row hides in whose rows it is, both ways", async () => {
+    const call = appOf(
+      w,
+      openUsers(),
+      itemsWith({
+        read: anyone,
+        create: signedIn,
+        update: owner,
+        delete: owner,
+        fields: { owner_id: { read: owner, initially: (v) => v.id } },
+      }),
+    )
+    const seen: [who: Who, own: number[]][] = [
+      ["anonymous", []],
+      ["bob", [4, 5, 6]],
+      ["root", [1, 2, 3, 4, 5, 6]],
+    ]
+    for (const [who, own] of seen) {
+      expect(await ids(call, who, "/items?sort=id")).toEqual([1, 2, 3, 4, 5, 6])
+      const rows = (await ask(call, who, "GET", "/items?sort=id&include=owner")).body
+      const owners = rows as { id: number; owner: object | null }[]
+      expect(owners.filter((row) => row.owner).map((row) => row.id)).toEqual(own)
+      const one = (await ask(call, who, "GET", "/items/1?include=owner")).body as { owner: unknown }
+      expect(one.owner !== null).toBe(own.includes(1))
+      expect(await ids(call, who, "/items?sort=id&owner.id[gt]=0")).toEqual(own)
+      expect(await ids(call, who, "/users?items.id=1")).toEqual(own.includes(1) ? [1] : [])
+      const annsOwn = own.filter((id) => id < 4)
+      const nested = await ask(call, who, "GET", "/users/1/items?sort=id&count=exact")
+      expect((nested.body as { id: number }[]).map((row) => row.id)).toEqual(annsOwn)
+      expect(nested.headers.get("x-total-count")).toBe(String(annsOwn.length))
+      const embedded = (await ask(call, who, "GET", "/users/1?include=items&include.items.sort=id")).body
+      expect((embedded as { items: { id: number }[] }).items.map((row) => row.id)).toEqual(annsOwn)
+    }
+  })
+
   test("holds beyond any cursor: one that was given to another or forged shows no more", async () => {
     const call = appOf(w, openUsers(), owned())
     const roots = await ask(call, "root", "GET", "/items?limit=1&sort=price")

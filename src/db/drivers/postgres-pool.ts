@@ -53,9 +53,9 @@ const unreachable = new Set([
 ])
 
 /**
- * Connections, and the queries under way on them. Quick statements of one turn of the event loop share
- * a connection, which costs both sides less than half: a process with little to do spreads what it asks, and a busy
- * one, which waits for its own turns and not for the database, sends it together.
+ * Connections, and the queries under way on them. Quick ones of one turn of the event loop are sent together on one
+ * connection, which saves both sides most of their work on the socket. A process with little to do thus spreads what
+ * it asks over all connections; a busy one, which waits for its own turns and not for the database, does not.
  *
  * Each is a postgres.js client of one connection: its own pool keeps the places of all connections that its queues
  * have ever held, and searches them at each statement, so that it slows down for as long as it lives. It also tells

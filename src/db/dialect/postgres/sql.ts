@@ -137,5 +137,9 @@ export const now = (): SQL => sql`now()`
 /** A bound value with the type of its field, where nothing else says it. */
 export const typed = (spec: FieldSpec, value: SQL): SQL => sql`${value}::${sql.raw(sqlTypes[spec.type])}`
 /** How a checked value of a field is bound. */
-export const encode = (_spec: FieldSpec, value: unknown): string | number | boolean | null =>
-  value === undefined ? null : (value as string | number | boolean | null)
+export const encode = (spec: FieldSpec, value: unknown): string | number | boolean | null => {
+  if (value === undefined || value === null) return null
+  // postgres.js takes a boolean, and a list that begins with one, for no JSON: an object it never does.
+  if (spec.type === "json") return { toJSON: () => value } as never
+  return value as string | number | boolean
+}
