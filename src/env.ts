@@ -7,8 +7,12 @@ const databaseUrl = z
     "must start with file:, libsql:, https:, http: or postgres:",
   )
   .refine(
-    (text) => text.startsWith("file:") || URL.canParse(text),
+    (text) => text.startsWith("file:") || (URL.canParse(text) && !new URL(text).pathname.includes("@")),
     "is not a URL; a password with / ? # or @ in it must be percent-encoded",
+  )
+  .refine(
+    (text) => !/^(libsql|https?|wss?):/.test(text) || !/^\w+:\/\/[^/?#]*@/.test(text),
+    "must hold no user or password: a libSQL server's token goes into DATABASE_AUTH_TOKEN",
   )
 /** A whole number, and nothing else: not even a blank, which JavaScript takes for 0. */
 const whole = (min: number, max: number) => {

@@ -6,13 +6,14 @@ import {
   defaultLimit,
   type ListQuery,
   maxLimit,
+  maxRows,
   type Selection,
   type SortKey,
   sortText,
   type Values,
 } from "./query.ts"
 import type { Field, Relation, Resource } from "./resource.ts"
-import { readSelection, readSort } from "./selection.ts"
+import { readSelection, readSort, rowsWith } from "./selection.ts"
 
 /** A parsed query string: what to read, the values to bind, and the text that identifies the shape. */
 export interface Parsed<Q> {
@@ -38,6 +39,11 @@ export function parseList(
   const sort = readSort(reader, resource, "sort")
   const from = readCursor(reader, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
+  const rows = rowsWith(limit, selection.includes)
+  if (rows > maxRows) {
+    const message = `may be ${rows} rows with limit=${limit}, of at most ${maxRows}: ask for fewer, here or there`
+    reader.issue("include", message, "too_many")
+  }
   reader.finish()
   const start = from.cursor === "start" ? "" : `${from.cursor}:${from.nulls.map(Number).join("")}`
   const flags = `${skips ? "s" : ""}${count ? "c" : ""}`

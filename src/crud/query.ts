@@ -19,6 +19,8 @@ export type Operator = (typeof operators)[number]
 /** Rows of a page: the most, and without `limit`. */
 export const maxLimit = 1000
 export const defaultLimit = 100
+/** Most rows that a list and its embeds may be by their limits: SQLite makes an answer in one piece. */
+export const maxRows = 2_000_000
 /** How many relations deep a client may go. */
 export const maxDepth = 3
 

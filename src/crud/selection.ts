@@ -22,6 +22,10 @@ export function readSelection(
   return { fields, filters, includes }
 }
 
+/** How many rows `rows` rows are at the most with what they embed. */
+export const rowsWith = (rows: number, includes: Include[]): number =>
+  includes.reduce((sum, { limit, includes }) => sum + rowsWith(rows * limit, includes), rows)
+
 /** The sort keys; the primary key is always the last, so that the order is total. */
 export function readSort(
   reader: ParamReader,

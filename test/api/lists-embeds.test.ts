@@ -51,6 +51,7 @@ test("nests three deep and no deeper", async () => {
   expect(item).toMatchObject({ owner: { id: 1, items: [{ owner: { id: 1 } }, {}, {}] } })
   await expectRefused(w, "/users", [
     ["include=items.owner.items.owner", "include"],
+    ["limit=1000&include=items.owner.items", "include"],
     ["include=items.owner.items.owner.items", "include"],
     ["include=nope", "include"],
     ["include=items.nope", "include"],

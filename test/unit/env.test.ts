@@ -55,6 +55,9 @@ describe("settings", () => {
 describe("a wrong setting names itself in one line", () => {
   test.each([
     ["DATABASE_URL", "weir.db"],
+    ["DATABASE_URL", "http://user:secret@127.0.0.1:8080"],
+    ["DATABASE_URL", "libsql://user:secret@example.turso.io"],
+    ["DATABASE_URL", "postgres://user:pass@word/with@localhost/weir"],
     ["DATABASE_URL", "mysql://localhost/weir"],
     ["DATABASE_URL", "/var/lib/weir.db"],
     ["PORT", "x"],
