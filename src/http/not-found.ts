@@ -15,8 +15,9 @@ export function notFoundOf(app: Hono<AppEnv>): (c: AppContext) => Response {
       .map((route) => ({ pattern: patternOf(route.path), method: route.method }))
     const path = c.req.path
     const allowed = new Set(known.filter((route) => route.pattern.test(path)).map((route) => route.method))
-    if (allowed.size === 0) return replyProblem(c, notFound())
     if (allowed.has("GET")) allowed.add("HEAD")
+    // A route that may have had the request, and said that there is no such thing.
+    if (allowed.size === 0 || allowed.has(c.req.method)) return replyProblem(c, notFound())
     const allow = [...allowed].sort().join(", ")
     const detail = `${c.req.method} is not allowed here; ${allow} ${allowed.size > 1 ? "are" : "is"}`
     return replyProblem(c, new Problem(405, "method_not_allowed", detail, { headers: { allow } }))
