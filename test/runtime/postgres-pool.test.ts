@@ -66,3 +66,18 @@ test("one that becomes slow is known as such after a while", async () => {
   await Promise.all(Array.from({ length: max }, () => ask(text)))
   expect(await connections()).toBe(max)
 })
+
+test("a write never waits behind another statement on its connection, and reads do not keep it waiting", async () => {
+  await ask("create table written (n int)")
+  const write = "insert into written select 1 from (select pg_sleep(0.02)) s"
+  const read = "select pg_sleep(0.01)"
+  let over = false
+  const reading = Array.from({ length: 4 * max }, async () => {
+    while (!over) await ask(read)
+  })
+  await Promise.all(Array.from({ length: 3 * max }, () => ask(write)))
+  over = true
+  await Promise.all(reading)
+  expect(await ask("select count(*)::int from written")).toEqual([[3 * max]])
+  expect(await connections()).toBe(max)
+})

@@ -65,7 +65,8 @@ const unreachable = new Set([
 export class PostgresPool {
   private readonly lines: Line[] = []
   private readonly waiting = new Set<Query>()
-  private readonly unheld: (() => void)[] = []
+  /** Those who wait for a connection to be idle. */
+  private readonly queue: (() => void)[] = []
   private readonly open: () => postgres.Sql
   private readonly max: number
   private sharing: Line | undefined
@@ -79,16 +80,23 @@ export class PostgresPool {
     this.max = max
   }
 
-  /** The result of a query, which is cancelled at the deadline. How long it took is added to its pace, if it has one. */
+  /**
+   * The result of a query, which is cancelled at the deadline. How long a read took is added to its pace, if it has
+   * one. A write waits for an idle connection: Postgres cancels what a connection is doing, not what waits there.
+   */
   async query(
     send: (on: postgres.Sql) => Query,
-    pace: Pace | undefined,
+    { isWrite, pace }: { isWrite: boolean; pace: Pace | undefined },
     deadline: Deadline | undefined,
   ): Promise<unknown> {
     this.requireNear()
-    const line = this.shared(pace) ?? this.free() ?? (await this.nextFree())
-    if (deadline?.expired) throw new DeadlineExpired()
-    if (pace?.isQuick) this.share(line)
+    const quick = !isWrite && pace?.isQuick === true
+    const line = (quick && this.shared()) || (isWrite ? this.idle() : this.free()) || (await this.nextIdle())
+    if (deadline?.expired) {
+      this.wake()
+      throw new DeadlineExpired()
+    }
+    if (quick) this.share(line)
     const sent = line.underway++ === 0 ? performance.now() : undefined
     const query = send(line.sql)
     this.waiting.add(query)
@@ -99,8 +107,8 @@ export class PostgresPool {
       if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error)
       throw error
     } finally {
-      if (sent !== undefined) pace?.add(performance.now() - sent)
-      line.underway--
+      if (sent !== undefined && !isWrite) pace?.add(performance.now() - sent)
+      if (--line.underway === 0) this.wake()
       this.waiting.delete(query)
       release?.()
     }
@@ -109,13 +117,13 @@ export class PostgresPool {
   /** A transaction, on a connection that nothing else is sent on until it has ended. */
   async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
     this.requireNear()
-    const line = this.free() ?? (await this.nextFree())
+    const line = this.idle() ?? (await this.nextIdle())
     line.held = true
     try {
       return (await line.sql.begin(work)) as T
     } finally {
       line.held = false
-      for (const wake of this.unheld.splice(0)) wake()
+      this.wake()
     }
   }
 
@@ -130,9 +138,9 @@ export class PostgresPool {
   }
 
   /** The connection that quick statements of this turn are sent on. */
-  private shared(pace: Pace | undefined): Line | undefined {
-    if (!pace?.isQuick || this.sent === together || this.sharing?.held) return undefined
-    return this.sharing
+  private shared(): Line | undefined {
+    const line = this.sharing
+    return !line || line.held || this.sent === together || this.isKept(line) ? undefined : line
   }
 
   private share(line: Line): void {
@@ -144,27 +152,45 @@ export class PostgresPool {
     }
   }
 
-  /** The idle connection that was opened first, a new one, or the least busy; none where all are held. */
-  private free(): Line | undefined {
-    let least: Line | undefined
-    for (const line of this.lines) {
-      if (line.held) continue
-      if (line.underway === 0) return line
-      if (!least || line.underway < least.underway) least = line
-    }
-    if (this.lines.length === this.max) return least
+  /** The idle connection that was opened first, or a new one; none where all have something to do. */
+  private idle(): Line | undefined {
+    const found = this.lines.find((line) => line.underway === 0 && !line.held)
+    if (found || this.lines.length === this.max) return found
     const line = { sql: this.open(), underway: 0, held: false }
     this.lines.push(line)
     return line
   }
 
-  private async nextFree(): Promise<Line> {
+  /** An idle connection, or the least busy; none where all are held. */
+  private free(): Line | undefined {
+    const idle = this.idle()
+    if (idle) return idle
+    let least: Line | undefined
+    for (const line of this.lines)
+      if (!line.held && !this.isKept(line) && (!least || line.underway < least.underway)) least = line
+    return least
+  }
+
+  /** Whether a connection gets no more reads, so that those who wait have one that will be idle. */
+  private isKept = (line: Line): boolean => this.queue.length > 0 && line === this.lines[0]
+
+  private async nextIdle(): Promise<Line> {
     let line: Line | undefined
     while (!line) {
-      await new Promise<void>((resolve) => this.unheld.push(resolve))
-      line = this.free()
+      await new Promise<void>((resolve) => this.queue.push(resolve))
+      try {
+        this.requireNear()
+      } catch (error) {
+        this.wake()
+        throw error
+      }
+      line = this.idle()
     }
     return line
+  }
+
+  private wake(): void {
+    this.queue.shift()?.()
   }
 
   private fail(error: unknown): void {

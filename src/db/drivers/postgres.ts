@@ -71,8 +71,8 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
   const query = (statement: Statement) => {
     const pace = prepared.paceOf(statement.text)
     const sendOn = (on: postgres.Sql) => send(on, statement, pace !== undefined) as unknown as Query
-    // A write may wait for another's lock, and reads would wait with it.
-    return pool.query(sendOn, statement.change ? undefined : pace, deadline) as Promise<Row[]>
+    const isWrite = statement.change !== undefined || !/^\s*select\b/i.test(statement.text)
+    return pool.query(sendOn, { isWrite, pace }, deadline) as Promise<Row[]>
   }
   const inTime = () => {
     if (deadline?.expired) throw new DeadlineExpired()
