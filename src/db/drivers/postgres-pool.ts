@@ -91,7 +91,12 @@ export class PostgresPool {
   ): Promise<unknown> {
     this.requireNear()
     const quick = !isWrite && pace?.isQuick === true
-    const line = (quick && this.shared()) || (isWrite ? this.idle() : this.free()) || (await this.nextIdle())
+    let line = (quick && this.shared()) || (isWrite ? this.idle() : this.free())
+    // Nothing comes between finding it and sending on it.
+    while (!line) {
+      await this.somethingIdle()
+      line = isWrite ? this.idle() : this.free()
+    }
     if (deadline?.expired) {
       this.wake()
       throw new DeadlineExpired()
@@ -117,7 +122,11 @@ export class PostgresPool {
   /** A transaction, on a connection that nothing else is sent on until it has ended. */
   async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
     this.requireNear()
-    const line = this.idle() ?? (await this.nextIdle())
+    let line = this.idle()
+    while (!line) {
+      await this.somethingIdle()
+      line = this.idle()
+    }
     line.held = true
     try {
       return (await line.sql.begin(work)) as T
@@ -174,19 +183,12 @@ export class PostgresPool {
   /** Whether a connection gets no more reads, so that those who wait have one that will be idle. */
   private isKept = (line: Line): boolean => this.queue.length > 0 && line === this.lines[0]
 
-  private async nextIdle(): Promise<Line> {
-    let line: Line | undefined
-    while (!line) {
-      await new Promise<void>((resolve) => this.queue.push(resolve))
-      try {
-        this.requireNear()
-      } catch (error) {
-        this.wake()
-        throw error
-      }
-      line = this.idle()
-    }
-    return line
+  /** Waits for its turn with what has become idle. Throws while the database is known to be away. */
+  private async somethingIdle(): Promise<void> {
+    await new Promise<void>((resolve) => this.queue.push(resolve))
+    if (performance.now() >= this.awayUntil) return
+    this.wake()
+    throw this.reason
   }
 
   private wake(): void {
