@@ -35,7 +35,7 @@ export class Pace {
 interface Line {
   sql: postgres.Sql
   underway: number
-  /** Whether a transaction has it to itself. */
+  /** Whether a transaction has it to itself, or whoever waited for it and has not gone on yet. */
   held: boolean
 }
 
@@ -66,7 +66,7 @@ export class PostgresPool {
   private readonly lines: Line[] = []
   private readonly waiting = new Set<Query>()
   /** Those who wait for a connection to be idle. */
-  private readonly queue: (() => void)[] = []
+  private readonly queue: ((line: Line) => void)[] = []
   private readonly open: () => postgres.Sql
   private readonly max: number
   private sharing: Line | undefined
@@ -91,14 +91,10 @@ export class PostgresPool {
   ): Promise<unknown> {
     this.requireNear()
     const quick = !isWrite && pace?.isQuick === true
-    let line = (quick && this.shared()) || (isWrite ? this.idle() : this.free())
-    // Nothing comes between finding it and sending on it.
-    while (!line) {
-      await this.somethingIdle()
-      line = isWrite ? this.idle() : this.free()
-    }
+    const line = (quick && this.shared()) || (isWrite ? this.idle() : this.free()) || (await this.nextIdle())
+    line.held = false
     if (deadline?.expired) {
-      this.wake()
+      if (line.underway === 0) this.handOver(line)
       throw new DeadlineExpired()
     }
     if (quick) this.share(line)
@@ -113,7 +109,7 @@ export class PostgresPool {
       throw error
     } finally {
       if (sent !== undefined && !isWrite) pace?.add(performance.now() - sent)
-      if (--line.underway === 0) this.wake()
+      if (--line.underway === 0) this.handOver(line)
       this.waiting.delete(query)
       release?.()
     }
@@ -122,17 +118,13 @@ export class PostgresPool {
   /** A transaction, on a connection that nothing else is sent on until it has ended. */
   async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
     this.requireNear()
-    let line = this.idle()
-    while (!line) {
-      await this.somethingIdle()
-      line = this.idle()
-    }
+    const line = this.idle() ?? (await this.nextIdle())
     line.held = true
     try {
       return (await line.sql.begin(work)) as T
     } finally {
       line.held = false
-      this.wake()
+      this.handOver(line)
     }
   }
 
@@ -181,18 +173,24 @@ export class PostgresPool {
   }
 
   /** Whether a connection gets no more reads, so that those who wait have one that will be idle. */
-  private isKept = (line: Line): boolean => this.queue.length > 0 && line === this.lines[0]
+  private isKept = (line: Line): boolean =>
+    this.queue.length > 0 && line === this.lines.find(({ held }) => !held)
 
-  /** Waits for its turn with what has become idle. Throws while the database is known to be away. */
-  private async somethingIdle(): Promise<void> {
-    await new Promise<void>((resolve) => this.queue.push(resolve))
-    if (performance.now() >= this.awayUntil) return
-    this.wake()
+  /** The next connection that becomes idle, held. Throws where the database is known to be away by then. */
+  private async nextIdle(): Promise<Line> {
+    const line = await new Promise<Line>((resolve) => this.queue.push(resolve))
+    if (performance.now() >= this.awayUntil) return line
+    line.held = false
+    this.handOver(line)
     throw this.reason
   }
 
-  private wake(): void {
-    this.queue.shift()?.()
+  /** Gives an idle connection to who has waited longest, before anybody else can take it. */
+  private handOver(line: Line): void {
+    const next = this.queue.shift()
+    if (!next) return
+    line.held = true
+    next(line)
   }
 
   private fail(error: unknown): void {
