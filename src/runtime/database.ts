@@ -13,7 +13,7 @@ export async function openDatabase(settings: Settings): Promise<Database> {
   const url = settings.DATABASE_URL
   if (url.startsWith("postgres")) {
     const { openPostgresPool } = await import("../db/drivers/postgres.ts")
-    return openPostgresPool(url, { max: 16, statementTimeout: settings.REQUEST_TIMEOUT_MS })
+    return openPostgresPool(url, { max: 10, statementTimeout: settings.REQUEST_TIMEOUT_MS })
   }
   if (url.startsWith("file:")) return (await import("../db/drivers/libsql-file.ts")).openLibsqlFile(url)
   const { openLibsqlHttp } = await import("../db/drivers/libsql-http.ts")

@@ -35,7 +35,7 @@ export class Pace {
 interface Line {
   sql: postgres.Sql
   underway: number
-  /** Whether a transaction has it to itself, or whoever waited for it and has not gone on yet. */
+  /** Whether a transaction has it to itself. */
   held: boolean
 }
 
@@ -66,7 +66,7 @@ export class PostgresPool {
   private readonly lines: Line[] = []
   private readonly waiting = new Set<Query>()
   /** Those who wait for a connection to be idle. */
-  private readonly queue: ((line: Line) => void)[] = []
+  private readonly queue: (() => void)[] = []
   private readonly open: () => postgres.Sql
   private readonly max: number
   private sharing: Line | undefined
@@ -92,9 +92,8 @@ export class PostgresPool {
     this.requireNear()
     const quick = !isWrite && pace?.isQuick === true
     const line = (quick && this.shared()) || (isWrite ? this.idle() : this.free()) || (await this.nextIdle())
-    line.held = false
     if (deadline?.expired) {
-      if (line.underway === 0) this.handOver(line)
+      this.wake()
       throw new DeadlineExpired()
     }
     if (quick) this.share(line)
@@ -109,7 +108,7 @@ export class PostgresPool {
       throw error
     } finally {
       if (sent !== undefined && !isWrite) pace?.add(performance.now() - sent)
-      if (--line.underway === 0) this.handOver(line)
+      if (--line.underway === 0) this.wake()
       this.waiting.delete(query)
       release?.()
     }
@@ -124,7 +123,7 @@ export class PostgresPool {
       return (await line.sql.begin(work)) as T
     } finally {
       line.held = false
-      this.handOver(line)
+      this.wake()
     }
   }
 
@@ -173,24 +172,25 @@ export class PostgresPool {
   }
 
   /** Whether a connection gets no more reads, so that those who wait have one that will be idle. */
-  private isKept = (line: Line): boolean =>
-    this.queue.length > 0 && line === this.lines.find(({ held }) => !held)
+  private isKept = (line: Line): boolean => this.queue.length > 0 && line === this.lines[0]
 
-  /** The next connection that becomes idle, held. Throws where the database is known to be away by then. */
   private async nextIdle(): Promise<Line> {
-    const line = await new Promise<Line>((resolve) => this.queue.push(resolve))
-    if (performance.now() >= this.awayUntil) return line
-    line.held = false
-    this.handOver(line)
-    throw this.reason
+    let line: Line | undefined
+    while (!line) {
+      await new Promise<void>((resolve) => this.queue.push(resolve))
+      try {
+        this.requireNear()
+      } catch (error) {
+        this.wake()
+        throw error
+      }
+      line = this.idle()
+    }
+    return line
   }
 
-  /** Gives an idle connection to who has waited longest, before anybody else can take it. */
-  private handOver(line: Line): void {
-    const next = this.queue.shift()
-    if (!next) return
-    line.held = true
-    next(line)
+  private wake(): void {
+    this.queue.shift()?.()
   }
 
   private fail(error: unknown): void {
