@@ -151,8 +151,8 @@ function embedded(
     ]),
   )
   if (relation.kind === "many") {
-    const within: SQL[] = []
-    const shape = rowShape(target, include, row, viewer, aliases, within)
+    const inner: SQL[] = []
+    const shape = rowShape(target, include, row, viewer, aliases, inner)
     const rows = expressions.firstRows({
       table,
       alias,
@@ -162,7 +162,7 @@ function embedded(
       limit: literal(include.limit),
       skip: include.skip === undefined ? undefined : bound(include.skip),
     })
-    return expressions.jsonList(plainEntries(shape), rowObject(shape), sql`${rows}${sql.join(within)}`)
+    return expressions.jsonList(plainEntries(shape), rowObject(shape), sql`${rows}${sql.join(inner)}`)
   }
   if (joins && expressions.joinedMember && relation.foreign === target.key) {
     joins.push(sql` left join ${table} ${alias} on ${where}`)

@@ -8,8 +8,9 @@ let at: Project
 
 const both = ["libSQL file", "Postgres"] as const
 const seeded = prepared(async (url) => {
-  worked(await project().db(url, "migrate"))
-  worked(await project().db(url, "seed", "--users", "3", "--items", "3"))
+  const fresh = project()
+  worked(await fresh.db(url, "migrate"))
+  worked(await fresh.db(url, "seed", "--users", "3", "--items", "3"))
 })
 beforeEach(() => {
   at = project()

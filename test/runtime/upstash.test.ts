@@ -164,7 +164,7 @@ test("a token that the cache does not take costs no request an error", async () 
     expect((await call("PATCH", "/items/1", { token, json: { price } })).status).toBe(200)
     const read = await call("GET", "/items/1")
     expect(priceOf(read)).toBe(price)
-    // Refused once, unreachable from then on; on a busy machine the write is answered before Redis has said so.
+    // Unreachable where the refusal itself takes longer than the cache waits, as the first connection may.
     expect(read.headers.get("cache-status")).toMatch(/^Weir; fwd=bypass; detail=(refused|unreachable)$/)
   }
   await eventuallyIs(call, "degraded")

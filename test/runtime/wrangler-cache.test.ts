@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { tempFolder } from "../support/node-server.ts"
 import { type RedisServer, startRedis } from "../support/redis-server.ts"
 import { startUpstash, type UpstashServer } from "../support/upstash-server.ts"
-import { runWrangler, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
+import { migrateD1, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
 import { authSecret, eventually, httpCaller, signUp } from "./http.ts"
 
 /** A Worker as it is deployed, with Redis: requests that share a process, but neither sockets nor timers. */
@@ -12,12 +12,6 @@ let server: WranglerServer
 let call: ReturnType<typeof httpCaller>
 let token: string
 
-const migrate = async (folder: string): Promise<void> => {
-  const { code, output } = await runWrangler(
-    ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
-  )
-  expect(code, output).toBe(0)
-}
 const settings = () => ({
   NODE_ENV: "development",
   AUTH_SECRET: authSecret,
@@ -27,7 +21,7 @@ const settings = () => ({
 
 beforeAll(async () => {
   const folder = tempFolder()
-  await migrate(folder)
+  await migrateD1(folder)
   redis = await startRedis()
   upstash = await startUpstash(redis.port)
   server = await startWrangler(folder, settings())
@@ -90,7 +84,7 @@ test("readers whose leader hangs up are answered all the same", async () => {
 
 test("another D1 with the same secret and the same Redis is kept apart", async () => {
   const folder = tempFolder()
-  await migrate(folder)
+  await migrateD1(folder)
   const second = await startWrangler(folder, settings())
   const other = httpCaller(second.url)
   await expect.poll(() => statusOf("/items/1"), { timeout: 10_000 }).toMatch(/^Weir; hit/)

@@ -2,21 +2,14 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { tempFolder } from "../support/node-server.ts"
-import { runWrangler, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
+import { migrateD1, runWrangler, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
 import { authSecret, eventually, httpCaller, signIn, signUp } from "./http.ts"
-
-const migrate = async (folder: string): Promise<void> => {
-  const { code, output } = await runWrangler(
-    ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
-  )
-  expect(code, output).toBe(0)
-}
 
 let server: WranglerServer
 let call: ReturnType<typeof httpCaller>
 beforeAll(async () => {
   const folder = tempFolder()
-  await migrate(folder)
+  await migrateD1(folder)
   server = await startWrangler(folder, {
     NODE_ENV: "development",
     AUTH_SECRET: authSecret,
@@ -127,7 +120,7 @@ test("a database without tables: 503 that says so, until it is migrated", async 
   const asked = httpCaller(bare.url)
   expect((await asked("GET", "/items")).body).toMatchObject({ status: 503, code: "database_unmigrated" })
   expect((await asked("GET", "/ready")).status).toBe(503)
-  await migrate(folder)
+  await migrateD1(folder)
   await eventually(async () => expect((await asked("GET", "/items")).status).toBe(200))
   await bare.stop()
 })

@@ -1,7 +1,6 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import connect from "postgres"
 import { inject } from "vitest"
 import type { Services } from "../../src/app.ts"
 import { MemoryStore } from "../../src/cache/memory.ts"
@@ -12,6 +11,7 @@ import { openLibsqlHttp } from "../../src/db/drivers/libsql-http.ts"
 import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
 import { migrate } from "../../src/db/migrations/apply.ts"
 import { readMigrations } from "../../src/db/migrations/files.ts"
+import { emptyPostgres } from "../runtime/databases.ts"
 import { appOver, cacheOver, emptied, type Fresh } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
@@ -76,11 +76,10 @@ async function sqld(): Promise<Opened> {
 
 /** Databases whose scenario has ended, by URL. */
 const idle: string[] = []
-let count = 0
 
 async function postgresDatabase(): Promise<Opened> {
   const before = idle.pop()
-  const url = before ?? (await createPostgres())
+  const url = before ?? (await emptyPostgres())
   const database = openPostgresPool(url, { max: 5, statementTimeout: 10_000 })
   await (before ? emptied(database) : migrated(database))
   const close = async () => {
@@ -88,13 +87,4 @@ async function postgresDatabase(): Promise<Opened> {
     idle.push(url)
   }
   return { database, close }
-}
-
-async function createPostgres(): Promise<string> {
-  const server = inject("postgresUrl")
-  const name = `weir_test_${process.pid}_${count++}`
-  const admin = connect(server, { max: 1, fetch_types: false, onnotice: () => {} })
-  await admin.unsafe(`create database ${name}`)
-  await admin.end()
-  return server.replace(/postgres$/, name)
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll } from "vitest"
+import { afterAll, expect } from "vitest"
 import { freePort } from "./global-setup.ts"
 import { compiled, type Ended } from "./node-server.ts"
 
@@ -65,6 +65,14 @@ export async function runWrangler(...args: string[]): Promise<{ code: number | n
   const output = wrangler.output()
   await wrangler.end()
   return { code, output }
+}
+
+/** Makes the tables of the D1 that is kept in a folder, as the README says. */
+export async function migrateD1(folder: string): Promise<void> {
+  const { code, output } = await runWrangler(
+    ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
+  )
+  expect(code, output).toBe(0)
 }
 
 export interface WranglerServer {
