@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception"
 import type { AppEnv } from "../context.ts"
 import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/errors.ts"
+import { causes } from "../db/errors.ts"
 import { Problem, unavailable } from "./problem.ts"
 import { reply } from "./reply.ts"
 
@@ -21,7 +22,8 @@ export function replyProblem(c: Context<AppEnv>, problem: Problem): Response {
 
 function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof DeadlineExpired)
+  // Drizzle wraps what a hand-written route's statement fails with.
+  if ([...causes(error)].some((cause) => cause instanceof DeadlineExpired))
     return unavailable("timeout", "The request took too long; try again", error)
   const failure = classify(error)
   switch (failure?.kind) {

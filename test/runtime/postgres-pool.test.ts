@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterEach, beforeEach, expect, test } from "vitest"
+import { Deadline } from "../../src/db/deadline.ts"
 import type { Database, Row } from "../../src/db/driver.ts"
 import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
 import { admin, emptyPostgres, weirConnections } from "./databases.ts"
+import { proxyTo } from "./proxy.ts"
 
 /** How statements are spread over the connections of a pool. */
 const max = 10
@@ -13,7 +16,8 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-const ask = (text: string): Promise<Row[]> => database.connect().query({ text, params: [] })
+const ask = (text: string, deadline?: Deadline): Promise<Row[]> =>
+  database.connect(deadline).query({ text, params: [] })
 
 /** Asks one by one until the pool knows how long the statement takes. */
 async function learn(text: string): Promise<void> {
@@ -30,7 +34,7 @@ async function connections(): Promise<number> {
 test("quick statements of one turn share a connection, and each gets its own answer", async () => {
   const texts = Array.from({ length: 30 }, (_, n) => `select ${n}`)
   for (const text of texts) await learn(text)
-  expect(await Promise.all(texts.map(ask))).toEqual(texts.map((_, n) => [[n]]))
+  expect(await Promise.all(texts.map((text) => ask(text)))).toEqual(texts.map((_, n) => [[n]]))
   expect(await connections()).toBe(2)
 })
 
@@ -38,7 +42,7 @@ test("one that fails among them fails alone", async () => {
   const fails = "select 1 / (select 0)"
   for (let n = 0; n < 10; n++) await expect(ask(fails)).rejects.toThrow("division by zero")
   await learn("select 1")
-  const outcomes = await Promise.allSettled(["select 1", fails, "select 1"].map(ask))
+  const outcomes = await Promise.allSettled(["select 1", fails, "select 1"].map((text) => ask(text)))
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"])
   expect(await connections()).toBe(1)
 })
@@ -67,7 +71,7 @@ test("one that becomes slow is known as such after a while", async () => {
   expect(await connections()).toBe(max)
 })
 
-test("a write never waits behind another statement on its connection, and reads do not keep it waiting", async () => {
+test("a slow write never waits behind another statement, and reads do not keep it waiting", async () => {
   await ask("create table written (n int)")
   const write = "insert into written select 1 from (select pg_sleep(0.02)) s"
   const read = "select pg_sleep(0.01)"
@@ -80,4 +84,97 @@ test("a write never waits behind another statement on its connection, and reads 
   await Promise.all(reading)
   expect(await ask("select count(*)::int from written")).toEqual([[3 * max]])
   expect(await connections()).toBe(max)
+})
+
+test("what expires among others on a connection is stopped alone, and each of them gets its own answer", async () => {
+  await ask("create table pace (seconds float8)")
+  const texts = [1, 2, 3, 4].map(
+    (n) => `select ${n} from (select pg_sleep(coalesce((select max(seconds) from pace), 0))) s`,
+  )
+  for (const text of texts) await learn(text)
+  await ask("insert into pace values (0.2)")
+  const deadlines = texts.map(() => new Deadline())
+  const asked = Promise.allSettled(texts.map((text, n) => ask(text, deadlines[n])))
+  await sleep(100)
+  // The second and the third wait for the first.
+  deadlines[1]?.expire()
+  deadlines[2]?.expire()
+  const outcomes = (await asked).map((outcome) =>
+    outcome.status === "fulfilled" ? outcome.value : String((outcome.reason as { code: unknown }).code),
+  )
+  expect(outcomes).toEqual([[[1]], "57014", "57014", [[4]]])
+})
+
+test("quick writes that wait for a lock are stopped, also behind others, and none is done later", async () => {
+  await ask("create table written (n int)")
+  const write = "insert into written values (1)"
+  await learn(write)
+  await ask("delete from written")
+  const sql = admin(url)
+  await sql`begin`
+  await sql`lock table written`
+  const deadlines = Array.from({ length: 6 * max }, () => new Deadline())
+  const asked = Promise.allSettled(deadlines.map((deadline) => ask(write, deadline)))
+  await sleep(200)
+  for (const deadline of deadlines) deadline.expire()
+  const outcomes = await asked
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["rejected"]))
+  await sql`commit`
+  await sql.end()
+  await learn(write)
+  expect(await ask("select count(*)::int from written")).toEqual([[10]])
+  expect(await connections()).toBe(max)
+})
+
+test("a network that drops connections without a word: they are given up, and new ones made", async () => {
+  const proxy = await proxyTo(url)
+  const statementTimeout = 500
+  const behind = openPostgresPool(proxy.url, { max, statementTimeout })
+  /** Whether all of many at once are answered in half a second; several texts are a transaction. */
+  const areAnswered = async (...texts: string[]): Promise<boolean> => {
+    const asked = Array.from({ length: 2 * max }, async () => {
+      const deadline = new Deadline()
+      const timer = setTimeout(() => deadline.expire(), statementTimeout)
+      await behind
+        .connect(deadline)
+        .batch(texts.map((text) => ({ text, params: [] })))
+        .finally(() => clearTimeout(timer))
+    })
+    return (await Promise.allSettled(asked)).every(({ status }) => status === "fulfilled")
+  }
+  await ask("create table written (n int)")
+  const read = "select pg_sleep(0.05)"
+  const write = "insert into written values (1)"
+  expect(await areAnswered(read)).toBe(true)
+  expect(await areAnswered(write, write)).toBe(true)
+  proxy.freeze()
+  const answered = [areAnswered(read), areAnswered(write, write)]
+  await sleep(2 * statementTimeout + 100)
+  // What was under way has not failed yet: nobody has said that the connections are gone.
+  expect(await areAnswered(read)).toBe(true)
+  expect(await areAnswered(write, write)).toBe(true)
+  await behind.close()
+  await proxy.close()
+  expect(await Promise.all(answered)).toEqual([false, false])
+})
+
+test("what waits for a connection to be made is not done later either", async () => {
+  await ask("create table written (n int)")
+  const proxy = await proxyTo(url)
+  const behind = openPostgresPool(proxy.url, { max, statementTimeout: 2_000 })
+  const goOn = proxy.hold()
+  const deadlines = Array.from({ length: 2 * max }, () => new Deadline())
+  const insert = (deadline: Deadline | undefined, n: number) =>
+    behind.connect(deadline).query({ text: `insert into written values (${n}) returning n`, params: [] })
+  const asked = Promise.allSettled(deadlines.map((deadline) => insert(deadline, 1)))
+  await sleep(100)
+  for (const deadline of deadlines) deadline.expire()
+  const outcomes = await asked
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["rejected"]))
+  goOn()
+  expect(await Promise.all(Array.from({ length: 2 * max }, () => insert(undefined, 2)))).toHaveLength(2 * max)
+  await sleep(200)
+  expect(await ask("select n, count(*)::int from written group by n")).toEqual([[2, 2 * max]])
+  await behind.close()
+  await proxy.close()
 })

@@ -1,44 +1,12 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import { Disturbed, Line, type Query } from "./postgres-line.ts"
+import type { Pace } from "./postgres-pace.ts"
 
-/** The part of a postgres.js query that is used here. */
-export type Query = Promise<unknown> & {
-  cancel(): void
-  reject(error: unknown): void
-  /** The connection it was sent on, if it was. */
-  state: unknown
-}
-
-/** What takes longer by itself is not sent together with others, in milliseconds. */
-const quick = 2
-/** Most statements that are sent together. */
+/** Most reads that are sent together. */
 const together = 16
-/** A statement's latest uses, of which the quickest counts: what was in the way of the others says nothing of it. */
-const uses = 64
-
-/** How long a statement takes, as far as it is known. */
-export class Pace {
-  isQuick = false
-  private quickest = Number.POSITIVE_INFINITY
-  private left = 4
-
-  add(ms: number): void {
-    this.quickest = Math.min(this.quickest, ms)
-    if (--this.left > 0) return
-    this.isQuick = this.quickest <= quick
-    this.quickest = Number.POSITIVE_INFINITY
-    this.left = uses
-  }
-}
-
-/** A connection, and what it is busy with. */
-interface Line {
-  sql: postgres.Sql
-  underway: number
-  /** Whether a transaction has it to itself. */
-  held: boolean
-}
-
+/** Most quick statements that are under way on a connection where a write is sent after them. */
+const writesTogether = 4
 /** How long an unreachable database is not tried again, in milliseconds. */
 const restAfterFailure = 200
 
@@ -53,7 +21,7 @@ const unreachable = new Set([
 ])
 
 /**
- * Connections, and the queries under way on them. Quick ones of one turn of the event loop are sent together on one
+ * Connections, and what is sent on which. Quick reads of one turn of the event loop are sent together on one
  * connection, which saves both sides most of their work on the socket. A process with little to do thus spreads what
  * it asks over all connections; a busy one, which waits for its own turns and not for the database, does not.
  *
@@ -63,67 +31,75 @@ const unreachable = new Set([
  * carried out after its request was answered.
  */
 export class PostgresPool {
-  private readonly lines: Line[] = []
-  private readonly waiting = new Set<Query>()
+  private lines: Line[] = []
   /** Those who wait for a connection to be idle. */
-  private readonly queue: (() => void)[] = []
+  private readonly queue: ((line: Line) => void)[] = []
   private readonly open: () => postgres.Sql
   private readonly max: number
+  private readonly statementTimeout: number
   private sharing: Line | undefined
   private sent = 0
   private awayUntil = 0
   private reason: unknown
+  private answeredAt = 0
 
-  /** `open` makes a client of one connection. */
-  constructor(open: () => postgres.Sql, max: number) {
+  /** `open` makes a client of one connection, on which the server ends a statement after `statementTimeout` ms. */
+  constructor(open: () => postgres.Sql, max: number, statementTimeout: number) {
     this.open = open
     this.max = max
+    this.statementTimeout = statementTimeout
   }
 
   /**
-   * The result of a query, which is cancelled at the deadline. How long a read took is added to its pace, if it has
-   * one. A write waits for an idle connection: Postgres cancels what a connection is doing, not what waits there.
+   * The result of a query, which is cancelled at the deadline. How long it took is added to its pace, if it has one.
    */
   async query(
     send: (on: postgres.Sql) => Query,
     { isWrite, pace }: { isWrite: boolean; pace: Pace | undefined },
     deadline: Deadline | undefined,
   ): Promise<unknown> {
-    this.requireNear()
-    const quick = !isWrite && pace?.isQuick === true
-    const line = (quick && this.shared()) || (isWrite ? this.idle() : this.free()) || (await this.nextIdle())
-    if (deadline?.expired) {
-      this.wake()
-      throw new DeadlineExpired()
-    }
-    if (quick) this.share(line)
-    const sent = line.underway++ === 0 ? performance.now() : undefined
-    const query = send(line.sql)
-    this.waiting.add(query)
-    const release = deadline?.onExpire(() => cancel(query))
     try {
-      return await query
+      return await this.send(send, isWrite, pace, deadline)
     } catch (error) {
-      if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error)
+      if (!(error instanceof Disturbed) || deadline?.expired) throw error
+      return await this.send(send, isWrite, pace, deadline)
+    }
+  }
+
+  private async send(
+    send: (on: postgres.Sql) => Query,
+    isWrite: boolean,
+    pace: Pace | undefined,
+    deadline: Deadline | undefined,
+  ): Promise<unknown> {
+    this.requireNear()
+    const isQuick = pace?.isQuick === true
+    const line = this.find(isWrite, isQuick) ?? (await this.nextIdle(deadline))
+    line.held = false
+    if (isQuick && !isWrite) this.share(line)
+    const isFirst = line.load === 0
+    const sentAt = performance.now()
+    try {
+      const result = await line.query(send, deadline)
+      this.answeredAt = performance.now()
+      return result
+    } catch (error) {
+      if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error, sentAt)
       throw error
     } finally {
-      if (sent !== undefined && !isWrite) pace?.add(performance.now() - sent)
-      if (--line.underway === 0) this.wake()
-      this.waiting.delete(query)
-      release?.()
+      if (isFirst) pace?.add(performance.now() - sentAt)
+      this.handOver(line)
     }
   }
 
   /** A transaction, on a connection that nothing else is sent on until it has ended. */
-  async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>, deadline?: Deadline): Promise<T> {
     this.requireNear()
-    const line = this.idle() ?? (await this.nextIdle())
-    line.held = true
+    const line = this.idle() ?? (await this.nextIdle(deadline))
     try {
-      return (await line.sql.begin(work)) as T
+      return await line.transaction(work, deadline)
     } finally {
-      line.held = false
-      this.wake()
+      this.handOver(line)
     }
   }
 
@@ -137,10 +113,16 @@ export class PostgresPool {
     if (performance.now() < this.awayUntil) throw this.reason
   }
 
-  /** The connection that quick statements of this turn are sent on. */
+  /** The connection to send a statement on; undefined where it has to wait. */
+  private find(isWrite: boolean, isQuick: boolean): Line | undefined {
+    if (isWrite) return this.idle() ?? (isQuick ? this.leastBusy(writesTogether) : undefined)
+    return (isQuick && this.shared()) || (this.idle() ?? this.leastBusy(Number.POSITIVE_INFINITY))
+  }
+
+  /** The connection that quick reads of this turn are sent on. */
   private shared(): Line | undefined {
     const line = this.sharing
-    return !line || line.held || this.sent === together || this.isKept(line) ? undefined : line
+    return line && this.sent < together && this.takesMore(line) ? line : undefined
   }
 
   private share(line: Line): void {
@@ -154,59 +136,71 @@ export class PostgresPool {
 
   /** The idle connection that was opened first, or a new one; none where all have something to do. */
   private idle(): Line | undefined {
-    const found = this.lines.find((line) => line.underway === 0 && !line.held)
-    if (found || this.lines.length === this.max) return found
-    const line = { sql: this.open(), underway: 0, held: false }
+    const found = this.lines.find((line) => line.isIdle)
+    if (found) return found
+    if (this.lines.length === this.max) this.forgetGone()
+    if (this.lines.length === this.max) return undefined
+    const line = new Line(this.open())
     this.lines.push(line)
     return line
   }
 
-  /** An idle connection, or the least busy; none where all are held. */
-  private free(): Line | undefined {
-    const idle = this.idle()
-    if (idle) return idle
+  /** The connection with the fewest statements under way, and with fewer than `below`. */
+  private leastBusy(below: number): Line | undefined {
     let least: Line | undefined
     for (const line of this.lines)
-      if (!line.held && !this.isKept(line) && (!least || line.underway < least.underway)) least = line
+      if (this.takesMore(line) && line.load < (least?.load ?? below)) least = line
     return least
   }
 
-  /** Whether a connection gets no more reads, so that those who wait have one that will be idle. */
-  private isKept = (line: Line): boolean => this.queue.length > 0 && line === this.lines[0]
+  /** Whether a connection takes more than it is doing; one takes nothing while somebody waits for an idle one. */
+  private takesMore(line: Line): boolean {
+    if (!line.takesMore) return false
+    return this.queue.length === 0 || line !== this.lines.find(({ held, isGone }) => !held && !isGone)
+  }
 
-  private async nextIdle(): Promise<Line> {
-    let line: Line | undefined
-    while (!line) {
-      await new Promise<void>((resolve) => this.queue.push(resolve))
-      try {
-        this.requireNear()
-      } catch (error) {
-        this.wake()
-        throw error
+  /** Makes room for new connections. Where the server's own time limit has not ended what one does, nobody is there. */
+  private forgetGone(): void {
+    for (const line of this.lines) if (line.isLost(this.statementTimeout)) line.drop(new Disturbed())
+    this.lines = this.lines.filter(({ isGone }) => !isGone)
+  }
+
+  /**
+   * The next connection that becomes idle, held. Throws where the database is known to be away by then, or the time is
+   * up: nothing was sent yet.
+   */
+  private async nextIdle(deadline: Deadline | undefined): Promise<Line> {
+    const line = await new Promise<Line>((resolve, reject) => {
+      const release = deadline?.onExpire(() => {
+        this.queue.splice(this.queue.indexOf(take), 1)
+        reject(new DeadlineExpired())
+      })
+      const take = (found: Line) => {
+        release?.()
+        resolve(found)
       }
-      line = this.idle()
-    }
-    return line
+      this.queue.push(take)
+    })
+    if (performance.now() >= this.awayUntil) return line
+    line.held = false
+    this.handOver(line)
+    throw this.reason
   }
 
-  private wake(): void {
-    this.queue.shift()?.()
+  /** Gives an idle connection to who has waited longest, before anybody else can take it. */
+  private handOver(done: Line): void {
+    if (this.queue.length === 0) return
+    const line = done.isGone ? this.idle() : done
+    if (!line?.isIdle) return
+    line.held = true
+    this.queue.shift()?.(line)
   }
 
-  private fail(error: unknown): void {
+  /** The database is away, unless it has answered somebody else since. */
+  private fail(error: unknown, sentAt: number): void {
+    if (this.answeredAt > sentAt) return
     this.awayUntil = performance.now() + restAfterFailure
     this.reason = error
-    for (const query of this.waiting) {
-      // What has a connection hears from that.
-      if (query.state) continue
-      query.reject(error)
-      cancel(query)
-    }
+    for (const line of this.lines) if (!line.isConnected) line.drop(error)
   }
-}
-
-/** Takes a query out of the queue, or asks the server to stop it. */
-function cancel(query: Query): void {
-  // There is nobody to tell when the server cannot be asked.
-  Promise.resolve(query.cancel() as unknown).catch(() => {})
 }

@@ -2,7 +2,9 @@ import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
-import { Pace, PostgresPool, type Query } from "./postgres-pool.ts"
+import type { Query } from "./postgres-line.ts"
+import { Pace } from "./postgres-pace.ts"
+import { PostgresPool } from "./postgres-pool.ts"
 
 export interface PostgresOptions {
   /** Most connections. */
@@ -55,7 +57,7 @@ function poolOf(url: string, { max, statementTimeout }: PostgresOptions): Postgr
       connection: { application_name: "weir", statement_timeout: statementTimeout },
       onnotice: () => {},
     })
-  return new PostgresPool(open, max)
+  return new PostgresPool(open, max, statementTimeout)
 }
 
 function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
@@ -95,7 +97,7 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
         const rows = await Promise.all(sent)
         inTime()
         return rows
-      })
+      }, deadline)
       return results as Row[][]
     },
   }

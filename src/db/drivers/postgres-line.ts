@@ -1,0 +1,143 @@
+import type postgres from "postgres"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
+
+/** The part of a postgres.js query that is used here. */
+export type Query = Promise<unknown> & {
+  cancel(): void
+  reject(error: unknown): void
+  /** The connection it was sent on, if it was. */
+  state: unknown
+}
+
+interface Sent {
+  query: Query
+  isExpired: boolean
+  /** Whether another's cancelling may have hit it: Postgres stops what a connection does then, whatever it is. */
+  isDisturbed: boolean
+}
+
+const queryCanceled = "57014"
+
+/** How long a client that is given up may take for what it is doing, in seconds: longer than to connect. */
+const endTimeout = 6
+
+/** What a statement fails with that was stopped in another's place. Nothing of it was done: it can be sent again. */
+export class Disturbed extends Error {
+  readonly code = queryCanceled
+}
+
+/** A connection, and what was sent on it and is not answered, in order. */
+export class Line {
+  /** Whether somebody has it to himself: a transaction, or who waited for it and has not gone on yet. */
+  held = false
+  /** Whether it was given up: it is not used again. */
+  isGone = false
+  readonly sql: postgres.Sql
+  private readonly underway: Sent[] = []
+  private cancels = 0
+  private expiredAt = Number.POSITIVE_INFINITY
+
+  /** `sql` has a single connection. */
+  constructor(sql: postgres.Sql) {
+    this.sql = sql
+  }
+
+  /** How many statements were sent and are not answered. */
+  get load(): number {
+    return this.underway.length
+  }
+
+  /** Whether there is a connection, as far as it is known. */
+  get isConnected(): boolean {
+    const [first] = this.underway
+    return !first || Boolean(first.query.state)
+  }
+
+  /** Whether it does nothing, and nobody has it. */
+  get isIdle(): boolean {
+    return this.underway.length === 0 && !this.held && !this.isGone
+  }
+
+  /** Whether something may be sent after what is under way. */
+  get takesMore(): boolean {
+    return !this.held && !this.isGone && this.expiredAt === Number.POSITIVE_INFINITY
+  }
+
+  /** Whether what it does should have ended more than `ms` milliseconds ago. */
+  isLost(ms: number): boolean {
+    return performance.now() - this.expiredAt > ms
+  }
+
+  /** Sends a query and gives its result; it is cancelled at the deadline. */
+  async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
+    const sent: Sent = { query: send(this.sql), isExpired: false, isDisturbed: this.cancels > 0 }
+    this.underway.push(sent)
+    const release = deadline?.onExpire(() => this.expire(sent))
+    try {
+      return await sent.query
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (code === queryCanceled && sent.isDisturbed && !sent.isExpired) throw new Disturbed()
+      throw error
+    } finally {
+      release?.()
+      this.underway.splice(this.underway.indexOf(sent), 1)
+      this.expiredAt = Number.POSITIVE_INFINITY
+      const [next] = this.underway
+      if (next?.isExpired) this.expire(next)
+    }
+  }
+
+  /** A transaction; nothing else is sent until it has ended. It is not cancelled: that could hit its rollback. */
+  async transaction<T>(
+    work: (tx: postgres.TransactionSql) => Promise<T>,
+    deadline: Deadline | undefined,
+  ): Promise<T> {
+    this.held = true
+    const release = deadline?.onExpire(() => {
+      this.expiredAt = performance.now()
+    })
+    try {
+      return (await this.sql.begin(work)) as T
+    } finally {
+      release?.()
+      this.expiredAt = Number.POSITIVE_INFINITY
+      this.held = false
+    }
+  }
+
+  /** Gives the connection up. What has not ended in a while is failed, what was not sent at once. */
+  drop(error: unknown): void {
+    this.isGone = true
+    for (const { query } of this.underway) {
+      if (query.state) continue
+      query.reject(error)
+      // Rejected only, it would still be done once there is a connection.
+      query.cancel()
+    }
+    this.sql.end({ timeout: endTimeout }).catch(() => {})
+  }
+
+  /**
+   * What waits behind another is cancelled when its turn comes: before, it would be the other that is hit, and
+   * postgres.js takes the answers that follow for those of the next ones.
+   */
+  private expire(sent: Sent): void {
+    sent.isExpired = true
+    const [first] = this.underway
+    if (!this.isConnected) {
+      // A postgres.js client is of no use any more when what it connects for is taken back.
+      sent.query.reject(new DeadlineExpired())
+      this.drop(new Disturbed())
+      return
+    }
+    if (sent.query.state && sent !== first) return
+    if (sent === first) this.expiredAt = performance.now()
+    for (const other of this.underway) other.isDisturbed = true
+    this.cancels++
+    // There is nobody to tell when the server cannot be asked.
+    Promise.resolve(sent.query.cancel() as unknown)
+      .catch(() => {})
+      .finally(() => this.cancels--)
+  }
+}
