@@ -53,6 +53,8 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
         miniflare: {
           compatibilityDate: "2026-10-01",
           compatibilityFlags: ["nodejs_compat"],
+          // As wrangler does by itself.
+          modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
           bindings: { MIGRATIONS: JSON.parse(JSON.stringify(readMigrations(path(`./drizzle/${dialect}`)))) },
           ...(dialect === "postgres"
             ? { hyperdrives: { HYPERDRIVE: inject("postgresUrl") } }

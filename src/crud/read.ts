@@ -7,9 +7,11 @@ import { bound, compile, type Plan } from "./statement.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./visibility.ts"
 import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
-/** The statement of a list: one row of `body, rows, places of each sort key [, count] [, parent is there]`. */
+/** The statement of a list: one row of `body, rows [, places of each sort key] [, count] [, parent is there]`. */
 export interface ListPlan extends Plan {
-  /** How many sort keys there are. */
+  /** The sort keys' names, where each row of the body tells its place by its own members. */
+  placed: string[] | undefined
+  /** How many columns hold places: one for each sort key, where the body does not tell. */
   keys: number
   /** What stands between two rows of the body, and nowhere else in it. */
   separator: string
@@ -57,6 +59,9 @@ export function compileList(query: ListQuery): ListPlan {
   const where = clause(conjunction([...conditions, beyond(keys, from)]))
   const joins: SQL[] = []
   const shape = rowShape(resource, query, row, viewer, aliases, joins)
+  const linesWithin = mayHoldLines(resource, query)
+  const isPlaced =
+    !linesWithin && keys.every(({ key }) => shape.members.some((m) => m.name === key.field.name && !m.when))
   const page = expressions.page(
     {
       table: tableOf(resource),
@@ -69,13 +74,10 @@ export function compileList(query: ListQuery): ListPlan {
     },
     plainEntries(shape),
     rowObject(shape),
-    mayHoldLines(resource, query),
+    linesWithin,
   )
-  const columnsOut = [
-    page.body,
-    sql`count(*)`,
-    ...keys.map(({ key, value }) => expressions.jsonColumn(key.field.spec, value)),
-  ]
+  const places = isPlaced ? [] : keys.map(({ key, value }) => expressions.jsonColumn(key.field.spec, value))
+  const columnsOut = [page.body, sql`count(*)`, ...places]
   if (query.count)
     columnsOut.push(
       sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction(conditions))})`,
@@ -91,7 +93,8 @@ export function compileList(query: ListQuery): ListPlan {
     )
   }
   const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
-  return { ...plan, keys: keys.length, separator: page.separator }
+  const placed = isPlaced ? keys.map(({ key }) => key.field.name) : undefined
+  return { ...plan, placed, keys: places.length, separator: page.separator }
 }
 
 /** The rows of one parent, whose column is its own key: where the viewer may see whose they are. */

@@ -222,7 +222,7 @@ describe("a client", () => {
   test("that has an answer gets 304 without it, on a hit and on a miss, by GET and HEAD", async () => {
     const first = await get("/items/1")
     const etag = first.headers.get("etag") as string
-    expect(etag).toMatch(/^"[\w-]{22}"$/)
+    expect(etag).toMatch(/^"[\da-f]{16}"$/)
     const variants = [etag, `W/${etag}`, `"other", ${etag}`, "*"]
     for (const held of variants)
       for (const method of ["GET", "HEAD"])
