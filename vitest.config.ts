@@ -18,7 +18,7 @@ const perDriver = ["contract*", "parity", "lists-filters", "races"].map((name) =
 const inRedis = "test/api/upstash*.test.ts"
 
 /** Vitest's workers load Drizzle and the rest as the servers do. */
-const execArgv = ["--import", path("./src/runtime/fast-imports.ts")]
+const execArgv = ["--import", path("./src/runtime/fast-imports.js")]
 
 /** The API's suites, once per driver. */
 function api(driver: string, url: string): TestProjectInlineConfiguration {

@@ -15,9 +15,9 @@ export type Origins = Record<ServerName, string>
 
 const programs: Record<ServerName, string> = {
   floor: "floor.ts",
-  product: "../src/runtime/node.ts",
+  product: "../src/runtime/start.js",
   ordinary: "ordinary.ts",
-  cached: "../src/runtime/node.ts",
+  cached: "../src/runtime/start.js",
 }
 
 /** One secret for all: a token of the product's is good for the ordinary server too. */

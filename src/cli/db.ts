@@ -1,12 +1,8 @@
-import type { Command as Commander } from "commander"
-import "../runtime/fast-imports.ts"
-
-// Loaded after the cache of compiled code is on, which imports that stand above are not.
-const { Command } = await import("commander")
-const { fail } = await import("../runtime/fail.ts")
+import { Command } from "commander"
+import { fail } from "../runtime/fail.ts"
 
 /** Each `npm run db:…` is one of these; what one does not need is not loaded. */
-const commands: Record<string, () => Promise<(command: Commander) => Commander>> = {
+const commands: Record<string, () => Promise<(command: Command) => Command>> = {
   generate: async () => (await import("./generate/command.ts")).generateCommand,
   migrate: async () => (await import("./migrate.ts")).migrateCommand,
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,

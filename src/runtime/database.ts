@@ -3,7 +3,6 @@ import { join, resolve } from "node:path"
 import type { Cache } from "../cache/cache.ts"
 import type { Database } from "../db/driver.ts"
 import type { Settings } from "../env.ts"
-import { openCache } from "./cache.ts"
 
 /** The folder of migrations for a dialect, wherever the process was started. */
 export const migrationsOf = (dialect: string): string => join(import.meta.dirname, "../../drizzle", dialect)
@@ -26,6 +25,7 @@ export async function openCachedDatabase(
   limit?: number,
 ): Promise<{ cache: Cache; database: Database }> {
   const database = await openDatabase(settings)
+  const { openCache } = await import("./cache.ts")
   return openCache(settings, database, identityOf(settings, database), {
     later: () => {},
     together: true,

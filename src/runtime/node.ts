@@ -1,5 +1,4 @@
 import { parseEnv } from "../env.ts"
-import "./fast-imports.ts"
 import { fail } from "./fail.ts"
 
 /** `npm start`. A wrong setting is told before anything else is loaded. */

@@ -73,7 +73,7 @@ interface Started {
   ended: Promise<Ended>
 }
 
-type Entry = "runtime/node.ts" | "cli/db.ts"
+type Entry = "runtime/start.js" | "cli/start.js"
 
 function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): Started {
   const given = Object.entries(env).filter(([, value]) => value !== undefined)
@@ -99,10 +99,11 @@ function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): 
 }
 
 /** Runs the server where it is expected to end by itself. */
-export const runNode = (env: Variables): Promise<Ended> => run("runtime/node.ts", env, [])
+export const runNode = (env: Variables): Promise<Ended> => run("runtime/start.js", env, [])
 
 /** Runs `npm run db:<command>`, with whatever else is set. */
-export const runCommand = (env: Variables, ...args: string[]): Promise<Ended> => run("cli/db.ts", env, args)
+export const runCommand = (env: Variables, ...args: string[]): Promise<Ended> =>
+  run("cli/start.js", env, args)
 
 /** Runs `npm run db:migrate`. */
 export const runMigrate = (env: Variables): Promise<Ended> => runCommand(env, "migrate")
@@ -115,11 +116,11 @@ async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended>
   return result
 }
 
-/** Starts `node src/runtime/node.ts`, and waits until it answers. */
+/** Starts `node src/runtime/start.js`, and waits until it answers. */
 export async function startNode(env: Variables = {}, cwd: string = tempFolder()): Promise<NodeServer> {
   for (let tries = 0; ; tries++) {
     const port = Number(env.PORT ?? (await freePort()))
-    const { child, stdout, stderr, ended } = start("runtime/node.ts", { ...env, PORT: port }, cwd)
+    const { child, stdout, stderr, ended } = start("runtime/start.js", { ...env, PORT: port }, cwd)
     const url = `http://127.0.0.1:${port}`
     let over = false
     void ended.then(() => (over = true))

@@ -15,7 +15,7 @@ function ask(dialect: DialectName, question: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, "dialect.ts"), {
       env: { ...process.env, DATABASE_URL: urls[dialect] },
-      execArgv: ["--import", join(import.meta.dirname, "../../runtime/fast-imports.ts")],
+      execArgv: ["--import", join(import.meta.dirname, "../../runtime/fast-imports.js")],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
     let said = ""

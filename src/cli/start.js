@@ -1,0 +1,3 @@
+import "../runtime/fast-imports.js"
+
+await import("./db.ts")

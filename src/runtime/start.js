@@ -1,0 +1,3 @@
+import "./fast-imports.js"
+
+await import("./node.ts")
