@@ -3,8 +3,8 @@ import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
-import { parseEnv } from "../env.ts"
-import { migrationsOf, openCachedDatabase } from "../runtime/database.ts"
+import { parseEnv, type Settings } from "../env.ts"
+import { isShared, migrationsOf, openCachedDatabase, openDatabase } from "../runtime/database.ts"
 
 /** How long a command waits for Redis to hear of its writes, in milliseconds. */
 const patience = 5000
@@ -13,21 +13,12 @@ const patience = 5000
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const { cache, database } = await openCachedDatabase(settings, patience)
-  // What is told of a migration is that every table has changed: they must be known.
-  if (cache.store?.name === "upstash") await import("../resources.ts")
-  if (cache.store?.name === "upstash" && !settings.AUTH_SECRET && !settings.CACHE_PREFIX)
-    console.warn(
-      "AUTH_SECRET is not set: servers that have one keep their answers apart, and hear nothing of this",
-    )
+  const { database, told } = isShared(settings)
+    ? await openTelling(settings)
+    : { database: await openDatabase(settings), told: undefined }
   try {
     const result = await work(database)
-    const until = performance.now() + patience
-    while (cache.store?.trouble() && performance.now() < until) await sleep(50)
-    if (cache.store?.trouble())
-      console.warn(
-        `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
-      )
+    await told?.()
     return result
   } catch (error) {
     if (error instanceof MigrationError) throw error
@@ -41,6 +32,26 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   } finally {
     await database.close()
   }
+}
+
+/** A database whose writes Redis is told of, and what waits until it has heard of them. */
+async function openTelling(settings: Settings): Promise<{ database: Database; told(): Promise<void> }> {
+  // What is told of a migration is that every table has changed: they must be known.
+  await import("../resources.ts")
+  if (!settings.AUTH_SECRET && !settings.CACHE_PREFIX)
+    console.warn(
+      "AUTH_SECRET is not set: servers that have one keep their answers apart, and hear nothing of this",
+    )
+  const { cache, database } = await openCachedDatabase(settings, patience)
+  const told = async () => {
+    const until = performance.now() + patience
+    while (cache.store?.trouble() && performance.now() < until) await sleep(50)
+    if (cache.store?.trouble())
+      console.warn(
+        `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
+      )
+  }
+  return { database, told }
 }
 
 export const migrationsFor = (database: Database): Migration[] =>
