@@ -38,6 +38,26 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
   }
 }
 
+/** What the API is made of, and its tests. */
+const bundled = [
+  "@hono/swagger-ui",
+  "@hono/zod-openapi",
+  "drizzle-orm",
+  "drizzle-orm/pg-core",
+  "drizzle-orm/pg-proxy",
+  "drizzle-orm/sqlite-core",
+  "drizzle-orm/sqlite-proxy",
+  "hono",
+  "hono/body-limit",
+  "hono/cors",
+  "hono/http-exception",
+  "hono/route",
+  "hono/utils/accept",
+  "jose",
+  "lru-cache",
+  "zod",
+]
+
 /** The API's suites inside workerd, once per binding. */
 function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlineConfiguration {
   return {
@@ -64,6 +84,8 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
     ],
     test: {
       name,
+      // Packages are bundled once: their modules one by one take longer than the tests.
+      deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
       include: dialect === "sqlite" ? [...perDriver, inRedis] : perDriver,
       testTimeout: 20_000,
       retry,
