@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import Sqlite from "libsql"
+import type Sqlite from "libsql"
 import { LRUCache } from "lru-cache"
 import { inCohorts } from "../cohort.ts"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 import { ForeignWrites } from "./foreign-writes.ts"
+import { isBusy, openFile, patience } from "./libsql-open.ts"
 
 /** Writes that wait together, each all or nothing. */
 interface Waiting {
@@ -20,8 +21,6 @@ interface Prepared {
   reader: boolean
 }
 
-/** How long other processes' writes are waited for, in milliseconds, before a write is refused as busy. */
-const patience = 5_000
 /** The same for a migration, which another process may be at. */
 const migrationPatience = 120_000
 /** Most writes that share a commit: it bounds how long the event loop is held. */
@@ -34,15 +33,7 @@ const groupSize = 200
  */
 export function openLibsqlFile(url: string): Database {
   const path = url.replace(/^file:(\/\/(?=\/))?/, "")
-  let db: Sqlite.Database
-  try {
-    // The engine's own busy wait blocks the event loop; ours does not.
-    db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
-    db.exec("pragma journal_mode = wal")
-  } catch (error) {
-    throw new Error(`DATABASE_URL: cannot open ${path}: ${(error as Error).message}`)
-  }
-  db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
+  const db = openFile(path)
   const prepared = new LRUCache<string, Prepared>({ max: 500 })
   const queue: Waiting[] = []
   let flushing = false
@@ -188,6 +179,3 @@ function attempt(
     return { ok: false, error }
   }
 }
-
-const isBusy = (error: unknown): boolean =>
-  String((error as { code?: unknown }).code ?? "").startsWith("SQLITE_BUSY")
