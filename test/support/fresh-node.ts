@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { inject } from "vitest"
 import type { Services } from "../../src/app.ts"
 import { MemoryStore } from "../../src/cache/memory.ts"
@@ -13,6 +14,8 @@ import { migrate } from "../../src/db/migrations/apply.ts"
 import { readMigrations } from "../../src/db/migrations/files.ts"
 import { emptyPostgres } from "../runtime/databases.ts"
 import { appOver, cacheOver, emptied, type Fresh } from "./fresh.ts"
+import { freePort } from "./global-setup.ts"
+import { startSqld } from "./sqld-server.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { later: (work: Promise<unknown>): void => void work, together: true }
@@ -62,16 +65,26 @@ async function file(): Promise<Opened> {
   return { database, close }
 }
 
-let sqldMigrated: Promise<void> | undefined
+/** This worker's server, with the project's tables. */
+let sqldReady: Promise<string> | undefined
 
 async function sqld(): Promise<Opened> {
   const urls = inject("sqldUrls")
   const worker = Number(process.env.VITEST_POOL_ID ?? 1)
-  const database = openLibsqlHttp(urls[worker % urls.length] as string, undefined)
-  sqldMigrated ??= migrated(database)
-  await sqldMigrated
-  await emptied(database)
-  return { database, close: () => database.close() }
+  const ready = async (url: string) => {
+    await migrated(openLibsqlHttp(url, undefined))
+    return url
+  }
+  sqldReady ??= ready(urls[worker % urls.length] as string)
+  const url = await sqldReady
+  const database = openLibsqlHttp(url, undefined)
+  const isThere = emptied(database).then(() => true)
+  if (await Promise.race([isThere, sleep(4_000).then(() => false)]))
+    return { database, close: () => database.close() }
+  // Once in a hundred runs a server ends in a loop of its own, and answers nobody any more.
+  console.warn(`sqld at ${url} hangs: another takes its place`)
+  sqldReady = startSqld(await freePort()).then((another) => ready(another.url))
+  return sqld()
 }
 
 /** Databases whose scenario has ended, by URL. */

