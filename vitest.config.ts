@@ -125,7 +125,9 @@ export default defineConfig({
         test: {
           name: "runtime",
           include: ["test/{runtime,cli}/**/*.test.ts"],
+          setupFiles: ["./test/support/setup.ts"],
           execArgv,
+          isolate: false,
           retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from "playwright-core"
-import { afterAll } from "vitest"
+import { atEnd } from "./at-end.ts"
 
 const args = [
   "--headless",
@@ -13,7 +13,10 @@ const args = [
 ]
 
 let browser: Promise<Browser> | undefined
-afterAll(async () => (await browser)?.close())
+atEnd(async () => {
+  await (await browser)?.close()
+  browser = undefined
+})
 
 /** What a page did besides showing itself. */
 export interface Watched {
@@ -27,7 +30,7 @@ export interface Watched {
 /** A page of its own in a real Chromium, with an eye on what it asks for and complains about. */
 export async function openPage(): Promise<Watched> {
   browser ??= chromium.launch({ executablePath: "/usr/bin/chromium", args })
-  const page = await (await browser).newPage({ viewport: { width: 1280, height: 1000 } })
+  const page = await (await browser).newPage({ viewport: { width: 1024, height: 768 } })
   page.setDefaultTimeout(10_000)
   const requests: string[] = []
   const errors: string[] = []

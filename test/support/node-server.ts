@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll } from "vitest"
+import { atEnd } from "./at-end.ts"
 import { freePort } from "./global-setup.ts"
 
 /** Variables of a process; what is not named here is not there, except the path. */
@@ -36,8 +36,8 @@ export const compiled: string = join(tmpdir(), "weir-compile-cache")
 const folders: string[] = []
 const running = new Set<ChildProcess>()
 
-// A test that failed half-way leaves nothing behind: this is part of every file that uses these servers.
-afterAll(async () => {
+// A test that failed half-way leaves nothing behind.
+atEnd(async () => {
   await Promise.all([...running].map((child) => killed(child)))
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll, expect } from "vitest"
+import { expect } from "vitest"
+import { atEnd } from "./at-end.ts"
 import { freePort } from "./global-setup.ts"
 import { compiled, type Ended } from "./node-server.ts"
 
@@ -22,9 +23,7 @@ interface Wrangler {
 }
 
 const running = new Set<Wrangler>()
-afterAll(async () => {
-  await Promise.all([...running].map((wrangler) => wrangler.end()))
-})
+atEnd(() => Promise.all([...running].map((wrangler) => wrangler.end())))
 
 function start(args: string[], env: Record<string, string>): Wrangler {
   const child = spawn(process.execPath, ["--no-warnings", cli, ...args], {

@@ -1,0 +1,3 @@
+import { registerWorks } from "./at-end.ts"
+
+registerWorks()
