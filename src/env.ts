@@ -24,6 +24,10 @@ const whole = (min: number, max: number) => {
     .pipe(z.number().min(min, range).max(max, range))
 }
 
+/** What browsers send as `Origin`: no path, no default port, lower case. */
+const isOrigin = (text: string): boolean =>
+  text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
+
 const settings = z.object({
   /** Where the data is. The dialect follows from it. */
   DATABASE_URL: databaseUrl.default("file:weir.db"),
@@ -52,11 +56,7 @@ const settings = z.object({
         .map((origin) => origin.trim())
         .filter(Boolean),
     )
-    .pipe(
-      z.array(
-        z.string().regex(/^(\*|https?:\/\/[^/]+)$/, "must hold origins such as https://example.com, or *"),
-      ),
-    )
+    .pipe(z.array(z.string().refine(isOrigin, "must hold origins such as https://example.com, or *")))
     .default([]),
   UPSTASH_REDIS_REST_URL: z
     .url({ protocol: /^https?$/, message: "must be an http or https URL" })

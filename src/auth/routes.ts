@@ -46,7 +46,7 @@ export function authRoutes(routes: Routes, tokens: Tokens, prepare: () => Promis
       responses: {
         200: { description: "An access token", content: { "application/json": { schema: tokenResponse } } },
       },
-      errors: [401, 413, 415, 422],
+      errors: [401, 413, 415, 422, 429],
     }),
     async (c) => {
       await prepare()

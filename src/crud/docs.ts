@@ -13,6 +13,9 @@ const security = (
   action: "read" | "create" | "update" | "delete",
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
+/** Secrets take their time to be hashed: a server has that wait, and then refuses it. */
+const tooMany = ({ fields }: Resource): number[] => (Object.values(fields).some((f) => f.secret) ? [429] : [])
+
 const linkHeaders = {
   ...validators,
   Link: { description: "first, prev and next (RFC 8288)", schema: { type: "string" as const } },
@@ -114,7 +117,7 @@ export function createDoc(resource: Resource, parent?: Resource, relation?: Rela
       },
     },
     responses: { 201: { description: "Created", headers: location, ...json(z.union([row, z.array(row)])) } },
-    errors: [401, 403, ...(parent ? [404] : []), 406, 409, 413, 415, 422],
+    errors: [401, 403, ...(parent ? [404] : []), 406, 409, 413, 415, 422, ...tooMany(resource)],
   }
 }
 
@@ -134,7 +137,7 @@ export function updateDoc(resource: Resource): RouteDoc {
       },
     },
     responses: { 200: { description: "The row as it is now", ...json(rowSchemas(resource).whole) } },
-    errors: [401, 403, 404, 406, 409, 413, 415, 422],
+    errors: [401, 403, 404, 406, 409, 413, 415, 422, ...tooMany(resource)],
   }
 }
 

@@ -10,7 +10,7 @@ export class Invalid {
   }
 }
 
-const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
 /** An RFC 3339 instant in the wire format (UTC, milliseconds, `Z`), or undefined. Years 0001 to 9999. */
 export function instant(value: string): string | undefined {

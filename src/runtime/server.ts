@@ -16,6 +16,7 @@ import { migrationsOf, openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
+import { refuseMalformed } from "./malformed.ts"
 import { nodeLog } from "./node-log.ts"
 import { firstAdmin } from "./services.ts"
 
@@ -61,6 +62,7 @@ export async function serveApi(settings: Settings): Promise<void> {
     }),
   )
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
+  refuseMalformed(server)
   drainOn(["SIGTERM", "SIGINT"], server, async () => {
     await database.close()
     flush()

@@ -152,3 +152,26 @@ test("a body over BODY_LIMIT is a 413, with a length or in chunks", async () => 
   raw.socket.write("0\r\n\r\n")
   expect(await raw.closed).toMatch(/^HTTP\/1.1 413 /)
 })
+
+test.each([
+  ["nonsense\r\n\r\n", 400, "malformed_request"],
+  ["GET /items HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n", 400, "malformed_request"],
+  [`GET /items HTTP/1.1\r\nhost: x\r\nx-much: ${"m".repeat(20_000)}\r\n\r\n`, 431, "headers_too_large"],
+])("what is no request is a problem, too: %#", async (text, status, code) => {
+  const { socket, closed } = await rawConnection(server.port)
+  socket.write(text)
+  const [head = "", body = ""] = (await closed).split("\r\n\r\n")
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(head).toContain("application/problem+json")
+  expect(head).toContain(`Content-Length: ${body.length}`)
+  const problem = JSON.parse(body) as { request_id: string }
+  expect(problem).toMatchObject({ status, code })
+  expect(head).toContain(`X-Request-Id: ${problem.request_id}`)
+  expect((await call("GET", "/health")).status).toBe(200)
+})
+
+test("what is no request, while the one before it is being answered, is no part of that answer", async () => {
+  const { socket, closed } = await rawConnection(server.port)
+  socket.write("GET /users/1 HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n")
+  expect(await closed).not.toContain("malformed_request")
+})
