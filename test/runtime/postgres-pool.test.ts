@@ -178,3 +178,37 @@ test("what waits for a connection to be made is not done later either", async ()
   await behind.close()
   await proxy.close()
 })
+
+test("a server that has no more connections to give: those there are do for all, and more are made later", async () => {
+  const sql = admin(url)
+  const role = new URL(url).pathname.slice(1)
+  await sql.unsafe(`create role ${role} login password 'x' connection limit 3`)
+  const own = new URL(url)
+  own.username = role
+  own.password = "x"
+  const few = openPostgresPool(own.href, { max, statementTimeout: 10_000 })
+  const many = (text: string) =>
+    Promise.all(
+      Array.from({ length: 4 * max }, (_, n) =>
+        few.connect().query({ text: text.replace("0", `${n}`), params: [] }),
+      ),
+    )
+  const expected = Array.from({ length: 4 * max }, (_, n) => [[n]])
+  // The first is there before the others ask.
+  await few.connect().query({ text: "select 1", params: [] })
+  for (let round = 0; round < 3; round++)
+    expect(await many("select 0 from (select pg_sleep(0.02)) s")).toEqual(expected)
+  await sql.unsafe("create table written (n int)")
+  await sql.unsafe(`grant all on written to ${role}`)
+  expect(await many("insert into written values (0) returning n")).toEqual(expected)
+  expect((await weirConnections(sql)).length).toBeLessThanOrEqual(3)
+
+  await sql.unsafe(`alter role ${role} connection limit -1`)
+  await sleep(300)
+  await many("select 0 from (select pg_sleep(0.02)) s")
+  expect((await weirConnections(sql)).length).toBeGreaterThan(3)
+  await few.close()
+  await sql.unsafe(`drop owned by ${role}`)
+  await sql.unsafe(`drop role ${role}`)
+  await sql.end()
+})

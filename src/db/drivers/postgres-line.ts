@@ -3,7 +3,8 @@ import { type Deadline, DeadlineExpired } from "../deadline.ts"
 
 /** The part of a postgres.js query that is used here. */
 export type Query = Promise<unknown> & {
-  cancel(): void
+  /** Takes it back where it was not sent, else asks the server to stop it. `cancel()` would do so only once. */
+  canceller(query: Query): Promise<void>
   reject(error: unknown): void
   /** The connection it was sent on, if it was. */
   state: unknown
@@ -18,18 +19,27 @@ interface Sent {
 
 const queryCanceled = "57014"
 
+/** How often the server is asked to stop a statement, and after how many milliseconds again. */
+const maxCancels = 10
+const betweenCancels = 50
+
 /** How long a client that is given up may take for what it is doing, in seconds: longer than to connect. */
 const endTimeout = 6
 
 /** What a statement fails with that was stopped in another's place. Nothing of it was done: it can be sent again. */
 export class Disturbed extends Error {
   readonly code = queryCanceled
+  constructor(options?: ErrorOptions) {
+    super("canceled in another's place", options)
+  }
 }
 
 /** A connection, and what was sent on it and is not answered, in order. */
 export class Line {
   /** Whether somebody has it to himself: a transaction, or who waited for it and has not gone on yet. */
   held = false
+  /** Whether it was there once, so that it is worth waiting for. */
+  hasAnswered = false
   /** Whether it was given up: it is not used again. */
   isGone = false
   readonly sql: postgres.Sql
@@ -74,7 +84,9 @@ export class Line {
     this.underway.push(sent)
     const release = deadline?.onExpire(() => this.expire(sent))
     try {
-      return await sent.query
+      const result = await sent.query
+      this.hasAnswered = true
+      return result
     } catch (error) {
       const { code } = error as { code?: unknown }
       if (code === queryCanceled && sent.isDisturbed && !sent.isExpired) throw new Disturbed()
@@ -113,7 +125,7 @@ export class Line {
       if (query.state) continue
       query.reject(error)
       // Rejected only, it would still be done once there is a connection.
-      query.cancel()
+      query.canceller(query)
     }
     this.sql.end({ timeout: endTimeout }).catch(() => {})
   }
@@ -133,11 +145,21 @@ export class Line {
     }
     if (sent.query.state && sent !== first) return
     if (sent === first) this.expiredAt = performance.now()
-    for (const other of this.underway) other.isDisturbed = true
-    this.cancels++
-    // There is nobody to tell when the server cannot be asked.
-    Promise.resolve(sent.query.cancel() as unknown)
-      .catch(() => {})
-      .finally(() => this.cancels--)
+    void this.stop(sent)
+  }
+
+  /** Asks the server to stop a statement until it has: asked before the statement has begun, it does nothing. */
+  private async stop(sent: Sent): Promise<void> {
+    for (let tries = 0; tries < maxCancels; tries++) {
+      for (const other of this.underway) other.isDisturbed = true
+      this.cancels++
+      // There is nobody to tell when the server cannot be asked.
+      await sent.query.canceller(sent.query).catch(() => {})
+      this.cancels--
+      await sleep(betweenCancels)
+      if (this.isGone || this.underway[0] !== sent) return
+    }
   }
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -10,6 +10,8 @@ const writesTogether = 4
 /** How long an unreachable database is not tried again, in milliseconds. */
 const restAfterFailure = 200
 
+const tooManyConnections = "53300"
+
 const unreachable = new Set([
   "ECONNREFUSED",
   "CONNECT_TIMEOUT",
@@ -17,7 +19,7 @@ const unreachable = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "57P03",
-  "53300",
+  tooManyConnections,
 ])
 
 /**
@@ -42,6 +44,8 @@ export class PostgresPool {
   private awayUntil = 0
   private reason: unknown
   private answeredAt = 0
+  /** Until when no further connection is tried, where there is one. */
+  private narrowUntil = 0
 
   /** `open` makes a client of one connection, on which the server ends a statement after `statementTimeout` ms. */
   constructor(open: () => postgres.Sql, max: number, statementTimeout: number) {
@@ -58,11 +62,13 @@ export class PostgresPool {
     { isWrite, pace }: { isWrite: boolean; pace: Pace | undefined },
     deadline: Deadline | undefined,
   ): Promise<unknown> {
-    try {
-      return await this.send(send, isWrite, pace, deadline)
-    } catch (error) {
-      if (!(error instanceof Disturbed) || deadline?.expired) throw error
-      return await this.send(send, isWrite, pace, deadline)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.send(send, isWrite, pace, deadline)
+      } catch (error) {
+        if (!(error instanceof Disturbed)) throw error
+        if (tries === 3 || deadline?.expired) throw error.cause ?? error
+      }
     }
   }
 
@@ -84,7 +90,16 @@ export class PostgresPool {
       this.answeredAt = performance.now()
       return result
     } catch (error) {
-      if (unreachable.has(String((error as { code?: unknown }).code))) this.fail(error, sentAt)
+      const code = String((error as { code?: unknown }).code)
+      if (!unreachable.has(code)) throw error
+      line.drop(error)
+      const isThere = code === tooManyConnections || this.answeredAt > sentAt
+      if (isThere && this.lines.some(({ isGone }) => !isGone)) {
+        // There is no further connection to be had: nothing was sent, and those that there are will do.
+        this.narrowUntil = performance.now() + restAfterFailure
+        throw new Disturbed({ cause: error })
+      }
+      this.fail(error)
       throw error
     } finally {
       if (isFirst) pace?.add(performance.now() - sentAt)
@@ -138,8 +153,9 @@ export class PostgresPool {
   private idle(): Line | undefined {
     const found = this.lines.find((line) => line.isIdle)
     if (found) return found
-    if (this.lines.length === this.max) this.forgetGone()
-    if (this.lines.length === this.max) return undefined
+    const isNarrow = performance.now() < this.narrowUntil
+    if (isNarrow || this.lines.length === this.max) this.forgetGone()
+    if (this.lines.length === this.max || (isNarrow && this.lines.length > 0)) return undefined
     const line = new Line(this.open())
     this.lines.push(line)
     return line
@@ -149,7 +165,7 @@ export class PostgresPool {
   private leastBusy(below: number): Line | undefined {
     let least: Line | undefined
     for (const line of this.lines)
-      if (this.takesMore(line) && line.load < (least?.load ?? below)) least = line
+      if (line.hasAnswered && this.takesMore(line) && line.load < (least?.load ?? below)) least = line
     return least
   }
 
@@ -196,9 +212,8 @@ export class PostgresPool {
     this.queue.shift()?.(line)
   }
 
-  /** The database is away, unless it has answered somebody else since. */
-  private fail(error: unknown, sentAt: number): void {
-    if (this.answeredAt > sentAt) return
+  /** The database is away. */
+  private fail(error: unknown): void {
     this.awayUntil = performance.now() + restAfterFailure
     this.reason = error
     for (const line of this.lines) if (!line.isConnected) line.drop(error)
