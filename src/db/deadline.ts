@@ -1,8 +1,14 @@
 /** A request's time: when it is up, what waits is given up and what runs is cancelled. */
 export class Deadline {
   expired = false
+  /** All requests have the same time: who began first is cancelled first. By `performance.now()`. */
+  readonly since: number
   // Most requests ask for one thing at a time, or for nothing.
   private cancels: Set<() => void> | undefined
+
+  constructor(since: number = performance.now()) {
+    this.since = since
+  }
 
   /** Calls `cancel` when the time is up; the answer takes it back. */
   onExpire(cancel: () => void): () => void {

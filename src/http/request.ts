@@ -28,7 +28,7 @@ export function request(log: Log): AppMiddleware {
     const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0 }
     c.set("requestId", id)
     c.set("timings", timings)
-    c.set("deadline", new Deadline())
+    c.set("deadline", new Deadline(timings.started))
     const headers: Record<string, string> = { ...securityHeaders, "x-request-id": id }
     c.set("headers", headers)
     await next()

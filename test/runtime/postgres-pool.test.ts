@@ -4,6 +4,7 @@ import { Deadline } from "../../src/db/deadline.ts"
 import type { Database, Row } from "../../src/db/driver.ts"
 import { openPostgresPool } from "../../src/db/drivers/postgres.ts"
 import { admin, emptyPostgres, weirConnections } from "./databases.ts"
+import { eventually } from "./http.ts"
 import { proxyTo } from "./proxy.ts"
 
 /** How statements are spread over the connections of a pool. */
@@ -23,6 +24,9 @@ const ask = (text: string, deadline?: Deadline): Promise<Row[]> =>
 async function learn(text: string): Promise<void> {
   for (let n = 0; n < 10; n++) await ask(text)
 }
+
+/** Makes every connection, and uses it. */
+const useAll = () => Promise.all(Array.from({ length: max }, () => ask("select pg_sleep(0.05)")))
 
 async function connections(): Promise<number> {
   const sql = admin(url)
@@ -212,3 +216,76 @@ test("a server that has no more connections to give: those there are do for all,
   await sql.unsafe(`drop role ${role}`)
   await sql.end()
 })
+
+test("a connection that is lost in the middle of a transaction: that fails, and the next goes well", async () => {
+  await ask("create table written (n int)")
+  const write = { text: "insert into written values (1)", params: [] }
+  const batch = () => database.connect().batch([write, write])
+  await batch()
+  const [sql, other] = [admin(url), admin(url)]
+  for (let round = 0; round < 5; round++) {
+    await sql`begin`
+    await sql`lock table written`
+    const asked = Promise.allSettled([batch(), batch(), batch()])
+    const ended = new Set<number>()
+    await eventually(async () => {
+      const waiting = await other`select pid, pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'weir' and datname = current_database() and wait_event_type = 'Lock'`
+      for (const { pid } of waiting) ended.add(Number(pid))
+      expect(ended.size).toBe(3)
+    })
+    expect((await asked).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"])
+    await sql`commit`
+  }
+  await Promise.all([batch(), batch(), batch()])
+  expect(await ask("select count(*)::int from written")).toEqual([[8]])
+  await Promise.all([sql.end(), other.end()])
+})
+
+test("a write whose time is up before that of those in front of it is not done after them", async () => {
+  await ask("create table written (n int)")
+  const write = (n: number, deadline?: Deadline) =>
+    database.connect(deadline).query({ text: "insert into written values ($1)", params: [n] })
+  for (let n = 0; n < 10; n++) await write(0)
+  await useAll()
+  const sql = admin(url)
+  await sql`begin`
+  await sql`lock table written`
+  const [early, late] = [new Deadline(), new Deadline(performance.now() + 1_000)]
+  const front = Array.from({ length: 14 }, () => write(1, late))
+  await sleep(20)
+  const behind = Promise.allSettled(Array.from({ length: 8 }, () => write(2, early)))
+  await sleep(20)
+  early.expire()
+  const outcomes = await behind
+  expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["rejected"]))
+  await sql`commit`
+  await Promise.all(front)
+  await sleep(200)
+  expect(await ask("select n, count(*)::int from written group by n order by n")).toEqual([
+    [0, 10],
+    [1, 14],
+  ])
+  await sql.end()
+})
+
+test("a read does not wait behind a write that waits for a lock, where all connections are busy", async () => {
+  await ask("create table written (n int)")
+  const write = "insert into written values (1)"
+  for (const text of [write, "select 1"]) await learn(text)
+  await useAll()
+  const sql = admin(url)
+  await sql`begin`
+  await sql`lock table written`
+  let isWritten = false
+  const waiting = ask(write).then(() => (isWritten = true))
+  await sleep(100)
+  const busy = Array.from({ length: max - 1 }, () => ask("select pg_sleep(0.3)"))
+  expect(await Promise.all(Array.from({ length: 3 * max }, () => ask("select 1")))).toEqual(
+    Array.from({ length: 3 * max }, () => [[1]]),
+  )
+  expect(isWritten).toBe(false)
+  await sql`commit`
+  await Promise.all([waiting, ...busy])
+  await sql.end()
+}, 5_000)

@@ -12,12 +12,16 @@ export type Query = Promise<unknown> & {
 
 interface Sent {
   query: Query
+  deadline: Deadline | undefined
   isExpired: boolean
   /** Whether another's cancelling may have hit it: Postgres stops what a connection does then, whatever it is. */
   isDisturbed: boolean
 }
 
 const queryCanceled = "57014"
+
+/** What has run for longer is not waited for on its connection, in milliseconds. */
+const patience = 50
 
 /** How often the server is asked to stop a statement, and after how many milliseconds again. */
 const maxCancels = 10
@@ -45,6 +49,8 @@ export class Line {
   readonly sql: postgres.Sql
   private readonly underway: Sent[] = []
   private cancels = 0
+  /** Since when it has done what it is doing, by `performance.now()`. */
+  private firstSince = 0
   private expiredAt = Number.POSITIVE_INFINITY
 
   /** `sql` has a single connection. */
@@ -68,9 +74,17 @@ export class Line {
     return this.underway.length === 0 && !this.held && !this.isGone
   }
 
-  /** Whether something may be sent after what is under way. */
+  /** Whether something may be sent after what is under way: that is no transaction, and seems to end soon. */
   get takesMore(): boolean {
+    if (this.underway.length > 0 && performance.now() - this.firstSince > patience) return false
     return !this.held && !this.isGone && this.expiredAt === Number.POSITIVE_INFINITY
+  }
+
+  /** Whether all that is under way is cancelled before what has the deadline: a write after it is not done later. */
+  endsBefore(deadline: Deadline | undefined): boolean {
+    return this.underway.every(
+      (sent) => sent.deadline && sent.deadline.since <= (deadline?.since ?? Infinity),
+    )
   }
 
   /** Whether what it does should have ended more than `ms` milliseconds ago. */
@@ -80,8 +94,8 @@ export class Line {
 
   /** Sends a query and gives its result; it is cancelled at the deadline. */
   async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
-    const sent: Sent = { query: send(this.sql), isExpired: false, isDisturbed: this.cancels > 0 }
-    this.underway.push(sent)
+    const sent: Sent = { query: send(this.sql), deadline, isExpired: false, isDisturbed: this.cancels > 0 }
+    if (this.underway.push(sent) === 1) this.firstSince = performance.now()
     const release = deadline?.onExpire(() => this.expire(sent))
     try {
       const result = await sent.query
@@ -95,6 +109,7 @@ export class Line {
       release?.()
       this.underway.splice(this.underway.indexOf(sent), 1)
       this.expiredAt = Number.POSITIVE_INFINITY
+      this.firstSince = performance.now()
       const [next] = this.underway
       if (next?.isExpired) this.expire(next)
     }
@@ -110,7 +125,7 @@ export class Line {
       this.expiredAt = performance.now()
     })
     try {
-      return (await this.sql.begin(work)) as T
+      return (await this.sql.begin((tx) => work(tx).catch(unlessLost))) as T
     } finally {
       release?.()
       this.expiredAt = Number.POSITIVE_INFINITY
@@ -160,6 +175,19 @@ export class Line {
       if (this.isGone || this.underway[0] !== sent) return
     }
   }
+}
+
+/** Whether an error says that its connection is gone. */
+export const isLoss = (error: unknown): boolean =>
+  /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|08|57P0)/.test(String((error as { code?: unknown }).code))
+
+/**
+ * A connection that is gone ends the transaction by itself. postgres.js would send a rollback on it once it heard of
+ * the error, and throw where nobody can catch.
+ */
+function unlessLost(error: unknown): Promise<never> {
+  if (isLoss(error)) return new Promise(() => {})
+  throw error
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

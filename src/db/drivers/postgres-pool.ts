@@ -1,6 +1,6 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
-import { Disturbed, Line, type Query } from "./postgres-line.ts"
+import { Disturbed, isLoss, Line, type Query } from "./postgres-line.ts"
 import type { Pace } from "./postgres-pace.ts"
 
 /** Most reads that are sent together. */
@@ -57,19 +57,12 @@ export class PostgresPool {
   /**
    * The result of a query, which is cancelled at the deadline. How long it took is added to its pace, if it has one.
    */
-  async query(
+  query(
     send: (on: postgres.Sql) => Query,
     { isWrite, pace }: { isWrite: boolean; pace: Pace | undefined },
     deadline: Deadline | undefined,
   ): Promise<unknown> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.send(send, isWrite, pace, deadline)
-      } catch (error) {
-        if (!(error instanceof Disturbed)) throw error
-        if (tries === 3 || deadline?.expired) throw error.cause ?? error
-      }
-    }
+    return undisturbed(() => this.send(send, isWrite, pace, deadline), deadline)
   }
 
   private async send(
@@ -80,20 +73,41 @@ export class PostgresPool {
   ): Promise<unknown> {
     this.requireNear()
     const isQuick = pace?.isQuick === true
-    const line = this.find(isWrite, isQuick) ?? (await this.nextIdle(deadline))
+    const line = this.find(isWrite, isQuick, deadline) ?? (await this.nextIdle(deadline))
     line.held = false
     if (isQuick && !isWrite) this.share(line)
     const isFirst = line.load === 0
     const sentAt = performance.now()
     try {
-      const result = await line.query(send, deadline)
+      return await this.on(line, () => line.query(send, deadline))
+    } finally {
+      if (isFirst) pace?.add(performance.now() - sentAt)
+    }
+  }
+
+  /** A transaction, on a connection that nothing else is sent on until it has ended. */
+  async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>, deadline?: Deadline): Promise<T> {
+    return await undisturbed(async () => {
+      this.requireNear()
+      const line = this.idle() ?? (await this.nextIdle(deadline))
+      return await this.on(line, () => line.transaction(work, deadline))
+    }, deadline)
+  }
+
+  /** Works on a connection and hands it on. Notices where there is none to be had, or no database at all. */
+  private async on<T>(line: Line, work: () => Promise<T>): Promise<T> {
+    const since = performance.now()
+    try {
+      const result = await work()
       this.answeredAt = performance.now()
       return result
     } catch (error) {
       const code = String((error as { code?: unknown }).code)
+      // A postgres.js client whose connection was lost may not do what it is told any more.
+      if (isLoss(error)) line.drop(new Disturbed({ cause: error }))
       if (!unreachable.has(code)) throw error
-      line.drop(error)
-      const isThere = code === tooManyConnections || this.answeredAt > sentAt
+      if (!line.isGone) line.drop(error)
+      const isThere = code === tooManyConnections || this.answeredAt > since
       if (isThere && this.lines.some(({ isGone }) => !isGone)) {
         // There is no further connection to be had: nothing was sent, and those that there are will do.
         this.narrowUntil = performance.now() + restAfterFailure
@@ -101,18 +115,6 @@ export class PostgresPool {
       }
       this.fail(error)
       throw error
-    } finally {
-      if (isFirst) pace?.add(performance.now() - sentAt)
-      this.handOver(line)
-    }
-  }
-
-  /** A transaction, on a connection that nothing else is sent on until it has ended. */
-  async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>, deadline?: Deadline): Promise<T> {
-    this.requireNear()
-    const line = this.idle() ?? (await this.nextIdle(deadline))
-    try {
-      return await line.transaction(work, deadline)
     } finally {
       this.handOver(line)
     }
@@ -129,9 +131,11 @@ export class PostgresPool {
   }
 
   /** The connection to send a statement on; undefined where it has to wait. */
-  private find(isWrite: boolean, isQuick: boolean): Line | undefined {
-    if (isWrite) return this.idle() ?? (isQuick ? this.leastBusy(writesTogether) : undefined)
-    return (isQuick && this.shared()) || (this.idle() ?? this.leastBusy(Number.POSITIVE_INFINITY))
+  private find(isWrite: boolean, isQuick: boolean, deadline: Deadline | undefined): Line | undefined {
+    if (!isWrite)
+      return (isQuick && this.shared()) || (this.idle() ?? this.leastBusy(Number.POSITIVE_INFINITY))
+    const line = this.idle() ?? (isQuick ? this.leastBusy(writesTogether) : undefined)
+    return line?.endsBefore(deadline) ? line : undefined
   }
 
   /** The connection that quick reads of this turn are sent on. */
@@ -217,5 +221,17 @@ export class PostgresPool {
     this.awayUntil = performance.now() + restAfterFailure
     this.reason = error
     for (const line of this.lines) if (!line.isConnected) line.drop(error)
+  }
+}
+
+/** Does once more what was stopped in another's place, or had no connection, unless its time is up. */
+async function undisturbed<T>(work: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Disturbed)) throw error
+      if (tries === 3 || deadline?.expired) throw error.cause ?? error
+    }
   }
 }
