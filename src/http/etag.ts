@@ -14,7 +14,7 @@ const longest = 1_000_000
 export function etagOf({ body, headers }: { body: string; headers: Record<string, string> }): string {
   let more = ""
   for (const name in headers) more += `${name}: ${headers[name]}\n`
-  if (body.length <= longest) return `"${h64ToString(more, h64(body))}"`
+  if (body.length <= longest) return `"${more === "" ? h64ToString(body) : h64ToString(more, h64(body))}"`
   return `"${hash("sha256", more + body, "base64url").slice(0, 22)}"`
 }
 
