@@ -92,6 +92,10 @@ const settings = z.object({
 /** All settings, checked. */
 export type Settings = z.infer<typeof settings>
 
+/** The cache that the settings ask for, or `otherwise`. */
+export const cacheOf = <Otherwise>({ CACHE, UPSTASH_REDIS_REST_URL }: Settings, otherwise: Otherwise) =>
+  CACHE ?? (UPSTASH_REDIS_REST_URL ? "upstash" : otherwise)
+
 /** A setting that cannot be used; the message is one line that names it. */
 export class SettingError extends Error {}
 

@@ -3,8 +3,8 @@ import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
-import { parseEnv, type Settings } from "../env.ts"
-import { isShared, migrationsOf, openCachedDatabase, openDatabase } from "../runtime/database.ts"
+import { cacheOf, parseEnv, type Settings } from "../env.ts"
+import { migrationsOf, openCachedDatabase, openDatabase } from "../runtime/database.ts"
 
 /** How long a command waits for Redis to hear of its writes, in milliseconds. */
 const patience = 5000
@@ -13,9 +13,11 @@ const patience = 5000
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  const { database, told } = isShared(settings)
-    ? await openTelling(settings)
-    : { database: await openDatabase(settings), told: undefined }
+  // A cache of its own would be of no use to a command; one that others share must hear of what it writes.
+  const { database, told } =
+    cacheOf(settings, "off") === "upstash"
+      ? await openTelling(settings)
+      : { database: await openDatabase(settings), told: undefined }
   try {
     const result = await work(database)
     await told?.()

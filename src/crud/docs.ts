@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi"
 import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/routes.ts"
 import { fieldsParam, idParam, includeParams, listParams } from "./param-docs.ts"
-import type { Field, Relation, Resource } from "./resource.ts"
+import { type Field, type Relation, type Resource, secretOf } from "./resource.ts"
 import { pascal, rowSchemas, singular, typeName } from "./row-docs.ts"
 import { createSchema, example, maxRows, updateSchema } from "./schemas.ts"
 import { isOpen } from "./visibility.ts"
@@ -14,7 +14,7 @@ const security = (
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
 /** Secrets take their time to be hashed: a server has that wait, and then refuses it. */
-const tooMany = ({ fields }: Resource): number[] => (Object.values(fields).some((f) => f.secret) ? [429] : [])
+const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
 
 const linkHeaders = {
   ...validators,

@@ -146,6 +146,10 @@ export function resource<M extends Record<string, unknown>>(
   }
 }
 
+/** What a resource takes as a secret, a password: it costs a hash. */
+export const secretOf = ({ fields }: Resource): Field | undefined =>
+  Object.values(fields).find((f) => f.secret)
+
 /** Names that a list's own parameters have: a filter by such a field could not be told from them. */
 const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
 

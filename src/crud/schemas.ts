@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import type { Field, Resource } from "./resource.ts"
+import { type Field, type Resource, secretOf } from "./resource.ts"
 import { instant, storable } from "./values.ts"
 import { canSee } from "./visibility.ts"
 
@@ -64,8 +64,7 @@ const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
   z.string().min(min).max(max).refine(storable, "must not hold NUL or broken Unicode")
 
 /** Most rows of one create. Fewer where each costs a password's hash. */
-export const maxRows = (resource: Resource): number =>
-  Object.values(resource.fields).some((field) => field.secret) ? 10 : 1000
+export const maxRows = (resource: Resource): number => (secretOf(resource) ? 10 : 1000)
 
 /** The body of a create. Unknown members are refused; a secret goes by its input name. */
 export function createSchema(resource: Resource): z.ZodObject {

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import type { AppContext } from "../context.ts"
 import { invalid } from "../http/problem.ts"
 import { clause, conjunction, type ViewerKind } from "./policy.ts"
-import type { Field, Resource } from "./resource.ts"
+import { type Field, type Resource, secretOf } from "./resource.ts"
 import { bound, compile, planOf, withValues } from "./statement.ts"
 import { Aliases, tableOf, viewerSql } from "./where.ts"
 
@@ -16,7 +16,7 @@ export async function checkSecret(
   id: number,
   input: Record<string, unknown>,
 ): Promise<void> {
-  const field = Object.values(resource.fields).find((f) => f.secret)
+  const field = secretOf(resource)
   if (!field?.secret) return
   const { as, confirm, verify } = field.secret
   const given = input[confirm]

@@ -5,7 +5,7 @@ import type { Store } from "../cache/store.ts"
 import { telling } from "../cache/telling.ts"
 import { UpstashStore } from "../cache/upstash.ts"
 import type { Database } from "../db/driver.ts"
-import type { Settings } from "../env.ts"
+import { cacheOf, type Settings } from "../env.ts"
 
 /** What a runtime can do, and cannot. */
 interface Runtime {
@@ -41,7 +41,7 @@ function openStore(
   options: Runtime,
 ): Store | undefined {
   const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = settings
-  switch (settings.CACHE ?? (url ? "upstash" : database.foreignWrites ? "memory" : "off")) {
+  switch (cacheOf(settings, database.foreignWrites ? "memory" : "off")) {
     case "off":
       return undefined
     case "memory":

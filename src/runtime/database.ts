@@ -19,10 +19,6 @@ export async function openDatabase(settings: Settings): Promise<Database> {
   return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }
 
-/** Whether what is written must be told to others, who share a cache. */
-export const isShared = ({ CACHE, UPSTASH_REDIS_REST_URL }: Settings): boolean =>
-  (CACHE ?? (UPSTASH_REDIS_REST_URL ? "upstash" : "off")) === "upstash"
-
 /** The same with the cache of the settings, which it tells of its writes; `limit` as in the cache's options. */
 export async function openCachedDatabase(
   settings: Settings,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
+import type { Connections } from "./connections.ts"
 
 /** How long requests under way may take once the process is asked to end, in milliseconds. */
 const drainLimit = 10_000
@@ -9,18 +10,16 @@ const drainLimit = 10_000
  * Ends the process well: no new connections, requests under way are answered, then `release`, then 0. What
  * takes longer than the limit is cut off.
  */
-export function drainOn(signals: NodeJS.Signals[], server: ServerType, release: () => Promise<void>): void {
-  // The last answer of each connection, if any.
-  const sockets = new Map<Socket, ServerResponse | undefined>()
+export function drainOn(
+  signals: NodeJS.Signals[],
+  server: ServerType,
+  connections: Connections,
+  release: () => Promise<void>,
+): void {
   let draining = false
-  server.on("connection", (socket: Socket) => {
-    sockets.set(socket, undefined)
-    socket.once("close", () => sockets.delete(socket))
-  })
   const closeAfter = (response: ServerResponse, socket: Socket) =>
     response.once("close", () => socket.destroySoon())
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    sockets.set(socket, response)
     if (draining) closeAfter(response, socket)
   })
 
@@ -28,10 +27,10 @@ export function drainOn(signals: NodeJS.Signals[], server: ServerType, release: 
     if (draining) return
     draining = true
     const limit = setTimeout(() => {
-      for (const socket of sockets.keys()) socket.destroy()
+      for (const socket of connections.keys()) socket.destroy()
     }, drainLimit)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const [socket, response] of sockets)
+    for (const [socket, response] of connections)
       if (!response || response.closed) socket.destroy()
       else {
         closeAfter(response, socket)

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Duplex } from "node:stream"
+import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
 import { Problem, titles } from "../http/problem.ts"
+import type { Connections } from "./connections.ts"
 
 /** What Node's HTTP parser says of a request that it cannot take: which problem that is, and in words. */
 const known: Record<string, { status: 408 | 431; code: string; detail: string }> = {
@@ -12,13 +12,9 @@ const known: Record<string, { status: 408 | 431; code: string; detail: string }>
 const malformed = { status: 400, code: "malformed_request", detail: "This is no HTTP request" } as const
 
 /** Answers what is no request at all by a problem, too, and ends its connection: no handler ever sees it. */
-export function refuseMalformed(server: ServerType): void {
-  const answers = new WeakMap<Duplex, ServerResponse>()
-  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) =>
-    answers.set(socket, response),
-  )
-  server.on("clientError", (error: { code?: string }, socket: Duplex) => {
-    const before = answers.get(socket)
+export function refuseMalformed(server: ServerType, connections: Connections): void {
+  server.on("clientError", (error: { code?: string }, socket: Socket) => {
+    const before = connections.get(socket)
     // While the request before it is being answered, this would be taken for a part of that.
     if (error.code === "ECONNRESET" || !socket.writable || (before && !before.writableFinished)) {
       socket.destroy()

@@ -12,6 +12,7 @@ import { readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Settings } from "../env.ts"
 import type { Log } from "../http/request.ts"
+import { connectionsOf } from "./connections.ts"
 import { migrationsOf, openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
@@ -62,8 +63,9 @@ export async function serveApi(settings: Settings): Promise<void> {
     }),
   )
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
-  refuseMalformed(server)
-  drainOn(["SIGTERM", "SIGINT"], server, async () => {
+  const connections = connectionsOf(server)
+  refuseMalformed(server, connections)
+  drainOn(["SIGTERM", "SIGINT"], server, connections, async () => {
     await database.close()
     flush()
   })

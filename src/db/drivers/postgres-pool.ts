@@ -103,10 +103,10 @@ export class PostgresPool {
       return result
     } catch (error) {
       const code = String((error as { code?: unknown }).code)
+      const isUnreachable = unreachable.has(code)
       // A postgres.js client whose connection was lost may not do what it is told any more.
-      if (isLoss(error)) line.drop(new Disturbed({ cause: error }))
-      if (!unreachable.has(code)) throw error
-      if (!line.isGone) line.drop(error)
+      if (isUnreachable || isLoss(error)) line.drop(new Disturbed({ cause: error }))
+      if (!isUnreachable) throw error
       const isThere = code === tooManyConnections || this.answeredAt > since
       if (isThere && this.lines.some(({ isGone }) => !isGone)) {
         // There is no further connection to be had: nothing was sent, and those that there are will do.
