@@ -1,5 +1,5 @@
 import { defineConfig } from "drizzle-kit"
-import { dialectOf } from "./src/db/dialect/choose.ts"
+import { dialectOf } from "./src/weir/db/dialect/choose.ts"
 
 const url = process.env.DATABASE_URL ?? "file:weir.db"
 const authToken = process.env.DATABASE_AUTH_TOKEN
@@ -14,7 +14,7 @@ export default defineConfig(
     ? {
         dialect: "postgresql",
         dbCredentials: { url },
-        schema: "./src/db/schema/*.ts",
+        schema: "./src/schema/*.ts",
         tablesFilter,
         out: "./drizzle/postgres",
       }
@@ -22,14 +22,14 @@ export default defineConfig(
       ? {
           dialect: "sqlite",
           dbCredentials: { url },
-          schema: "./src/db/schema/*.ts",
+          schema: "./src/schema/*.ts",
           tablesFilter,
           out: "./drizzle/sqlite",
         }
       : {
           dialect: "turso",
           dbCredentials: { url, ...(authToken ? { authToken } : {}) },
-          schema: "./src/db/schema/*.ts",
+          schema: "./src/schema/*.ts",
           tablesFilter,
           out: "./drizzle/sqlite",
         },

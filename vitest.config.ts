@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
-import { readMigrations } from "./src/db/migrations/files.ts"
+import { readMigrations } from "./src/weir/db/migrations/files.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
 const globalSetup = ["./test/support/global-setup.ts"]
@@ -18,7 +18,7 @@ const perDriver = ["contract*", "parity", "lists-filters", "races"].map((name) =
 const inRedis = "test/api/upstash*.test.ts"
 
 /** Vitest's workers load Drizzle and the rest as the servers do. */
-const execArgv = ["--import", path("./src/runtime/fast-imports.js")]
+const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
 
 /** The API's suites, once per driver. */
 function api(driver: string, url: string): TestProjectInlineConfiguration {

@@ -15,9 +15,9 @@ export type Origins = Record<ServerName, string>
 
 const programs: Record<ServerName, string> = {
   floor: "floor.ts",
-  product: "../src/runtime/start.js",
+  product: "../src/weir/runtime/start.js",
   ordinary: "ordinary.ts",
-  cached: "../src/runtime/start.js",
+  cached: "../src/weir/runtime/start.js",
 }
 
 /** One secret for all: a token of the product's is good for the ordinary server too. */

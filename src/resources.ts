@@ -1,9 +1,9 @@
-import { hashPassword, verifyPassword } from "./auth/password.ts"
-import { admin, anyone, nobody, owner, self, signedIn } from "./crud/policy.ts"
-import { api } from "./crud/relations.ts"
-import { resource } from "./crud/resource.ts"
-import * as items from "./db/schema/items.ts"
-import * as users from "./db/schema/users.ts"
+import * as items from "./schema/items.ts"
+import * as users from "./schema/users.ts"
+import { hashPassword, verifyPassword } from "./weir/auth/password.ts"
+import { api } from "./weir/resource/relations.ts"
+import { resource } from "./weir/resource/resource.ts"
+import { admin, anyone, nobody, owner, self, signedIn } from "./weir/resource/rules.ts"
 
 /** What the API serves: a block per table, who may do what, and what it embeds. */
 export const resources = api(

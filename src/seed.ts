@@ -1,5 +1,5 @@
-import { hashPassword } from "./auth/password.ts"
-import type { Values } from "./crud/query.ts"
+import { hashPassword } from "./weir/auth/password.ts"
+import type { Values } from "./weir/query/query.ts"
 
 /** The password of every seeded user: one hash serves them all. */
 export const seedPassword = "a password for seeds"

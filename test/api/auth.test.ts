@@ -1,9 +1,9 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { ensureFirstAdmin } from "../../src/auth/first-admin.ts"
-import { verifyPassword } from "../../src/auth/password.ts"
-import { handleOf } from "../../src/db/handle.ts"
+import { ensureFirstAdmin } from "../../src/weir/auth/first-admin.ts"
+import { verifyPassword } from "../../src/weir/auth/password.ts"
+import { handleOf } from "../../src/weir/db/handle.ts"
 import type { Answer } from "../support/client.ts"
 import { execute, expectSafe, type Scenario, scenarios, tablesOf } from "../support/scenarios.ts"
 import { password, type World, world } from "../support/world.ts"

@@ -1,10 +1,10 @@
 // First, because in workerd it chooses the dialect, before a table is made.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { nobody } from "../../src/crud/policy.ts"
-import type { Field, Resource } from "../../src/crud/resource.ts"
-import { isOpen } from "../../src/crud/visibility.ts"
 import { resources } from "../../src/resources.ts"
+import type { Field, Resource } from "../../src/weir/resource/resource.ts"
+import { nobody } from "../../src/weir/resource/rules.ts"
+import { isOpen } from "../../src/weir/sql/row.ts"
 import type { Answer } from "../support/client.ts"
 import { cheapSecrets, inputName, Maker, type Row, rowOf, targetsOf, writableBy } from "../support/samples.ts"
 import { witnessed } from "../support/witnessed.ts"

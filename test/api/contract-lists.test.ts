@@ -1,10 +1,10 @@
 // First, because in workerd it chooses the dialect, before a table is made.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { operatorsOf } from "../../src/crud/query.ts"
-import type { Field, Resource } from "../../src/crud/resource.ts"
-import { isOpen } from "../../src/crud/visibility.ts"
 import { resources } from "../../src/resources.ts"
+import { operatorsOf } from "../../src/weir/query/query.ts"
+import type { Field, Resource } from "../../src/weir/resource/resource.ts"
+import { isOpen } from "../../src/weir/sql/row.ts"
 import { operandsFor, passes, sorted, spelled } from "../support/oracle.ts"
 import { walk } from "../support/paging.ts"
 import { cheapSecrets, Maker, type Row, rowOf, rowsOf } from "../support/samples.ts"

@@ -1,8 +1,8 @@
 // First, because in workerd it chooses the dialect, before a table is made.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { isOpen } from "../../src/crud/visibility.ts"
 import { resources } from "../../src/resources.ts"
+import { isOpen } from "../../src/weir/sql/row.ts"
 import type { Answer } from "../support/client.ts"
 import {
   cheapSecrets,

@@ -1,7 +1,7 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { scheduleHashes } from "../../src/auth/password.ts"
+import { scheduleHashes } from "../../src/weir/auth/password.ts"
 import { tablesOf } from "../support/scenarios.ts"
 import { type World, world } from "../support/world.ts"
 

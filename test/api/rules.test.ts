@@ -1,6 +1,10 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import * as items from "../../src/schema/items.ts"
+import * as users from "../../src/schema/users.ts"
+import { api } from "../../src/weir/resource/relations.ts"
+import { type Resource, type ResourceOptions, resource } from "../../src/weir/resource/resource.ts"
 import {
   all,
   anyone,
@@ -11,11 +15,7 @@ import {
   signedIn,
   type Viewer,
   viewerIs,
-} from "../../src/crud/policy.ts"
-import { api } from "../../src/crud/relations.ts"
-import { type Resource, type ResourceOptions, resource } from "../../src/crud/resource.ts"
-import * as items from "../../src/db/schema/items.ts"
-import * as users from "../../src/db/schema/users.ts"
+} from "../../src/weir/resource/rules.ts"
 import { appOf } from "../support/app-of.ts"
 import type { Answer, Call } from "../support/client.ts"
 import { type Scenario, scenarios, tablesOf, type Who } from "../support/scenarios.ts"

@@ -1,6 +1,6 @@
 import "#fresh"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import type { Client, Database, Statement } from "../../src/db/driver.ts"
+import type { Client, Database, Statement } from "../../src/weir/db/driver.ts"
 import { caller } from "../support/client.ts"
 import { appOver } from "../support/fresh.ts"
 import { rowsOf } from "../support/samples.ts"

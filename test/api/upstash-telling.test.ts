@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { telling } from "../../src/cache/telling.ts"
+import { telling } from "../../src/weir/cache/invalidating.ts"
 import { execute } from "../support/scenarios.ts"
 import { all, type Side, sideOf, statuses, trueStatuses, unhurried } from "../support/upstash.ts"
 import { type World, world } from "../support/world.ts"

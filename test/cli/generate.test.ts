@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from "vitest"
 import { databases, type Project, prepared, project } from "../support/project.ts"
 import { ask, number, refused, worked } from "./ask.ts"
 
-const users = "src/db/schema/users.ts"
-const items = "src/db/schema/items.ts"
+const users = "src/schema/users.ts"
+const items = "src/schema/items.ts"
 let at: Project
 
 const both = ["libSQL file", "Postgres"] as const
@@ -103,8 +103,8 @@ test("an id that was used is not used again after a rebuild", async () => {
 
 const things = (columns: string) =>
   at.write(
-    "src/db/schema/things.ts",
-    `import { boolean, id, integer, json, references, table, text, timestamp, timestamps } from "../dialect/index.ts"
+    "src/schema/things.ts",
+    `import { boolean, id, integer, json, references, table, text, timestamp, timestamps } from "../weir/schema.ts"
 import { users } from "./users.ts"
 void [boolean, integer, json, references, text, timestamp, timestamps, users]
 export const things = table("odd-things", { id: id(), ${columns} })

@@ -6,7 +6,7 @@ import { killed } from "../support/node-server.ts"
 import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
 import { ask, number, once, refused, worked } from "./ask.ts"
 
-const users = "src/db/schema/users.ts"
+const users = "src/schema/users.ts"
 const withBio = (at: Project) =>
   at.edit(users, "  role: oneOf", '  bio: text({ max: 500 }).notNull().default("none"),\n  role: oneOf')
 

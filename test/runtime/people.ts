@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { passwordMark, tokens } from "../../src/auth/token.ts"
+import { passwordMark, tokens } from "../../src/weir/auth/token.ts"
 import { admin } from "./databases.ts"
 import { authSecret } from "./http.ts"
 

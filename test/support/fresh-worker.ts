@@ -1,11 +1,11 @@
-import "../../src/runtime/worker-dialect.ts"
+import "../../src/weir/runtime/worker-dialect.ts"
 import { env, waitUntil } from "cloudflare:workers"
-import type { Services } from "../../src/app.ts"
-import { telling } from "../../src/cache/telling.ts"
-import type { Database } from "../../src/db/driver.ts"
-import { type D1Binding, openD1 } from "../../src/db/drivers/d1.ts"
-import { openPostgresPerRequest } from "../../src/db/drivers/postgres.ts"
-import type { Migration } from "../../src/db/migrations/files.ts"
+import type { Services } from "../../src/weir/app.ts"
+import { telling } from "../../src/weir/cache/invalidating.ts"
+import type { Database } from "../../src/weir/db/driver.ts"
+import { type D1Binding, openD1 } from "../../src/weir/db/drivers/d1.ts"
+import { openPostgresPerRequest } from "../../src/weir/db/drivers/postgres.ts"
+import type { Migration } from "../../src/weir/db/migrations/files.ts"
 import { appOver, emptied, type Fresh } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */

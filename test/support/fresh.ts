@@ -1,10 +1,10 @@
 import type { Hono } from "hono"
-import { createApp, type Services } from "../../src/app.ts"
-import { Cache, type CacheOptions } from "../../src/cache/cache.ts"
-import type { Store } from "../../src/cache/store.ts"
-import type { AppEnv } from "../../src/context.ts"
-import type { Database } from "../../src/db/driver.ts"
 import { resources } from "../../src/resources.ts"
+import { createApp, type Services } from "../../src/weir/app.ts"
+import { Cache, type CacheOptions } from "../../src/weir/cache/cache.ts"
+import type { Store } from "../../src/weir/cache/store.ts"
+import type { Database } from "../../src/weir/db/driver.ts"
+import type { AppEnv } from "../../src/weir/http/context.ts"
 
 /** An app of its own over empty tables. */
 export interface Fresh {

@@ -30,7 +30,7 @@ export interface NodeServer {
   ended: Promise<Ended>
 }
 
-const src = join(import.meta.dirname, "../../src")
+const src = join(import.meta.dirname, "../../src/weir")
 /** Where Node keeps what it has compiled: a start costs most in that. */
 export const compiled: string = join(tmpdir(), "weir-compile-cache")
 const folders: string[] = []
@@ -116,7 +116,7 @@ async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended>
   return result
 }
 
-/** Starts `node src/runtime/start.js`, and waits until it answers. */
+/** Starts `node src/weir/runtime/start.js`, and waits until it answers. */
 export async function startNode(env: Variables = {}, cwd: string = tempFolder()): Promise<NodeServer> {
   for (let tries = 0; ; tries++) {
     const port = Number(env.PORT ?? (await freePort()))

@@ -1,5 +1,5 @@
-import type { Operator } from "../../src/crud/query.ts"
-import type { Field, Resource } from "../../src/crud/resource.ts"
+import type { Operator } from "../../src/weir/query/query.ts"
+import type { Field, Resource } from "../../src/weir/resource/resource.ts"
 import type { Row } from "./samples.ts"
 
 /** What the lists should answer, worked out in JavaScript over all rows. */

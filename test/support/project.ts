@@ -102,7 +102,7 @@ export function project(): Project {
       writeFileSync(path(file), text.replace(from, to))
     },
     take: (from) => {
-      for (const name of ["src/db/schema", "drizzle"])
+      for (const name of ["src/schema", "drizzle"])
         cpSync(join(from.folder, name), path(name), { recursive: true })
     },
     write: (file, text) => writeFileSync(path(file), text),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest"
-import { decodeEntry, encodeEntry } from "../../src/cache/entry.ts"
-import { MemoryStore } from "../../src/cache/memory.ts"
-import { bindsClock, readsOf, stampsOfRead, stampsOfWrite, wider } from "../../src/cache/stamps.ts"
-import type { Entry } from "../../src/cache/store.ts"
-import "../../src/db/schema/items.ts"
-import "../../src/db/schema/users.ts"
-import { etagOf, isNoneOf } from "../../src/http/etag.ts"
+import { decodeEntry, encodeEntry } from "../../src/weir/cache/entry.ts"
+import { MemoryStore } from "../../src/weir/cache/memory.ts"
+import { bindsClock, readsOf, stampsOfRead, stampsOfWrite, wider } from "../../src/weir/cache/stamps.ts"
+import type { Entry } from "../../src/weir/cache/store.ts"
+import "../../src/schema/items.ts"
+import "../../src/schema/users.ts"
+import { etagOf, isNoneOf } from "../../src/weir/lib/etag.ts"
 
 const entryOf = (body: string): Entry => ({
   body,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { parseEnv, SettingError } from "../../src/env.ts"
+import { parseEnv, SettingError } from "../../src/weir/runtime/settings.ts"
 
 /** The one line with which a start ends. */
 function failure(raw: Record<string, unknown>): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { etagOf, isNoneOf } from "../../src/http/etag.ts"
+import { etagOf, isNoneOf } from "../../src/weir/lib/etag.ts"
 
 test.each([10, 1_000_000, 1_000_001, 5_000_000])(
   "of %i characters: each byte and each header counts",

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { openLibsqlFile } from "../../src/db/drivers/libsql-file.ts"
-import { migrate } from "../../src/db/migrations/apply.ts"
-import { readMigrations } from "../../src/db/migrations/files.ts"
 import { resources } from "../../src/resources.ts"
+import { openLibsqlFile } from "../../src/weir/db/drivers/libsql-file.ts"
+import { migrate } from "../../src/weir/db/migrations/apply.ts"
+import { readMigrations } from "../../src/weir/db/migrations/files.ts"
 import { caller } from "../support/client.ts"
 import { appOver } from "../support/fresh.ts"
 import {

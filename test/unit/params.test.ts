@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest"
-import { encodeCursor } from "../../src/crud/cursor.ts"
-import { parseList, parseOne } from "../../src/crud/params.ts"
-import type { ViewerKind } from "../../src/crud/policy.ts"
-import { compileList, compileOne } from "../../src/crud/read.ts"
-import type { Resource } from "../../src/crud/resource.ts"
-import type { Problem } from "../../src/http/problem.ts"
 import { resources } from "../../src/resources.ts"
+import type { Problem } from "../../src/weir/problem.ts"
+import { encodeCursor } from "../../src/weir/query/cursor.ts"
+import { parseList, parseOne } from "../../src/weir/query/parse.ts"
+import type { Resource } from "../../src/weir/resource/resource.ts"
+import type { ViewerKind } from "../../src/weir/resource/rules.ts"
+import { compileList, compileOne } from "../../src/weir/sql/select.ts"
 
 const items = resources.find((r) => r.name === "items") as Resource
 const users = resources.find((r) => r.name === "users") as Resource

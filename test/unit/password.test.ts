@@ -1,6 +1,6 @@
 import { scryptSync } from "node:crypto"
 import { describe, expect, test } from "vitest"
-import { decoyHash, hashPassword, verifyPassword } from "../../src/auth/password.ts"
+import { decoyHash, hashPassword, verifyPassword } from "../../src/weir/auth/password.ts"
 
 /** A PHC string with parameters of one's own: cheap ones, for a real hash takes 190 ms. */
 function phc(

@@ -15,8 +15,8 @@ import {
   signedIn,
   type ViewerKind,
   viewerIs,
-} from "../../src/crud/policy.ts"
-import { isOpen } from "../../src/crud/visibility.ts"
+} from "../../src/weir/resource/rules.ts"
+import { isOpen } from "../../src/weir/sql/row.ts"
 
 const dialect = new SQLiteAsyncDialect()
 const row = (column: string): SQL => sql`${sql.identifier("t")}.${sql.identifier(column)}`

@@ -1,6 +1,6 @@
 import { SignJWT, UnsecuredJWT } from "jose"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { passwordMark, tokenLifetime, tokens } from "../../src/auth/token.ts"
+import { passwordMark, tokenLifetime, tokens } from "../../src/weir/auth/token.ts"
 
 const secret = "a secret for tests, of forty bytes or so"
 const key = new TextEncoder().encode(secret)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { fits, Invalid, instant, normalized, parseValue, storable } from "../../src/crud/values.ts"
-import type { FieldSpec } from "../../src/db/dialect/field.ts"
+import type { FieldSpec } from "../../src/weir/db/dialect/field.ts"
+import { fits, Invalid, instant, normalized, parseValue, storable } from "../../src/weir/fields/values.ts"
 
 describe("an instant", () => {
   test.each([

@@ -1,0 +1,61 @@
+import { Hono } from "hono"
+import { resources } from "../resources.ts"
+import { statsRoute } from "../routes/stats.ts"
+import { identify } from "./auth/identify.ts"
+import { authRoutes } from "./auth/routes.ts"
+import { tokens } from "./auth/token.ts"
+import type { Cache } from "./cache/cache.ts"
+import type { Database } from "./db/driver.ts"
+import { limitBody } from "./http/body.ts"
+import type { AppContext, AppEnv } from "./http/context.ts"
+import { crossOrigin } from "./http/cors.ts"
+import { docs } from "./http/docs.ts"
+import { onError } from "./http/errors.ts"
+import { healthRoutes } from "./http/health.ts"
+import { notFoundOf } from "./http/not-found.ts"
+import { Routes } from "./http/registry.ts"
+import { type Log, request } from "./http/request.ts"
+import { session } from "./http/session.ts"
+import { timeLimit } from "./http/time-limit.ts"
+import { resourceRoutes } from "./rest/routes.ts"
+
+/** What the app needs of the world; each runtime makes it from its settings. */
+export interface Services {
+  /** Its writes are told to the cache. */
+  database: Database
+  cache: Cache
+  authSecret: string
+  corsOrigins: string[]
+  bodyLimit: number
+  requestTimeoutMs: number
+  log: Log
+  /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
+  prepare(): Promise<void>
+  /** Lets work outlive the response. */
+  waitUntil(c: AppContext, work: Promise<void>): void
+}
+
+/** The whole API. A request passes the middleware in this order, then finds its route. */
+export function createApp(services: Services): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ strict: false })
+  const signer = tokens(services.authSecret)
+  const cors = services.corsOrigins
+
+  app.use(request(services.log))
+  if (cors.length) app.use(crossOrigin(cors))
+  app.use(timeLimit(services.requestTimeoutMs))
+  app.use(limitBody(services.bodyLimit))
+  app.use(session(services.database, services.cache, services.waitUntil))
+  app.use(identify(signer))
+
+  const routes = new Routes(app)
+  healthRoutes(routes, "users")
+  authRoutes(routes, signer, services.prepare)
+  for (const resource of resources) resourceRoutes(routes, resource)
+  statsRoute(routes)
+  docs(app, routes)
+
+  app.notFound(notFoundOf(app))
+  app.onError(onError)
+  return app
+}

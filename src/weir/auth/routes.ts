@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi"
+import { readText } from "../http/body.ts"
+import type { AppContext } from "../http/context.ts"
+import type { Routes } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { invalid, Problem } from "../problem.ts"
+import { findAccount } from "./accounts.ts"
+import { decoyHash, verifyPassword } from "./password.ts"
+import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
+
+const form = z.strictObject({
+  grant_type: z.literal("password").optional().openapi({ description: "OAuth2: the password grant" }),
+  username: z
+    .string()
+    .min(1)
+    .max(254)
+    .openapi({ description: "Email or username", example: "ann@example.com" }),
+  password: z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" }),
+  scope: z.string().optional(),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+})
+
+const tokenResponse = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("bearer"),
+    expires_in: z.int().openapi({ description: "Seconds" }),
+  })
+  .openapi("Token", {
+    example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
+  })
+
+/** `POST /auth/token`. */
+export function authRoutes(routes: Routes, tokens: Tokens, prepare: () => Promise<void>): void {
+  routes.add(
+    "post",
+    "/auth/token",
+    () => ({
+      operationId: "createToken",
+      tags: ["auth"],
+      summary: "Sign in: email or username and password for an access token",
+      request: {
+        body: { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } },
+      },
+      responses: {
+        200: { description: "An access token", content: { "application/json": { schema: tokenResponse } } },
+      },
+      errors: [401, 413, 415, 422, 429],
+    }),
+    async (c) => {
+      await prepare()
+      return issueToken(c, tokens)
+    },
+  )
+}
+
+async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
+  const type = c.req.header("content-type") ?? ""
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new Problem(
+      415,
+      "unsupported_media_type",
+      "Send application/x-www-form-urlencoded: username=…&password=…",
+    )
+  const fields = new URLSearchParams(await readText(c))
+  const result = form.safeParse(Object.fromEntries(fields))
+  if (!result.success) {
+    const issues = result.error.issues.flatMap((issue) => {
+      const paths = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")]
+      return paths.map((path) => ({
+        path,
+        message: fields.has(path) ? issue.message : "is required",
+        code: issue.code,
+      }))
+    })
+    throw invalid("The form is not valid", issues)
+  }
+  const { username, password } = result.data
+  const account = username.includes("\0") ? undefined : await findAccount(c.get("db"), username)
+  // An unknown user costs what a known one does, and looks the same.
+  const good = await verifyPassword(password, account?.hashed_password ?? decoyHash)
+  if (!account || !good)
+    throw new Problem(401, "wrong_credentials", "The username or the password is wrong", {
+      headers: { "www-authenticate": "Bearer" },
+    })
+  const claims = { userId: account.id, passwordMark: passwordMark(account.hashed_password) }
+  const body = { access_token: await tokens.issue(claims), token_type: "bearer", expires_in: tokenLifetime }
+  return reply(c, 200, JSON.stringify(body), { "cache-control": "no-store" })
+}

@@ -1,0 +1,17 @@
+import { parseAccept } from "hono/utils/accept"
+import { Problem } from "../problem.ts"
+import type { AppContext } from "./context.ts"
+
+/** Throws 406 when the caller takes no JSON. Problems are sent as they are, whatever it takes. */
+export function requireJsonAccepted(c: AppContext): void {
+  const header = c.req.header("accept")
+  if (header === undefined || header === "*/*" || header === "application/json") return
+  const ranges = parseAccept(header)
+  // The most specific range decides (RFC 9110, 12.5.1).
+  for (const type of ["application/json", "application/*", "*/*"]) {
+    const range = ranges.find((r) => r.type.toLowerCase() === type)
+    if (range && range.q > 0) return
+    if (range) break
+  }
+  if (ranges.length > 0) throw new Problem(406, "not_acceptable", "This API answers in application/json")
+}

@@ -1,0 +1,76 @@
+import { bodyLimit } from "hono/body-limit"
+import { invalid, Problem } from "../problem.ts"
+import type { AppContext, AppMiddleware } from "./context.ts"
+
+/**
+ * Refuses bodies over `max` bytes with a 413. Where the length is said it is held to by HTTP itself, and
+ * the body is left alone; Hono's middleware counts the rest as it comes.
+ */
+export function limitBody(max: number): AppMiddleware {
+  const tooLarge = (): never => {
+    throw new Problem(413, "body_too_large", `The body is larger than ${max} bytes`)
+  }
+  const counted: AppMiddleware = bodyLimit({ maxSize: max, onError: tooLarge })
+  return (c, next) => {
+    const { method } = c.req
+    if (method === "GET" || method === "HEAD") return next()
+    const length = c.req.header("content-length")
+    if (length === undefined || c.req.header("transfer-encoding") !== undefined) return counted(c, next)
+    return Number(length) > max ? tooLarge() : next()
+  }
+}
+
+/** The body as text. A caller that hangs up half-way is no error of ours. */
+export async function readText(c: AppContext): Promise<string> {
+  try {
+    return await c.req.text()
+  } catch (error) {
+    throw new Problem(422, "incomplete_body", "The body ended before it was complete", { cause: error })
+  }
+}
+
+const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
+
+/** What JSON may nest: validators recurse into it, and SQLite reads no more than a thousand levels. */
+const deepest = 200
+
+/** Whether JSON text nests deeper than that; told from its brackets, before anything recurses into it. */
+function isDeeper(text: string, levels: number): boolean {
+  if (text.length <= 2 * levels) return false
+  let depth = 0
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (quoted && char === "\\") i++
+    else if (char === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (char === "[" || char === "{") depth++
+    else if (char === "]" || char === "}") depth--
+    if (depth > levels) return true
+  }
+  return false
+}
+
+/** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
+export async function readJson(c: AppContext): Promise<unknown> {
+  const type = c.req.header("content-type") ?? ""
+  if (!isJson.test(type)) {
+    const detail = `Send application/json${type ? `, not ${type.slice(0, 80)}` : " and say so in Content-Type"}`
+    throw new Problem(415, "unsupported_media_type", detail, {
+      headers: { "accept-post": "application/json" },
+    })
+  }
+  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
+    throw new Problem(415, "unsupported_encoding", "Send the body without Content-Encoding")
+  const text = await readText(c)
+  if (isDeeper(text, deepest)) {
+    const why = `nests deeper than ${deepest} levels`
+    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "too_deep" }])
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
+    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
+  }
+}

@@ -1,0 +1,27 @@
+import { cors } from "hono/cors"
+import type { AppMiddleware } from "./context.ts"
+
+/** CORS for the origins of the setting. A request without an `Origin` learns only that it would matter. */
+export function crossOrigin(origins: string[]): AppMiddleware {
+  const middleware: AppMiddleware = cors({
+    origin: origins.includes("*") ? "*" : origins,
+    allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+    allowHeaders: ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-Request-Id"],
+    exposeHeaders: [
+      "Cache-Status",
+      "ETag",
+      "Link",
+      "Location",
+      "Retry-After",
+      "Server-Timing",
+      "X-Request-Id",
+      "X-Total-Count",
+    ],
+    maxAge: 600,
+  })
+  return (c, next) => {
+    if (c.req.header("origin") !== undefined) return middleware(c, next)
+    if (!origins.includes("*")) c.get("headers").vary = "Origin"
+    return next()
+  }
+}

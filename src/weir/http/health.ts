@@ -1,0 +1,109 @@
+import { z } from "@hono/zod-openapi"
+import { classify } from "../db/dialect/errors.ts"
+import type { AppContext } from "./context.ts"
+import type { Routes } from "./registry.ts"
+import { reply } from "./reply.ts"
+
+const state = z.object({ status: z.enum(["up", "down"]), ms: z.number(), reason: z.string().optional() })
+const ready = z
+  .object({
+    status: z.enum(["ready", "degraded", "down"]),
+    dependencies: z.object({
+      database: state,
+      cache: state.optional().openapi({ description: "Where it is another server. Requests do without" }),
+    }),
+  })
+  .openapi("Readiness", {
+    example: { status: "ready", dependencies: { database: { status: "up", ms: 0.4 } } },
+  })
+const alive = z.object({ status: z.literal("ok") }).openapi("Health", { example: { status: "ok" } })
+
+/** `GET /health`: the process answers. `GET /ready`: so does what it needs, `table` included. */
+export function healthRoutes(routes: Routes, table: string): void {
+  routes.add(
+    "get",
+    "/health",
+    () => ({
+      operationId: "health",
+      summary: "Whether the process is alive",
+      tags: ["operation"],
+      responses: { 200: { description: "Alive", content: { "application/json": { schema: alive } } } },
+      errors: [],
+    }),
+    (c) => reply(c, 200, '{"status":"ok"}', { "cache-control": "no-store" }),
+  )
+  routes.add(
+    "get",
+    "/ready",
+    () => ({
+      operationId: "ready",
+      summary: "Whether each dependency is there",
+      tags: ["operation"],
+      responses: {
+        200: { description: "Ready", content: { "application/json": { schema: ready } } },
+        503: {
+          description: "A dependency that is needed is down",
+          content: { "application/json": { schema: ready } },
+        },
+      },
+      errors: [],
+    }),
+    (c) => readiness(c, table),
+  )
+}
+
+/** How long the database may take to say that it is there, in milliseconds. */
+const probeLimit = 1000
+
+/** The work's end, or `late` where it takes too long. */
+async function inTime(work: Promise<unknown> | unknown): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, probeLimit, "late")
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+interface State {
+  status: "up" | "down"
+  ms: number
+  reason?: string
+}
+
+/** The state of a dependency, by a question that answers with what is wrong with it. */
+async function stateOf(ask: () => Promise<string | undefined> | string | undefined): Promise<State> {
+  const started = performance.now()
+  const reason = await ask()
+  const ms = Math.round((performance.now() - started) * 100) / 100
+  return reason ? { status: "down", ms, reason } : { status: "up", ms }
+}
+
+async function askDatabase(c: AppContext, table: string): Promise<string | undefined> {
+  try {
+    const asked = c
+      .get("client")()
+      .query({ text: `select 1 from "${table}" limit 1`, params: [] })
+    return (await inTime(asked)) === "late" ? "timeout" : undefined
+  } catch (error) {
+    const failure = classify(error)
+    if (!failure) throw error
+    return failure.kind === "unmigrated" ? "not migrated" : failure.kind
+  }
+}
+
+async function readiness(c: AppContext, table: string): Promise<Response> {
+  const { store } = c.get("cache")
+  const [database, cache] = await Promise.all([
+    stateOf(() => askDatabase(c, table)),
+    store && store.name !== "memory" ? stateOf(() => store.check()) : undefined,
+  ])
+  const down = database.status === "down"
+  const status = down ? "down" : cache?.status === "down" ? "degraded" : "ready"
+  const headers: Record<string, string> = { "cache-control": "no-store" }
+  if (down) headers["retry-after"] = "1"
+  return reply(c, down ? 503 : 200, JSON.stringify({ status, dependencies: { database, cache } }), headers)
+}

@@ -1,0 +1,58 @@
+import { classify } from "../db/dialect/errors.ts"
+import { type FieldIssue, invalid, Problem } from "../problem.ts"
+import type { Resource } from "../resource/resource.ts"
+
+/**
+ * A failed write in the client's words: 409 for a value that is taken, and for a row that is still
+ * referred to; 422 for a reference to nothing. Anything else is given back as it came.
+ */
+export function writeProblem(
+  error: unknown,
+  resource: Resource,
+  written: string[],
+  prefix: string[] = [],
+): unknown {
+  const failure = classify(error)
+  const at = (column: string) => [...prefix, resource.fields[column]?.secret?.as ?? column].join(".")
+  if (failure?.kind === "unique") {
+    const columns = failure.columns.filter((column) => resource.fields[column])
+    const issues = columns.map(
+      (c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }),
+    )
+    return new Problem(
+      409,
+      "duplicate",
+      `Another of ${resource.name} has this ${columns.join(", ") || "value"}`,
+      {
+        issues,
+        cause: error,
+      },
+    )
+  }
+  if (failure?.kind === "foreign_key") {
+    const references = written.filter((column) => isReference(resource, column))
+    if (references.length === 0)
+      return new Problem(409, "still_referenced", `Other rows still refer to this row of ${resource.name}`, {
+        cause: error,
+      })
+    const named = failure.columns.filter((column) => references.includes(column))
+    const issues = (named.length ? named : references).map(
+      (c): FieldIssue => ({
+        path: at(c),
+        message: "refers to a row that does not exist",
+        code: "unknown_reference",
+      }),
+    )
+    return invalid(`${issues.map((issue) => issue.path).join(", ")} refers to nothing`, issues)
+  }
+  if (failure?.kind === "invalid") {
+    const columns = failure.columns.filter((column) => resource.fields[column])
+    const issues = columns.map(
+      (c): FieldIssue => ({ path: at(c), message: "is not accepted", code: "invalid" }),
+    )
+    return invalid("The database refuses these values", issues)
+  }
+  return error
+}
+
+const isReference = (resource: Resource, column: string): boolean => resource.references.has(column)

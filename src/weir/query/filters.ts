@@ -1,0 +1,95 @@
+import { expressions } from "../db/dialect/expressions.ts"
+import { Invalid, parseValue } from "../fields/values.ts"
+import type { Field, Relation, Resource } from "../resource/resource.ts"
+import { type Filter, maxDepth, type Operator, operatorsOf } from "./query.ts"
+import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
+
+const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
+
+/**
+ * The filters behind a prefix: `price[gte]=10`, and through relations `owner.username=ann`. Parameters that
+ * are none are left for others.
+ */
+export function readFilters(reader: ParamReader, resource: Resource, prefix: string): Filter[] {
+  const filters: Filter[] = []
+  for (const [name, texts] of reader.params) {
+    if (reader.isUsed(name) || !name.startsWith(prefix)) continue
+    const [, path, fieldName, operator = "eq"] = filterName.exec(name.slice(prefix.length)) ?? []
+    if (path === undefined || fieldName === undefined) continue
+    const { through, end } = walk(resource, path)
+    const field = end && through.length <= maxDepth ? reader.field(end, fieldName) : undefined
+    if (!field) continue
+    reader.use(name)
+    if (!(operatorsOf(field) as string[]).includes(operator)) {
+      reader.issue(name, `${field.name} has no operator "${operator}"`, "unknown_operator")
+      continue
+    }
+    for (const text of texts) {
+      const filter = readFilter(reader, name, field, operator as Operator, text)
+      if (!filter) continue
+      if (!reader.countFilter(through.length)) {
+        const message = `is too much: a request has at most ${maxFilters} filters, through ${maxSteps} relations`
+        reader.issue(name, message, "too_many")
+        return filters
+      }
+      filters.push({ ...filter, through })
+      reader.shape += `${path}${field.name}[${operator}${filter.isNull === false ? ":not" : ""}];`
+    }
+  }
+  return filters
+}
+
+/** The relations along a path such as `owner.`, and the resource at its end. */
+function walk(resource: Resource, path: string): { through: Relation[]; end: Resource | undefined } {
+  const through: Relation[] = []
+  let end: Resource | undefined = resource
+  for (const step of path.split(".").filter(Boolean)) {
+    const relation: Relation | undefined =
+      end && Object.hasOwn(end.relations, step) ? end.relations[step] : undefined
+    if (relation) through.push(relation)
+    end = relation?.target
+  }
+  return { through, end }
+}
+
+function readFilter(
+  reader: ParamReader,
+  name: string,
+  field: Field,
+  operator: Operator,
+  text: string,
+): Omit<Filter, "through"> | undefined {
+  const value = operand(field, operator, text)
+  if (value instanceof Invalid) {
+    reader.issue(name, value.message, value.code)
+    return undefined
+  }
+  if (operator === "is_null") return { field, operator, param: "", isNull: value === true }
+  const param = `p${reader.nextBound()}`
+  reader.values[param] =
+    operator === "in" || operator === "nin" ? value : expressions.encode(field.spec, value)
+  return { field, operator, param }
+}
+
+function operand(field: Field, operator: Operator, text: string): string | number | boolean | Invalid {
+  if (operator === "is_null") return parseValue({ type: "boolean" }, text)
+  if (operator === "contains" || operator === "starts_with") return parseValue({ type: "text" }, text)
+  if (operator !== "in" && operator !== "nin") return parseValue(field.spec, text)
+  const parts = listParts(text)
+  if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
+  const values = parts.map((part) => parseValue(field.spec, part))
+  const wrong = values.find((value) => value instanceof Invalid)
+  return wrong ?? JSON.stringify(values.map((value) => expressions.encode(field.spec, value)))
+}
+
+/** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). Undefined when a quote is left open. */
+function listParts(text: string): string[] | undefined {
+  const part = /(?:"((?:[^"]|"")*)"|([^",][^,]*|))(,|$)/y
+  const parts: string[] = []
+  for (;;) {
+    const found = part.exec(text)
+    if (!found) return undefined
+    parts.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? "")
+    if (found[3] !== ",") return parts
+  }
+}

@@ -1,0 +1,97 @@
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Field, Relation, Resource } from "../resource/resource.ts"
+import type { ViewerKind } from "../resource/rules.ts"
+import { decodeCursor } from "./cursor.ts"
+import {
+  defaultLimit,
+  type ListQuery,
+  maxLimit,
+  maxRows,
+  type Selection,
+  type SortKey,
+  sortText,
+  type Values,
+} from "./query.ts"
+import { ParamReader } from "./reader.ts"
+import { readSelection, readSort, rowsWith } from "./selection.ts"
+
+/** A parsed query string: what to read, the values to bind, and the text that identifies the shape. */
+export interface Parsed<Q> {
+  query: Q
+  values: Values
+  shape: string
+}
+
+/** Reads the query string of a list. Throws a 422 that names every wrong parameter. */
+export function parseList(
+  resource: Resource,
+  viewer: ViewerKind,
+  search: string,
+  nested?: { relation: Relation; within: Resource },
+): Parsed<ListQuery> {
+  const reader = new ParamReader(viewer, search)
+  const { values } = reader
+  const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
+  const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
+  const skips = skip !== undefined && skip > 0
+  values.skip = skip
+  const count = reader.choice("count", ["exact"]) !== undefined
+  const sort = readSort(reader, resource, "sort")
+  const from = readCursor(reader, sort, skip !== undefined)
+  const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
+  const rows = rowsWith(limit, selection.includes)
+  if (rows > maxRows) {
+    const message = `may be ${rows} rows with limit=${limit}, of at most ${maxRows}: ask for fewer, here or there`
+    reader.issue("include", message, "too_many")
+  }
+  reader.finish()
+  const start = from.cursor === "start" ? "" : `${from.cursor}:${from.nulls.map(Number).join("")}`
+  const flags = `${skips ? "s" : ""}${count ? "c" : ""}`
+  return {
+    query: {
+      ...selection,
+      resource,
+      viewer,
+      sort,
+      from,
+      limit,
+      skip: skips,
+      count,
+      parent: nested?.relation,
+      within: nested?.within,
+    },
+    values,
+    shape: `${sortText(sort)};${start};${limit}${flags};${reader.shape}`,
+  }
+}
+
+/** Reads the query string of a single read: `fields`, `include` and the options of embeds. */
+export function parseOne(resource: Resource, viewer: ViewerKind, search: string): Parsed<Selection> {
+  const reader = new ParamReader(viewer, search)
+  const relations = Object.values(resource.relations).filter((relation) => relation.byDefault)
+  const byDefault = relations.map((relation) => relation.name)
+  const query = readSelection(reader, resource, { filtered: false, byDefault })
+  reader.finish()
+  return { query, values: reader.values, shape: reader.shape }
+}
+
+/** Where the page begins: `after` or `before`, never both, and never with `skip`. */
+function readCursor(reader: ParamReader, sort: SortKey[], skips: boolean): ListQuery["from"] {
+  const after = reader.single("after")
+  const before = reader.single("before")
+  const text = after ?? before
+  if (text === undefined) return { cursor: "start" }
+  const cursor = after === undefined ? "before" : "after"
+  if (after !== undefined && before !== undefined)
+    reader.issue("before", "cannot be used with after", "conflict")
+  if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  const keys = sort.map((key) => key.field)
+  const position = decodeCursor(sortText(sort), keys, text)
+  if (!position) {
+    reader.issue(cursor, "is not a cursor of this list with this sort", "invalid_cursor")
+    return { cursor: "start" }
+  }
+  for (const [i, value] of position.entries())
+    reader.values[`c${i}`] = expressions.encode((keys[i] as Field).spec, value)
+  return { cursor, nulls: position.map((value) => value === null) }
+}

@@ -1,0 +1,92 @@
+import type { Field, Relation, Resource } from "../resource/resource.ts"
+import type { ViewerKind } from "../resource/rules.ts"
+
+export const operators = [
+  "eq",
+  "ne",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "in",
+  "nin",
+  "contains",
+  "starts_with",
+  "is_null",
+] as const
+export type Operator = (typeof operators)[number]
+
+/** Rows of a page: the most, and without `limit`. */
+export const maxLimit = 1000
+export const defaultLimit = 100
+/** Most rows that a list and its embeds may be by their limits: SQLite makes an answer in one piece. */
+export const maxRows = 2_000_000
+/** How many relations deep a client may go. */
+export const maxDepth = 3
+
+/** The operators that make sense for a field. */
+export function operatorsOf(field: Field): Operator[] {
+  const nullable: Operator[] = field.nullable ? ["is_null"] : []
+  if (field.spec.type === "json") return nullable
+  if (field.spec.type === "boolean") return ["eq", "ne", ...nullable]
+  const ordered: Operator[] = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+  return field.spec.type === "text"
+    ? [...ordered, "contains", "starts_with", ...nullable]
+    : [...ordered, ...nullable]
+}
+
+/** A condition on a field, here or through relations. Its value is bound under `param`. */
+export interface Filter {
+  through: Relation[]
+  field: Field
+  operator: Operator
+  param: string
+  /** For `is_null`, which is part of the shape: whether null is what is looked for. */
+  isNull?: boolean
+}
+
+export interface SortKey {
+  field: Field
+  descending: boolean
+}
+
+/** What to read of one resource, without the values: these are bound by name. */
+export interface Selection {
+  /** The fields asked for, in the table's order; undefined for all that the viewer may see. */
+  fields: Set<string> | undefined
+  filters: Filter[]
+  includes: Include[]
+}
+
+/** An embedded resource. */
+export interface Include extends Selection {
+  relation: Relation
+  sort: SortKey[]
+  limit: number
+  /** The name of the bound offset, if there is one. */
+  skip: string | undefined
+}
+
+/** A list to read. */
+export interface ListQuery extends Selection {
+  resource: Resource
+  viewer: ViewerKind
+  sort: SortKey[]
+  /** From the start, or from a cursor on; with which of its parts are null. */
+  from: { cursor: "start" } | { cursor: "after" | "before"; nulls: boolean[] }
+  /** Part of the shape, not a value: Postgres plans a statement anew for each limit that it is given. */
+  limit: number
+  skip: boolean
+  count: boolean
+  /** Only the rows of one parent, whose id is bound as `parent`. */
+  parent: Relation | undefined
+  /** The resource that the parent is a row of. */
+  within: Resource | undefined
+}
+
+/** Values bound to a statement by name. */
+export type Values = Record<string, string | number | boolean | null | undefined>
+
+/** The canonical text of a sort: part of a statement's shape, and what a cursor belongs to. */
+export const sortText = (sort: SortKey[]): string =>
+  sort.map(({ field, descending }) => (descending ? `-${field.name}` : field.name)).join(",")

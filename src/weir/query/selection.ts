@@ -1,0 +1,119 @@
+import type { Field, Relation, Resource } from "../resource/resource.ts"
+import { readFilters } from "./filters.ts"
+import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
+import type { ParamReader } from "./reader.ts"
+
+/** The relations to embed, as a tree. */
+interface Tree {
+  relation: Relation
+  children: Map<string, Tree>
+}
+
+/** Reads `fields`, the filters where there may be any, and `include` with what is behind its prefixes. */
+export function readSelection(
+  reader: ParamReader,
+  resource: Resource,
+  { filtered, byDefault }: { filtered: boolean; byDefault: string[] },
+): Selection {
+  const fields = readFields(reader, resource, "fields")
+  const filters = filtered ? readFilters(reader, resource, "") : []
+  const tree = includeTree(reader, resource, byDefault)
+  const includes = [...tree.values()].map((node) => readInclude(reader, node, "include."))
+  return { fields, filters, includes }
+}
+
+/** How many rows `rows` rows are at the most with what they embed. */
+export const rowsWith = (rows: number, includes: Include[]): number =>
+  includes.reduce((sum, { limit, includes }) => sum + rowsWith(rows * limit, includes), rows)
+
+/** The sort keys; the primary key is always the last, so that the order is total. */
+export function readSort(
+  reader: ParamReader,
+  resource: Resource,
+  name: string,
+  byDefault?: string,
+): SortKey[] {
+  const keys: SortKey[] = []
+  for (const part of (reader.single(name) ?? byDefault)?.split(",") ?? []) {
+    const descending = part.startsWith("-")
+    const field = reader.field(resource, descending ? part.slice(1) : part)
+    if (!field || field.spec.type === "json")
+      reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
+    else if (keys.some((key) => key.field === field))
+      reader.issue(name, `names ${field.name} twice`, "repeated")
+    else keys.push({ field, descending })
+  }
+  // A row's place is settled at its primary key; what would follow changes nothing.
+  const settled = keys.findIndex((key) => key.field.name === resource.key)
+  if (settled >= 0) return keys.slice(0, settled + 1)
+  return [...keys, { field: resource.fields[resource.key] as Field, descending: false }]
+}
+
+function readInclude(reader: ParamReader, { relation, children }: Tree, parentPrefix: string): Include {
+  const prefix = `${parentPrefix}${relation.name}.`
+  const many = relation.kind === "many"
+  const n = reader.nextBound()
+  reader.shape += `i:${relation.name}(`
+  let sort: SortKey[] = []
+  let limit = 1
+  let skip: number | undefined
+  if (many) {
+    limit = reader.integer(`${prefix}limit`, 0, relation.limit) ?? relation.limit
+    skip = reader.integer(`${prefix}skip`, 0, Number.MAX_SAFE_INTEGER)
+    reader.values[`s${n}`] = skip
+    sort = readSort(reader, relation.target, `${prefix}sort`, relation.sort)
+    reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
+  }
+  const fields = readFields(reader, relation.target, `${prefix}fields`)
+  const filters = many ? readFilters(reader, relation.target, prefix) : []
+  const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
+  reader.shape += ")"
+  const skipped = skip === undefined ? undefined : `s${n}`
+  return { fields, filters, includes, relation, sort, limit, skip: skipped }
+}
+
+function includeTree(reader: ParamReader, resource: Resource, byDefault: string[]): Map<string, Tree> {
+  const text = reader.single("include")
+  const paths = text === undefined ? byDefault : text === "" ? [] : text.split(",")
+  const root: Map<string, Tree> = new Map()
+  for (const path of paths) {
+    const names = path.split(".")
+    if (names.length > maxDepth) {
+      reader.issue("include", `"${path.slice(0, 80)}" is deeper than ${maxDepth}`, "too_deep")
+      continue
+    }
+    let level = root
+    let at = resource
+    for (const name of names) {
+      const relation = Object.hasOwn(at.relations, name) ? at.relations[name] : undefined
+      if (!relation) {
+        const message = `"${name.slice(0, 80)}" cannot be included in ${at.name}`
+        reader.issue("include", message, "unknown_relation")
+        break
+      }
+      const node = level.get(name) ?? { relation, children: new Map() }
+      level.set(name, node)
+      level = node.children
+      at = relation.target
+    }
+  }
+  return root
+}
+
+function readFields(reader: ParamReader, resource: Resource, name: string): Set<string> | undefined {
+  const text = reader.single(name)
+  if (text === undefined) return undefined
+  const asked = new Set<string>()
+  for (const part of text.split(",")) {
+    const field = reader.field(resource, part)
+    if (field) asked.add(field.name)
+    else {
+      const message = `"${part.slice(0, 80)}" is not a field of ${resource.name} that you can read`
+      reader.issue(name, message, "unknown_field")
+    }
+  }
+  // In the table's order: two spellings of one wish are one statement.
+  const fields = Object.keys(resource.fields).filter((field) => asked.has(field))
+  reader.shape += `f:${fields.join(",")};`
+  return new Set(fields)
+}

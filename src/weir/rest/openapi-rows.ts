@@ -1,0 +1,50 @@
+import { z } from "@hono/zod-openapi"
+import type { Relation, Resource } from "../resource/resource.ts"
+import { example, outputSchema, readable } from "../resource/schemas.ts"
+import { isShownToAll } from "../sql/row.ts"
+
+type Shape = Record<string, z.ZodType>
+
+export const singular = (name: string): string => name.replace(/ies$/, "y").replace(/s$/, "")
+export const pascal = (name: string): string =>
+  name.replace(/(^|_)(\w)/g, (_, _sep, letter: string) => letter.toUpperCase())
+/** `User` for the table `users`: the name of its schema, and of operations on one row. */
+export const typeName = (resource: Resource): string => pascal(singular(resource.name))
+
+const made = new WeakMap<Resource, { whole: z.ZodType; part: z.ZodType }>()
+
+/** A row as it is served: whole, or the part of it that `fields` asks for. Fields that not every viewer sees are optional. */
+export function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodType } {
+  const known = made.get(resource)
+  if (known) return known
+  const whole: Shape = {}
+  const part: Shape = {}
+  const sample: Record<string, unknown> = {}
+  for (const field of readable(resource)) {
+    const schema = outputSchema(field)
+    const shown = isShownToAll(field)
+    whole[field.name] = shown ? schema : schema.optional()
+    part[field.name] = schema.optional()
+    if (shown) sample[field.name] = example(field)
+  }
+  const embeds = Object.fromEntries(
+    Object.values(resource.relations).map((relation) => [relation.name, embedSchema(relation)]),
+  )
+  const name = typeName(resource)
+  const schemas = {
+    whole: z.object({ ...whole, ...embeds }).openapi(name, { example: sample }),
+    part: z.object({ ...part, ...embeds }).openapi(`${name}Part`, {
+      description: "What `fields` asked for",
+      example: Object.fromEntries(Object.entries(sample).slice(0, 2)),
+    }),
+  }
+  made.set(resource, schemas)
+  return schemas
+}
+
+/** An embedded row or list. Its fields depend on `include.….fields`, so all are optional. */
+function embedSchema(relation: Relation): z.ZodType {
+  const shape = Object.fromEntries(readable(relation.target).map((f) => [f.name, outputSchema(f).optional()]))
+  const row = z.looseObject(shape)
+  return relation.kind === "many" ? z.array(row).optional() : row.nullable().optional()
+}

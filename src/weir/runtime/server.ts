@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto"
+import { createRequire } from "node:module"
+import { dirname } from "node:path"
+import { serve } from "@hono/node-server"
+import { serveStatic } from "@hono/node-server/serve-static"
+import { createApp } from "../app.ts"
+import { scheduleHashes } from "../auth/password.ts"
+import { classify } from "../db/dialect/errors.ts"
+import type { Database } from "../db/driver.ts"
+import { migrate, standingOf } from "../db/migrations/apply.ts"
+import { readMigrations } from "../db/migrations/files.ts"
+import { isPending } from "../db/migrations/ledger.ts"
+import type { Log } from "../http/request.ts"
+import { connectionsOf } from "./connections.ts"
+import { migrationsOf, openCachedDatabase } from "./database.ts"
+import { drainOn } from "./drain.ts"
+import { fail } from "./fail.ts"
+import { hashQueue } from "./hash-queue.ts"
+import { refuseMalformed } from "./malformed.ts"
+import { nodeLog } from "./node-log.ts"
+import { firstAdmin } from "./services.ts"
+import type { Settings } from "./settings.ts"
+
+/** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
+export async function serveApi(settings: Settings): Promise<void> {
+  const { log, flush } = nodeLog(settings.LOG_LEVEL)
+  scheduleHashes(hashQueue())
+  const { cache, database } = await openCachedDatabase(settings)
+  // The first request should find the way to Redis open.
+  void Promise.resolve(cache.store?.check()).then((reason) => {
+    if (reason)
+      log({ level: "warn", msg: `Redis cannot be used now (${reason}): requests do without it until it can` })
+  })
+  const admin = firstAdmin(settings, database)
+  await prepare(settings, database, admin, log)
+  if (!settings.AUTH_SECRET)
+    log({
+      level: "warn",
+      msg: "AUTH_SECRET is not set: tokens hold until this process ends. Set it to 32 bytes or more",
+    })
+
+  const app = createApp({
+    database,
+    cache,
+    authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
+    corsOrigins: settings.CORS_ORIGINS,
+    bodyLimit: settings.BODY_LIMIT,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    log,
+    waitUntil: () => {},
+    prepare: admin,
+  })
+  const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
+  app.get(
+    "/swagger-ui-dist/*",
+    serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
+  )
+  const server = serve({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, ({ port }) =>
+    log({
+      level: "info",
+      msg: `Weir is at http://${settings.HOST}:${port}, its documents at /docs`,
+      database: database.label,
+    }),
+  )
+  server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
+  const connections = connectionsOf(server)
+  refuseMalformed(server, connections)
+  drainOn(["SIGTERM", "SIGINT"], server, connections, async () => {
+    await database.close()
+    flush()
+  })
+}
+
+/** Brings the embedded database up to date; says of another when it is not. */
+async function prepare(
+  settings: Settings,
+  database: Database,
+  admin: () => Promise<void>,
+  log: Log,
+): Promise<void> {
+  const migrations = readMigrations(migrationsOf(database.dialect))
+  try {
+    if (settings.DATABASE_URL.startsWith("file:")) {
+      const applied = await migrate(database, migrations)
+      if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
+    } else {
+      const missing = (await standingOf(database, migrations)).migrations.filter(isPending)
+      if (missing.length)
+        throw new Error(
+          `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.migration.tag}: run npm run db:migrate`,
+        )
+    }
+    await admin()
+  } catch (error) {
+    const kind = classify(error)?.kind
+    if (kind === "refused")
+      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+    if (kind !== "unavailable" && kind !== "timeout") throw error
+    log({
+      level: "error",
+      msg: `${database.label} cannot be reached: requests that need it get 503 until it can`,
+    })
+  }
+}

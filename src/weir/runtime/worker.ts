@@ -1,0 +1,102 @@
+import "./worker-dialect.ts"
+import { waitUntil } from "cloudflare:workers"
+import type { Hono } from "hono"
+import { createApp } from "../app.ts"
+import { classify } from "../db/dialect/errors.ts"
+import type { Database } from "../db/driver.ts"
+import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
+import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
+import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
+import type { AppEnv } from "../http/context.ts"
+import type { Log } from "../http/request.ts"
+import { openCache } from "./cache.ts"
+import { firstAdmin, leveled } from "./services.ts"
+import { parseEnv, SettingError, type Settings } from "./settings.ts"
+
+interface Bindings extends Record<string, unknown> {
+  DB?: D1Binding
+  HYPERDRIVE?: { connectionString: string }
+}
+
+const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
+
+let app: Hono<AppEnv> | undefined
+
+/** How long a request waits for another's reading: should that one be cut off, nobody would end it. */
+const patience = 1000
+
+function appFrom(env: Bindings): Hono<AppEnv> {
+  // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
+  const settings = parseEnv({ NODE_ENV: "production", ...env })
+  if (settings.CACHE === "memory")
+    throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
+  const opened = openDatabase(env, settings)
+  const { cache, database } = openCache(settings, opened, identityOf(env, opened), {
+    later: waitUntil,
+    together: false,
+    patience,
+  })
+  return createApp({
+    database,
+    cache,
+    authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
+    corsOrigins: settings.CORS_ORIGINS,
+    bodyLimit: settings.BODY_LIMIT,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    log: leveled(console_, settings.LOG_LEVEL),
+    waitUntil: (c, work) => c.executionCtx.waitUntil(work),
+    prepare: firstAdmin(settings, database),
+  })
+}
+
+/** D1 does not say which database it is; when it was first migrated does. */
+function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | (() => Promise<string>) {
+  if (!DB || HYPERDRIVE) return database.label
+  return async () => {
+    const text = "select name, applied_at from d1_migrations order by id limit 1"
+    try {
+      const rows = await database.connect().query({ text, params: [] })
+      return `${database.label} ${JSON.stringify(rows)}`
+    } catch (error) {
+      if (classify(error)?.kind === "unmigrated") return database.label
+      throw error
+    }
+  }
+}
+
+function openDatabase(env: Bindings, settings: Settings): Database {
+  const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
+  if (env.HYPERDRIVE) return openPostgresPerRequest(env.HYPERDRIVE.connectionString, options)
+  if (env.DB) return openD1(env.DB)
+  if (settings.DATABASE_URL.startsWith("postgres"))
+    return openPostgresPerRequest(settings.DATABASE_URL, options)
+  if (settings.DATABASE_URL.startsWith("file:"))
+    throw new SettingError(
+      "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or name a libSQL or Postgres server",
+    )
+  return openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
+}
+
+export default {
+  async fetch(request: Request, env: Bindings, context: ExecutionContextLike): Promise<Response> {
+    try {
+      app ??= appFrom(env)
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error
+      console_({ level: "error", msg: `Weir did not start. ${error.message}` })
+      const body = {
+        type: "about:blank",
+        title: "Service Unavailable",
+        status: 503,
+        detail: "The API is not configured",
+        code: "misconfigured",
+      }
+      return Response.json(body, { status: 503, headers: { "content-type": "application/problem+json" } })
+    }
+    return app.fetch(request, env, context as never)
+  },
+}
+
+interface ExecutionContextLike {
+  waitUntil(work: Promise<unknown>): void
+}

@@ -1,0 +1,22 @@
+import { dialectName } from "./db/dialect/choose.ts"
+import * as postgres from "./db/dialect/postgres/columns.ts"
+import * as sqlite from "./db/dialect/sqlite/columns.ts"
+
+// Both vocabularies hold the same JavaScript types, so the schema is typed once, as SQLite's.
+const columns = dialectName === "postgres" ? (postgres as unknown as typeof sqlite) : sqlite
+
+export const {
+  boolean,
+  id,
+  index,
+  integer,
+  json,
+  oneOf,
+  real,
+  references,
+  table,
+  text,
+  timestamp,
+  timestamps,
+  unique,
+} = columns

@@ -1,0 +1,34 @@
+import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Statement, Value } from "../db/driver.ts"
+import { memo } from "../lib/memo.ts"
+import type { Values } from "../query/query.ts"
+
+/** A compiled statement: its text, and where each of its params comes from. */
+export interface Plan {
+  text: string
+  bind: ({ name: string } | { value: Value })[]
+}
+
+/** A value that a statement is given each time it runs. */
+export const bound = (name: string): SQL => sql`${sql.placeholder(name)}`
+
+/** Renders a statement once. Everything that varies must be a `bound` value. */
+export function compile(query: SQL): Plan {
+  const { text, params } = expressions.render(query)
+  const bind = params.map((param) => {
+    const inner = is(param, Param) ? param.value : param
+    return is(inner, Placeholder) ? { name: inner.name } : { value: inner as Value }
+  })
+  return { text, bind }
+}
+
+/** A statement with its values; `single` where it answers one row at the most. */
+export function withValues(plan: Plan, values: Values, single = false): Statement {
+  const params: Value[] = []
+  for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
+  return { text: plan.text, params, single }
+}
+
+/** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */
+export const planOf = memo(500)

@@ -1,0 +1,79 @@
+import type { SQL } from "drizzle-orm"
+import { sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { NamedSql } from "../db/dialect/page.ts"
+import type { Field } from "../resource/resource.ts"
+import type { RowSql, Rule, ViewerKind, ViewerSql } from "../resource/rules.ts"
+
+const nowhere: RowSql = () => sql`null`
+
+/** Whether a viewer of that kind may see the field in any row at all. */
+export const canSee = (field: Field, kind: ViewerKind): boolean => isOpen(field.read, kind)
+
+/** A member of a row's JSON; with `when`, only in rows where the rule holds. */
+export interface Member {
+  name: string
+  value: SQL
+  when: Rule | undefined
+}
+
+/** What a row's JSON is made of, and the conditions that some members hang on. */
+export interface RowShape {
+  members: Member[]
+  conditions: Map<Rule, SQL>
+}
+
+/** The members for the fields that the viewer may see, in the table's order. */
+export function visibleMembers(fields: Field[], row: RowSql, viewer: ViewerSql): RowShape {
+  const members: Member[] = []
+  const conditions: RowShape["conditions"] = new Map()
+  for (const field of fields) {
+    const outcome = field.read(row, viewer)
+    if (outcome === false) continue
+    if (outcome !== true) conditions.set(field.read, outcome)
+    const value = expressions.jsonValue(field.spec, row(field.name))
+    members.push({ name: field.name, value, when: outcome === true ? undefined : field.read })
+  }
+  // Each condition doubles the variants of the object.
+  if (conditions.size > 4)
+    throw new Error("A resource may have at most four different row rules for reading fields")
+  return { members, conditions }
+}
+
+/** The JSON object of a row: one variant for each outcome of its conditions, so that a hidden field is absent. */
+export function rowObject({ members, conditions }: RowShape): SQL {
+  const [first, ...rest] = conditions
+  if (!first) return expressions.jsonObject(named(members))
+  const [rule, condition] = first
+  const remaining = new Map(rest)
+  const shown = rowObject({ members, conditions: remaining })
+  const hidden = rowObject({ members: members.filter((m) => m.when !== rule), conditions: remaining })
+  return sql`case when ${condition} then ${shown} else ${hidden} end`
+}
+
+/** The members as plain columns, where every row has them all. */
+export const plainEntries = (shape: RowShape): NamedSql[] | undefined =>
+  shape.conditions.size === 0 ? named(shape.members) : undefined
+
+const named = (members: Member[]): NamedSql[] => members.map((m) => [m.name, m.value])
+
+/** What a rule says of a kind of viewer whatever the row: SQL where it depends on the row. */
+function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
+  let known = outcomes.get(rule)
+  if (!known) {
+    known = {}
+    outcomes.set(rule, known)
+  }
+  known[kind] ??= rule(nowhere, { kind, id: sql`null` })
+  return known[kind]
+}
+const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
+
+/** Whether a rule lets that kind of viewer at any row at all. */
+export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false
+
+/** Whether a rule lets that kind of viewer at every row. */
+export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) === true
+
+/** Whether everybody who sees the row sees the field. */
+export const isShownToAll = (field: Field): boolean => isOpenToAll(field.read, "anonymous")

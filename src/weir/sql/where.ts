@@ -1,0 +1,168 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Filter, ListQuery, SortKey } from "../query/query.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
+import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "../resource/rules.ts"
+import { bound } from "./plan.ts"
+
+/** Hands out table aliases, `t0`, `t1`, …, within one statement. */
+export class Aliases {
+  private count = 0
+
+  /** A new alias, and the row that goes by it. */
+  next(): { alias: SQL; row: RowSql } {
+    const alias = sql.identifier(`t${this.count++}`)
+    const row: RowSql = (column) => sql`${alias}.${sql.identifier(column)}`
+    return { alias: sql`${alias}`, row }
+  }
+}
+
+/** A viewer of that kind, whose id is bound as `viewer`. */
+export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
+
+/** The table of a resource, unaliased. */
+export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`
+
+/** The rows that filters ask for, each as far as the viewer may see what it compares. */
+export function filtered(
+  filters: Filter[],
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): (SQL | boolean)[] {
+  return filters.map((filter) => throughRelations(filter, filter.through, row, viewer, aliases))
+}
+
+/** Whether two rows belong together, as far as the viewer may see the columns that say so. */
+export function related(
+  { source, target, local, foreign }: Relation,
+  here: RowSql,
+  there: RowSql,
+  viewer: ViewerSql,
+): SQL | boolean {
+  return conjunction([
+    sql`${there(foreign)} = ${here(local)}`,
+    source.fields[local]?.read(here, viewer) ?? false,
+    target.fields[foreign]?.read(there, viewer) ?? false,
+  ])
+}
+
+function throughRelations(
+  filter: Filter,
+  path: Relation[],
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): SQL | boolean {
+  const [relation, ...rest] = path
+  if (!relation) {
+    const visible = filter.field.read(row, viewer)
+    return conjunction([visible, comparison(filter, row(filter.field.name))])
+  }
+  const there = aliases.next()
+  const where = conjunction([
+    related(relation, row, there.row, viewer),
+    relation.target.rules.read(there.row, viewer),
+    throughRelations(filter, rest, there.row, viewer, aliases),
+  ])
+  return sql`exists (select 1 from ${tableOf(relation.target)} ${there.alias} where ${clause(where)})`
+}
+
+function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
+  const value = bound(param)
+  const comparable = field.spec.type === "text" ? expressions.collated(column) : column
+  switch (operator) {
+    case "eq":
+      return sql`${column} = ${value}`
+    case "ne":
+      // Null is not equal to anything: a row without a value is among those with another.
+      return expressions.distinct(column, value)
+    case "gt":
+      return sql`${comparable} > ${value}`
+    case "gte":
+      return sql`${comparable} >= ${value}`
+    case "lt":
+      return sql`${comparable} < ${value}`
+    case "lte":
+      return sql`${comparable} <= ${value}`
+    case "in":
+      return expressions.oneOfList(column, value, field.spec)
+    case "nin":
+      return sql`(${column} is null or not ${expressions.oneOfList(column, value, field.spec)})`
+    case "contains":
+      return expressions.contains(column, value)
+    case "starts_with":
+      return expressions.startsWith(column, value)
+    case "is_null":
+      return isNull ? sql`${column} is null` : sql`${column} is not null`
+  }
+}
+
+/** A sort key as SQL. A field that is hidden in some rows counts as null there. */
+export interface SortExpression {
+  key: SortKey
+  /** What is compared and ordered, and what a cursor holds. */
+  value: SQL
+  ordered: SQL
+  nullable: boolean
+}
+
+export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql): SortExpression[] {
+  return sort.map((key) => {
+    const visible = key.field.read(row, viewer)
+    const column = row(key.field.name)
+    const value = typeof visible === "boolean" ? column : sql`case when ${visible} then ${column} end`
+    const ordered = key.field.spec.type === "text" ? expressions.collated(value) : value
+    return { key, value, ordered, nullable: key.field.nullable || typeof visible !== "boolean" }
+  })
+}
+
+export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
+  sql.join(
+    keys.map((k) => expressions.ordered(k.ordered, k.key.descending !== backwards, k.nullable)),
+    sql`, `,
+  )
+
+/** The rows beyond a cursor, in the order of the keys. Nulls count as the largest values. */
+export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
+  if (from.cursor === "start") return true
+  const steps = keys.map((k, i) => {
+    const at = bound(`c${i}`)
+    const falling = k.key.descending !== (from.cursor === "before")
+    const isNull = from.nulls[i] === true
+    const further = isNull
+      ? falling
+        ? sql`${k.value} is not null`
+        : sql`1 = 0`
+      : falling
+        ? sql`${k.ordered} < ${at}`
+        : k.nullable
+          ? sql`(${k.ordered} > ${at} or ${k.value} is null)`
+          : sql`${k.ordered} > ${at}`
+    return {
+      further,
+      equal: isNull ? sql`${k.value} is null` : sql`${k.value} = ${at}`,
+      falling,
+      at,
+      isNull,
+      k,
+    }
+  })
+  const first = steps[0] as (typeof steps)[number]
+  if (steps.length === 1) return first.further
+  if (steps.every((s) => !s.k.nullable && s.falling === first.falling)) {
+    const left = sql.join(
+      steps.map((s) => s.k.ordered),
+      sql`, `,
+    )
+    const right = sql.join(
+      steps.map((s) => s.at),
+      sql`, `,
+    )
+    return sql`(${left}) ${sql.raw(first.falling ? "<" : ">")} (${right})`
+  }
+  const alternatives = steps.map(
+    (s, i) => sql`(${sql.join([...steps.slice(0, i).map((e) => e.equal), s.further], sql` and `)})`,
+  )
+  return sql`(${sql.join(alternatives, sql` or `)})`
+}
