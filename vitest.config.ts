@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { readMigrations } from "./src/weir/db/migrations/files.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
-const globalSetup = ["./test/support/global-setup.ts"]
+const globalSetup = ["./test/weir/support/global-setup.ts"]
 // Real servers and processes on a shared machine: what took too long is tried once more.
 const retry = 1
 
@@ -12,10 +12,10 @@ const retry = 1
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["contract*", "parity", "lists-filters", "races"].map((name) => `test/api/${name}.test.ts`)
+const perDriver = ["parity", "list-filters", "races"].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** The cache in Redis: in Node over one dialect, in workerd over the other. */
-const inRedis = "test/api/upstash*.test.ts"
+const inRedis = "test/weir/cache/*.redis.test.ts"
 
 /** Vitest's workers load Drizzle and the rest as the servers do. */
 const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
@@ -23,10 +23,10 @@ const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
 /** The API's suites, once per driver. */
 function api(driver: string, url: string): TestProjectInlineConfiguration {
   return {
-    resolve: { alias: { "#fresh": path("./test/support/fresh-node.ts") } },
+    resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
     test: {
       name: driver,
-      include: driver === "libsql-http" ? perDriver : ["test/api/**/*.test.ts"],
+      include: driver === "libsql-http" ? perDriver : ["test/weir/**/*.api.test.ts", inRedis],
       exclude: driver === "postgres" ? [] : [inRedis],
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
       execArgv,
@@ -63,7 +63,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
   return {
     resolve: {
       alias: {
-        "#fresh": path("./test/support/fresh-worker.ts"),
+        "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
         postgres: path("./node_modules/postgres/src/index.js"),
       },
@@ -98,7 +98,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
  * What takes long comes first, and workerd, which takes its time to start, while that is under way: one worker goes
  * on from file to file of it. What is quick comes last, so that the end is even.
  */
-const slowest = /\/test\/(cli\/|runtime\/(cache-race|outage)\.)/
+const slowest = /\/test\/weir\/(cli\/|runtime\/(cache-race|outage)\.)/
 const order = ["workerd-d1", "workerd-postgres", "runtime"]
 const rank = ({ project, moduleId }: TestSpecification) =>
   slowest.test(moduleId) ? -1 : order.includes(project.name) ? order.indexOf(project.name) : order.length
@@ -115,7 +115,7 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], execArgv, isolate: false } },
+      { test: { name: "unit", include: ["test/weir/**/*.test.ts"], exclude: ["test/weir/**/*.*.test.ts"], execArgv, isolate: false } },
       api("libsql-file", "file:test.db"),
       api("libsql-http", "http://127.0.0.1"),
       api("postgres", "postgres://127.0.0.1"),
@@ -124,8 +124,8 @@ export default defineConfig({
       {
         test: {
           name: "runtime",
-          include: ["test/{runtime,cli}/**/*.test.ts"],
-          setupFiles: ["./test/support/setup.ts"],
+          include: ["test/weir/**/*.system.test.ts"],
+          setupFiles: ["./test/weir/support/setup.ts"],
           execArgv,
           isolate: false,
           retry,

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest"
+import { parseEnv, SettingError } from "../../../src/weir/runtime/settings.ts"
+
+/** The one line with which a start ends. */
+function failure(raw: Record<string, unknown>): string {
+  try {
+    parseEnv(raw)
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingError)
+    return (error as Error).message
+  }
+  throw new Error(`${JSON.stringify(raw)} was taken`)
+}
+
+describe("settings", () => {
+  test("need none in development", () => {
+    expect(parseEnv({})).toMatchObject({
+      DATABASE_URL: "file:weir.db",
+      PORT: 3000,
+      BODY_LIMIT: 1_048_576,
+      CORS_ORIGINS: [],
+      LOG_LEVEL: "info",
+      NODE_ENV: "development",
+    })
+    expect(parseEnv({}).AUTH_SECRET).toBeUndefined()
+  })
+
+  test("that are empty count as not set, and others of the environment are no matter", () => {
+    const raw = { PORT: "", AUTH_SECRET: "", CORS_ORIGINS: "", FIRST_ADMIN_EMAIL: "", PATH: "/bin", DB: {} }
+    expect(parseEnv(raw)).toEqual(parseEnv({}))
+  })
+
+  test("are read from text", () => {
+    const settings = parseEnv({
+      PORT: "0",
+      BODY_LIMIT: "1000",
+      REQUEST_TIMEOUT_MS: "500",
+      CORS_ORIGINS: " https://a.example ,http://localhost:5173,",
+    })
+    expect(settings).toMatchObject({ PORT: 0, BODY_LIMIT: 1000, REQUEST_TIMEOUT_MS: 500 })
+    expect(settings.CORS_ORIGINS).toEqual(["https://a.example", "http://localhost:5173"])
+    expect(parseEnv({ CORS_ORIGINS: "*" }).CORS_ORIGINS).toEqual(["*"])
+  })
+
+  test.each([
+    "file:x.db",
+    "libsql://x.turso.io",
+    "http://127.0.0.1:8080",
+    "wss://x",
+    "postgres://u:p@h/d",
+    "postgresql://h/d",
+  ])("take the database %s", (url) => expect(parseEnv({ DATABASE_URL: url }).DATABASE_URL).toBe(url))
+})
+
+describe("a wrong setting names itself in one line", () => {
+  test.each([
+    ["DATABASE_URL", "weir.db"],
+    ["DATABASE_URL", "http://user:secret@127.0.0.1:8080"],
+    ["DATABASE_URL", "libsql://user:secret@example.turso.io"],
+    ["DATABASE_URL", "postgres://user:pass@word/with@localhost/weir"],
+    ["DATABASE_URL", "mysql://localhost/weir"],
+    ["DATABASE_URL", "/var/lib/weir.db"],
+    ["PORT", "x"],
+    ["PORT", "-1"],
+    ["PORT", "65536"],
+    ["PORT", "3000.5"],
+    ["PORT", " "],
+    ["AUTH_SECRET", "short"],
+    ["CORS_ORIGINS", "example.com"],
+    ["CORS_ORIGINS", "https://a.example/path"],
+    ["CORS_ORIGINS", "https://a.example,b"],
+    ["CORS_ORIGINS", "https://a b"],
+    ["CORS_ORIGINS", "https://a.example:443"],
+    ["CORS_ORIGINS", "https://A.example"],
+    ["CORS_ORIGINS", "https://user@a.example"],
+    ["UPSTASH_REDIS_REST_URL", "not a url"],
+    ["LOG_LEVEL", "loud"],
+    ["BODY_LIMIT", "1MB"],
+    ["BODY_LIMIT", "0"],
+    ["REQUEST_TIMEOUT_MS", "0"],
+    ["REQUEST_TIMEOUT_MS", "soon"],
+    ["FIRST_ADMIN_EMAIL", "boss"],
+    ["FIRST_ADMIN_PASSWORD", "short"],
+  ])("%s=%s", (name, value) => {
+    const pair = { FIRST_ADMIN_EMAIL: "a@b.cd", FIRST_ADMIN_PASSWORD: "long enough" }
+    const line = failure({ ...(name.startsWith("FIRST_ADMIN") ? pair : {}), [name]: value })
+    expect(line).toMatch(new RegExp(`^${name}: .+$`))
+    expect(line).not.toContain("\n")
+  })
+
+  test("a secret is never in the line", () => {
+    expect(failure({ AUTH_SECRET: "31 bytes of a secret of no use!" })).not.toContain("of a secret")
+    expect(failure({ FIRST_ADMIN_EMAIL: "a@b.cd", FIRST_ADMIN_PASSWORD: "pass" })).not.toMatch(/: .*pass\b/)
+  })
+
+  test.each([
+    ["FIRST_ADMIN_EMAIL", "a@b.cd"],
+    ["FIRST_ADMIN_PASSWORD", "long enough"],
+    ["UPSTASH_REDIS_REST_URL", "https://x.upstash.io"],
+    ["UPSTASH_REDIS_REST_TOKEN", "x"],
+  ])("%s without its pair names both", (name, value) => {
+    const line = failure({ [name]: value })
+    const pair = name.startsWith("FIRST")
+      ? ["FIRST_ADMIN_EMAIL", "FIRST_ADMIN_PASSWORD"]
+      : ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"]
+    for (const one of pair) expect(line).toContain(one)
+    expect(line).not.toContain("\n")
+  })
+})
+
+describe("AUTH_SECRET", () => {
+  test("is required in production", () => {
+    expect(failure({ NODE_ENV: "production" })).toMatch(/^AUTH_SECRET: .*required/)
+    expect(failure({ NODE_ENV: "production", AUTH_SECRET: "" })).toMatch(/^AUTH_SECRET: /)
+    expect(parseEnv({ NODE_ENV: "production", AUTH_SECRET: "x".repeat(32) }).AUTH_SECRET).toHaveLength(32)
+  })
+
+  test("holds 32 bytes, not 31: bytes, not letters", () => {
+    expect(failure({ AUTH_SECRET: "x".repeat(31) })).toMatch(/^AUTH_SECRET: .*32 bytes/)
+    expect(parseEnv({ AUTH_SECRET: "x".repeat(32) }).AUTH_SECRET).toHaveLength(32)
+    expect(parseEnv({ AUTH_SECRET: "é".repeat(16) }).AUTH_SECRET).toHaveLength(16)
+  })
+})
+
+test("the first admin's password is one that the API would take, too", () => {
+  const pair = (FIRST_ADMIN_PASSWORD: string) => ({ FIRST_ADMIN_EMAIL: "a@b.cd", FIRST_ADMIN_PASSWORD })
+  expect(parseEnv(pair("x".repeat(8))).FIRST_ADMIN_PASSWORD).toHaveLength(8)
+  expect(parseEnv(pair("x".repeat(200))).FIRST_ADMIN_PASSWORD).toHaveLength(200)
+  expect(failure(pair("x".repeat(7)))).toMatch(/^FIRST_ADMIN_PASSWORD: /)
+  // The sign-in form takes 200 characters at the most: with more, nobody could ever sign in.
+  expect(failure(pair("x".repeat(201)))).toMatch(/^FIRST_ADMIN_PASSWORD: /)
+})

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { freePort } from "../support/global-setup.ts"
+import { type NodeServer, startNode } from "../support/node-server.ts"
+import { admin, lockItems, migratedPostgres, weirConnections } from "../support/databases.ts"
+import { allTitles, authSecret, eventually, httpCaller } from "../support/http.ts"
+import { addPerson } from "../support/people.ts"
+import { migratedSqld, sqldOn } from "../support/sqld.ts"
+
+const env = { AUTH_SECRET: authSecret, REQUEST_TIMEOUT_MS: 500 }
+
+let url: string
+let server: NodeServer
+beforeAll(async () => {
+  url = await migratedPostgres()
+  server = await startNode({ ...env, DATABASE_URL: url })
+})
+afterAll(() => server.stop())
+
+/** Asks, and expects a 503 about half a second later. */
+async function expectTimeout(asked: ReturnType<ReturnType<typeof httpCaller>>): Promise<void> {
+  const started = performance.now()
+  const answer = await asked
+  expect(answer.status, answer.text).toBe(503)
+  expect(answer.body).toMatchObject({ code: "timeout" })
+  expect(answer.headers.get("retry-after")).toBe("1")
+  expect(performance.now() - started).toBeLessThan(1_500)
+}
+
+test("a statement that waits for a lock is given up, and nothing of it stays behind", async () => {
+  const call = httpCaller(server.url)
+  const token = await addPerson(url)
+  const lock = await lockItems(url)
+  const create = (n: number) => call("POST", "/items", { token, json: { title: `${n}`, price: n } })
+  const pair = [1, 2].map((price) => ({ title: "pair", price }))
+  await Promise.all([
+    expectTimeout(call("GET", "/items")),
+    expectTimeout(create(1)),
+    expectTimeout(call("POST", "/items", { token, json: pair })),
+    expectTimeout(call("GET", "/stats")),
+  ])
+  // Other tables are served meanwhile, also when more wait than the pool has connections.
+  const many = Promise.all(Array.from({ length: 8 }, (_, n) => expectTimeout(create(n))))
+  expect((await call("GET", "/users?limit=1")).status).toBe(200)
+  await many
+
+  const sql = admin(url)
+  await eventually(async () => {
+    for (const { state } of await weirConnections(sql)) expect(state).toBe("idle")
+  }, 2_000)
+  await lock.release()
+  // What was answered with 503 was not done behind the caller's back once the lock was gone.
+  expect((await call("GET", "/items")).body).toEqual([])
+  await sql.end()
+})
+
+test("more waiting requests than connections: all answered in time, and none is done later", async () => {
+  const call = httpCaller(server.url)
+  const token = await addPerson(url, "bob")
+  const lock = await lockItems(url)
+  const json = { title: "refused", price: 1 }
+  await Promise.all(Array.from({ length: 40 }, () => expectTimeout(call("POST", "/items", { token, json }))))
+  await lock.release()
+  await eventually(async () => expect((await call("GET", "/items")).status).toBe(200), 2_000)
+  const answers = await Promise.all(Array.from({ length: 40 }, () => call("GET", "/items")))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  // All were told 503: what still waited for a connection must not have been done behind their backs.
+  await sleep(600)
+  expect(await allTitles(call)).toEqual([])
+})
+
+test("a libSQL server that hangs: 503 in time, and it recovers", async () => {
+  const sqld = await sqldOn(await freePort())
+  await migratedSqld(sqld.url)
+  const remote = await startNode({ ...env, DATABASE_URL: sqld.url })
+  const call = httpCaller(remote.url)
+  expect((await call("GET", "/items")).status).toBe(200)
+  await sqld.kill("SIGSTOP")
+  // A signal takes a moment to arrive.
+  await sleep(100)
+  await Promise.all(Array.from({ length: 5 }, () => expectTimeout(call("GET", "/items"))))
+  const ready = await call("GET", "/ready")
+  expect(ready.status).toBe(503)
+  await sqld.kill("SIGCONT")
+  await eventually(async () => expect((await call("GET", "/items")).status).toBe(200))
+  expect(await remote.stop()).toBe(0)
+  await sqld.kill()
+})

@@ -1,0 +1,54 @@
+import "../../../src/weir/runtime/worker-dialect.ts"
+import { env, waitUntil } from "cloudflare:workers"
+import type { Services } from "../../../src/weir/app.ts"
+import { telling } from "../../../src/weir/cache/invalidating.ts"
+import type { Database } from "../../../src/weir/db/driver.ts"
+import { type D1Binding, openD1 } from "../../../src/weir/db/drivers/d1.ts"
+import { openPostgresPerRequest } from "../../../src/weir/db/drivers/postgres.ts"
+import type { Migration } from "../../../src/weir/db/migrations/files.ts"
+import { appOver, emptied, type Fresh } from "./fresh.ts"
+
+/** How a cache works in this runtime, as its server sets it up. */
+export const cacheRuntime = { later: waitUntil, together: false }
+
+const bindings = env as unknown as {
+  DB?: D1Binding
+  HYPERDRIVE?: { connectionString: string }
+  MIGRATIONS: Migration[]
+}
+
+const options = { max: 2, statementTimeout: 10_000 }
+let own: Promise<string> | undefined
+
+/** A database of this worker's own in the binding's Postgres, which all workers share. */
+async function ownDatabase(binding: string): Promise<string> {
+  const name = `weir_worker_${crypto.randomUUID().replaceAll("-", "")}`
+  const client = openPostgresPerRequest(binding, options).connect()
+  await client.query({ text: `create database ${name}`, params: [] })
+  await client.close?.()
+  const url = new URL(binding)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** An app over the worker's own database, with its tables emptied. */
+export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
+  const { DB, HYPERDRIVE } = bindings
+  if (HYPERDRIVE) own ??= ownDatabase(HYPERDRIVE.connectionString)
+  const plain: Database = own ? openPostgresPerRequest(await own, options) : openD1(DB as D1Binding)
+  const database = telling(overrides.database ?? plain, overrides.cache?.store)
+  // The first scenario finds no tables.
+  await emptied(plain).catch(async () => {
+    const client = plain.connect()
+    for (const { statements } of bindings.MIGRATIONS)
+      await client.batch(statements.map((text) => ({ text, params: [] })))
+    await client.close?.()
+    await emptied(plain)
+  })
+  return {
+    driver: HYPERDRIVE ? "workerd-postgres" : "workerd-d1",
+    database,
+    ...appOver(database, { waitUntil: (_c, work) => void work, ...overrides, database }),
+    close: async () => {},
+  }
+}

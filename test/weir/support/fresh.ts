@@ -1,0 +1,58 @@
+import type { Hono } from "hono"
+import { resources } from "../../../src/resources.ts"
+import { createApp, type Services } from "../../../src/weir/app.ts"
+import { Cache, type CacheOptions } from "../../../src/weir/cache/cache.ts"
+import type { Store } from "../../../src/weir/cache/store.ts"
+import type { Database } from "../../../src/weir/db/driver.ts"
+import type { AppEnv } from "../../../src/weir/http/context.ts"
+
+/** An app of its own over empty tables. */
+export interface Fresh {
+  driver: "libsql-file" | "libsql-http" | "postgres" | "workerd-d1" | "workerd-postgres"
+  database: Database
+  app: Hono<AppEnv>
+  cache: Cache
+  /** The log's records so far. */
+  logs: Record<string, unknown>[]
+  close(): Promise<void>
+}
+
+export const authSecret = "a secret for tests, of forty bytes or so"
+
+/** A cache with the settings' defaults. */
+export const cacheOver = (store: Store | undefined, options: Partial<CacheOptions> = {}): Cache =>
+  new Cache(store, { ttl: 60_000, stale: 0, later: () => {}, ...options })
+
+/** The app over a database, with the settings of tests: without a cache, unless one is given. */
+export function appOver(
+  database: Database,
+  overrides: Partial<Services> = {},
+): Pick<Fresh, "app" | "cache" | "logs"> {
+  const logs: Fresh["logs"] = []
+  const { cache = cacheOver(undefined) } = overrides
+  const app = createApp({
+    database,
+    cache,
+    authSecret,
+    corsOrigins: [],
+    bodyLimit: 1_048_576,
+    requestTimeoutMs: 10_000,
+    log: (record) => logs.push(record),
+    waitUntil: () => {},
+    prepare: async () => {},
+    ...overrides,
+  })
+  return { app, cache, logs }
+}
+
+/** Deletes all rows, and lets the ids begin at 1 again. */
+export async function emptied(database: Database): Promise<void> {
+  const names = resources.map((r) => `"${r.name}"`).reverse()
+  const statements =
+    database.dialect === "postgres"
+      ? [`truncate ${names.join(", ")} restart identity cascade`]
+      : [...names.map((name) => `delete from ${name}`), "delete from sqlite_sequence"]
+  const client = database.connect()
+  await client.batch(statements.map((text) => ({ text, params: [] })))
+  await client.close?.()
+}

@@ -1,0 +1,95 @@
+import type { Operator } from "../../../src/weir/query/query.ts"
+import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
+import type { Row } from "./samples.ts"
+
+/** What the lists should answer, worked out in JavaScript over all rows. */
+
+/** Text by code point, which is the order of UTF-8's bytes; JavaScript's own is by UTF-16 unit. */
+const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+function compareValues(a: unknown, b: unknown): number {
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b)
+  const [x, y] = [Number(a), Number(b)]
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+/** Null counts as the largest: last when ascending, first when descending. */
+function compareNullable(a: unknown, b: unknown): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null)
+  return compareValues(a, b)
+}
+
+/** The rows in the order of `sort`, with the primary key as the last key. */
+export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
+  const keys = [...sort.split(",").filter(Boolean), resource.key]
+  return [...rows].sort((a, b) => {
+    for (const key of keys) {
+      const name = key.replace(/^-/, "")
+      const order = compareNullable(a[name], b[name])
+      if (order) return key.startsWith("-") ? -order : order
+    }
+    return 0
+  })
+}
+
+/** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
+export function passes(value: unknown, operator: Operator, operand: unknown): boolean {
+  const is = (other: unknown) => value !== null && compareValues(value, other) === 0
+  switch (operator) {
+    case "eq":
+      return is(operand)
+    case "ne":
+      return !is(operand)
+    case "in":
+      return (operand as unknown[]).some(is)
+    case "nin":
+      return !(operand as unknown[]).some(is)
+    case "is_null":
+      return (value === null) === operand
+  }
+  if (value === null) return false
+  switch (operator) {
+    case "contains":
+      return String(value).includes(String(operand))
+    case "starts_with":
+      return String(value).startsWith(String(operand))
+    case "gt":
+      return compareValues(value, operand) > 0
+    case "gte":
+      return compareValues(value, operand) >= 0
+    case "lt":
+      return compareValues(value, operand) < 0
+    case "lte":
+      return compareValues(value, operand) <= 0
+  }
+}
+
+/** Operands worth trying with an operator, taken from the rows, so that some rows match and some do not. */
+export function operandsFor(field: Field, operator: Operator, rows: Row[]): unknown[] {
+  const present = [...new Set(rows.map((row) => row[field.name]).filter((value) => value !== null))]
+  const middle = present[Math.floor(present.length / 2)]
+  if (operator === "is_null") return [true, false]
+  if (middle === undefined) return []
+  const letters = [...String(middle)]
+  switch (operator) {
+    case "in":
+    case "nin":
+      return [[present[0], middle]]
+    case "contains":
+      return [letters.slice(1, 4).join("") || letters.join("")]
+    case "starts_with":
+      return [letters.slice(0, 2).join("")]
+    default:
+      return [middle]
+  }
+}
+
+/** An operand as the query string has it; in lists, text with commas or quotes goes in quotes. */
+export function spelled(operand: unknown): string {
+  if (!Array.isArray(operand)) return encodeURIComponent(String(operand))
+  const parts = operand.map((value) => {
+    const text = String(value)
+    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  })
+  return encodeURIComponent(parts.join(","))
+}
