@@ -1,5 +1,5 @@
 import { defineConfig } from "drizzle-kit"
-import { dialectOf } from "./src/weir/db/dialect/choose.ts"
+import { dialectOf } from "#weir/schema"
 
 const url = process.env.DATABASE_URL ?? "file:weir.db"
 const authToken = process.env.DATABASE_AUTH_TOKEN

@@ -12,7 +12,9 @@ const retry = 1
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["parity", "list-filters", "races"].map((name) => `test/weir/*/${name}.api.test.ts`)
+const perDriver = ["fixture", "parity", "list-filters", "races"].map(
+  (name) => `test/weir/*/${name}.api.test.ts`,
+)
 
 /** The cache in Redis: in Node over one dialect, in workerd over the other. */
 const inRedis = "test/weir/cache/*.redis.test.ts"
@@ -26,7 +28,8 @@ function api(driver: string, url: string): TestProjectInlineConfiguration {
     resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
     test: {
       name: driver,
-      include: driver === "libsql-http" ? perDriver : ["test/weir/**/*.api.test.ts", inRedis],
+      include:
+        driver === "libsql-http" ? perDriver : ["test/*.test.ts", "test/weir/**/*.api.test.ts", inRedis],
       exclude: driver === "postgres" ? [] : [inRedis],
       env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
       execArgv,
@@ -75,7 +78,11 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
           compatibilityFlags: ["nodejs_compat"],
           // As wrangler does by itself.
           modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
-          bindings: { MIGRATIONS: JSON.parse(JSON.stringify(readMigrations(path(`./drizzle/${dialect}`)))) },
+          bindings: {
+            MIGRATIONS: JSON.parse(
+              JSON.stringify(readMigrations(path(`./test/weir/fixture/drizzle/${dialect}`))),
+            ),
+          },
           ...(dialect === "postgres"
             ? { hyperdrives: { HYPERDRIVE: inject("postgresUrl") } }
             : { d1Databases: ["DB"] }),
@@ -115,7 +122,15 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     projects: [
-      { test: { name: "unit", include: ["test/weir/**/*.test.ts"], exclude: ["test/weir/**/*.*.test.ts"], execArgv, isolate: false } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/weir/**/*.test.ts"],
+          exclude: ["test/weir/**/*.*.test.ts"],
+          execArgv,
+          isolate: false,
+        },
+      },
       api("libsql-file", "file:test.db"),
       api("libsql-http", "http://127.0.0.1"),
       api("postgres", "postgres://127.0.0.1"),

@@ -6,8 +6,8 @@ import { drizzle as drizzleLibsql, type LibSQLDatabase } from "drizzle-orm/libsq
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js"
 import { jwt } from "hono/jwt"
 import postgresJs from "postgres"
-import * as itemSchema from "../src/schema/items.ts"
-import * as userSchema from "../src/schema/users.ts"
+import * as itemSchema from "../test/weir/fixture/src/schema/items.ts"
+import * as userSchema from "../test/weir/fixture/src/schema/users.ts"
 
 /**
  * The ordinary way: Hono with zod-openapi, Drizzle's query builder, rows in, `c.json(rows)` out. Written as

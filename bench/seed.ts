@@ -1,11 +1,12 @@
-import { items } from "../src/schema/items.ts"
-import { users } from "../src/schema/users.ts"
 import { decoyHash, hashPassword } from "../src/weir/auth/password.ts"
 import { handleOf } from "../src/weir/db/handle.ts"
 import { migrate } from "../src/weir/db/migrations/apply.ts"
 import { readMigrations } from "../src/weir/db/migrations/files.ts"
-import { migrationsOf, openDatabase } from "../src/weir/runtime/database.ts"
+import { openDatabase } from "../src/weir/runtime/database.ts"
+import { migrationsOf } from "../src/weir/runtime/migrations.ts"
 import { parseEnv } from "../src/weir/runtime/settings.ts"
+import { items } from "../test/weir/fixture/src/schema/items.ts"
+import { users } from "../test/weir/fixture/src/schema/users.ts"
 import { account } from "./routes.ts"
 
 const userCount = 1_000
@@ -35,11 +36,13 @@ const itemRows = Array.from({ length: itemCount }, (_, i) => ({
   updated_at: instant(i),
 }))
 
+const migrations = new URL("../test/weir/fixture/drizzle/", import.meta.url)
+
 /** Migrates the database of `DATABASE_URL` and fills it: 1,000 users with 10 items each. */
 const database = await openDatabase(parseEnv({ DATABASE_URL: process.env.DATABASE_URL }))
 const client = database.connect()
 const db = handleOf(() => client)
-await migrate(database, readMigrations(migrationsOf(database.dialect)))
+await migrate(database, readMigrations(migrationsOf(migrations, database.dialect)))
 
 const password = await hashPassword(account.password)
 await inserted(userRows(password), (rows) => db.insert(users).values(rows))

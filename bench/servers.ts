@@ -3,6 +3,8 @@ import type { Urls } from "./databases.ts"
 import { freePort, start, until } from "./processes.ts"
 import { account, administrator } from "./routes.ts"
 
+const fastImports = join(import.meta.dirname, "../src/weir/runtime/fast-imports.js")
+
 /**
  * `floor`: as fast as it gets by hand. `product`: this project, without its cache. `ordinary`: as it is usually
  * built. `cached`: this project with its cache in memory.
@@ -15,9 +17,9 @@ export type Origins = Record<ServerName, string>
 
 const programs: Record<ServerName, string> = {
   floor: "floor.ts",
-  product: "../src/weir/runtime/start.js",
+  product: "../test/weir/fixture/src/node.ts",
   ordinary: "ordinary.ts",
-  cached: "../src/weir/runtime/start.js",
+  cached: "../test/weir/fixture/src/node.ts",
 }
 
 /** One secret for all: a token of the product's is good for the ordinary server too. */
@@ -51,7 +53,11 @@ export async function startServer(
     FIRST_ADMIN_PASSWORD: administrator.password,
     ...settings,
   }
-  const child = start(process.execPath, [join(import.meta.dirname, programs[name])], { env })
+  const child = start(
+    process.execPath,
+    ["--import", fastImports, join(import.meta.dirname, programs[name])],
+    { env },
+  )
   await until(name, child, async () => (await fetch(`${origin}/items/1`)).ok)
   return origin
 }

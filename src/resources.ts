@@ -1,14 +1,10 @@
+import { admin, anyone, hashPassword, nobody, owner, resource, self, signedIn, verifyPassword } from "#weir"
 import * as items from "./schema/items.ts"
 import * as users from "./schema/users.ts"
-import { hashPassword, verifyPassword } from "./weir/auth/password.ts"
-import { api } from "./weir/resource/relations.ts"
-import { resource } from "./weir/resource/resource.ts"
-import { admin, anyone, nobody, owner, self, signedIn } from "./weir/resource/rules.ts"
 
 /** What the API serves: a block per table, who may do what, and what it embeds. */
-export const resources = api(
+export const resources = [
   resource(users, {
-    viewers: true,
     read: anyone,
     create: anyone,
     update: self,
@@ -39,4 +35,4 @@ export const resources = api(
     fields: { owner_id: { write: admin, initially: (viewer) => viewer.id } },
     embed: { owner: {} },
   }),
-)
+]

@@ -1,15 +1,7 @@
-import { hashPassword } from "./weir/auth/password.ts"
-import type { Values } from "./weir/query/query.ts"
+import { hashPassword, type Seeds } from "#weir"
 
-/** The password of every seeded user: one hash serves them all. */
-export const seedPassword = "a password for seeds"
-
-/** How many rows of each table, and how each is made. Row `n` is the same whenever and wherever it is made. */
-export interface Seed {
-  table: string
-  rows: number
-  row(n: number): Values
-}
+const password = "a password for seeds"
+const hashed_password = await hashPassword(password)
 
 const words = ["Amber", "Birch", "Cedar", "Dune", "Ember", "Fern", "Grove", "Heath", "Iris", "Juniper"]
 const things = ["bowl", "chair", "desk", "easel", "frame", "globe", "hammer", "jar", "kettle", "lamp"]
@@ -17,13 +9,12 @@ const things = ["bowl", "chair", "desk", "easel", "frame", "globe", "hammer", "j
 /** A number that looks random and is not. (Knuth's multiplicative hash, TAOCP 3, 6.4) */
 const scatter = (n: number): number => Math.imul(n, 2_654_435_761) >>> 0
 
-/** The rows that `npm run db:seed` makes, in the order of their references. */
-export async function seeds(users: number, items: number): Promise<Seed[]> {
-  const hashed_password = await hashPassword(seedPassword)
-  return [
-    {
-      table: "users",
-      rows: users,
+/** The rows that `npm run db:seed` makes, in the order of their references: row `n` is the same each time. */
+export const seeds: Seeds = {
+  note: `each user's password is "${password}"`,
+  tables: {
+    users: {
+      rows: 100,
       row: (n) => ({
         id: n,
         email: `user${n}@example.com`,
@@ -32,20 +23,20 @@ export async function seeds(users: number, items: number): Promise<Seed[]> {
         role: "user",
       }),
     },
-    {
-      table: "items",
-      rows: items,
-      row: (n) => {
+    items: {
+      rows: 1_000,
+      row: (n, { users = 1 }) => {
         const hash = scatter(n)
         const [word, thing] = [words[hash % 10], things[(hash >>> 8) % 10]]
+        const owner_id = (n % users) + 1
         return {
           id: n,
           title: `${word} ${thing} ${n}`,
-          description: hash % 3 ? `The ${thing} of user ${(n % users) + 1}.` : null,
+          description: hash % 3 ? `The ${thing} of user ${owner_id}.` : null,
           price: (hash % 100_000) / 100,
-          owner_id: (n % users) + 1,
+          owner_id,
         }
       },
     },
-  ]
+  },
 }

@@ -1,5 +1,5 @@
 import { relations } from "drizzle-orm"
-import { id, index, real, references, table, text, timestamps } from "../weir/schema.ts"
+import { id, index, real, references, table, text, timestamps } from "#weir/schema"
 import { users } from "./users.ts"
 
 export const items = table(
@@ -18,5 +18,3 @@ export const items = table(
 export const itemsRelations = relations(items, ({ one }) => ({
   owner: one(users, { fields: [items.owner_id], references: [users.id] }),
 }))
-
-export const usersItems = relations(users, ({ many }) => ({ items: many(items) }))

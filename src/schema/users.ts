@@ -1,4 +1,6 @@
-import { id, oneOf, table, text, timestamps } from "../weir/schema.ts"
+import { relations } from "drizzle-orm"
+import { id, oneOf, table, text, timestamps } from "#weir/schema"
+import { items } from "./items.ts"
 
 export const users = table("users", {
   id: id(),
@@ -8,3 +10,5 @@ export const users = table("users", {
   role: oneOf(["user", "admin"]).notNull().default("user"),
   ...timestamps(),
 })
+
+export const usersRelations = relations(users, ({ many }) => ({ items: many(items) }))

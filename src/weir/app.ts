@@ -1,6 +1,5 @@
-import { Hono } from "hono"
-import { resources } from "../resources.ts"
-import { statsRoute } from "../routes/stats.ts"
+import type { OpenAPIHono } from "@hono/zod-openapi"
+import type { Api } from "./api.ts"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
@@ -13,7 +12,7 @@ import { docs } from "./http/docs.ts"
 import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
 import { notFoundOf } from "./http/not-found.ts"
-import { Routes } from "./http/registry.ts"
+import { newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
@@ -21,7 +20,7 @@ import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
 export interface Services {
-  /** Its writes are told to the cache. */
+  /** A database that invalidates the cache with its writes. */
   database: Database
   cache: Cache
   authSecret: string
@@ -36,9 +35,10 @@ export interface Services {
 }
 
 /** The whole API. A request passes the middleware in this order, then finds its route. */
-export function createApp(services: Services): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ strict: false })
-  const signer = tokens(services.authSecret)
+export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
+  const app = newApp()
+  const { accounts, resources } = api
+  const signer = tokens(services.authSecret, api.issuer)
   const cors = services.corsOrigins
 
   app.use(request(services.log))
@@ -46,16 +46,24 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
   app.use(session(services.database, services.cache, services.waitUntil))
-  app.use(identify(signer))
+  if (accounts) app.use(identify(accounts, signer))
 
-  const routes = new Routes(app)
-  healthRoutes(routes, "users")
-  authRoutes(routes, signer, services.prepare)
-  for (const resource of resources) resourceRoutes(routes, resource)
-  statsRoute(routes)
-  docs(app, routes)
+  const registry = new Registry(app, documentInfo(api))
+  healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
+  if (accounts) authRoutes(registry, accounts, signer, services.prepare)
+  for (const route of api.routes) registry.mount(route)
+  for (const resource of resources) resourceRoutes(registry, resource)
+  docs(app, registry, api.title)
 
   app.notFound(notFoundOf(app))
   app.onError(onError)
   return app
 }
+
+const documentInfo = ({ title, version, description, accounts, resources }: Api) => ({
+  title,
+  version,
+  description,
+  tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
+  accounts: accounts !== undefined,
+})

@@ -1,6 +1,3 @@
-import { HTTPException } from "hono/http-exception"
-import type { ContentfulStatusCode } from "hono/utils/http-status"
-
 /** One thing that is wrong with a request: where, in words, and as a code. */
 export interface FieldIssue {
   /** The parameter, header or JSON member, such as `price[gte]`, `2.title` or `authorization`. */
@@ -9,6 +6,7 @@ export interface FieldIssue {
   code: string
 }
 
+/** Reason phrases by status (RFC 9110, section 15). */
 export const titles: Record<number, string> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -27,25 +25,99 @@ export const titles: Record<number, string> = {
   503: "Service Unavailable",
 }
 
-/** An answer that is not a success. Thrown anywhere, and made into `application/problem+json` in one place. */
-export class Problem extends HTTPException {
-  readonly code: string
+/** Every `code` of a problem, with its status and when it is sent. `docs/errors.md` is written from this list. */
+export const problemCodes = {
+  malformed_request: { status: 400, when: "The bytes are not an HTTP request" },
+  unauthorized: { status: 401, when: "No access token was sent, and the route needs one" },
+  invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },
+  wrong_credentials: { status: 401, when: "The user name or the password is wrong" },
+  forbidden: { status: 403, when: "The viewer may see the row or resource, but may not do this" },
+  not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
+  method_not_allowed: { status: 405, when: "The path has other methods; `Allow` lists them" },
+  not_acceptable: { status: 406, when: "`Accept` rules out JSON" },
+  duplicate: { status: 409, when: "Another row has this value in a unique column" },
+  still_referenced: { status: 409, when: "Other rows refer to the row that would be deleted or changed" },
+  conflict: { status: 409, when: "A constraint failed in a hand-written route" },
+  body_too_large: { status: 413, when: "The body is larger than `BODY_LIMIT`" },
+  unsupported_media_type: { status: 415, when: "The body has another media type than the route takes" },
+  unsupported_encoding: { status: 415, when: "The body has a `Content-Encoding`" },
+  invalid_request: { status: 422, when: "Parameters or body are not valid; `errors` names each place" },
+  incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
+  too_many_requests: { status: 429, when: "Too many passwords are being hashed" },
+  headers_too_large: { status: 431, when: "The request's headers are too large" },
+  internal_error: { status: 500, when: "An error that nobody expected; the log line has its cause" },
+  timeout: {
+    status: 503,
+    when: "The request took longer than `REQUEST_TIMEOUT_MS` (408: it was sent too slowly)",
+  },
+  database_unavailable: { status: 503, when: "The database cannot be reached" },
+  database_unmigrated: { status: 503, when: "A table or column is missing: the database must be migrated" },
+  misconfigured: { status: 503, when: "A setting of the Worker is wrong; its log says which" },
+  http_error: { status: 400, when: "A hand-written route or a library threw an HTTP error of its own" },
+} as const satisfies Record<string, { status: number; when: string }>
+
+export type ProblemCode = keyof typeof problemCodes
+
+/** Every `code` of an entry in a problem's `errors` that Weir itself sends; others are zod's own issue codes. */
+export const issueCodes = {
+  required: "The member or parameter is missing",
+  unknown_field: "There is no such field, or the viewer may not read or write it",
+  unknown_parameter: "The route has no such parameter",
+  unknown_operator: "The field has no such operator",
+  unknown_relation: "The relation cannot be included",
+  unknown_reference: "The row that is referred to does not exist",
+  forbidden_field: "The viewer may not set the field",
+  taken: "Another row has this value",
+  repeated: "It may be given only once",
+  conflict: "It cannot be combined with another parameter, or contradicts the path",
+  empty: "The patch names no field",
+  malformed_json: "The body is not JSON",
+  too_deep: "The body or the include nests too deeply",
+  too_many: "More filters, relations or rows than a request may ask for",
+  out_of_range: "The number is too small or too large",
+  invalid: "The database refuses the value",
+  invalid_cursor: "The cursor is mangled, or was made for another sort",
+  invalid_value: "The value is not one of those allowed",
+  invalid_integer: "It must be a whole number",
+  invalid_number: "It must be a number",
+  invalid_boolean: "It must be true or false",
+  invalid_timestamp: "It must be an RFC 3339 timestamp",
+  invalid_text: "It holds NUL or broken Unicode",
+  invalid_list: "A quote in the list is not closed",
+  invalid_json: "The cell does not hold JSON (imports)",
+  not_comparable: "The field cannot be filtered or sorted by",
+  wrong_secret: "The present password is wrong",
+} as const satisfies Record<string, string>
+
+export interface ProblemOptions {
+  issues?: FieldIssue[] | undefined
+  headers?: Record<string, string>
+  cause?: unknown
+  /** Another status than the code's own. */
+  status?: number
+}
+
+/**
+ * An answer that is not a success. Thrown anywhere, and made into `application/problem+json` in one place.
+ *
+ * @example throw new Problem("conflict", "The order was shipped already")
+ */
+export class Problem extends Error {
+  override readonly name = "Problem"
+  readonly code: ProblemCode
+  readonly status: number
   readonly issues: FieldIssue[] | undefined
   readonly headers: Record<string, string>
 
-  constructor(
-    status: ContentfulStatusCode,
-    code: string,
-    detail: string,
-    options: { issues?: FieldIssue[]; headers?: Record<string, string>; cause?: unknown } = {},
-  ) {
-    super(status, { message: detail, cause: options.cause })
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
     this.code = code
+    this.status = options.status ?? problemCodes[code].status
     this.issues = options.issues
     this.headers = options.headers ?? {}
   }
 
-  /** The body, RFC 9457, with Weir's own `code`, `request_id` and `errors`. */
+  /** The body (RFC 9457), with Weir's own `code`, `request_id` and `errors`. */
   body(requestId: string): string {
     return JSON.stringify({
       type: "about:blank",
@@ -60,18 +132,21 @@ export class Problem extends HTTPException {
 }
 
 export const invalid = (detail: string, issues: FieldIssue[]): Problem =>
-  new Problem(422, "invalid_request", detail, { issues })
+  new Problem("invalid_request", detail, { issues })
 
-export const notFound = (): Problem => new Problem(404, "not_found", "There is nothing here that you can see")
+export const notFound = (): Problem => new Problem("not_found", "There is nothing here that you can see")
 
 export const forbidden = (detail: string, issues?: FieldIssue[]): Problem =>
-  new Problem(403, "forbidden", detail, issues ? { issues } : {})
+  new Problem("forbidden", detail, { issues })
 
-/** 401 as RFC 6750 has it: a challenge, with the reason when a token was sent. */
-export const unauthorized = (detail: string, challenge?: string): Problem =>
-  new Problem(401, challenge ?? "unauthorized", detail, {
-    headers: { "www-authenticate": challenge ? `Bearer error="${challenge}"` : "Bearer" },
+/** 401 with a challenge, and its reason when a token was sent (RFC 6750, section 3). */
+export const unauthorized = (detail: string, reason?: "invalid_token"): Problem =>
+  new Problem(reason ?? "unauthorized", detail, {
+    headers: { "www-authenticate": reason ? `Bearer error="${reason}"` : "Bearer" },
   })
 
-export const unavailable = (code: string, detail: string, cause?: unknown): Problem =>
-  new Problem(503, code, detail, { headers: { "retry-after": "1" }, cause })
+export const unavailable = (
+  code: "timeout" | "database_unavailable" | "database_unmigrated",
+  detail: string,
+  cause?: unknown,
+): Problem => new Problem(code, detail, { headers: { "retry-after": "1" }, cause })

@@ -1,20 +1,45 @@
-import { eq, or } from "drizzle-orm"
-import { users } from "../../schema/users.ts"
-import type { Db } from "../db/handle.ts"
+import { eq, or, sql } from "drizzle-orm"
+import type { Client } from "../db/driver.ts"
+import { normalized } from "../fields/text.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Key } from "../resource/key.ts"
+import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 
-/** What signing in needs to know of a user. */
+/** What signing in needs to know of an account. */
 export interface Account {
-  id: number
-  hashed_password: string
+  id: Key
+  hashedPassword: string
 }
 
-/** The user with that email or username. A username holds no `@`, so that one name is never both. */
-export async function findAccount(db: Db, name: string): Promise<Account | undefined> {
-  const text = name.trim()
-  const rows = await db
-    .select({ id: users.id, hashed_password: users.hashed_password })
-    .from(users)
-    .where(or(eq(users.email, text.toLowerCase()), eq(users.username, text)))
-    .limit(1)
-  return rows[0]
+const plans = new WeakMap<Accounts, Plan>()
+
+/** The statement that finds the accounts which a name may mean: key, password, then each login column. */
+function planFor(accounts: Accounts): Plan {
+  const plan = plans.get(accounts) ?? compileFind(accounts)
+  plans.set(accounts, plan)
+  return plan
+}
+
+function compileFind({ resource, login, password }: Accounts): Plan {
+  const columns = [resource.fields[resource.key] ?? password, password, ...login].map(
+    ({ column }) => sql`${column}`,
+  )
+  const matches = login.map(({ name, column }) => eq(column, sql`${bound(name)}`))
+  return compile(sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${or(...matches)}`)
+}
+
+/** The account that a name means. Where it fits several, the first of the login columns decides. */
+export async function findAccount(
+  accounts: Accounts,
+  client: Client,
+  name: string,
+): Promise<Account | undefined> {
+  const { login } = accounts
+  const names = Object.fromEntries(login.map((field) => [field.name, normalized(field.spec, name)]))
+  const rows = await client.query(withValues(planFor(accounts), names))
+  for (const [i, field] of login.entries()) {
+    const row = rows.find((columns) => columns[2 + i] === names[field.name])
+    if (row) return { id: row[0] as Key, hashedPassword: String(row[1]) }
+  }
+  return undefined
 }

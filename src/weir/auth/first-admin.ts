@@ -1,6 +1,11 @@
-import { eq } from "drizzle-orm"
-import { users } from "../../schema/users.ts"
-import type { Db } from "../db/handle.ts"
+import { sql } from "drizzle-orm"
+import type { Client } from "../db/driver.ts"
+import { normalized } from "../fields/text.ts"
+import type { Values } from "../query/query.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Field } from "../resource/resource.ts"
+import { bound, compile, withValues } from "../sql/plan.ts"
+import { tableOf } from "../sql/where.ts"
 import { hashPassword } from "./password.ts"
 
 /** Who becomes the first admin. */
@@ -9,19 +14,56 @@ export interface FirstAdmin {
   password: string
 }
 
+/** The login column that holds the email: one of that format, else the first. */
+const emailOf = ({ login }: Accounts): Field =>
+  login.find(({ spec }) => spec.format === "email") ?? (login[0] as Field)
+
+/**
+ * Why the accounts cannot be given a first admin by a setting: they have no role, or a column that only a person
+ * can fill. Undefined where they can.
+ */
+export function firstAdminRefusal(accounts: Accounts | undefined): string | undefined {
+  if (!accounts) return "this API has no accounts"
+  if (!accounts.role) return "its accounts have no role"
+  const { resource, login, password, role } = accounts
+  const filled = new Set([...login, password, role])
+  const missing = Object.values(resource.fields).find((field) => !field.optional && !filled.has(field))
+  return missing && `${resource.name}.${missing.name} must have a value, which no setting gives`
+}
+
 /**
  * Makes the first admin, once: nothing happens where there is an admin. A user who has signed up with that
  * email becomes the admin, with the password of the setting: nobody is made an admin by signing up first.
  */
-export async function ensureFirstAdmin(db: Db, { email, password }: FirstAdmin): Promise<void> {
-  const admins = await db.select({ id: users.id }).from(users).where(eq(users.role, "admin")).limit(1)
-  if (admins.length) return
-  const hashed_password = await hashPassword(password)
-  const suffix = crypto.randomUUID().slice(0, 8)
-  const taken = await db.select({ id: users.id }).from(users).where(eq(users.username, "admin")).limit(1)
-  const username = taken.length ? `admin-${suffix}` : "admin"
-  await db
-    .insert(users)
-    .values({ email: email.trim().toLowerCase(), username, hashed_password, role: "admin" })
-    .onConflictDoUpdate({ target: users.email, set: { role: "admin", hashed_password } })
+export async function ensureFirstAdmin(
+  accounts: Accounts,
+  client: Client,
+  { email, password }: FirstAdmin,
+): Promise<void> {
+  const { resource, role, admin } = accounts
+  const refusal = firstAdminRefusal(accounts)
+  if (refusal !== undefined || !role) throw new Error(`FIRST_ADMIN_EMAIL: ${refusal}`)
+  const isThere = async (field: Field, value: string): Promise<boolean> => {
+    const column = sql.identifier(field.name)
+    const query = sql`select 1 from ${tableOf(resource)} where ${column} = ${bound("value")} limit 1`
+    return (await client.query(withValues(compile(query), { value }))).length > 0
+  }
+  if (await isThere(role, admin)) return
+  const emailField = emailOf(accounts)
+  const values: Values = {
+    [emailField.name]: normalized(emailField.spec, email),
+    [accounts.password.name]: await hashPassword(password),
+    [role.name]: admin,
+  }
+  for (const field of accounts.login)
+    if (field !== emailField) {
+      const suffix = crypto.randomUUID().slice(0, 8)
+      values[field.name] = (await isThere(field, "admin")) ? `admin-${suffix}` : "admin"
+    }
+  const names = Object.keys(values)
+  const columns = names.map((name) => sql`${sql.identifier(name)}`)
+  const bounds = names.map((name) => bound(name))
+  const sets = [accounts.password, role].map(({ name }) => sql`${sql.identifier(name)} = ${bound(name)}`)
+  const upsert = sql`insert into ${tableOf(resource)} (${sql.join(columns, sql`, `)}) values (${sql.join(bounds, sql`, `)}) on conflict (${sql.identifier(emailField.name)}) do update set ${sql.join(sets, sql`, `)}`
+  await client.batch([withValues(compile(upsert), values)])
 }

@@ -1,43 +1,47 @@
-import { and, eq, getTableName, sql } from "drizzle-orm"
+import { and, eq, sql } from "drizzle-orm"
 import { LRUCache } from "lru-cache"
-import { users } from "../../schema/users.ts"
 import { readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { AppContext, AppMiddleware } from "../http/context.ts"
-import { confirmsViewer } from "../http/registry.ts"
-import type { Guard, Viewer } from "../resource/rules.ts"
+import { takesRecalled } from "../http/registry.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Key } from "../resource/key.ts"
+import type { Field } from "../resource/resource.ts"
+import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
 
-/** What a user's row says of it as a viewer. */
-interface Standing {
+/** What an account's row says of it as a viewer. */
+interface Credentials {
   role: string
   password: string
 }
 
-let statement: Plan | undefined
-
 /**
  * Finds out who asks, and never rejects: what needs a viewer says so itself. The role is read with each
  * request, so that a change of role or password, or a deleted account, counts from the next one on. A route
- * that guards its statement by the role and password remembered needs no reading before it.
+ * that guards its statement by the credentials remembered needs no reading before it.
  */
-export function identify(tokens: Tokens): AppMiddleware {
-  const remembered = new LRUCache<number, Standing>({ max: 2000 })
+export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
+  const remembered = new LRUCache<Key, Credentials>({ max: 2000 })
+  const { resource, admin } = accounts
+  const key = resource.fields[resource.key] as Field
+  const viewerOf = (id: Key, role: string): Viewer => ({ kind: role === admin ? "admin" : "user", id })
+  const guardOf = guardsOf(accounts, key)
+  let plan: Plan | undefined
 
   const look = async (c: AppContext, { userId, passwordMark: mark }: Claims): Promise<Viewer | string> => {
-    statement ??= compile(
-      sql`select ${users.role}, ${users.hashed_password} from ${users} where ${users.id} = ${bound("id")}`,
-    )
-    const asked = withValues(statement, { id: userId }, true)
-    const row = { table: getTableName(users), column: users.id.name, value: userId, times: 1 }
-    const found = await c.get("cache").recall(
-      () => ({ key: `standing:${userId}`, stamps: stampsOfRead(readsOf(asked.text), [row]) }),
+    plan ??= compileLook(accounts, key)
+    const statement = withValues(plan, { id: userId }, true)
+    const row = { table: resource.name, column: resource.key, value: userId, times: 1 }
+    const { cache, client } = c.get("call")
+    const text = await cache.recall(
+      () => ({ key: `credentials:${userId}`, stamps: stampsOfRead(readsOf(statement.text), [row]) }),
       async () => {
-        const rows = await c.get("client")().query(asked)
+        const rows = await client().query(statement)
         return rows[0] && JSON.stringify(rows[0])
       },
     )
-    const [role, password] = (found === undefined ? [] : JSON.parse(found)) as string[]
+    const [role, password] = (text === undefined ? [] : JSON.parse(text)) as string[]
     if (role === undefined || password === undefined) return "its user is no more"
     if (passwordMark(password) !== mark) return "the password has changed since"
     remembered.set(userId, { role, password })
@@ -50,15 +54,16 @@ export function identify(tokens: Tokens): AppMiddleware {
     const claims = await tokens.verify(token)
     if (typeof claims === "string") return claims
     const last = remembered.get(claims.userId)
-    if (!last || passwordMark(last.password) !== claims.passwordMark || !confirmsViewer(c))
+    if (!last || passwordMark(last.password) !== claims.passwordMark || !takesRecalled(c))
       return look(c, claims)
-    c.set("unconfirmed", {
+    const call = c.get("call")
+    call.recalled = {
       guard: guardOf(claims.userId, last),
       confirm: async () => {
-        c.set("unconfirmed", undefined)
+        call.recalled = undefined
         settle(c, await look(c, claims))
       },
-    })
+    }
     return viewerOf(claims.userId, last.role)
   }
 
@@ -72,28 +77,37 @@ export function identify(tokens: Tokens): AppMiddleware {
 
   return (c, next) => {
     const header = c.req.header("authorization")
-    c.set("viewer", anonymous)
     return header === undefined ? next() : timed(c, header).then(next)
   }
 }
 
-const anonymous: Viewer = { kind: "anonymous" }
-
-function settle(c: AppContext, found: Viewer | string): void {
-  c.set("viewer", typeof found === "string" ? { kind: "anonymous" } : found)
-  c.set("rejected", typeof found === "string" ? found : undefined)
+/** Keeps who asks, or why nobody does. */
+function settle(c: AppContext, viewer: Viewer | string): void {
+  const call = c.get("call")
+  const rejected = typeof viewer === "string"
+  call.viewer = rejected ? { kind: "anonymous" } : viewer
+  call.rejected = rejected ? viewer : undefined
+  c.set("viewer", call.viewer)
 }
 
-const viewerOf = (id: number, role: string): Viewer => ({ kind: role === "admin" ? "admin" : "user", id })
+/** The role of an account, empty where accounts have none. */
+const roleSql = ({ role }: Accounts) => (role ? sql`${role.column}` : sql`''`)
 
-const where = and(
-  eq(users.id, sql`${bound("guard_id")}`),
-  eq(users.role, sql`${bound("guard_role")}`),
-  eq(users.hashed_password, sql`${bound("guard_password")}`),
-)
-const guardSql = sql`exists (select 1 from ${users} where ${where})`
+const compileLook = (accounts: Accounts, key: Field): Plan =>
+  compile(
+    sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${key.column} = ${bound("id")}`,
+  )
 
-const guardOf = (id: number, { role, password }: Standing): Guard => ({
-  where: guardSql,
-  values: { guard_id: id, guard_role: role, guard_password: password },
-})
+/** Makes the condition that a remembered account is still what it was. */
+function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Credentials) => ViewerGuard {
+  const unchanged = and(
+    eq(key.column, sql`${bound("guard_id")}`),
+    accounts.role && eq(accounts.role.column, sql`${bound("guard_role")}`),
+    eq(accounts.password.column, sql`${bound("guard_password")}`),
+  )
+  const where = sql`exists (select 1 from ${accounts.resource.table} where ${unchanged})`
+  return (id, { role, password }) => ({
+    where,
+    values: { guard_id: id, guard_role: role, guard_password: password },
+  })
+}

@@ -1,20 +1,17 @@
 import { z } from "@hono/zod-openapi"
 import { readText } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
-import type { Routes } from "../http/registry.ts"
+import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { invalid, Problem } from "../problem.ts"
+import type { Accounts } from "../resource/accounts.ts"
 import { findAccount } from "./accounts.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
 
 const form = z.strictObject({
   grant_type: z.literal("password").optional().openapi({ description: "OAuth2: the password grant" }),
-  username: z
-    .string()
-    .min(1)
-    .max(254)
-    .openapi({ description: "Email or username", example: "ann@example.com" }),
+  username: z.string().min(1).max(254).openapi({ example: "ann@example.com" }),
   password: z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" }),
   scope: z.string().optional(),
   client_id: z.string().optional(),
@@ -32,14 +29,20 @@ const tokenResponse = z
   })
 
 /** `POST /auth/token`. */
-export function authRoutes(routes: Routes, tokens: Tokens, prepare: () => Promise<void>): void {
-  routes.add(
+export function authRoutes(
+  registry: Registry,
+  accounts: Accounts,
+  tokens: Tokens,
+  prepare: () => Promise<void>,
+): void {
+  const names = accounts.login.map(({ name }) => name).join(" or ")
+  registry.add(
     "post",
     "/auth/token",
     () => ({
       operationId: "createToken",
       tags: ["auth"],
-      summary: "Sign in: email or username and password for an access token",
+      summary: `Sign in: ${names} and password for an access token`,
       request: {
         body: { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } },
       },
@@ -50,16 +53,15 @@ export function authRoutes(routes: Routes, tokens: Tokens, prepare: () => Promis
     }),
     async (c) => {
       await prepare()
-      return issueToken(c, tokens)
+      return issueToken(c, accounts, tokens)
     },
   )
 }
 
-async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
+async function issueToken(c: AppContext, accounts: Accounts, tokens: Tokens): Promise<Response> {
   const type = c.req.header("content-type") ?? ""
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
     throw new Problem(
-      415,
       "unsupported_media_type",
       "Send application/x-www-form-urlencoded: username=…&password=…",
     )
@@ -77,14 +79,16 @@ async function issueToken(c: AppContext, tokens: Tokens): Promise<Response> {
     throw invalid("The form is not valid", issues)
   }
   const { username, password } = result.data
-  const account = username.includes("\0") ? undefined : await findAccount(c.get("db"), username)
+  const account = username.includes("\0")
+    ? undefined
+    : await findAccount(accounts, c.get("call").client(), username)
   // An unknown user costs what a known one does, and looks the same.
-  const good = await verifyPassword(password, account?.hashed_password ?? decoyHash)
+  const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash)
   if (!account || !good)
-    throw new Problem(401, "wrong_credentials", "The username or the password is wrong", {
+    throw new Problem("wrong_credentials", "The username or the password is wrong", {
       headers: { "www-authenticate": "Bearer" },
     })
-  const claims = { userId: account.id, passwordMark: passwordMark(account.hashed_password) }
+  const claims = { userId: account.id, passwordMark: passwordMark(account.hashedPassword) }
   const body = { access_token: await tokens.issue(claims), token_type: "bearer", expires_in: tokenLifetime }
   return reply(c, 200, JSON.stringify(body), { "cache-control": "no-store" })
 }

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto"
 import { errors, jwtVerify, SignJWT } from "jose"
 import { LRUCache } from "lru-cache"
+import type { Key } from "../resource/key.ts"
 
 /** How long an access token holds, in seconds. */
 export const tokenLifetime = 3600
 
 /** What a token says: whose it is, and the fingerprint of the password it was given for. */
 export interface Claims {
-  userId: number
+  userId: Key
   passwordMark: string
 }
 
@@ -18,10 +19,8 @@ export interface Tokens {
   verify(token: string): Promise<Claims | string>
 }
 
-const issuer = "weir"
-
-/** `secret` holds 32 bytes or more, as RFC 7518 (3.2) asks of HS256. */
-export function tokens(secret: string): Tokens {
+/** Signs with a secret of 32 bytes or more (RFC 7518, 3.2), in the name of an issuer. */
+export function tokens(secret: string, issuer: string): Tokens {
   const key = new TextEncoder().encode(secret)
   // A token that was checked holds until it expires; checking it again would cost more than the read it is for.
   const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
@@ -35,8 +34,8 @@ export function tokens(secret: string): Tokens {
         .setExpirationTime(`${tokenLifetime}s`)
         .sign(key),
     verify: async (token) => {
-      const known = checked.get(token)
-      if (known) return known.expires > Date.now() ? known : "it has expired"
+      const earlier = checked.get(token)
+      if (earlier) return earlier.expires > Date.now() ? earlier : "it has expired"
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: ["HS256"],
@@ -61,8 +60,8 @@ const marks = new LRUCache<string, string>({ max: 2000 })
 
 /** A fingerprint of a stored password, for tokens: a new password ends the tokens of the old one. */
 export function passwordMark(hashedPassword: string): string {
-  const known = marks.get(hashedPassword)
-  if (known) return known
+  const earlier = marks.get(hashedPassword)
+  if (earlier) return earlier
   const mark = createHash("sha256").update(hashedPassword).digest("base64url").slice(0, 16)
   marks.set(hashedPassword, mark)
   return mark

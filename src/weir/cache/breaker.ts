@@ -8,18 +8,18 @@ const rest = 1000
 export class Breaker {
   private nextProbe: number | undefined
   private readonly probe: () => Promise<void>
-  private readonly later: (work: Promise<unknown>) => void
+  private readonly waitUntil: (work: Promise<unknown>) => void
 
   /** `probe` throws while what it asks is not there. */
-  constructor(probe: () => Promise<void>, later: (work: Promise<unknown>) => void) {
+  constructor(probe: () => Promise<void>, waitUntil: (work: Promise<unknown>) => void) {
     this.probe = probe
-    this.later = later
+    this.waitUntil = waitUntil
   }
 
   /** Whether requests do without; begins a probe when it is time for one. */
   get open(): boolean {
     if (this.nextProbe === undefined) return false
-    if (performance.now() >= this.nextProbe) this.later(this.try())
+    if (performance.now() >= this.nextProbe) this.waitUntil(this.try())
     return true
   }
 
@@ -27,7 +27,7 @@ export class Breaker {
   trip(): void {
     if (this.nextProbe !== undefined) return
     this.nextProbe = performance.now() + rest
-    this.later(this.retry())
+    this.waitUntil(this.retry())
   }
 
   private async try(): Promise<void> {

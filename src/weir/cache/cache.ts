@@ -3,12 +3,12 @@ import type { Entry, Look, Store } from "./store.ts"
 export interface CacheOptions {
   /** How long an answer holds, whatever its stamps say, in milliseconds. */
   ttl: number
-  /** For so much longer it is served once more while it is read anew. */
+  /** Stale-while-revalidate window in ms: an expired answer is served this much longer while one refresh runs. */
   stale: number
-  /** How long a reader waits for another's reading before it begins its own, in milliseconds. Default: to its end. */
-  patience?: number
+  /** How long a reader waits for another's identical read before it starts its own, in ms. Default: without limit. */
+  coalesceTimeoutMs?: number
   /** Lets work outlive the request that began it. */
-  later(work: Promise<unknown>): void
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** What is asked of the cache. */
@@ -16,8 +16,8 @@ export interface Ask {
   key: string
   /** The names of the stamps that the answer depends on. */
   stamps: string[]
-  /** Why it is not to be answered from the store. What is read for `request` is stored all the same. */
-  past: string | undefined
+  /** Why the store must not answer. `request` (the client sent no-cache) still stores the result. */
+  bypass: string | undefined
 }
 
 /** An answer, if there is one, and the members of its `Cache-Status` (RFC 9211). */
@@ -54,10 +54,10 @@ export class Cache {
     const trouble = this.store.trouble()
     if (trouble) return bypass(make, trouble)
     const ask = asked()
-    if (ask.past !== undefined && ask.past !== "request") return bypass(make, ask.past)
+    if (ask.bypass !== undefined && ask.bypass !== "request") return bypass(make, ask.bypass)
     const look = await this.store.look(ask.key, ask.stamps)
     if (typeof look === "string") return bypass(make, look)
-    if (ask.past) {
+    if (ask.bypass) {
       const entry = await make()
       return { entry, status: `fwd=request${this.keep(ask, look, entry)}` }
     }
@@ -65,18 +65,19 @@ export class Cache {
     if (!entry) return this.miss(ask, look, make, look.outdated ? "stale" : "uri-miss")
     const left = this.options.ttl - (Date.now() - entry.born)
     if (left <= -this.options.stale) return this.miss(ask, look, make, "stale")
-    if (left <= 0 && !this.flights.has(flightOf(ask, look))) this.options.later(this.refresh(ask, look, make))
+    if (left <= 0 && !this.flights.has(flightOf(ask, look)))
+      this.options.waitUntil(this.refresh(ask, look, make))
     return { entry, status: `hit; ttl=${Math.ceil(left / 1000)}` }
   }
 
   /** What is read for the process's own use: from the store where that is exact, each time elsewhere. */
   async recall(
-    asked: () => Omit<Ask, "past">,
+    asked: () => Omit<Ask, "bypass">,
     read: () => Promise<string | undefined>,
   ): Promise<string | undefined> {
     if (!this.store?.exact) return read()
     const { entry } = await this.answer(
-      () => ({ ...asked(), past: undefined }),
+      () => ({ ...asked(), bypass: undefined }),
       async () => {
         const born = Date.now()
         const body = await read()
@@ -118,15 +119,15 @@ export class Cache {
 
   /** What another's reading came to; nothing where it failed, for reasons that may be its own, or takes too long. */
   private async landed(flight: ReturnType<Make>): Promise<{ entry: Entry | undefined } | undefined> {
-    const { patience } = this.options
+    const { coalesceTimeoutMs } = this.options
     const result = flight.then(
       (entry) => ({ entry }),
       () => undefined,
     )
-    if (patience === undefined) return result
+    if (coalesceTimeoutMs === undefined) return result
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), patience)
+      timer = setTimeout(() => resolve(undefined), coalesceTimeoutMs)
     })
     return Promise.race([result, late]).finally(() => clearTimeout(timer))
   }
@@ -138,7 +139,7 @@ export class Cache {
     const { ttl, stale } = this.options
     const kept = this.store?.keep(ask.key, entry, look.stamps, ttl + stale - (Date.now() - entry.born))
     if (!kept) return ""
-    if (kept !== true) this.options.later(kept)
+    if (kept !== true) this.options.waitUntil(kept)
     return "; stored"
   }
 }

@@ -2,12 +2,12 @@ import type { Client, Database, Row } from "../db/driver.ts"
 import { stampsOfTables, stampsOfWrite } from "./stamps.ts"
 import type { Store } from "./store.ts"
 
-/** A database whose writes are told to the store when they are committed, and answered when that is done. */
-export function telling(database: Database, store: Store | undefined): Database {
+/** A database whose writes invalidate what the store keeps: after their commit, and before their answer. */
+export function invalidating(database: Database, store: Store | undefined): Database {
   if (!store) return database
   return {
     ...database,
-    connect: (deadline) => new TellingClient(database.connect(deadline), store),
+    connect: (deadline) => new InvalidatingClient(database.connect(deadline), store),
     migrate: async (statements) => {
       try {
         await database.migrate(statements)
@@ -18,8 +18,8 @@ export function telling(database: Database, store: Store | undefined): Database 
   }
 }
 
-class TellingClient implements Client {
-  untold = false
+class InvalidatingClient implements Client {
+  pendingInvalidations = false
   readonly query: Client["query"]
   readonly close?: () => Promise<void>
   private readonly client: Client
@@ -32,7 +32,7 @@ class TellingClient implements Client {
     if (client.close) this.close = client.close
   }
 
-  /** Also told of is what has failed: whether a commit whose answer was lost took place, nobody knows. */
+  /** A batch that failed invalidates as well: a commit whose answer was lost may have taken place. */
   async batch(statements: Parameters<Client["batch"]>[0]): ReturnType<Client["batch"]> {
     let results: Row[][] | undefined
     try {
@@ -41,7 +41,7 @@ class TellingClient implements Client {
     } finally {
       const stamps = statements.flatMap((statement, i) => stampsOfWrite(statement, results?.[i]))
       const moved = this.store.move([...new Set(stamps)])
-      if (moved !== true && !(await moved)) this.untold = true
+      if (moved !== true && !(await moved)) this.pendingInvalidations = true
     }
   }
 }

@@ -14,10 +14,10 @@ export interface UpstashOptions {
   /** How long an entry lives at the most, in milliseconds. */
   lifetime: number
   /** Whether lookups of several requests may share a round trip: on Workers, no request waits for another's socket. */
-  together?: boolean
+  pipelined?: boolean
   /** How long Redis may take for anything that a request waits for, in milliseconds. Default: 50. */
-  limit?: number
-  later(work: Promise<unknown>): void
+  requestTimeoutMs?: number
+  waitUntil(work: Promise<unknown>): void
 }
 
 interface Lookup {
@@ -26,9 +26,9 @@ interface Lookup {
 }
 
 /** How long a probe may take, and the storing of an entry, which nobody waits for. */
-const unhurried = 1000
+const backgroundTimeoutMs = 1000
 /** Most stamps that wait to be told; beyond it they are widened to whole tables. */
-const maxUntold = 1000
+const maxPending = 1000
 
 /**
  * The entry and its stamps in one step. A stamp that is not there (new, moved, evicted, lost in a restart) is made
@@ -51,8 +51,8 @@ return r`
 export class UpstashStore implements Store {
   readonly name = "upstash"
   readonly exact = false
-  private readonly hurried: Redis
-  private readonly patient: Redis
+  private readonly requestClient: Redis
+  private readonly backgroundClient: Redis
   private readonly findPrefix: UpstashOptions["prefix"]
   private prefix: string | undefined
   private reason = "unreachable"
@@ -60,10 +60,18 @@ export class UpstashStore implements Store {
   private readonly breaker: Breaker
   private readonly ask: (lookup: Lookup) => Promise<Look | string>
   /** Stamps that Redis does not know to have moved, each with the number of the last write that moved it. */
-  private untold = new Map<string, number>()
+  private pendingInvalidations = new Map<string, number>()
   private writes = 0
 
-  constructor({ url, token, prefix, lifetime, together = false, limit = 50, later }: UpstashOptions) {
+  constructor({
+    url,
+    token,
+    prefix,
+    lifetime,
+    pipelined = false,
+    requestTimeoutMs = 50,
+    waitUntil,
+  }: UpstashOptions) {
     const client = (ms: number) =>
       new Redis({
         url,
@@ -77,13 +85,13 @@ export class UpstashStore implements Store {
         enableTelemetry: false,
         enableAutoPipelining: false,
       })
-    this.hurried = client(limit)
-    this.patient = client(unhurried)
+    this.requestClient = client(requestTimeoutMs)
+    this.backgroundClient = client(backgroundTimeoutMs)
     this.findPrefix = prefix
     // A stamp that ends before its entries costs a miss, and no more; one for what is not there should not stay.
     this.stampLife = lifetime + 60_000
-    this.breaker = new Breaker(() => this.probe(), later)
-    this.ask = together
+    this.breaker = new Breaker(() => this.probe(), waitUntil)
+    this.ask = pipelined
       ? inBatches((lookups) => this.askAll(lookups))
       : async (lookup) => (await this.askAll([lookup]))[0] ?? "unintelligible"
   }
@@ -94,7 +102,7 @@ export class UpstashStore implements Store {
 
   /** Several lookups in one round trip: an answer, or why there is none, for each. */
   private async askAll(lookups: Lookup[]): Promise<(Look | string)[]> {
-    const pipeline = this.hurried.pipeline()
+    const pipeline = this.requestClient.pipeline()
     try {
       const prefix = await this.ready()
       for (const { key, names } of lookups)
@@ -130,7 +138,7 @@ export class UpstashStore implements Store {
 
   keep(key: string, entry: Entry, stamps: string, ms: number): false | Promise<void> {
     if (ms < 1 || this.away() || this.prefix === undefined) return false
-    const set = this.patient.set(entryKey(this.prefix, key), encodeEntry(entry, stamps), {
+    const set = this.backgroundClient.set(entryKey(this.prefix, key), encodeEntry(entry, stamps), {
       px: Math.ceil(ms),
     })
     // Whether it was stored is nobody's concern but the next reader's, who will see.
@@ -145,7 +153,7 @@ export class UpstashStore implements Store {
     if (!this.away()) {
       try {
         const prefix = await this.ready()
-        await this.hurried.del(...names.map((name) => stampKey(prefix, name)))
+        await this.requestClient.del(...names.map((name) => stampKey(prefix, name)))
         return true
       } catch (error) {
         // It may have been carried out, or may be yet: it is told again.
@@ -153,9 +161,11 @@ export class UpstashStore implements Store {
       }
     }
     const write = ++this.writes
-    for (const name of names) this.untold.set(name, write)
-    if (this.untold.size > maxUntold)
-      this.untold = new Map([...this.untold.keys()].map((name) => [wider(name), write]))
+    for (const name of names) this.pendingInvalidations.set(name, write)
+    if (this.pendingInvalidations.size > maxPending)
+      this.pendingInvalidations = new Map(
+        [...this.pendingInvalidations.keys()].map((name) => [wider(name), write]),
+      )
     this.breaker.trip()
     return false
   }
@@ -167,7 +177,7 @@ export class UpstashStore implements Store {
   async check(): Promise<string | undefined> {
     if (this.away()) return this.reason
     try {
-      await this.hurried.ping()
+      await this.requestClient.ping()
       return undefined
     } catch (error) {
       this.trip(error)
@@ -177,7 +187,7 @@ export class UpstashStore implements Store {
 
   /** Whether requests do without; what Redis has not been told of must not be read from it. */
   private away(): boolean {
-    if (this.untold.size) this.breaker.trip()
+    if (this.pendingInvalidations.size) this.breaker.trip()
     return this.breaker.open
   }
 
@@ -196,12 +206,13 @@ export class UpstashStore implements Store {
   private async probe(): Promise<void> {
     const prefix = await this.ready()
     do {
-      const telling = [...this.untold]
-      if (telling.length) await this.patient.del(...telling.map(([name]) => stampKey(prefix, name)))
-      else await this.patient.ping()
+      const telling = [...this.pendingInvalidations]
+      if (telling.length) await this.backgroundClient.del(...telling.map(([name]) => stampKey(prefix, name)))
+      else await this.backgroundClient.ping()
       // A write that came meanwhile is to be told as well, also where it was to the same row.
-      for (const [name, write] of telling) if (this.untold.get(name) === write) this.untold.delete(name)
-    } while (this.untold.size)
+      for (const [name, write] of telling)
+        if (this.pendingInvalidations.get(name) === write) this.pendingInvalidations.delete(name)
+    } while (this.pendingInvalidations.size)
   }
 }
 

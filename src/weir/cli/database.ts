@@ -3,24 +3,29 @@ import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
-import { migrationsOf, openCachedDatabase, openDatabase } from "../runtime/database.ts"
+import { openCachedDatabase, openDatabase } from "../runtime/database.ts"
+import { migrationsOf } from "../runtime/migrations.ts"
 import { cacheOf, parseEnv, type Settings } from "../runtime/settings.ts"
+import type { Project } from "./project.ts"
 
-/** How long a command waits for Redis to hear of its writes, in milliseconds. */
-const patience = 5000
+/** How long a command waits for Redis to take its invalidations, in ms. */
+const redisTimeoutMs = 5000
 
 /** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
-export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  project: Project,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   // What a server needs in production, a command does not.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  // A cache of its own would be of no use to a command; one that others share must hear of what it writes.
-  const { database, told } =
+  // A command needs no cache of its own; one that others share must be invalidated by its writes.
+  const { database, invalidated } =
     cacheOf(settings, "off") === "upstash"
-      ? await openTelling(settings)
-      : { database: await openDatabase(settings), told: undefined }
+      ? await openInvalidating(project, settings)
+      : { database: await openDatabase(settings), invalidated: undefined }
   try {
     const result = await work(database)
-    await told?.()
+    await invalidated?.()
     return result
   } catch (error) {
     if (error instanceof MigrationError) throw error
@@ -36,28 +41,31 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   }
 }
 
-/** A database whose writes Redis is told of, and what waits until it has heard of them. */
-async function openTelling(settings: Settings): Promise<{ database: Database; told(): Promise<void> }> {
-  // What is told of a migration is that every table has changed: they must be known.
-  await import("../../resources.ts")
+/** A database whose writes invalidate what Redis keeps, and what waits until Redis has taken that. */
+async function openInvalidating(
+  project: Project,
+  settings: Settings,
+): Promise<{ database: Database; invalidated(): Promise<void> }> {
+  // A migration invalidates every table: they must be loaded.
+  await project.api()
   if (!settings.AUTH_SECRET && !settings.CACHE_PREFIX)
     console.warn(
       "AUTH_SECRET is not set: servers that have one keep their answers apart, and hear nothing of this",
     )
-  const { cache, database } = await openCachedDatabase(settings, patience)
-  const told = async () => {
-    const until = performance.now() + patience
+  const { cache, database } = await openCachedDatabase(settings, redisTimeoutMs)
+  const invalidated = async () => {
+    const until = performance.now() + redisTimeoutMs
     while (cache.store?.trouble() && performance.now() < until) await sleep(50)
     if (cache.store?.trouble())
       console.warn(
         `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
       )
   }
-  return { database, told }
+  return { database, invalidated }
 }
 
-export const migrationsFor = (database: Database): Migration[] =>
-  readMigrations(migrationsOf(database.dialect))
+export const migrationsFor = (project: Project, database: Database): Migration[] =>
+  readMigrations(migrationsOf(project.migrations, database.dialect))
 
 /**
  * The migration that a person means: its number (`3`, `0003`), its name or its whole tag. Throws one line where

@@ -2,16 +2,14 @@ import { once } from "node:events"
 import { createWriteStream, renameSync } from "node:fs"
 import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
-import type { Database, Row } from "../db/driver.ts"
-import { prepareList } from "../operations/list.ts"
-import { pageOf } from "../operations/page.ts"
-import { encodeCursor } from "../query/cursor.ts"
-import { sortText } from "../query/query.ts"
+import type { Database } from "../db/driver.ts"
+import { pages } from "../operations/list.ts"
 import type { Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 import { fail } from "../runtime/fail.ts"
-import { withValues } from "../sql/plan.ts"
+import { commandCall } from "./call.ts"
 import { withDatabase } from "./database.ts"
+import type { Project } from "./project.ts"
 import { findTable } from "./tables.ts"
 
 interface Options {
@@ -21,7 +19,7 @@ interface Options {
 
 type Format = "csv" | "ndjson"
 
-export function exportCommand(command: Command): Command {
+export function exportCommand(command: Command, project: Project): Command {
   return command
     .description(
       "Write a table's rows as an admin sees them, one line each (npm run -s db:export -- …, or npm writes a line of its own)",
@@ -29,16 +27,17 @@ export function exportCommand(command: Command): Command {
     .argument("<table>", "whose rows")
     .option("--out <file>", "where to (default: standard output)")
     .option("--format <format>", "csv or ndjson (default: as the file is called, else ndjson)")
-    .action((table: string, options: Options) => withDatabase((database) => run(database, table, options)))
+    .action((table: string, options: Options) =>
+      withDatabase(project, async (database) => run(database, await findTable(project, table), options)),
+    )
 }
 
-async function run(database: Database, table: string, { out, format }: Options): Promise<void> {
-  const resource = findTable(table)
+async function run(database: Database, resource: Resource, { out, format }: Options): Promise<void> {
   const kind = format ?? (out?.endsWith(".csv") ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
   // Under its own name once it is whole.
   const target = out ? createWriteStream(`${out}.new`) : process.stdout
-  // Whoever reads has had enough, as `head` has.
+  // A reader that has had enough, such as `head`, closes the pipe.
   if (!out)
     target.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0)
@@ -46,29 +45,17 @@ async function run(database: Database, table: string, { out, format }: Options):
     })
   if (out) await once(target, "open")
   let rows = 0
-  for await (const page of pages(database, resource)) {
-    if (!target.write(linesOf(resource, page, kind, rows === 0))) await once(target, "drain")
-    rows += page.length
+  for await (const page of pages(commandCall(database), resource)) {
+    const lines = linesOf(resource, JSON.parse(page.body), kind, rows === 0)
+    if (!target.write(lines)) await once(target, "drain")
+    rows += page.rows
   }
   if (rows === 0 && kind === "csv") target.write(linesOf(resource, [], kind, true))
   if (!out) return
   target.end()
   await once(target, "finish")
   renameSync(`${out}.new`, out)
-  console.log(`${database.label}: ${rows} rows of ${table} in ${out}`)
-}
-
-/** All rows in the order of their ids, a page at a time, by the list's own statement. */
-async function* pages(database: Database, resource: Resource): AsyncGenerator<Record<string, unknown>[]> {
-  let after = ""
-  for (;;) {
-    const { query, values, plan } = prepareList(resource, "admin", `?limit=1000${after}`)
-    const rows = await database.connect().query(withValues(plan, { ...values, viewer: null }, true))
-    const page = pageOf(rows[0] as Row, plan, query)
-    if (page.rows) yield JSON.parse(page.body)
-    if (!page.more) return
-    after = `&after=${encodeCursor(sortText(query.sort), page.place("bottom"))}`
-  }
+  console.log(`${database.label}: ${rows} rows of ${resource.name} in ${out}`)
 }
 
 function linesOf(
@@ -82,7 +69,7 @@ function linesOf(
   const cells = rows.map((row) =>
     columns.map((name) => {
       const value = row[name]
-      return resource.fields[name]?.spec.type === "json" ? JSON.stringify(value) : value
+      return resource.fields[name]?.type.toCell(value)
     }),
   )
   return stringify(cells, { header: first, columns, cast: { boolean: String }, quoted_match: /^$/ })

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander"
 import type { Database } from "../db/driver.ts"
-import { standingOf, step, stepOf } from "../db/migrations/apply.ts"
+import { migrationStatus, step, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
 import { forgetImports } from "./import/ledger.ts"
+import type { Project } from "./project.ts"
 
 interface Options {
   steps?: number
@@ -17,19 +18,19 @@ const wholeNumber = (text: string): number => {
   return Number(text)
 }
 
-export function rollbackCommand(command: Command): Command {
+export function rollbackCommand(command: Command, project: Project): Command {
   return command
     .description("Undo the migration that was applied last, or more, each all or nothing")
     .option("--steps <n>", "how many (default: 1)", wholeNumber)
     .option("--to <migration>", "the one to go back to, which stays; base for none")
     .option("--force", "also where data is lost, or a migration was edited")
     .option("--dry-run", "print the SQL and change nothing")
-    .action((options: Options) => withDatabase((database) => run(database, options)))
+    .action((options: Options) => withDatabase(project, (database) => run(project, database, options)))
 }
 
-async function run(database: Database, options: Options): Promise<void> {
+async function run(project: Project, database: Database, options: Options): Promise<void> {
   const { dryRun, force } = options
-  const migrations = migrationsFor(database)
+  const migrations = migrationsFor(project, database)
   const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
   if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
   // All of them, before the first is undone: one may have no way back.
@@ -66,7 +67,7 @@ async function run(database: Database, options: Options): Promise<void> {
 type AppliedMigration = { migration: Migration; state: string }
 
 async function appliedTo(database: Database, migrations: Migration[]): Promise<AppliedMigration[]> {
-  const found = await standingOf(database, migrations)
+  const found = await migrationStatus(database, migrations)
   if (found.unknown.length)
     throw new Error(
       `${found.unknown.length} applied migration(s) are not in this folder: roll back where they are`,

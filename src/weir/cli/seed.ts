@@ -1,53 +1,87 @@
 import type { Command } from "commander"
-import { type Seed, seedPassword, seeds } from "../../seed.ts"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
+import type { Resource } from "../resource/resource.ts"
+import type { Seed, Seeds } from "../resource/seeds.ts"
 import { insertMany } from "../sql/bulk.ts"
 import { withDatabase } from "./database.ts"
 import { progress } from "./progress.ts"
+import type { Project } from "./project.ts"
 import { count, findTable } from "./tables.ts"
 
-interface Options {
-  users: number
-  items: number
-}
+/** How many rows each table is given, by its name. */
+type Counts = Record<string, number>
 
 /** Rows of one statement. */
-const together = 2_000
+const rowsPerInsert = 2_000
 
-export function seedCommand(command: Command): Command {
-  return command
-    .description("Fill an empty database with users and their items, the same each time")
-    .option("--users <n>", "how many users", count("--users"), 100)
-    .option("--items <n>", "how many items, spread over the users", count("--items"), 1_000)
-    .action((options: Options) => withDatabase((database) => run(database, options)))
+/** An option's name, as commander has it: `line_items` is `--line-items`. */
+const optionOf = (table: string): string => `--${table.replaceAll("_", "-")}`
+
+export async function seedCommand(command: Command, project: Project): Promise<Command> {
+  const { seeds } = await project.seeds()
+  command.description("Fill an empty database with made-up rows, the same each time")
+  const counts: Counts = {}
+  for (const [table, { rows }] of Object.entries(seeds.tables)) {
+    counts[table] = rows
+    const parse = count(optionOf(table))
+    const keep = (text: string) => {
+      counts[table] = parse(text)
+    }
+    command.option(`${optionOf(table)} <n>`, `how many rows of ${table} (default: ${rows})`, keep)
+  }
+  return command.action(() => withDatabase(project, (database) => run(project, database, seeds, counts)))
 }
 
-async function run(database: Database, { users, items }: Options): Promise<void> {
-  if (users === 0 && items > 0) throw new Error("--items: items need users, and --users is 0")
-  const all = await seeds(users, items)
-  for (const { table } of all) await requireEmpty(database, table)
-  const bar = await progress("seeding", users + items)
+async function run(project: Project, database: Database, seeds: Seeds, counts: Counts): Promise<void> {
+  const tables: { seed: Seed; resource: Resource; rows: number }[] = []
+  for (const [table, seed] of Object.entries(seeds.tables)) {
+    const resource = await findTable(project, table)
+    requireParents(resource, counts)
+    await requireEmpty(database, table)
+    tables.push({ seed, resource, rows: counts[table] ?? seed.rows })
+  }
+  const bar = await progress(
+    "seeding",
+    tables.reduce((sum, { rows }) => sum + rows, 0),
+  )
   let done = 0
   try {
-    for (const seed of all)
-      for (let from = 1; from <= seed.rows; from += together) {
-        done += await insert(database, seed, from, Math.min(from + together - 1, seed.rows))
+    for (const { seed, resource, rows } of tables)
+      for (let from = 1; from <= rows; from += rowsPerInsert) {
+        const many = Array.from({ length: Math.min(rowsPerInsert, rows - from + 1) }, (_, i) =>
+          encoded(resource, seed.row(from + i, counts)),
+        )
+        await database.connect().batch(insertMany(resource, many))
+        done += many.length
         bar.to(done)
       }
   } finally {
     bar.end()
   }
-  console.log(
-    `${database.label}: ${users} users and ${items} items; each user's password is "${seedPassword}"`,
+  const made = tables.map(({ resource, rows }) => `${rows} ${resource.name}`).join(" and ")
+  console.log(`${database.label}: ${made}${seeds.note ? `; ${seeds.note}` : ""}`)
+}
+
+/** A row with its values as the driver binds them. Throws one line for what is no column. */
+function encoded({ name, fields }: Resource, row: ReturnType<Seed["row"]>): ReturnType<Seed["row"]> {
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      const field = Object.hasOwn(fields, column) ? fields[column] : undefined
+      if (!field) throw new Error(`seed.ts: ${name} has no column ${column}`)
+      return [column, field.type.sql.encode(value)]
+    }),
   )
 }
 
-async function insert(database: Database, { table, row }: Seed, from: number, to: number): Promise<number> {
-  const resource = findTable(table)
-  const rows = Array.from({ length: to - from + 1 }, (_, i) => row(from + i))
-  await database.connect().batch(insertMany(resource, rows))
-  return rows.length
+/** Throws where rows must refer to others of which there will be none. */
+function requireParents({ name, fields }: Resource, counts: Counts): void {
+  if (!counts[name]) return
+  for (const { nullable, spec } of Object.values(fields)) {
+    const parent = spec.reference?.table()
+    if (!nullable && parent !== undefined && counts[parent] === 0)
+      throw new Error(`${optionOf(name)}: ${name} need ${parent}, and ${optionOf(parent)} is 0`)
+  }
 }
 
 async function requireEmpty(database: Database, table: string): Promise<void> {

@@ -1,20 +1,21 @@
 import type { Command } from "commander"
 import type { Database } from "../db/driver.ts"
-import { standingOf } from "../db/migrations/apply.ts"
+import { migrationStatus } from "../db/migrations/apply.ts"
 import { migrationsFor, withDatabase } from "./database.ts"
+import type { Project } from "./project.ts"
 
-export function statusCommand(command: Command): Command {
+export function statusCommand(command: Command, project: Project): Command {
   return command
     .description("Say which migrations are applied, pending, edited since, or out of order")
     .addHelpText(
       "after",
       "\nEnds with 0 when all is applied, 1 when something is pending, 2 when something was edited, is out of order or is not in the folder.",
     )
-    .action(() => withDatabase(run))
+    .action(() => withDatabase(project, (database) => run(project, database)))
 }
 
-async function run(database: Database): Promise<void> {
-  const { migrations, unknown } = await standingOf(database, migrationsFor(database))
+async function run(project: Project, database: Database): Promise<void> {
+  const { migrations, unknown } = await migrationStatus(database, migrationsFor(project, database))
   console.log(database.label)
   for (const { migration, state } of migrations) {
     const way = migration.down

@@ -1,12 +1,13 @@
-import { resources } from "../../resources.ts"
 import type { Resource } from "../resource/resource.ts"
+import type { Project } from "./project.ts"
 
 /** The resource of that name. Throws one line that says which there are. */
-export function findTable(name: string): Resource {
-  const found = resources.find((resource) => resource.name === name)
-  if (!found)
-    throw new Error(`there is no table ${name}; there are ${resources.map((r) => r.name).join(", ")}`)
-  return found
+export async function findTable({ api }: Project, name: string): Promise<Resource> {
+  const { resources } = (await api()).api
+  const resource = resources.find((one) => one.name === name)
+  if (!resource)
+    throw new Error(`there is no table ${name}; there are ${resources.map((one) => one.name).join(", ")}`)
+  return resource
 }
 
 /** A whole number of an option. Throws one line that names it. */

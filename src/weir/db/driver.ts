@@ -1,40 +1,9 @@
 import type { Deadline } from "./deadline.ts"
 import type { DialectName } from "./dialect/choose.ts"
+import type { Row, Statement } from "./dialect/statement.ts"
 
-/** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
-export type Value = string | number | boolean | null
-
-/** Rows of a table that have a value in a column: one row by its primary key, or those that refer to another. */
-export interface Part {
-  table: string
-  column: string
-  value: string | number
-}
-
-/** What a write does to a table, where that is known of it. */
-export interface Change {
-  verb: "insert" | "update" | "delete"
-  table: string
-  /** The row by its primary key. An insert has none yet. */
-  row?: Part
-  /** The columns by which rows refer to others, in the order in which the statement answers them, after two more. */
-  references: string[]
-  /** Whether it may have put another value into one of them. */
-  moves: boolean
-}
-
-/** One SQL statement with its bound values, in the dialect's own placeholder style. */
-export interface Statement {
-  text: string
-  params: Value[]
-  /** A read that answers one row at the most: a driver may stop there. */
-  single?: boolean
-  /** What the statement changes; where it does not say so, whatever it names may have been changed. */
-  change?: Change
-}
-
-/** A row as an array of column values, in the order of the select list. */
-export type Row = unknown[]
+export type { Change, Part } from "./change.ts"
+export type { Row, Statement, Value } from "./dialect/statement.ts"
 
 /**
  * What a request holds of the database. A driver has two verbs: `query` for a read, and `batch` for
@@ -44,8 +13,8 @@ export interface Client {
   query(statement: Statement): Promise<Row[]>
   /** One list of rows per statement. A single statement is a batch of one. */
   batch(statements: Statement[]): Promise<Row[][]>
-  /** Whether a write of this client's could not be told to the cache that others read from. */
-  untold?: boolean
+  /** Whether the shared cache could not be told of a write of this client. */
+  pendingInvalidations?: boolean
   /** Gives the client back. Absent where there is nothing to give back. */
   close?(): Promise<void>
 }

@@ -13,5 +13,5 @@ export function requireJsonAccepted(c: AppContext): void {
     if (range && range.q > 0) return
     if (range) break
   }
-  if (ranges.length > 0) throw new Problem(406, "not_acceptable", "This API answers in application/json")
+  if (ranges.length > 0) throw new Problem("not_acceptable", "This API answers in application/json")
 }

@@ -8,7 +8,7 @@ import type { AppContext, AppMiddleware } from "./context.ts"
  */
 export function limitBody(max: number): AppMiddleware {
   const tooLarge = (): never => {
-    throw new Problem(413, "body_too_large", `The body is larger than ${max} bytes`)
+    throw new Problem("body_too_large", `The body is larger than ${max} bytes`)
   }
   const counted: AppMiddleware = bodyLimit({ maxSize: max, onError: tooLarge })
   return (c, next) => {
@@ -25,7 +25,7 @@ export async function readText(c: AppContext): Promise<string> {
   try {
     return await c.req.text()
   } catch (error) {
-    throw new Problem(422, "incomplete_body", "The body ended before it was complete", { cause: error })
+    throw new Problem("incomplete_body", "The body ended before it was complete", { cause: error })
   }
 }
 
@@ -56,12 +56,12 @@ export async function readJson(c: AppContext): Promise<unknown> {
   const type = c.req.header("content-type") ?? ""
   if (!isJson.test(type)) {
     const detail = `Send application/json${type ? `, not ${type.slice(0, 80)}` : " and say so in Content-Type"}`
-    throw new Problem(415, "unsupported_media_type", detail, {
+    throw new Problem("unsupported_media_type", detail, {
       headers: { "accept-post": "application/json" },
     })
   }
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
-    throw new Problem(415, "unsupported_encoding", "Send the body without Content-Encoding")
+    throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
   const text = await readText(c)
   if (isDeeper(text, deepest)) {
     const why = `nests deeper than ${deepest} levels`

@@ -4,19 +4,22 @@ const text = (description: string) => ({ description, schema: { type: "string" a
 
 /** The headers of a read that the document describes. */
 export const validators = {
-  ETag: text("What If-None-Match is to hold"),
+  ETag: text("Validator of the answer, for If-None-Match"),
   "Cache-Control": text("`no-cache`, and `private` with a token"),
-  "Cache-Status": text("Whether it came from the cache (RFC 9211)"),
-  Vary: text("What else the answer depends on"),
+  "Cache-Status": text("How the cache handled the request (RFC 9211)"),
+  Vary: text("Request headers that the answer depends on"),
 }
 
-/** The answer to a client that has it already. */
+/** The answer to a client that holds it already. */
 export const unchanged = {
-  304: { description: "As the client has it: If-None-Match holds its ETag", headers: validators },
+  304: { description: "Not modified: If-None-Match holds the ETag", headers: validators },
 }
 
-/** What a client says of caches. */
+/** The request headers of a read. */
 export const conditional = z.object({
-  "If-None-Match": z.string().optional().openapi({ description: "ETags of what the client has" }),
-  "Cache-Control": z.string().optional().openapi({ description: "`no-cache` to have it read anew" }),
+  "If-None-Match": z
+    .string()
+    .optional()
+    .openapi({ description: "ETags of the answers that the client holds" }),
+  "Cache-Control": z.string().optional().openapi({ description: "`no-cache` to read past the cache" }),
 })

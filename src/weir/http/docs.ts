@@ -3,7 +3,7 @@ import type { Hono, MiddlewareHandler } from "hono"
 import { etagOf } from "../lib/etag.ts"
 import { replyRead } from "./conditional.ts"
 import type { AppEnv } from "./context.ts"
-import type { Routes } from "./registry.ts"
+import type { Registry } from "./registry.ts"
 import { reply } from "./reply.ts"
 
 /** Swagger UI's page starts itself by an inline script, and paints by inline styles. */
@@ -11,19 +11,19 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
 
 /** `GET /openapi.json` and `GET /docs`. The page's assets are local: each runtime serves them its own way. */
-export function docs(app: Hono<AppEnv>, routes: Routes): void {
+export function docs(app: Hono<AppEnv>, registry: Registry, title: string): void {
   let etag: string | undefined
   app.get("/openapi.json", (c) => {
-    const document = { body: routes.openapi(), headers: {} }
+    const document = { body: registry.openapi(), headers: {} }
     etag ??= etagOf(document)
-    return replyRead(c, document, etag)
+    return replyRead(c, { ...document, etag })
   })
   // Browsers ask for it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
   const page: MiddlewareHandler = swaggerUI({
     url: "/openapi.json",
     baseUrl: "/",
-    title: "Weir API",
+    title,
     persistAuthorization: true,
     tryItOutEnabled: true,
   })

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception"
 import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { causes } from "../db/errors.ts"
-import { Problem, unavailable } from "../problem.ts"
+import { Problem, type ProblemCode, unavailable } from "../problem.ts"
 import type { AppEnv } from "./context.ts"
 import { reply } from "./reply.ts"
 
@@ -18,6 +18,18 @@ export function replyProblem(c: Context<AppEnv>, problem: Problem): Response {
     "cache-control": "no-store",
     ...problem.headers,
   })
+}
+
+/** The codes of what libraries and hand-written routes throw by status alone. */
+const codeOf: Record<number, ProblemCode> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  413: "body_too_large",
+  415: "unsupported_media_type",
+  422: "invalid_request",
+  429: "too_many_requests",
 }
 
 function problemOf(error: Error): Problem {
@@ -35,14 +47,21 @@ function problemOf(error: Error): Problem {
     case "unmigrated":
       return unavailable(
         "database_unmigrated",
-        "The database has no tables, or old ones: it must be migrated",
+        "A table or column is missing: the database must be migrated",
         error,
       )
     case "unique":
     case "foreign_key":
-      return new Problem(409, "conflict", "The change conflicts with other data", { cause: error })
+      return new Problem("conflict", "The change conflicts with other data", { cause: error })
   }
   if (error instanceof HTTPException && error.status < 500)
-    return new Problem(error.status as 400, "http_error", error.message || "The request cannot be served")
-  return new Problem(500, "internal_error", "Something went wrong on our side", { cause: error })
+    return new Problem(
+      codeOf[error.status] ?? "http_error",
+      error.message || "The request cannot be served",
+      {
+        status: error.status,
+        cause: error,
+      },
+    )
+  return new Problem("internal_error", "Something went wrong on our side", { cause: error })
 }

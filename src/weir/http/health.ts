@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { classify } from "../db/dialect/errors.ts"
 import type { AppContext } from "./context.ts"
-import type { Routes } from "./registry.ts"
+import type { Registry } from "./registry.ts"
 import { reply } from "./reply.ts"
 
 const state = z.object({ status: z.enum(["up", "down"]), ms: z.number(), reason: z.string().optional() })
@@ -19,25 +19,25 @@ const ready = z
 const alive = z.object({ status: z.literal("ok") }).openapi("Health", { example: { status: "ok" } })
 
 /** `GET /health`: the process answers. `GET /ready`: so does what it needs, `table` included. */
-export function healthRoutes(routes: Routes, table: string): void {
-  routes.add(
+export function healthRoutes(registry: Registry, table: string | undefined): void {
+  registry.add(
     "get",
     "/health",
     () => ({
       operationId: "health",
-      summary: "Whether the process is alive",
+      summary: "Liveness of the process",
       tags: ["operation"],
       responses: { 200: { description: "Alive", content: { "application/json": { schema: alive } } } },
       errors: [],
     }),
     (c) => reply(c, 200, '{"status":"ok"}', { "cache-control": "no-store" }),
   )
-  routes.add(
+  registry.add(
     "get",
     "/ready",
     () => ({
       operationId: "ready",
-      summary: "Whether each dependency is there",
+      summary: "Readiness of each dependency",
       tags: ["operation"],
       responses: {
         200: { description: "Ready", content: { "application/json": { schema: ready } } },
@@ -82,12 +82,11 @@ async function stateOf(ask: () => Promise<string | undefined> | string | undefin
   return reason ? { status: "down", ms, reason } : { status: "up", ms }
 }
 
-async function askDatabase(c: AppContext, table: string): Promise<string | undefined> {
+async function askDatabase(c: AppContext, table: string | undefined): Promise<string | undefined> {
   try {
-    const asked = c
-      .get("client")()
-      .query({ text: `select 1 from "${table}" limit 1`, params: [] })
-    return (await inTime(asked)) === "late" ? "timeout" : undefined
+    const text = table === undefined ? "select 1" : `select 1 from "${table}" limit 1`
+    const answer = c.get("call").client().query({ text, params: [] })
+    return (await inTime(answer)) === "late" ? "timeout" : undefined
   } catch (error) {
     const failure = classify(error)
     if (!failure) throw error
@@ -95,8 +94,8 @@ async function askDatabase(c: AppContext, table: string): Promise<string | undef
   }
 }
 
-async function readiness(c: AppContext, table: string): Promise<Response> {
-  const { store } = c.get("cache")
+async function readiness(c: AppContext, table: string | undefined): Promise<Response> {
+  const { store } = c.get("call").cache
   const [database, cache] = await Promise.all([
     stateOf(() => askDatabase(c, table)),
     store && store.name !== "memory" ? stateOf(() => store.check()) : undefined,

@@ -20,7 +20,7 @@ export function notFoundOf(app: Hono<AppEnv>): (c: AppContext) => Response {
     if (allowed.size === 0 || allowed.has(c.req.method)) return replyProblem(c, notFound())
     const allow = [...allowed].sort().join(", ")
     const detail = `${c.req.method} is not allowed here; ${allow} ${allowed.size > 1 ? "are" : "is"}`
-    return replyProblem(c, new Problem(405, "method_not_allowed", detail, { headers: { allow } }))
+    return replyProblem(c, new Problem("method_not_allowed", detail, { headers: { allow } }))
   }
 }
 

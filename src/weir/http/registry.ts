@@ -1,61 +1,108 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi"
-import type { Hono } from "hono"
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi"
 import { matchedRoutes } from "hono/route"
-import { titles } from "../problem.ts"
+import { issuesOf } from "../lib/zod-issues.ts"
+import { invalid } from "../problem.ts"
 import type { AppContext, AppEnv } from "./context.ts"
+import { problems } from "./problem-docs.ts"
+import { type HandwrittenRoute, needsViewer } from "./route.ts"
 
-/** A route as the documents have it. */
+/** What a document says of the whole API. */
+export interface DocumentInfo {
+  title: string
+  version: string
+  description: string | undefined
+  tags: { name: string; description: string }[]
+  /** Whether there are accounts to sign in with. */
+  accounts: boolean
+}
+
+/** A route as the document has it. */
 export interface RouteDoc extends Omit<RouteConfig, "method" | "path" | "security"> {
   operationId: string
   summary: string
   tags: string[]
-  /** The statuses of the problems it may answer with; 500 and 503 go without saying. */
+  /** The statuses of the problems it may answer with, besides 500 and 503. */
   errors: number[]
   /** `optional`: a token changes what is shown. `required`: without one, 401. */
-  security?: "optional" | "required"
+  security?: "optional" | "required" | NonNullable<RouteConfig["security"]>
 }
 
 interface Entry {
-  method: "get" | "post" | "patch" | "delete"
+  method: "get" | "post" | "patch" | "put" | "delete"
   path: string
   doc: () => RouteDoc
 }
 
-const confirming = new WeakSet<object>()
+const guarding = new WeakSet<object>()
 
-/** Whether the request's route takes an unconfirmed viewer. */
-export const confirmsViewer = (c: AppContext): boolean =>
-  matchedRoutes(c).some(({ handler }) => confirming.has(handler))
+/** Whether the request's route guards its statement against a recalled viewer's having changed. */
+export const takesRecalled = (c: AppContext): boolean =>
+  matchedRoutes(c).some(({ handler }) => guarding.has(handler))
+
+const inputs: Record<string, string> = {
+  json: "The body is not valid",
+  form: "The form is not valid",
+  query: "The query string is not valid",
+  param: "The path is not valid",
+}
+
+/** An app whose hand-written routes refuse invalid input as the generated ones do. */
+export const newApp = (): OpenAPIHono<AppEnv> =>
+  new OpenAPIHono<AppEnv>({
+    strict: false,
+    defaultHook: (result) => {
+      if (!result.success)
+        throw invalid(inputs[result.target] ?? "The headers are not valid", issuesOf(result.error))
+    },
+  })
 
 /** The API's routes: each is served and documented by one call, so that neither can be forgotten. */
-export class Routes {
-  private readonly app: Hono<AppEnv>
+export class Registry {
+  private readonly app: OpenAPIHono<AppEnv>
+  private readonly info: DocumentInfo
   private readonly entries: Entry[] = []
+  private readonly served = new Set<string>()
   private document: string | undefined
 
-  constructor(app: Hono<AppEnv>) {
+  constructor(app: OpenAPIHono<AppEnv>, info: DocumentInfo) {
     this.app = app
+    this.info = info
   }
 
   /**
-   * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that confirms its viewer is given
-   * one from memory where there is one, and saves a round trip to the database.
+   * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that `takesRecalled` viewers is
+   * given one from memory where there is one, and saves a round trip to the database.
    */
   add(
     method: Entry["method"],
     path: string,
     doc: Entry["doc"],
     handler: (c: AppContext) => Promise<Response> | Response,
-    options: { confirmsViewer?: boolean } = {},
+    options: { takesRecalled?: boolean } = {},
   ): void {
-    if (options.confirmsViewer) confirming.add(handler)
+    if (options.takesRecalled) guarding.add(handler)
+    this.claim(method, path)
     this.app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), handler)
     this.describe(method, path, doc)
+  }
+
+  /** Adds a hand-written route. */
+  mount({ config, mount }: HandwrittenRoute): void {
+    this.claim(config.method, config.path)
+    mount(this.app)
+    this.describe(config.method as Entry["method"], config.path, () => docOf(config))
   }
 
   /** Documents what another route serves already. */
   describe(method: Entry["method"], path: string, doc: Entry["doc"]): void {
     this.entries.push({ method, path, doc })
+  }
+
+  /** Throws where the path is served already: the second route would never be reached. */
+  private claim(method: string, path: string): void {
+    const name = `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "{}")}`
+    if (this.served.has(name)) throw new Error(`${method.toUpperCase()} ${path} is served twice`)
+    this.served.add(name)
   }
 
   /** The OpenAPI 3.1 document, built at the first call: a Worker that is never asked for it never pays. */
@@ -65,70 +112,53 @@ export class Routes {
   }
 
   private build(): object {
+    const { title, version, description, tags, accounts } = this.info
     const builder = new OpenAPIHono()
-    builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
-      type: "oauth2",
-      description: "Sign in with email or username, and password",
-      flows: { password: { tokenUrl: "/auth/token", scopes: {} } },
-    })
+    if (accounts)
+      builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
+        type: "oauth2",
+        description: "Sign in with a user name and a password",
+        flows: { password: { tokenUrl: "/auth/token", scopes: {} } },
+      })
+    const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }
     for (const { method, path, doc } of this.entries) {
       const { errors, security, ...config } = doc()
       builder.openAPIRegistry.registerPath({
         ...config,
         method,
         path,
-        ...(security
-          ? { security: security === "required" ? [{ password: [] }] : [{ password: [] }, {}] }
+        ...(accounts && security
+          ? { security: typeof security === "string" ? needs[security] : security }
           : {}),
-        responses: { ...config.responses, ...problems(...errors, 500, 503) },
+        responses: { ...problems(...errors, 500, 503), ...config.responses },
       })
     }
     return builder.getOpenAPI31Document({
       openapi: "3.1.0",
-      info: {
-        title: "Weir",
-        version: "0.1.0",
-        description: "Drizzle tables in, a production API out. Errors are RFC 9457 problems.",
-      },
+      info: { title, version, ...(description === undefined ? {} : { description }) },
       servers: [{ url: "/" }],
+      ...(tags.length ? { tags } : {}),
     })
   }
 }
 
-const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string(),
-    request_id: z.string(),
-    errors: z
-      .array(z.object({ path: z.string(), message: z.string(), code: z.string() }))
-      .optional()
-      .openapi({ description: "What is wrong, and where: a parameter, a header or a member of the body" }),
-  })
-  .openapi("Problem", {
-    example: {
-      type: "about:blank",
-      title: "Unprocessable Content",
-      status: 422,
-      detail: "The query string is not valid",
-      code: "invalid_request",
-      request_id: "6f0c1f0e-2f4e-4a53-9a0e-0f3c8f1f7f3e",
-      errors: [{ path: "limit", message: "must be a whole number from 1 to 1000", code: "out_of_range" }],
-    },
-  })
-
-/** The documented problems of an operation: one spread for all of them. */
-export function problems(...statuses: number[]): RouteConfig["responses"] {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: titles[status] ?? "Error",
-        content: { "application/problem+json": { schema: problem } },
-      },
-    ]),
-  )
+/** A hand-written route as the document has it: what it does not say follows from its path and its input. */
+function docOf({ middleware, ...config }: RouteConfig): RouteDoc {
+  const { method, path, request } = config
+  const words = path.split(/[^A-Za-z0-9]+/).filter(Boolean)
+  const operation = [method, ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join("")
+  const required = needsViewer(middleware)
+  return {
+    ...config,
+    operationId: config.operationId ?? operation,
+    summary: config.summary ?? `${method.toUpperCase()} ${path}`,
+    tags: config.tags ?? [words[0] ?? "other"],
+    errors: [
+      ...(required ? [401, 403] : []),
+      ...(path.includes("{") ? [404] : []),
+      ...(request?.body ? [413, 415] : []),
+      ...(request ? [422] : []),
+    ],
+    ...(required ? { security: "required" as const } : {}),
+  }
 }

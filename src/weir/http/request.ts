@@ -1,5 +1,6 @@
 import { Deadline } from "../db/deadline.ts"
-import type { AppMiddleware, Timings } from "./context.ts"
+import type { Timings } from "../operations/call.ts"
+import type { AppMiddleware } from "./context.ts"
 import { serverTiming } from "./reply.ts"
 
 /** One line per request, as an object. */
@@ -45,7 +46,7 @@ export function request(log: Log): AppMiddleware {
       auth_ms: round(timings.auth),
       db_ms: round(timings.db),
       ...(timings.cacheStatus ? { cache: timings.cacheStatus, cache_ms: round(timings.cache) } : {}),
-      ...(timings.untold ? { cache_untold: true } : {}),
+      ...(timings.pendingInvalidations ? { cache_untold: true } : {}),
       viewer: c.get("viewer")?.id ?? null,
       ...(c.error && status >= 500 ? { error: describeError(c.error) } : {}),
     })

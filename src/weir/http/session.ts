@@ -2,10 +2,13 @@ import type { Cache } from "../cache/cache.ts"
 import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
 import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import { type Db, handleOf } from "../db/handle.ts"
-import type { AppContext, AppMiddleware, Timings } from "./context.ts"
+import type { Call, Timings } from "../operations/call.ts"
+import { anonymous } from "../resource/viewer.ts"
+import type { AppContext, AppMiddleware } from "./context.ts"
 
 /**
- * A client per request: opened at its first use, given back after the response, whatever happens.
+ * Gives each request its call, anonymous at first, with a client that is opened at its first use and released
+ * after the response, whatever happens.
  */
 export function session(
   database: Database,
@@ -15,16 +18,26 @@ export function session(
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= new TimedClient(database.connect(c.get("deadline")), c.get("deadline"), c.get("timings"))
+      opened ??= new TimedClient(database.connect(call.deadline), call.deadline, call.timings)
       return opened
     }
-    c.set("client", client)
-    c.set("cache", cache)
+    const call: Call = {
+      viewer: anonymous,
+      recalled: undefined,
+      rejected: undefined,
+      client,
+      cache,
+      deadline: c.get("deadline"),
+      timings: c.get("timings"),
+      bypass: undefined,
+    }
+    c.set("call", call)
+    c.set("viewer", anonymous)
     c.set("db", new Proxy(client, handle) as unknown as Db)
     try {
       await next()
     } finally {
-      if (opened?.untold) c.get("timings").untold = true
+      if (opened?.pendingInvalidations) call.timings.pendingInvalidations = true
       // A client that cannot be closed is gone already.
       if (opened?.close)
         waitUntil(
@@ -49,8 +62,8 @@ class TimedClient implements Client {
     if (client.close) this.close = client.close
   }
 
-  get untold(): boolean {
-    return this.client.untold === true
+  get pendingInvalidations(): boolean {
+    return this.client.pendingInvalidations === true
   }
 
   async query(statement: Statement): Promise<Row[]> {

@@ -3,8 +3,9 @@ import { type FieldIssue, invalid, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 
 /**
- * A failed write in the client's words: 409 for a value that is taken, and for a row that is still
- * referred to; 422 for a reference to nothing. Anything else is given back as it came.
+ * The problem that a failed write amounts to: 409 for a value that is taken, and for a row that is still referred
+ * to; 422 for a reference to nothing. Any other error is returned as it is. `written` are the columns of the write,
+ * `prefix` the path of the row in the body.
  */
 export function writeProblem(
   error: unknown,
@@ -19,20 +20,15 @@ export function writeProblem(
     const issues = columns.map(
       (c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }),
     )
-    return new Problem(
-      409,
-      "duplicate",
-      `Another of ${resource.name} has this ${columns.join(", ") || "value"}`,
-      {
-        issues,
-        cause: error,
-      },
-    )
+    return new Problem("duplicate", `Another of ${resource.name} has this ${columns.join(", ") || "value"}`, {
+      issues,
+      cause: error,
+    })
   }
   if (failure?.kind === "foreign_key") {
     const references = written.filter((column) => isReference(resource, column))
     if (references.length === 0)
-      return new Problem(409, "still_referenced", `Other rows still refer to this row of ${resource.name}`, {
+      return new Problem("still_referenced", `Other rows still refer to this row of ${resource.name}`, {
         cause: error,
       })
     const named = failure.columns.filter((column) => references.includes(column))

@@ -1,32 +1,19 @@
 import type { z } from "@hono/zod-openapi"
-import { sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
+import { issuesOf } from "../lib/zod-issues.ts"
 import { type FieldIssue, forbidden, invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import type { RowSql, Viewer } from "../resource/rules.ts"
+import { isOpen } from "../resource/rules.ts"
+import type { Viewer } from "../resource/viewer.ts"
 
-const nowhere: RowSql = () => sql`null`
-
-/** Zod's issues as ours: a path that reads as the member is written, and a message without its code. */
-export function issuesOf(error: z.ZodError, prefix: string[] = []): FieldIssue[] {
-  return error.issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path.map(String)]
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.slice(0, 20).map((key) => ({
-        path: [...path, key].join("."),
-        message: "is not a field that can be written",
-        code: "unknown_field",
-      }))
-    const missing = issue.code === "invalid_type" && issue.message.includes("received undefined")
-    return [
-      {
-        path: path.join(".") || "body",
-        message: missing ? "is required" : issue.message,
-        code: missing ? "required" : issue.code,
-      },
-    ]
-  })
+/** Builds a resource's schema at its first use: a Worker pays for what it does at start-up. */
+export function schemaOnce(build: (resource: Resource) => z.ZodObject): (resource: Resource) => z.ZodObject {
+  const schemas = new WeakMap<Resource, z.ZodObject>()
+  return (resource) => {
+    const schema = schemas.get(resource) ?? build(resource)
+    schemas.set(resource, schema)
+    return schema
+  }
 }
 
 /** The checked body, or a 422 that names every wrong member. */
@@ -56,8 +43,7 @@ export function requireWritable(
     const value = input[name]
     if (value === undefined || field.write === undefined) continue
     if (creating && field.initially && value === field.initially(viewer)) continue
-    const outcome = field.write(nowhere, { kind: viewer.kind, id: sql`null` })
-    if (outcome === false)
+    if (!isOpen(field.write, viewer.kind))
       issues.push({ path: name, message: "is not yours to set", code: "forbidden_field" })
   }
   if (issues.length)
@@ -73,11 +59,11 @@ export async function columnsToInsert(
   const columns: Values = {}
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
-    const value = await stored(field, input)
-    if (value !== undefined) columns[field.name] = expressions.encode(field.spec, value)
+    const value = await storedValue(field, input)
+    if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
     else {
       const initial = field.initially?.(viewer) ?? field.default
-      if (initial !== undefined) columns[field.name] = expressions.encode(field.spec, initial)
+      if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
       else if (field.nullable) columns[field.name] = null
     }
   }
@@ -89,14 +75,15 @@ export async function columnsToUpdate(resource: Resource, input: Record<string, 
   const columns: Values = {}
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
-    const value = await stored(field, input)
-    if (value !== undefined) columns[field.name] = expressions.encode(field.spec, value)
+    const value = await storedValue(field, input)
+    if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
   }
   return columns
 }
 
-function stored(field: Field, input: Record<string, unknown>): unknown {
+/** What is stored for a field of the input: of a secret, its hash. */
+function storedValue(field: Field, input: Record<string, unknown>): unknown {
   if (!field.secret) return input[field.name]
-  const given = input[field.secret.as]
-  return given === undefined ? undefined : field.secret.hash(given as string)
+  const secret = input[field.secret.as]
+  return secret === undefined ? undefined : field.secret.hash(secret as string)
 }

@@ -3,21 +3,25 @@ import type { Position } from "../query/cursor.ts"
 import type { ListQuery } from "../query/query.ts"
 import type { ListPlan } from "../sql/select.ts"
 
-/** A page as its statement gave it, without the one row too many. */
+/** One page, without the extra row that was read to learn whether more follow. */
 export interface Page {
   /** The JSON array of its rows. */
   body: string
   rows: number
-  /** Whether there are more rows beyond it, in the direction that it was read. */
+  /** Whether more rows follow, in the direction that it was read. */
   more: boolean
-  /** The place of its first or last row. */
-  place(end: "top" | "bottom"): Position
-  /** What the statement answers after that: the count, whether the parent is there. */
+  /** The position of its first or last row. */
+  position(end: "top" | "bottom"): Position
+  /** The statement's further columns: the count, whether the parent exists. */
   rest: Row
 }
 
-/** The page in the one row that a list's statement answers. */
-export function pageOf(row: Row, { keys, placed, separator }: ListPlan, { limit, from }: ListQuery): Page {
+/** The page in the one row that a list's statement returns. */
+export function pageOf(
+  row: Row,
+  { keyColumns, keysInRows, separator }: ListPlan,
+  { limit, from }: ListQuery,
+): Page {
   const read = Number(row[1])
   const more = read > limit
   const rows = more ? limit : read
@@ -28,20 +32,20 @@ export function pageOf(row: Row, { keys, placed, separator }: ListPlan, { limit,
     body: separator.includes(",") ? text : text.replaceAll(separator, ","),
     rows,
     more,
-    place: (end) => {
-      if (placed) {
-        const place = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
-        return placed.map((name) => place[name] as Position[number])
+    position: (end) => {
+      if (keysInRows) {
+        const members = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
+        return keysInRows.map((name) => members[name] as Position[number])
       }
       const at = (end === "top") === backwards ? rows - 1 : 0
-      const places = row.slice(2, 2 + keys) as string[]
-      return places.map((values) => (JSON.parse(values) as Position)[at] as Position[number])
+      const columns = row.slice(2, 2 + keyColumns) as string[]
+      return columns.map((values) => (JSON.parse(values) as Position)[at] as Position[number])
     },
-    rest: row.slice(2 + keys),
+    rest: row.slice(2 + keyColumns),
   }
 }
 
-/** The rows that were read as they are served: without the last where it is one too many, and turned round. */
+/** The rows as they are served: without the extra last one, and reversed where the page was read backwards. */
 function served(text: string, separator: string, more: boolean, backwards: boolean): string {
   const body = more ? `${text.slice(0, text.lastIndexOf(separator))}]` : text
   return backwards ? `[${body.slice(1, -1).split(separator).reverse().join(separator)}]` : body

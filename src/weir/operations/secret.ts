@@ -1,53 +1,53 @@
 import { type SQL, sql } from "drizzle-orm"
-import type { AppContext } from "../http/context.ts"
 import { invalid } from "../problem.ts"
+import type { Key } from "../resource/key.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
-import { clause, conjunction, type ViewerKind } from "../resource/rules.ts"
+import { clause, conjunction } from "../resource/rules.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { Aliases, tableOf, viewerSql } from "../sql/where.ts"
+import type { Call } from "./call.ts"
 
 /**
- * Before a secret is changed: whoever is no admin gives the present one. The confirmation is taken out of
- * the input. Throws a 422 that names the confirmation when it is missing or wrong.
+ * Requires the present secret of a viewer who changes it, admins aside. Removes the confirmation from the
+ * input. Throws a 422 that names the confirmation when it is missing or wrong.
  */
 export async function checkSecret(
-  c: AppContext,
+  call: Call,
   resource: Resource,
-  id: number,
+  id: Key,
   input: Record<string, unknown>,
 ): Promise<void> {
   const field = secretOf(resource)
   if (!field?.secret) return
   const { as, confirm, verify } = field.secret
-  const given = input[confirm]
+  const confirmation = input[confirm]
   delete input[confirm]
   if (input[as] === undefined) {
-    if (given !== undefined)
+    if (confirmation !== undefined)
       throw invalid("The body is not valid", [
         { path: as, message: `is required with ${confirm}`, code: "required" },
       ])
     return
   }
-  const viewer = c.get("viewer")
+  const { viewer } = call
   if (viewer.kind === "admin") return
-  if (given === undefined)
+  if (confirmation === undefined)
     throw invalid("The body is not valid", [
       { path: confirm, message: `is required to set ${as}`, code: "required" },
     ])
   const plan = planOf(resource, `secret:${viewer.kind}`, () =>
     compile(storedSecret(resource, field, viewer.kind)),
   )
-  const rows = await c
-    .get("client")()
-    .query(withValues(plan, { id, viewer: viewer.id }))
+  const rows = await call.client().query(withValues(plan, { id, viewer: viewer.id }))
   const stored = rows[0]?.[0]
-  if (typeof stored === "string" && !(await verify(given as string, stored)))
+  if (typeof stored === "string" && !(await verify(confirmation as string, stored)))
     throw invalid("The body is not valid", [
       { path: confirm, message: "is not the present one", code: "wrong_secret" },
     ])
 }
 
-// Only of a row that is the viewer's to update: about another's, nothing is said here; the update refuses it.
+// Only of a row that the viewer may update: the update itself refuses another's.
 function storedSecret(resource: Resource, field: Field, kind: ViewerKind): SQL {
   const { alias, row } = new Aliases().next()
   const viewer = viewerSql(kind)

@@ -1,4 +1,3 @@
-import { fits } from "../fields/values.ts"
 import type { Field } from "../resource/resource.ts"
 
 /** The place of a row in a sort: the values of its sort keys, null included. */
@@ -24,8 +23,8 @@ export function decodeCursor(sort: string, keys: Field[], cursor: string): Posit
     return undefined
   }
   if (!Array.isArray(position) || position.length !== keys.length) return undefined
-  const valid = keys.every((field, i) =>
-    position[i] === null ? field.spec.type !== "id" : fits(field.spec, position[i]),
+  const valid = keys.every(({ type, spec }, i) =>
+    position[i] === null ? spec.type !== "id" : type.accepts(position[i]),
   )
   return valid ? (position as Position) : undefined
 }

@@ -1,7 +1,8 @@
-import { expressions } from "../db/dialect/expressions.ts"
-import { Invalid, parseValue } from "../fields/values.ts"
+import type { Operator } from "../fields/operators.ts"
+import { parsePart } from "../fields/text.ts"
+import { Invalid, type Scalar } from "../fields/type.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
-import { type Filter, maxDepth, type Operator, operatorsOf } from "./query.ts"
+import { type Filter, maxDepth, operatorsOf } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 
 const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
@@ -64,22 +65,24 @@ function readFilter(
     reader.issue(name, value.message, value.code)
     return undefined
   }
-  if (operator === "is_null") return { field, operator, param: "", isNull: value === true }
+  if (operator === "is_null") return { field, operator, param: "", isNull: value === "true" }
   const param = `p${reader.nextBound()}`
-  reader.values[param] =
-    operator === "in" || operator === "nin" ? value : expressions.encode(field.spec, value)
+  reader.values[param] = operator === "in" || operator === "nin" ? value : field.type.sql.encode(value)
   return { field, operator, param }
 }
 
-function operand(field: Field, operator: Operator, text: string): string | number | boolean | Invalid {
-  if (operator === "is_null") return parseValue({ type: "boolean" }, text)
-  if (operator === "contains" || operator === "starts_with") return parseValue({ type: "text" }, text)
-  if (operator !== "in" && operator !== "nin") return parseValue(field.spec, text)
+function operand({ type }: Field, operator: Operator, text: string): Scalar | Invalid {
+  if (operator === "is_null")
+    return text === "true" || text === "false"
+      ? text
+      : new Invalid("must be true or false", "invalid_boolean")
+  if (operator === "contains" || operator === "starts_with") return parsePart(text)
+  if (operator !== "in" && operator !== "nin") return type.parse(text)
   const parts = listParts(text)
   if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
-  const values = parts.map((part) => parseValue(field.spec, part))
+  const values = parts.map((part) => type.parse(part))
   const wrong = values.find((value) => value instanceof Invalid)
-  return wrong ?? JSON.stringify(values.map((value) => expressions.encode(field.spec, value)))
+  return wrong ?? JSON.stringify(values.map((value) => type.sql.encode(value)))
 }
 
 /** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). Undefined when a quote is left open. */

@@ -1,12 +1,11 @@
-import { expressions } from "../db/dialect/expressions.ts"
-import type { Field, Relation, Resource } from "../resource/resource.ts"
-import type { ViewerKind } from "../resource/rules.ts"
+import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
 import { decodeCursor } from "./cursor.ts"
 import {
   defaultLimit,
   type ListQuery,
+  maxAnswerRows,
   maxLimit,
-  maxRows,
   type Selection,
   type SortKey,
   sortText,
@@ -36,12 +35,12 @@ export function parseList(
   const skips = skip !== undefined && skip > 0
   values.skip = skip
   const count = reader.choice("count", ["exact"]) !== undefined
-  const sort = readSort(reader, resource, "sort")
+  const sort = readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   const rows = rowsWith(limit, selection.includes)
-  if (rows > maxRows) {
-    const message = `may be ${rows} rows with limit=${limit}, of at most ${maxRows}: ask for fewer, here or there`
+  if (rows > maxAnswerRows) {
+    const message = `may be ${rows} rows with limit=${limit}, of at most ${maxAnswerRows}: ask for fewer, here or there`
     reader.issue("include", message, "too_many")
   }
   reader.finish()
@@ -92,6 +91,6 @@ function readCursor(reader: ParamReader, sort: SortKey[], skips: boolean): ListQ
     return { cursor: "start" }
   }
   for (const [i, value] of position.entries())
-    reader.values[`c${i}`] = expressions.encode((keys[i] as Field).spec, value)
+    reader.values[`c${i}`] = (keys[i] as Field).type.sql.encode(value)
   return { cursor, nulls: position.map((value) => value === null) }
 }

@@ -1,39 +1,18 @@
+import type { Operator } from "../fields/operators.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
-import type { ViewerKind } from "../resource/rules.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
 
-export const operators = [
-  "eq",
-  "ne",
-  "gt",
-  "gte",
-  "lt",
-  "lte",
-  "in",
-  "nin",
-  "contains",
-  "starts_with",
-  "is_null",
-] as const
-export type Operator = (typeof operators)[number]
-
-/** Rows of a page: the most, and without `limit`. */
+/** Rows of a page: at most, and by default. */
 export const maxLimit = 1000
 export const defaultLimit = 100
 /** Most rows that a list and its embeds may be by their limits: SQLite makes an answer in one piece. */
-export const maxRows = 2_000_000
+export const maxAnswerRows = 2_000_000
 /** How many relations deep a client may go. */
 export const maxDepth = 3
 
 /** The operators that make sense for a field. */
-export function operatorsOf(field: Field): Operator[] {
-  const nullable: Operator[] = field.nullable ? ["is_null"] : []
-  if (field.spec.type === "json") return nullable
-  if (field.spec.type === "boolean") return ["eq", "ne", ...nullable]
-  const ordered: Operator[] = ["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
-  return field.spec.type === "text"
-    ? [...ordered, "contains", "starts_with", ...nullable]
-    : [...ordered, ...nullable]
-}
+export const operatorsOf = ({ type, nullable }: Field): readonly Operator[] =>
+  nullable ? [...type.operators, "is_null"] : type.operators
 
 /** A condition on a field, here or through relations. Its value is bound under `param`. */
 export interface Filter {
@@ -78,7 +57,7 @@ export interface ListQuery extends Selection {
   limit: number
   skip: boolean
   count: boolean
-  /** Only the rows of one parent, whose id is bound as `parent`. */
+  /** Only the rows of one parent, whose key is bound as `parentKey`. */
   parent: Relation | undefined
   /** The resource that the parent is a row of. */
   within: Resource | undefined

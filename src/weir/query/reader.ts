@@ -1,7 +1,7 @@
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import type { ViewerKind } from "../resource/rules.ts"
-import { canSee } from "../sql/row.ts"
+import { isOpen } from "../resource/rules.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
 import type { Values } from "./query.ts"
 
 /** Filters in one request: D1 binds 100 values to a statement, and a count binds each a second time. */
@@ -12,7 +12,7 @@ const maxIssues = 20
 
 /**
  * A query string being read: which parameters were understood, what was wrong, the values to bind, and the
- * text that identifies the statement's shape. What nobody has asked for by the end is an error.
+ * text that identifies the statement's shape. A parameter that is not used by the end is an error.
  */
 export class ParamReader {
   readonly params: Map<string, string[]> = new Map()
@@ -94,6 +94,6 @@ export class ParamReader {
   /** The field of that name, if this viewer may see it in any row. */
   field(resource: Resource, name: string): Field | undefined {
     const field = Object.hasOwn(resource.fields, name) ? resource.fields[name] : undefined
-    return field && canSee(field, this.viewer) ? field : undefined
+    return field && isOpen(field.read, this.viewer) ? field : undefined
   }
 }

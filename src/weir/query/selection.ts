@@ -37,7 +37,7 @@ export function readSort(
   for (const part of (reader.single(name) ?? byDefault)?.split(",") ?? []) {
     const descending = part.startsWith("-")
     const field = reader.field(resource, descending ? part.slice(1) : part)
-    if (!field || field.spec.type === "json")
+    if (!field || field.type.operators.length === 0)
       reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
     else if (keys.some((key) => key.field === field))
       reader.issue(name, `names ${field.name} twice`, "repeated")

@@ -1,12 +1,9 @@
-import { invalid, notFound } from "../problem.ts"
+/** A primary key's value. */
+export type Key = number
 
-/** An id from a path: a whole number. One that no row can have is a 404, what is no number a 422. */
-export function parseId(text: string): number {
-  if (!/^\d{1,40}$/.test(text))
-    throw invalid("The id in the path is not valid", [
-      { path: "id", message: "must be a whole number", code: "invalid_integer" },
-    ])
+/** Reads a key from a path: undefined for what is not a key at all, null for one that no row can have. */
+export function parseKey(text: string): Key | null | undefined {
+  if (!/^\d{1,40}$/.test(text)) return undefined
   const id = Number(text)
-  if (!Number.isSafeInteger(id)) throw notFound()
-  return id
+  return Number.isSafeInteger(id) ? id : null
 }

@@ -1,11 +1,9 @@
 import { createTableRelationsHelpers, is, Many, One, Relations } from "drizzle-orm"
+import { unnameable } from "./names.ts"
 import type { Resource } from "./resource.ts"
 
-/**
- * All resources of an API, with their relations resolved: those of Drizzle's `relations()` that a
- * resource's `embed` names.
- */
-export function api(...resources: Resource[]): Resource[] {
+/** Resolves the relations of resources: those of Drizzle's `relations()` that a resource's `embed` names. */
+export function linkRelations(resources: readonly Resource[]): void {
   const byTable = new Map(resources.map((r) => [r.table, r]))
   const declared = resources.flatMap((r) => Object.values(r.module)).filter((value) => is(value, Relations))
   for (const source of resources) {
@@ -14,7 +12,9 @@ export function api(...resources: Resource[]): Resource[] {
       {},
       ...declared.filter((d) => d.table === source.table).map((d) => d.config(helpers)),
     ) as Record<string, unknown>
-    for (const [name, options] of Object.entries(source.options.embed ?? {})) {
+    for (const [name, options = {}] of Object.entries(source.options.embed ?? {})) {
+      const why = unnameable(name)
+      if (why) throw new Error(`${source.name}: embed ${why}`)
       const relation = found[name]
       const target =
         is(relation, One) || is(relation, Many) ? byTable.get(relation.referencedTable) : undefined
@@ -37,7 +37,6 @@ export function api(...resources: Resource[]): Resource[] {
       }
     }
   }
-  return resources
 }
 
 function joinOf(source: Resource, name: string, relation: One): string[] {

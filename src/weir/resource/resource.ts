@@ -1,11 +1,17 @@
-import { type Column, getTableColumns, getTableName, is, Table } from "drizzle-orm"
+import { type Column, getTableColumns, getTableName, is, type Relations, Table } from "drizzle-orm"
 import { type FieldSpec, specsOf } from "../db/dialect/field.ts"
-import { anyone, nobody, type Rule, type Viewer } from "./rules.ts"
+import type { FieldType } from "../fields/type.ts"
+import { fieldType } from "../fields/types.ts"
+import type { Key } from "./key.ts"
+import { pascal, singularOf } from "./names.ts"
+import { anyone, nobody, type Rule } from "./rules.ts"
+import type { Viewer } from "./viewer.ts"
 
 /** A field that is written under another name and changed on the way, such as a password. */
 export interface SecretInput {
   /** The name in request bodies. */
   as: string
+  /** Fewest and most characters. */
   min: number
   max: number
   /** What is stored instead of what was sent. */
@@ -17,11 +23,11 @@ export interface SecretInput {
 }
 
 /** Options of one field. */
-export interface FieldOptions {
+export interface FieldOptions<C extends string = string> {
   /** Who sees the field. Default: whoever sees the row. */
-  read?: Rule
+  read?: Rule<C>
   /** Who may set the field. Default: whoever may create or update the row. */
-  write?: Rule
+  write?: Rule<C>
   /** The value when a create does not set it. */
   initially?: (viewer: Viewer) => number | string | boolean | null | undefined
   /** The field is written under another name, and stored changed. */
@@ -38,21 +44,26 @@ export interface EmbedOptions {
   byDefault?: "one"
 }
 
-/** A resource's rules. An action without a rule is closed. */
-export interface ResourceOptions<Field extends string = string> {
-  read?: Rule
-  create?: Rule
-  update?: Rule
-  delete?: Rule
-  fields?: Partial<Record<Field, FieldOptions>>
-  embed?: Record<string, EmbedOptions>
-  /** The rows are the API's viewers: who creates one is shown what it may see as that viewer. */
-  viewers?: boolean
+/** A resource's rules. An action without a rule is closed. `C` are its columns, `R` its relations. */
+export interface ResourceOptions<C extends string = string, R extends string = string> {
+  read?: Rule<C>
+  create?: Rule<C>
+  update?: Rule<C>
+  delete?: Rule<C>
+  fields?: { [Name in C]?: FieldOptions<C> }
+  embed?: { [Name in R]?: EmbedOptions | undefined }
+  /** Order of a list without `sort=`: columns, each with - for descending. Default: the primary key. */
+  sort?: SortText<C> | SortText<C>[]
+  /** What one row is called, in documents and operation names. Default: a guess from the table's name. */
+  singular?: string
 }
+
+type SortText<C extends string> = C | `-${C}`
 
 export interface Field {
   name: string
   spec: FieldSpec
+  type: FieldType
   column: Column
   nullable: boolean
   /** May be left out of a create. */
@@ -85,7 +96,7 @@ export interface Relation {
 export interface Nested {
   relation: Relation
   within: Resource
-  parentId: number
+  parentKey: Key
 }
 
 export interface Resource {
@@ -99,18 +110,32 @@ export interface Resource {
   rules: { read: Rule; create: Rule; update: Rule; delete: Rule }
   options: ResourceOptions
   relations: Record<string, Relation>
+  /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
+  singular: string
+  typeName: string
+  /** Whether its rows are the API's viewers (`accounts` of `defineApi`). */
+  holdsViewers: boolean
 }
 
 type TableIn<M> = Extract<M[keyof M], Table>
-type FieldsOf<M> = keyof TableIn<M>["_"]["columns"] & string
+type ColumnsOf<M> = keyof TableIn<M>["_"]["columns"] & string
+type RelationNames<M> = {
+  [K in keyof M]: M[K] extends Relations<TableIn<M>["_"]["name"], infer Config>
+    ? keyof Config & string
+    : never
+}[keyof M]
+/** The relations that the module declares of its table; any name where they are declared elsewhere. */
+type EmbedsOf<M> = [RelationNames<M>] extends [never] ? string : RelationNames<M>
 
 /**
  * A resource from a schema file: the module with its table and relations, and the rules.
- * Throws at load, naming the culprit, when a rule or an embed names what is not there.
+ * Throws at load, naming the culprit, when a rule, a field, a sort or an embed names what is not there.
+ *
+ * @example resource(items, { read: anyone, create: signedIn, update: owner, delete: owner })
  */
 export function resource<M extends Record<string, unknown>>(
   module: M,
-  options: ResourceOptions<FieldsOf<M>>,
+  options: ResourceOptions<ColumnsOf<M>, EmbedsOf<M>>,
 ): Resource {
   const tables = Object.values(module).filter((value) => is(value, Table))
   const table = tables[0]
@@ -118,59 +143,59 @@ export function resource<M extends Record<string, unknown>>(
     throw new Error(`A schema file holds one table; this one holds ${tables.length}`)
   const name = getTableName(table)
   const specs = specsOf(table)
-  const fieldOptions: Record<string, FieldOptions | undefined> = options.fields ?? {}
+  // The options are typed by the table's columns outside, and named by text inside.
+  const { fields: fieldOptions = {}, ...rest } = options as unknown as ResourceOptions
   const fields: Record<string, Field> = {}
-  for (const [key, column] of Object.entries(getTableColumns(table)))
-    fields[key] = fieldFrom(key, column, specs[key] as FieldSpec, fieldOptions[key] ?? {})
-  for (const key of Object.keys(fieldOptions))
-    if (!fields[key]) throw new Error(`${name}: fields names "${key}", which is no column`)
-  const key = Object.keys(fields).find((k) => fields[k]?.spec.type === "id")
+  for (const [column, drizzleColumn] of Object.entries(getTableColumns(table)))
+    fields[column] = fieldFrom(column, drizzleColumn, specs[column] as FieldSpec, fieldOptions[column] ?? {})
+  for (const field of Object.keys(fieldOptions))
+    if (!fields[field]) throw new Error(`${name}: fields names "${field}", which is no column`)
+  const key = Object.keys(fields).find((field) => fields[field]?.spec.type === "id")
   if (!key) throw new Error(`${name}: a resource needs an id() column`)
-  const rules = {
-    read: options.read ?? nobody,
-    create: options.create ?? nobody,
-    update: options.update ?? nobody,
-    delete: options.delete ?? nobody,
-  }
-  const references = new Set(Object.keys(fields).filter((k) => specs[k]?.reference))
+  const singular = options.singular ?? singularOf(name)
   return {
     name,
     table,
     module,
     fields,
     key,
-    references,
-    rules,
-    options: options as ResourceOptions,
+    references: new Set(Object.keys(fields).filter((field) => specs[field]?.reference)),
+    rules: {
+      read: rest.read ?? nobody,
+      create: rest.create ?? nobody,
+      update: rest.update ?? nobody,
+      delete: rest.delete ?? nobody,
+    },
+    options: { ...rest, fields: fieldOptions },
     relations: {},
+    singular,
+    typeName: pascal(singular),
+    holdsViewers: false,
   }
 }
 
-/** What a resource takes as a secret, a password: it costs a hash. */
+/** The field that a resource takes as a secret, a password: it costs a hash. */
 export const secretOf = ({ fields }: Resource): Field | undefined =>
-  Object.values(fields).find((f) => f.secret)
+  Object.values(fields).find((field) => field.secret)
 
-/** Names that a list's own parameters have: a filter by such a field could not be told from them. */
-const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
+/** The order of a list without `sort=`, as in `sort=`; undefined for the primary key alone. */
+export const defaultSort = ({ options: { sort } }: Resource): string | undefined =>
+  Array.isArray(sort) ? sort.join(",") : sort
 
 function fieldFrom(name: string, column: Column, spec: FieldSpec, options: FieldOptions): Field {
-  if (reserved.has(name))
-    throw new Error(`"${name}" is the name of a list's parameter: call the column otherwise`)
-  const { pattern, example = "example" } = spec
-  if (pattern && !new RegExp(pattern).test(example))
-    throw new Error(`"${name}" has a pattern: give it an example that matches, beside it`)
-  const made = spec.type === "id" || spec.auto !== undefined
+  const type = fieldType(spec)
   const literal = ["string", "number", "boolean"].includes(typeof column.default)
   return {
     name,
     spec,
+    type,
     column,
     nullable: !column.notNull,
-    optional: made || !column.notNull || column.hasDefault || options.initially !== undefined,
+    optional: type.generated || !column.notNull || column.hasDefault || options.initially !== undefined,
     default: literal ? (column.default as string | number | boolean) : undefined,
     unique: column.isUnique,
     read: options.read ?? anyone,
-    write: made ? undefined : (options.write ?? anyone),
+    write: type.generated ? undefined : (options.write ?? anyone),
     initially: options.initially,
     secret: options.secret,
   }

@@ -1,64 +1,47 @@
 import { and, or, type SQL, sql } from "drizzle-orm"
-
-/** What a viewer is, as far as the shape of a statement goes; the rest is bound as a value. */
-export type ViewerKind = "anonymous" | "user" | "admin"
-
-/** Who asks. Identified by every request, required only by the rules. */
-export type Viewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: number }
-
-/** What holds as long as a viewer is what it is taken for; the values are bound by name. */
-export interface Guard {
-  where: SQL
-  values: Record<string, string | number>
-}
-
-/** A viewer that was recognised from memory: whoever acts on it guards its statement, or has it confirmed first. */
-export interface Unconfirmed {
-  guard: Guard
-  /** Asks the database, and puts the viewer on the context that it really is. */
-  confirm(): Promise<void>
-}
-
-/** The viewer as a rule sees it: its kind, and its id as a bound value of the statement. */
-export interface ViewerSql {
-  kind: ViewerKind
-  id: SQL
-}
+import type { Viewer, ViewerKind, ViewerSql } from "./viewer.ts"
 
 /** A row as a rule sees it: the column of that name in the statement at hand. */
-export type RowSql = (column: string) => SQL
+export type RowSql<Column extends string = string> = (column: Column) => SQL
 
 /**
  * Who may do what to which rows. A rule is compiled into the statement's WHERE clause, once per kind of
- * viewer: `true` needs no clause, `false` closes the action, SQL chooses the rows.
+ * viewer: `true` needs no clause, `false` closes the action, SQL chooses the rows. `Column` is the union of the
+ * columns that the rule reads, so that a table without one of them refuses the rule.
+ *
+ * @example const published: Rule<"state"> = (row) => sql`${row("state")} = 'published'`
  */
-export type Rule = (row: RowSql, viewer: ViewerSql) => SQL | boolean
+export type Rule<Column extends string = string> = (row: RowSql<Column>, viewer: ViewerSql) => SQL | boolean
 
-export const anyone: Rule = () => true
-export const nobody: Rule = () => false
-export const signedIn: Rule = (_row, viewer) => viewer.kind !== "anonymous"
-export const admin: Rule = (_row, viewer) => viewer.kind === "admin"
+export const anyone: Rule<never> = () => true
+export const nobody: Rule<never> = () => false
+export const signedIn: Rule<never> = (_row, viewer) => viewer.kind !== "anonymous"
+export const admin: Rule<never> = (_row, viewer) => viewer.kind === "admin"
 
-/** The viewer whose id is in that column, and admins. */
+/**
+ * The viewer whose id is in that column, and admins.
+ *
+ * @example update: viewerIs("author_id")
+ */
 export const viewerIs =
-  (column: string): Rule =>
+  <Column extends string>(column: Column): Rule<Column> =>
   (row, viewer) =>
     viewer.kind === "user" ? sql`${row(column)} = ${viewer.id}` : viewer.kind === "admin"
 
 /** The row is the viewer. */
-export const self = viewerIs("id")
+export const self: Rule<"id"> = viewerIs("id")
 /** The row is the viewer's, by its `owner_id`. */
-export const owner = viewerIs("owner_id")
+export const owner: Rule<"owner_id"> = viewerIs("owner_id")
 
 /** Every one of the rules. */
 export const all =
-  (...rules: Rule[]): Rule =>
+  <Column extends string = never>(...rules: Rule<Column>[]): Rule<Column> =>
   (row, viewer) =>
     conjunction(rules.map((rule) => rule(row, viewer)))
 
 /** At least one of the rules. */
 export const any =
-  (...rules: Rule[]): Rule =>
+  <Column extends string = never>(...rules: Rule<Column>[]): Rule<Column> =>
   (row, viewer) => {
     const parts = rules.map((rule) => rule(row, viewer))
     if (parts.includes(true)) return true
@@ -76,3 +59,27 @@ export function conjunction(parts: (SQL | boolean)[]): SQL | boolean {
 /** A rule's outcome as a WHERE clause. */
 export const clause = (outcome: SQL | boolean): SQL =>
   typeof outcome === "boolean" ? (outcome ? sql`1 = 1` : sql`1 = 0`) : outcome
+
+/** A row that is not looked at: whether a rule depends on it is what is asked. */
+const anyRow: RowSql = () => sql`null`
+
+/** What a rule says of a kind of viewer whatever the row: SQL where it depends on the row. */
+function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
+  let outcome = outcomes.get(rule)
+  if (!outcome) {
+    outcome = {}
+    outcomes.set(rule, outcome)
+  }
+  outcome[kind] ??= rule(anyRow, { kind, id: sql`null` })
+  return outcome[kind]
+}
+const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
+
+/** Whether a rule lets that kind of viewer at any row at all. */
+export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false
+
+/** Whether a rule lets that kind of viewer at every row. */
+export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) === true
+
+/** What a rule says of a viewer and no row: for hand-written routes, which have none. */
+export const holdsFor = (rule: Rule, viewer: Viewer): boolean => outcomeOf(rule, viewer.kind) === true

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi"
+import type { Operator } from "../fields/operators.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
-import type { Resource } from "../resource/resource.ts"
-import { outputSchema, readable } from "../resource/schemas.ts"
+import { defaultSort, type Field, type Resource } from "../resource/resource.ts"
+import { readable } from "../resource/schemas.ts"
 
 type Shape = Record<string, z.ZodType>
 
@@ -37,7 +38,7 @@ export function includeParams(resource: Resource, byDefault: boolean): Shape {
       .optional()
       .openapi({
         param: {
-          description: `Most rows of ${relation.name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
+          description: `Maximum number of rows of ${relation.name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
         },
       })
     params[`${prefix}.skip`] = z.int().min(0).optional()
@@ -46,7 +47,7 @@ export function includeParams(resource: Resource, byDefault: boolean): Shape {
   return params
 }
 
-const operatorWords: Record<string, string> = {
+const operatorWords: Record<Exclude<Operator, "eq">, string> = {
   ne: "is not (null included)",
   gt: "greater than",
   gte: "at least",
@@ -54,39 +55,34 @@ const operatorWords: Record<string, string> = {
   lte: "at most",
   in: "one of, separated by commas",
   nin: "none of, separated by commas",
-  contains: "contains, by case",
-  starts_with: "starts with, by case",
+  contains: "contains (case-sensitive)",
+  starts_with: "starts with (case-sensitive)",
   is_null: "is null, or is not",
+}
+
+const textOperators: readonly Operator[] = ["in", "nin", "contains", "starts_with"]
+
+function operandSchema({ type }: Field, operator: Operator): z.ZodType {
+  if (operator === "is_null") return z.boolean()
+  return textOperators.includes(operator) ? z.string() : type.output()
 }
 
 function filterParams(resource: Resource): Shape {
   const params: Shape = {}
   for (const field of readable(resource))
     for (const operator of operatorsOf(field)) {
-      const plain = field.nullable
-        ? ((outputSchema(field) as z.ZodNullable).unwrap() as z.ZodType)
-        : outputSchema(field)
-      const schema =
-        operator === "in" || operator === "nin"
-          ? z.string()
-          : operator === "is_null"
-            ? z.boolean()
-            : operator === "contains" || operator === "starts_with"
-              ? z.string()
-              : plain
-      const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
-      params[name] = schema.optional().openapi({
-        param: {
-          description: operator === "eq" ? `${field.name} is` : `${field.name} ${operatorWords[operator]}`,
-        },
-      })
+      const [name, description] =
+        operator === "eq"
+          ? [field.name, `${field.name} is`]
+          : [`${field.name}[${operator}]`, `${field.name} ${operatorWords[operator]}`]
+      params[name] = operandSchema(field, operator).optional().openapi({ param: { description } })
     }
   return params
 }
 
 export const fieldsParam = (resource: Resource): Shape => ({
   fields: text(
-    `Fields to answer with, separated by commas: ${readable(resource)
+    `Fields of the answer, separated by commas: ${readable(resource)
       .map((f) => f.name)
       .join(", ")}`,
   ),
@@ -99,15 +95,17 @@ export const listParams = (resource: Resource): Shape => ({
     .max(maxLimit)
     .default(defaultLimit)
     .optional()
-    .openapi({ param: { description: "Most rows" } }),
+    .openapi({ param: { description: "Maximum number of rows" } }),
   skip: z
     .int()
     .min(0)
     .optional()
-    .openapi({ param: { description: "Rows to pass over" } }),
-  after: text("A cursor: the rows that follow it. Take it from the Link header"),
-  before: text("A cursor: the rows that come before it"),
-  sort: text("Keys separated by commas, each with - for descending. Default: the primary key"),
+    .openapi({ param: { description: "Rows to skip" } }),
+  after: text("Cursor of the Link header: the rows after it"),
+  before: text("Cursor of the Link header: the rows before it"),
+  sort: text(
+    `Fields separated by commas, each with - for descending. Default: ${defaultSort(resource) ?? "the primary key"}`,
+  ),
   count: z
     .enum(["exact"])
     .optional()

@@ -1,36 +1,30 @@
 import { z } from "@hono/zod-openapi"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { example, outputSchema, readable } from "../resource/schemas.ts"
-import { isShownToAll } from "../sql/row.ts"
+import { isOpenToAll } from "../resource/rules.ts"
+import { outputSchema, readable } from "../resource/schemas.ts"
 
 type Shape = Record<string, z.ZodType>
 
-export const singular = (name: string): string => name.replace(/ies$/, "y").replace(/s$/, "")
-export const pascal = (name: string): string =>
-  name.replace(/(^|_)(\w)/g, (_, _sep, letter: string) => letter.toUpperCase())
-/** `User` for the table `users`: the name of its schema, and of operations on one row. */
-export const typeName = (resource: Resource): string => pascal(singular(resource.name))
-
-const made = new WeakMap<Resource, { whole: z.ZodType; part: z.ZodType }>()
+const schemasOf = new WeakMap<Resource, { whole: z.ZodType; part: z.ZodType }>()
 
 /** A row as it is served: whole, or the part of it that `fields` asks for. Fields that not every viewer sees are optional. */
 export function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodType } {
-  const known = made.get(resource)
-  if (known) return known
+  const earlier = schemasOf.get(resource)
+  if (earlier) return earlier
   const whole: Shape = {}
   const part: Shape = {}
   const sample: Record<string, unknown> = {}
   for (const field of readable(resource)) {
     const schema = outputSchema(field)
-    const shown = isShownToAll(field)
+    const shown = isOpenToAll(field.read, "anonymous")
     whole[field.name] = shown ? schema : schema.optional()
     part[field.name] = schema.optional()
-    if (shown) sample[field.name] = example(field)
+    if (shown) sample[field.name] = field.type.example()
   }
   const embeds = Object.fromEntries(
     Object.values(resource.relations).map((relation) => [relation.name, embedSchema(relation)]),
   )
-  const name = typeName(resource)
+  const name = resource.typeName
   const schemas = {
     whole: z.object({ ...whole, ...embeds }).openapi(name, { example: sample }),
     part: z.object({ ...part, ...embeds }).openapi(`${name}Part`, {
@@ -38,7 +32,7 @@ export function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodT
       example: Object.fromEntries(Object.entries(sample).slice(0, 2)),
     }),
   }
-  made.set(resource, schemas)
+  schemasOf.set(resource, schemas)
   return schemas
 }
 

@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi"
 import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/registry.ts"
-import { type Field, type Relation, type Resource, secretOf } from "../resource/resource.ts"
-import { createSchema, example, maxRows, updateSchema } from "../resource/schemas.ts"
-import { isOpen } from "../sql/row.ts"
+import { pascal } from "../resource/names.ts"
+import { type Field, type Resource, secretOf } from "../resource/resource.ts"
+import { isOpen } from "../resource/rules.ts"
+import { createSchema, maxCreateRows, updateSchema } from "../resource/schemas.ts"
+import type { Within } from "./handlers.ts"
 import { fieldsParam, idParam, includeParams, listParams } from "./openapi-params.ts"
-import { pascal, rowSchemas, singular, typeName } from "./openapi-rows.ts"
+import { rowSchemas } from "./openapi-rows.ts"
 
 const json = (schema: z.ZodType) => ({ content: { "application/json": { schema } } })
 const security = (
@@ -13,33 +15,33 @@ const security = (
   action: "read" | "create" | "update" | "delete",
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
-/** Secrets take their time to be hashed: a server has that wait, and then refuses it. */
+/** Hashes of secrets wait their turn; beyond the queue, the server refuses them. */
 const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
 
 const linkHeaders = {
   ...validators,
   Link: { description: "first, prev and next (RFC 8288)", schema: { type: "string" as const } },
   "X-Total-Count": {
-    description: "All matching rows; with count=exact",
+    description: "Number of matching rows; with count=exact",
     schema: { type: "integer" as const },
   },
 }
 const location = { Location: { description: "The new row's path", schema: { type: "string" as const } } }
-const within = (parent: Resource | undefined, relation: Relation | undefined) =>
-  parent && relation
-    ? { operation: `${typeName(parent)}${pascal(relation.name)}`, words: ` of one ${singular(parent.name)}` }
-    : undefined
+const within = ({ within, relation }: Within) => ({
+  operation: `${within.typeName}${pascal(relation.name)}`,
+  words: ` of one ${within.singular}`,
+})
 
-export function listDoc(resource: Resource, parent?: Resource, relation?: Relation): RouteDoc {
+export function listDoc(resource: Resource, parent?: Within): RouteDoc {
   const { whole, part } = rowSchemas(resource)
-  const nested = within(parent, relation)
+  const nested = parent && within(parent)
   return {
     operationId: `list${nested?.operation ?? pascal(resource.name)}`,
     summary: `List ${resource.name}${nested?.words ?? ""}`,
     tags: [resource.name],
     security: security(resource, "read"),
     request: {
-      ...(parent ? { params: idParam(`The ${singular(parent.name)}`) } : {}),
+      ...(parent ? { params: idParam(`The ${parent.within.singular}`) } : {}),
       query: z.object(listParams(resource)),
       headers: conditional,
     },
@@ -54,12 +56,12 @@ export function listDoc(resource: Resource, parent?: Resource, relation?: Relati
 export function readDoc(resource: Resource): RouteDoc {
   const { whole, part } = rowSchemas(resource)
   return {
-    operationId: `read${typeName(resource)}`,
-    summary: `Read one ${singular(resource.name)}`,
+    operationId: `read${resource.typeName}`,
+    summary: `Read one ${resource.singular}`,
     tags: [resource.name],
     security: security(resource, "read"),
     request: {
-      params: idParam(`The ${singular(resource.name)}`),
+      params: idParam(`The ${resource.singular}`),
       query: z.object({ ...fieldsParam(resource), ...includeParams(resource, true) }),
       headers: conditional,
     },
@@ -72,13 +74,13 @@ export function readDoc(resource: Resource): RouteDoc {
 }
 
 /** `me` in place of an id: the viewer's own row. */
-export function readMeDoc(resource: Resource): RouteDoc {
+export function readCurrentDoc(resource: Resource): RouteDoc {
   const { request, ...doc } = readDoc(resource)
   const { query, headers } = request ?? {}
   return {
     ...doc,
-    operationId: "readMe",
-    summary: "Read oneself; `me` stands for one's own id in the other paths too",
+    operationId: `readCurrent${resource.typeName}`,
+    summary: `Read the current ${resource.singular}; \`me\` works in the other paths too`,
     security: "required",
     request: { ...(query ? { query } : {}), ...(headers ? { headers } : {}) },
   }
@@ -88,32 +90,36 @@ export function readMeDoc(resource: Resource): RouteDoc {
 function bodyExample(resource: Resource, only: (field: Field) => boolean): Record<string, unknown> {
   const fields = Object.values(resource.fields).filter((f) => f.write !== undefined && only(f))
   return Object.fromEntries(
-    fields.map((f) => (f.secret ? [f.secret.as, "correct horse battery"] : [f.name, example(f)])),
+    fields.map((f) => (f.secret ? [f.secret.as, "correct horse battery"] : [f.name, f.type.example()])),
   )
 }
 
-export function createDoc(resource: Resource, parent?: Resource, relation?: Relation): RouteDoc {
+export function createDoc(resource: Resource, parent?: Within): RouteDoc {
+  const foreign = parent?.relation.foreign
   const row = rowSchemas(resource).whole
-  const nested = within(parent, relation)
-  const sample = bodyExample(resource, (f) => !f.optional && f.name !== relation?.foreign)
+  const nested = parent && within(parent)
+  const sample = bodyExample(resource, (f) => !f.optional && f.name !== foreign)
   const whole = createSchema(resource)
-  // The path says whose it is; the body need not.
-  const schema = relation
-    ? whole.extend({ [relation.foreign]: (whole.shape[relation.foreign] as z.ZodType).optional() })
-    : whole
-  const body = schema.openapi(nested ? `${nested.operation}Create` : `${typeName(resource)}Create`, {
+  // The path names the parent; the body need not.
+  const schema =
+    foreign === undefined
+      ? whole
+      : whole.extend({ [foreign]: (whole.shape[foreign] as z.ZodType).optional() })
+  const body = schema.openapi(nested ? `${nested.operation}Create` : `${resource.typeName}Create`, {
     example: sample,
   })
   return {
-    operationId: `create${nested?.operation ?? typeName(resource)}`,
-    summary: `Create one ${singular(resource.name)}, or many: all or nothing${nested?.words ?? ""}`,
+    operationId: `create${nested?.operation ?? resource.typeName}`,
+    summary: `Create one ${resource.singular}, or many: all or nothing${nested?.words ?? ""}`,
     tags: [resource.name],
     security: security(resource, "create"),
     request: {
-      ...(parent ? { params: idParam(`The ${singular(parent.name)}`) } : {}),
+      ...(parent ? { params: idParam(`The ${parent.within.singular}`) } : {}),
       body: {
         required: true,
-        ...json(z.union([body, z.array(body).min(1).max(maxRows(resource))]).openapi({ example: sample })),
+        ...json(
+          z.union([body, z.array(body).min(1).max(maxCreateRows(resource))]).openapi({ example: sample }),
+        ),
       },
     },
     responses: { 201: { description: "Created", headers: location, ...json(z.union([row, z.array(row)])) } },
@@ -123,14 +129,14 @@ export function createDoc(resource: Resource, parent?: Resource, relation?: Rela
 
 export function updateDoc(resource: Resource): RouteDoc {
   const sample = bodyExample(resource, (f) => !f.optional && !f.secret)
-  const body = updateSchema(resource).openapi(`${typeName(resource)}Update`, { example: sample })
+  const body = updateSchema(resource).openapi(`${resource.typeName}Update`, { example: sample })
   return {
-    operationId: `update${typeName(resource)}`,
-    summary: `Change one ${singular(resource.name)}: a merge patch (RFC 7396)`,
+    operationId: `update${resource.typeName}`,
+    summary: `Change one ${resource.singular}: a merge patch (RFC 7396)`,
     tags: [resource.name],
     security: security(resource, "update"),
     request: {
-      params: idParam(`The ${singular(resource.name)}`),
+      params: idParam(`The ${resource.singular}`),
       body: {
         required: true,
         content: { "application/json": { schema: body }, "application/merge-patch+json": { schema: body } },
@@ -143,11 +149,11 @@ export function updateDoc(resource: Resource): RouteDoc {
 
 export function deleteDoc(resource: Resource): RouteDoc {
   return {
-    operationId: `delete${typeName(resource)}`,
-    summary: `Delete one ${singular(resource.name)}`,
+    operationId: `delete${resource.typeName}`,
+    summary: `Delete one ${resource.singular}`,
     tags: [resource.name],
     security: security(resource, "delete"),
-    request: { params: idParam(`The ${singular(resource.name)}`) },
+    request: { params: idParam(`The ${resource.singular}`) },
     responses: { 204: { description: "Deleted" } },
     errors: [401, 403, 404, 409, 422],
   }

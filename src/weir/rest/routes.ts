@@ -1,70 +1,77 @@
-import type { Routes } from "../http/registry.ts"
-import { create, remove, update } from "../operations/create.ts"
-import { idOf, readList, readOne } from "../operations/list.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Registry } from "../http/registry.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
 import { nobody } from "../resource/rules.ts"
-import { createDoc, deleteDoc, listDoc, readDoc, readMeDoc, updateDoc } from "./openapi.ts"
+import { createRows, readList, readOne, removeOne, updateOne } from "./handlers.ts"
+import { createDoc, deleteDoc, listDoc, readCurrentDoc, readDoc, updateDoc } from "./openapi.ts"
 
 /** The routes of a resource, and those of the lists it has: an action that is closed to all has no route. */
-export function resourceRoutes(routes: Routes, resource: Resource): void {
+export function resourceRoutes(registry: Registry, resource: Resource): void {
   const { rules, name } = resource
+  const all = `/${name}`
   const one = `/${name}/{id}`
   if (rules.read !== nobody) {
-    if (resource.options.viewers) routes.describe("get", `/${name}/me`, () => readMeDoc(resource))
-    routes.add(
+    if (resource.holdsViewers) registry.describe("get", `/${name}/me`, () => readCurrentDoc(resource))
+    registry.add(
       "get",
-      `/${name}`,
+      all,
       () => listDoc(resource),
       (c) => readList(c, resource),
     )
-    routes.add(
+    registry.add(
       "get",
       one,
       () => readDoc(resource),
-      (c) => readOne(c, resource, idOf(c, resource)),
+      (c) => readOne(c, resource),
     )
   }
-  if (rules.create !== nobody)
-    routes.add(
+  if (rules.create !== nobody) {
+    const options = { takesRecalled: true }
+    registry.add(
       "post",
-      `/${name}`,
+      all,
       () => createDoc(resource),
-      (c) => create(c, resource),
-      { confirmsViewer: true },
+      (c) => createRows(c, resource),
+      options,
     )
+  }
   if (rules.update !== nobody)
-    routes.add(
+    registry.add(
       "patch",
       one,
       () => updateDoc(resource),
-      (c) => update(c, resource, idOf(c, resource)),
+      (c) => updateOne(c, resource),
     )
   if (rules.delete !== nobody)
-    routes.add(
+    registry.add(
       "delete",
       one,
       () => deleteDoc(resource),
-      (c) => remove(c, resource, idOf(c, resource)),
+      (c) => removeOne(c, resource),
     )
-  for (const relation of Object.values(resource.relations)) {
-    const { target } = relation
-    if (relation.kind !== "many" || relation.local !== resource.key) continue
-    const path = `${one}/${relation.name}`
-    const nested = (parentId: number) => ({ relation, within: resource, parentId })
-    if (target.rules.read !== nobody)
-      routes.add(
-        "get",
-        path,
-        () => listDoc(target, resource, relation),
-        (c) => readList(c, target, nested(idOf(c, resource))),
-      )
-    if (target.rules.create !== nobody)
-      routes.add(
-        "post",
-        path,
-        () => createDoc(target, resource, relation),
-        (c) => create(c, target, nested(idOf(c, resource))),
-        { confirmsViewer: true },
-      )
+  for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation)
+}
+
+/** The routes of the rows that refer to one row. */
+function nestedRoutes(registry: Registry, within: Resource, relation: Relation): void {
+  const { target, kind, local, name } = relation
+  if (kind !== "many" || local !== within.key) return
+  const path = `/${within.name}/{id}/${name}`
+  const parent = { relation, within }
+  if (target.rules.read !== nobody)
+    registry.add(
+      "get",
+      path,
+      () => listDoc(target, parent),
+      (c) => readList(c, target, parent),
+    )
+  if (target.rules.create !== nobody) {
+    const options = { takesRecalled: true }
+    registry.add(
+      "post",
+      path,
+      () => createDoc(target, parent),
+      (c) => createRows(c, target, parent),
+      options,
+    )
   }
 }

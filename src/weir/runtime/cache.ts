@@ -1,6 +1,6 @@
 import { hash } from "node:crypto"
-import { Cache } from "../cache/cache.ts"
-import { telling } from "../cache/invalidating.ts"
+import { Cache, type CacheOptions } from "../cache/cache.ts"
+import { invalidating } from "../cache/invalidating.ts"
 import { MemoryStore } from "../cache/memory.ts"
 import type { Store } from "../cache/store.ts"
 import { UpstashStore } from "../cache/upstash.ts"
@@ -8,19 +8,17 @@ import type { Database } from "../db/driver.ts"
 import { cacheOf, type Settings } from "./settings.ts"
 
 /** What a runtime can do, and cannot. */
-interface Runtime {
-  later(work: Promise<unknown>): void
+interface Runtime extends Pick<CacheOptions, "waitUntil" | "coalesceTimeoutMs"> {
   /** Whether requests may share a round trip to Redis. */
-  together?: boolean
-  patience?: number
-  /** How long Redis may take, in milliseconds, where more than a request waits for it. */
-  limit?: number
+  pipelined?: boolean
+  /** How long a request waits for Redis, in ms. Default: 50. */
+  requestTimeoutMs?: number
 }
 
 /** What tells a database from all others. Some must be asked. */
 type Identity = string | (() => Promise<string>)
 
-/** The cache of the settings, and the database that tells it of its writes. */
+/** The cache of the settings, and the database whose writes invalidate it. */
 export function openCache(
   settings: Settings,
   database: Database,
@@ -30,7 +28,7 @@ export function openCache(
   const ttl = settings.CACHE_TTL * 1000
   const stale = settings.CACHE_STALE * 1000
   const store = openStore(settings, database, identity, ttl + stale, options)
-  return { cache: new Cache(store, { ttl, stale, ...options }), database: telling(database, store) }
+  return { cache: new Cache(store, { ttl, stale, ...options }), database: invalidating(database, store) }
 }
 
 function openStore(

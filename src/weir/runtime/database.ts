@@ -1,12 +1,8 @@
 import { hostname } from "node:os"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import type { Cache } from "../cache/cache.ts"
 import type { Database } from "../db/driver.ts"
 import type { Settings } from "./settings.ts"
-
-/** The folder of migrations for a dialect, wherever the process was started. */
-export const migrationsOf = (dialect: string): string =>
-  join(import.meta.dirname, "../../../drizzle", dialect)
 
 /** Opens the database of the settings; of the drivers, only its own is loaded. Throws one line that names what is wrong. */
 export async function openDatabase(settings: Settings): Promise<Database> {
@@ -20,17 +16,17 @@ export async function openDatabase(settings: Settings): Promise<Database> {
   return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }
 
-/** The same with the cache of the settings, which it tells of its writes; `limit` as in the cache's options. */
+/** The same with the cache of the settings, which its writes invalidate. `requestTimeoutMs` bounds what Redis may take. */
 export async function openCachedDatabase(
   settings: Settings,
-  limit?: number,
+  requestTimeoutMs?: number,
 ): Promise<{ cache: Cache; database: Database }> {
   const database = await openDatabase(settings)
   const { openCache } = await import("./cache.ts")
   return openCache(settings, database, identityOf(settings, database), {
-    later: () => {},
-    together: true,
-    ...(limit === undefined ? {} : { limit }),
+    waitUntil: () => {},
+    pipelined: true,
+    ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
   })
 }
 

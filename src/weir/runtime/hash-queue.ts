@@ -11,7 +11,7 @@ export function hashQueue(): HashScheduler {
   const limit = pLimit(atOnce)
   return (hash) => {
     if (limit.pendingCount < mostWaiting) return limit(hash)
-    throw new Problem(429, "too_many_requests", "Too many passwords are being checked now; try again", {
+    throw new Problem("too_many_requests", "Too many passwords are being checked now; try again", {
       headers: { "retry-after": "5" },
     })
   }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto"
 import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
-import { Problem, titles } from "../problem.ts"
+import { Problem, type ProblemCode, titles } from "../problem.ts"
 import type { Connections } from "./connections.ts"
 
 /** What Node's HTTP parser says of a request that it cannot take: which problem that is, and in words. */
-const known: Record<string, { status: 408 | 431; code: string; detail: string }> = {
+const causes: Record<string, { status: number; code: ProblemCode; detail: string }> = {
   HPE_HEADER_OVERFLOW: { status: 431, code: "headers_too_large", detail: "The headers are too large" },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "timeout", detail: "The request was not sent in time" },
 }
@@ -20,9 +20,9 @@ export function refuseMalformed(server: ServerType, connections: Connections): v
       socket.destroy()
       return
     }
-    const { status, code, detail } = known[error.code ?? ""] ?? malformed
+    const { status, code, detail } = causes[error.code ?? ""] ?? malformed
     const id = randomUUID()
-    const body = new Problem(status, code, detail).body(id)
+    const body = new Problem(code, detail, { status }).body(id)
     const head = [
       `HTTP/1.1 ${status} ${titles[status]}`,
       "Content-Type: application/problem+json",

@@ -1,11 +1,24 @@
+import type { Api } from "../api.ts"
 import { fail } from "./fail.ts"
 import { parseEnv } from "./settings.ts"
 
-/** `npm start`. A wrong setting is told before anything else is loaded. */
-try {
-  const settings = parseEnv(process.env)
-  const { serveApi } = await import("./server.ts")
-  await serveApi(settings)
-} catch (error) {
-  fail("Weir did not start.", error)
+export interface NodeOptions {
+  /** The folder with the migrations of each dialect. */
+  migrations: URL
+}
+
+/**
+ * Serves an API on Node, by the settings of the environment, until the process is asked to end. The API is loaded
+ * after the settings have been checked, so that a wrong one ends the start with the one line that names it.
+ *
+ * @example await serve(() => import("./api.ts"), { migrations: new URL("../drizzle/", import.meta.url) })
+ */
+export async function serve(load: () => Promise<{ api: Api }>, { migrations }: NodeOptions): Promise<void> {
+  try {
+    const settings = parseEnv(process.env)
+    const [{ serveApi }, { api }] = await Promise.all([import("./server.ts"), load()])
+    await serveApi(api, settings, migrations)
+  } catch (error) {
+    fail("Weir did not start.", error)
+  }
 }

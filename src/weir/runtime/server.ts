@@ -3,26 +3,28 @@ import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import { serve } from "@hono/node-server"
 import { serveStatic } from "@hono/node-server/serve-static"
+import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
-import { migrate, standingOf } from "../db/migrations/apply.ts"
-import { readMigrations } from "../db/migrations/files.ts"
+import { migrate, migrationStatus } from "../db/migrations/apply.ts"
+import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Log } from "../http/request.ts"
 import { connectionsOf } from "./connections.ts"
-import { migrationsOf, openCachedDatabase } from "./database.ts"
+import { openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { refuseMalformed } from "./malformed.ts"
+import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { firstAdmin } from "./services.ts"
 import type { Settings } from "./settings.ts"
 
 /** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
-export async function serveApi(settings: Settings): Promise<void> {
+export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
   const { cache, database } = await openCachedDatabase(settings)
@@ -31,15 +33,15 @@ export async function serveApi(settings: Settings): Promise<void> {
     if (reason)
       log({ level: "warn", msg: `Redis cannot be used now (${reason}): requests do without it until it can` })
   })
-  const admin = firstAdmin(settings, database)
-  await prepare(settings, database, admin, log)
+  const admin = firstAdmin(settings, api.accounts, database)
+  await prepare(settings, database, readMigrations(migrationsOf(migrations, database.dialect)), admin, log)
   if (!settings.AUTH_SECRET)
     log({
       level: "warn",
       msg: "AUTH_SECRET is not set: tokens hold until this process ends. Set it to 32 bytes or more",
     })
 
-  const app = createApp({
+  const app = createApp(api, {
     database,
     cache,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
@@ -58,7 +60,7 @@ export async function serveApi(settings: Settings): Promise<void> {
   const server = serve({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, ({ port }) =>
     log({
       level: "info",
-      msg: `Weir is at http://${settings.HOST}:${port}, its documents at /docs`,
+      msg: `${api.title} is at http://${settings.HOST}:${port}, its documents at /docs`,
       database: database.label,
     }),
   )
@@ -75,16 +77,16 @@ export async function serveApi(settings: Settings): Promise<void> {
 async function prepare(
   settings: Settings,
   database: Database,
+  migrations: Migration[],
   admin: () => Promise<void>,
   log: Log,
 ): Promise<void> {
-  const migrations = readMigrations(migrationsOf(database.dialect))
   try {
     if (settings.DATABASE_URL.startsWith("file:")) {
       const applied = await migrate(database, migrations)
       if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
     } else {
-      const missing = (await standingOf(database, migrations)).migrations.filter(isPending)
+      const missing = (await migrationStatus(database, migrations)).migrations.filter(isPending)
       if (missing.length)
         throw new Error(
           `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.migration.tag}: run npm run db:migrate`,

@@ -1,8 +1,8 @@
-import { ensureFirstAdmin } from "../auth/first-admin.ts"
+import { ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
-import { handleOf } from "../db/handle.ts"
 import type { Log } from "../http/request.ts"
-import type { Settings } from "./settings.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import { SettingError, type Settings } from "./settings.ts"
 
 const levels = { info: 0, warn: 1, error: 2, silent: 3 }
 
@@ -13,19 +13,22 @@ export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
   }
 }
 
-/** Makes the first admin where the settings name one: once it has worked, never again. */
-export function firstAdmin(settings: Settings, database: Database): () => Promise<void> {
+/** Makes the first admin where the settings name one: once it has worked, never again. Throws a `SettingError`. */
+export function firstAdmin(
+  settings: Settings,
+  accounts: Accounts | undefined,
+  database: Database,
+): () => Promise<void> {
   const { FIRST_ADMIN_EMAIL: email, FIRST_ADMIN_PASSWORD: password } = settings
+  const refusal = email ? firstAdminRefusal(accounts) : undefined
+  if (refusal !== undefined) throw new SettingError(`FIRST_ADMIN_EMAIL: ${refusal}`)
   let done = !email || !password
   // Not one shared promise: on Workers, one request must not wait for what another has begun.
   return async () => {
-    if (done || !email || !password) return
+    if (done || !accounts || !email || !password) return
     const client = database.connect()
     try {
-      await ensureFirstAdmin(
-        handleOf(() => client),
-        { email, password },
-      )
+      await ensureFirstAdmin(accounts, client, { email, password })
       done = true
     } finally {
       await client.close?.()

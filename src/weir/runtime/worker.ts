@@ -1,6 +1,7 @@
 import "./worker-dialect.ts"
 import { waitUntil } from "cloudflare:workers"
 import type { Hono } from "hono"
+import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
@@ -9,6 +10,7 @@ import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
 import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
 import type { AppEnv } from "../http/context.ts"
 import type { Log } from "../http/request.ts"
+import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
 import { firstAdmin, leveled } from "./services.ts"
 import { parseEnv, SettingError, type Settings } from "./settings.ts"
@@ -20,23 +22,21 @@ interface Bindings extends Record<string, unknown> {
 
 const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
 
-let app: Hono<AppEnv> | undefined
+/** How long a request waits for another's identical read, in ms: should that one be cut off, nobody would end it. */
+const coalesceTimeoutMs = 1000
 
-/** How long a request waits for another's reading: should that one be cut off, nobody would end it. */
-const patience = 1000
-
-function appFrom(env: Bindings): Hono<AppEnv> {
+function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
   // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
   const settings = parseEnv({ NODE_ENV: "production", ...env })
   if (settings.CACHE === "memory")
     throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
   const opened = openDatabase(env, settings)
   const { cache, database } = openCache(settings, opened, identityOf(env, opened), {
-    later: waitUntil,
-    together: false,
-    patience,
+    waitUntil,
+    pipelined: false,
+    coalesceTimeoutMs,
   })
-  return createApp({
+  return createApp(api, {
     database,
     cache,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
@@ -45,7 +45,7 @@ function appFrom(env: Bindings): Hono<AppEnv> {
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
-    prepare: firstAdmin(settings, database),
+    prepare: firstAdmin(settings, api.accounts, database),
   })
 }
 
@@ -77,26 +77,40 @@ function openDatabase(env: Bindings, settings: Settings): Database {
   return openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 }
 
-export default {
-  async fetch(request: Request, env: Bindings, context: ExecutionContextLike): Promise<Response> {
-    try {
-      app ??= appFrom(env)
-    } catch (error) {
-      if (!(error instanceof SettingError)) throw error
-      console_({ level: "error", msg: `Weir did not start. ${error.message}` })
-      const body = {
-        type: "about:blank",
-        title: "Service Unavailable",
-        status: 503,
-        detail: "The API is not configured",
-        code: "misconfigured",
-      }
-      return Response.json(body, { status: 503, headers: { "content-type": "application/problem+json" } })
-    }
-    return app.fetch(request, env, context as never)
-  },
-}
-
 interface ExecutionContextLike {
   waitUntil(work: Promise<unknown>): void
+}
+
+/** A Worker's entry. */
+export interface WorkerEntry {
+  fetch(request: Request, env: Record<string, unknown>, context: ExecutionContextLike): Promise<Response>
+}
+
+/**
+ * An API as a Worker. Import this before the API: it chooses the dialect by the bindings.
+ *
+ * @example export default worker(api)
+ */
+export function worker(api: Api): WorkerEntry {
+  let app: Hono<AppEnv> | undefined
+  return {
+    async fetch(request, env, context) {
+      try {
+        app ??= appFrom(api, env)
+      } catch (error) {
+        if (!(error instanceof SettingError)) throw error
+        return misconfigured(error)
+      }
+      return app.fetch(request, env, context as never)
+    },
+  }
+}
+
+/** The answer of a Worker that a setting keeps from starting; its log names the setting. */
+function misconfigured({ message }: SettingError): Response {
+  const requestId = crypto.randomUUID()
+  console_({ level: "error", msg: `Weir did not start. ${message}`, request_id: requestId })
+  const problem = new Problem("misconfigured", "The API is not configured")
+  const headers = { "content-type": "application/problem+json", "x-request-id": requestId }
+  return new Response(problem.body(requestId), { status: problem.status, headers })
 }

@@ -1,6 +1,6 @@
 import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { Statement, Value } from "../db/driver.ts"
+import type { Statement, Value } from "../db/dialect/statement.ts"
 import { memo } from "../lib/memo.ts"
 import type { Values } from "../query/query.ts"
 

@@ -3,12 +3,8 @@ import { sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { NamedSql } from "../db/dialect/page.ts"
 import type { Field } from "../resource/resource.ts"
-import type { RowSql, Rule, ViewerKind, ViewerSql } from "../resource/rules.ts"
-
-const nowhere: RowSql = () => sql`null`
-
-/** Whether a viewer of that kind may see the field in any row at all. */
-export const canSee = (field: Field, kind: ViewerKind): boolean => isOpen(field.read, kind)
+import type { RowSql, Rule } from "../resource/rules.ts"
+import type { ViewerSql } from "../resource/viewer.ts"
 
 /** A member of a row's JSON; with `when`, only in rows where the rule holds. */
 export interface Member {
@@ -31,7 +27,7 @@ export function visibleMembers(fields: Field[], row: RowSql, viewer: ViewerSql):
     const outcome = field.read(row, viewer)
     if (outcome === false) continue
     if (outcome !== true) conditions.set(field.read, outcome)
-    const value = expressions.jsonValue(field.spec, row(field.name))
+    const value = field.type.sql.json(row(field.name))
     members.push({ name: field.name, value, when: outcome === true ? undefined : field.read })
   }
   // Each condition doubles the variants of the object.
@@ -56,24 +52,3 @@ export const plainEntries = (shape: RowShape): NamedSql[] | undefined =>
   shape.conditions.size === 0 ? named(shape.members) : undefined
 
 const named = (members: Member[]): NamedSql[] => members.map((m) => [m.name, m.value])
-
-/** What a rule says of a kind of viewer whatever the row: SQL where it depends on the row. */
-function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
-  let known = outcomes.get(rule)
-  if (!known) {
-    known = {}
-    outcomes.set(rule, known)
-  }
-  known[kind] ??= rule(nowhere, { kind, id: sql`null` })
-  return known[kind]
-}
-const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
-
-/** Whether a rule lets that kind of viewer at any row at all. */
-export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false
-
-/** Whether a rule lets that kind of viewer at every row. */
-export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) === true
-
-/** Whether everybody who sees the row sees the field. */
-export const isShownToAll = (field: Field): boolean => isOpenToAll(field.read, "anonymous")

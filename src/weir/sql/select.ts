@@ -2,18 +2,19 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Include, ListQuery, Selection } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "../resource/rules.ts"
+import { clause, conjunction, type RowSql } from "../resource/rules.ts"
+import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./row.ts"
 import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
-/** The statement of a list: one row of `body, rows [, places of each sort key] [, count] [, parent is there]`. */
+/** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
-  /** The sort keys' names, where each row of the body tells its place by its own members. */
-  placed: string[] | undefined
-  /** How many columns hold places: one for each sort key, where the body does not tell. */
-  keys: number
-  /** What stands between two rows of the body, and nowhere else in it. */
+  /** The sort keys' names, where every row of the body holds their values among its own members. */
+  keysInRows: string[] | undefined
+  /** How many columns hold sort keys: one for each, where the body does not hold them. */
+  keyColumns: number
+  /** The text between two rows of the body, which occurs nowhere else in it. */
   separator: string
 }
 
@@ -59,9 +60,9 @@ export function compileList(query: ListQuery): ListPlan {
   const where = clause(conjunction([...conditions, beyond(keys, from)]))
   const joins: SQL[] = []
   const shape = rowShape(resource, query, row, viewer, aliases, joins)
-  const linesWithin = mayHoldLines(resource, query)
-  const isPlaced =
-    !linesWithin && keys.every(({ key }) => shape.members.some((m) => m.name === key.field.name && !m.when))
+  const multiline = isMultiline(resource, query)
+  const inRows =
+    !multiline && keys.every(({ key }) => shape.members.some((m) => m.name === key.field.name && !m.when))
   const page = expressions.page(
     {
       table: tableOf(resource),
@@ -74,10 +75,12 @@ export function compileList(query: ListQuery): ListPlan {
     },
     plainEntries(shape),
     rowObject(shape),
-    linesWithin,
+    multiline,
   )
-  const places = isPlaced ? [] : keys.map(({ key, value }) => expressions.jsonColumn(key.field.spec, value))
-  const columnsOut = [page.body, sql`count(*)`, ...places]
+  const keyColumns = inRows
+    ? []
+    : keys.map(({ key, value }) => expressions.jsonColumn(key.field.type.sql.json(value)))
+  const columnsOut = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columnsOut.push(
       sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction(conditions))})`,
@@ -85,7 +88,7 @@ export function compileList(query: ListQuery): ListPlan {
   if (query.within) {
     const parent = aliases.next()
     const there = conjunction([
-      sql`${parent.row(query.within.key)} = ${bound("parent_id")}`,
+      sql`${parent.row(query.within.key)} = ${bound("parentKey")}`,
       query.within.rules.read(parent.row, viewer),
     ])
     columnsOut.push(
@@ -93,21 +96,21 @@ export function compileList(query: ListQuery): ListPlan {
     )
   }
   const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
-  const placed = isPlaced ? keys.map(({ key }) => key.field.name) : undefined
-  return { ...plan, placed, keys: places.length, separator: page.separator }
+  const keysInRows = inRows ? keys.map(({ key }) => key.field.name) : undefined
+  return { ...plan, keysInRows, keyColumns: keyColumns.length, separator: page.separator }
 }
 
 /** The rows of one parent, whose column is its own key: where the viewer may see whose they are. */
 const within = ({ target, foreign }: Relation, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => [
-  sql`${row(foreign)} = ${bound("parent")}`,
+  sql`${row(foreign)} = ${bound("parentKey")}`,
   target.fields[foreign]?.read(row, viewer) ?? false,
 ]
 
 /** Whether the JSON of a row may hold line feeds between its tokens: stored JSON and embedded lists do. */
-const mayHoldLines = (resource: Resource, { fields, includes }: Selection): boolean =>
-  Object.values(resource.fields).some((f) => f.spec.type === "json" && (!fields || fields.has(f.name))) ||
+const isMultiline = (resource: Resource, { fields, includes }: Selection): boolean =>
+  Object.values(resource.fields).some((f) => f.type.multiline && (!fields || fields.has(f.name))) ||
   includes.some(
-    (include) => include.relation.kind === "many" || mayHoldLines(include.relation.target, include),
+    (include) => include.relation.kind === "many" || isMultiline(include.relation.target, include),
   )
 
 /**

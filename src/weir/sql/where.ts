@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Filter, ListQuery, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { clause, conjunction, type RowSql, type ViewerKind, type ViewerSql } from "../resource/rules.ts"
+import { clause, conjunction, type RowSql } from "../resource/rules.ts"
+import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { bound } from "./plan.ts"
 
 /** Hands out table aliases, `t0`, `t1`, …, within one statement. */
@@ -70,7 +71,7 @@ function throughRelations(
 
 function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
   const value = bound(param)
-  const comparable = field.spec.type === "text" ? expressions.collated(column) : column
+  const comparable = field.type.ordered(column)
   switch (operator) {
     case "eq":
       return sql`${column} = ${value}`
@@ -86,9 +87,9 @@ function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQ
     case "lte":
       return sql`${comparable} <= ${value}`
     case "in":
-      return expressions.oneOfList(column, value, field.spec)
+      return field.type.sql.oneOf(column, value)
     case "nin":
-      return sql`(${column} is null or not ${expressions.oneOfList(column, value, field.spec)})`
+      return sql`(${column} is null or not ${field.type.sql.oneOf(column, value)})`
     case "contains":
       return expressions.contains(column, value)
     case "starts_with":
@@ -112,7 +113,7 @@ export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql)
     const visible = key.field.read(row, viewer)
     const column = row(key.field.name)
     const value = typeof visible === "boolean" ? column : sql`case when ${visible} then ${column} end`
-    const ordered = key.field.spec.type === "text" ? expressions.collated(value) : value
+    const ordered = key.field.type.ordered(value)
     return { key, value, ordered, nullable: key.field.nullable || typeof visible !== "boolean" }
   })
 }

@@ -3,8 +3,9 @@ import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { ensureFirstAdmin } from "../../../src/weir/auth/first-admin.ts"
 import { verifyPassword } from "../../../src/weir/auth/password.ts"
-import { handleOf } from "../../../src/weir/db/handle.ts"
+import type { Accounts } from "../../../src/weir/resource/accounts.ts"
 import type { Answer } from "../support/client.ts"
+import { api } from "../support/fixture.ts"
 import { execute, expectSafe, type Scenario, scenarios, tablesOf } from "../support/scenarios.ts"
 import { password, type World, world } from "../support/world.ts"
 
@@ -308,13 +309,11 @@ describe("a new password needs the present one", () => {
 })
 
 describe("the first admin", () => {
+  const accounts = api.accounts as Accounts
   freshWorlds()
   const ensure = async (email: string) => {
     const client = w.database.connect()
-    await ensureFirstAdmin(
-      handleOf(() => client),
-      { email, password: "first of all" },
-    )
+    await ensureFirstAdmin(accounts, client, { email, password: "first of all" })
     await client.close?.()
   }
   const noAdmin = () => execute(w, "update users set role = 'user'")

@@ -5,7 +5,7 @@ import { passwordMark, tokenLifetime, tokens } from "../../../src/weir/auth/toke
 const secret = "a secret for tests, of forty bytes or so"
 const key = new TextEncoder().encode(secret)
 const claims = { userId: 7, passwordMark: "mark" }
-const signer = tokens(secret)
+const signer = tokens(secret, "weir")
 
 /** A token of the right secret, with one thing or another that is not right. */
 const made = (change: (jwt: SignJWT) => SignJWT, payload: object = { pwm: "mark" }, alg = "HS256") =>
@@ -32,7 +32,9 @@ describe("a token", () => {
 
   test("is no other's", async () => {
     const token = await signer.issue(claims)
-    expect(await tokens("another secret, just as long as it is").verify(token)).toEqual(expect.any(String))
+    expect(await tokens("another secret, just as long as it is", "weir").verify(token)).toEqual(
+      expect.any(String),
+    )
   })
 
   test("with any letter changed does not hold", async () => {
@@ -103,7 +105,7 @@ describe("time", () => {
     expect(await signer.verify(token)).toMatchObject(claims)
     vi.setSystemTime(Date.now() + 3000)
     expect(await signer.verify(token)).toBe("it has expired")
-    expect(await tokens(secret).verify(token)).toBe("it has expired")
+    expect(await tokens(secret, "weir").verify(token)).toBe("it has expired")
   })
 })
 

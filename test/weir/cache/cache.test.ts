@@ -3,8 +3,8 @@ import { decodeEntry, encodeEntry } from "../../../src/weir/cache/entry.ts"
 import { MemoryStore } from "../../../src/weir/cache/memory.ts"
 import { bindsClock, readsOf, stampsOfRead, stampsOfWrite, wider } from "../../../src/weir/cache/stamps.ts"
 import type { Entry } from "../../../src/weir/cache/store.ts"
-import "../../../src/schema/items.ts"
-import "../../../src/schema/users.ts"
+import "../fixture/src/schema/items.ts"
+import "../fixture/src/schema/users.ts"
 import { etagOf, isNoneOf } from "../../../src/weir/lib/etag.ts"
 
 const entryOf = (body: string): Entry => ({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { telling } from "../../../src/weir/cache/invalidating.ts"
+import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import { execute } from "../support/scenarios.ts"
 import { all, type Side, sideOf, statuses, trueStatuses, unhurried } from "../support/upstash.ts"
 import { type World, world } from "../support/world.ts"
@@ -67,7 +67,7 @@ test("what was read while it was changed is not served: the write moves the stam
 
 test("a statement of one's own is told by what it names: the whole of these tables", async () => {
   await statuses(one, paths)
-  const database = telling(w.database, other.cache.store)
+  const database = invalidating(w.database, other.cache.store)
   await execute({ database }, "update items set price = 7 where id = 6")
   const found = await trueStatuses(w, one, paths)
   expect(found).toMatchObject({
@@ -81,7 +81,7 @@ test("a statement of one's own is told by what it names: the whole of these tabl
 test("a statement that names none of the tables is no matter for Redis", async () => {
   await statuses(one, paths)
   const requests = await one.proxy.requests()
-  await execute({ database: telling(w.database, one.cache.store) }, "select 1")
+  await execute({ database: invalidating(w.database, one.cache.store) }, "select 1")
   expect(await one.proxy.requests()).toBe(requests)
   expect(await statuses(one, paths)).toEqual(all(paths, "hit"))
 })

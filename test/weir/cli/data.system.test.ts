@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { eventually } from "../support/http.ts"
+import { ask, number, refused, worked } from "../support/ask.ts"
 import { freePort } from "../support/global-setup.ts"
+import { eventually } from "../support/http.ts"
 import { killed, tempFolder } from "../support/node-server.ts"
 import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
-import { ask, number, refused, worked } from "../support/ask.ts"
 
 const at: Project = project()
 const lines = (path: string) => readFileSync(path, "utf8").trim().split("\n")

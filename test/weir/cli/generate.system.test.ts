@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest"
-import { databases, type Project, prepared, project } from "../support/project.ts"
 import { ask, number, refused, worked } from "../support/ask.ts"
+import { databases, type Project, prepared, project } from "../support/project.ts"
 
 const users = "src/schema/users.ts"
 const items = "src/schema/items.ts"
@@ -104,7 +104,7 @@ test("an id that was used is not used again after a rebuild", async () => {
 const things = (columns: string) =>
   at.write(
     "src/schema/things.ts",
-    `import { boolean, id, integer, json, references, table, text, timestamp, timestamps } from "../weir/schema.ts"
+    `import { boolean, id, integer, json, references, table, text, timestamp, timestamps } from "#weir/schema"
 import { users } from "./users.ts"
 void [boolean, integer, json, references, text, timestamp, timestamps, users]
 export const things = table("odd-things", { id: id(), ${columns} })

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, test } from "vitest"
-import { eventually } from "../support/http.ts"
+import { ask, number, once, refused, worked } from "../support/ask.ts"
 import { freePort } from "../support/global-setup.ts"
+import { eventually } from "../support/http.ts"
 import { killed } from "../support/node-server.ts"
 import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
-import { ask, number, once, refused, worked } from "../support/ask.ts"
 
 const users = "src/schema/users.ts"
 const withBio = (at: Project) =>

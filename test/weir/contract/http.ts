@@ -1,31 +1,161 @@
-// First, because in workerd it chooses the dialect, before a table is made.
-import "#fresh"
-import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { resources } from "../../../src/resources.ts"
+import { describe, expect, test } from "vitest"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
-import { nobody } from "../../../src/weir/resource/rules.ts"
-import { isOpen } from "../../../src/weir/sql/row.ts"
+import { isOpen, nobody } from "../../../src/weir/resource/rules.ts"
 import type { Answer } from "../support/client.ts"
-import { cheapSecrets, inputName, Maker, type Row, rowOf, targetsOf, writableBy } from "../support/samples.ts"
-import { witnessed } from "../support/witnessed.ts"
-import type { World } from "../support/world.ts"
+import { inputName, isCreatable, type Row, rowOf, targetsOf, writableBy } from "../support/samples.ts"
+import { type Contract, contractWorlds, topKind } from "./world.ts"
 
 /** The contract of every resource, on methods, paths, and the bounds of its fields. */
-cheapSecrets()
-const served = resources.filter((r) => isOpen(r.rules.read, "admin"))
+export function httpContract(contract: Contract): void {
+  const { api } = contract
+  const kind = topKind(api)
+  const world = contractWorlds(contract)
+  const served = api.resources.filter((r) => isOpen(r.rules.read, kind))
+  const send = (method: string, path: string, json?: unknown) =>
+    world().call(method, path, { token: world().root.token, ...(json === undefined ? {} : { json }) })
+  const named = (answer: Answer): string[] =>
+    ((answer.body as { errors?: { path: string }[] }).errors ?? []).map((e) => e.path)
 
-let w: World
-let maker: Maker
-beforeEach(async () => {
-  w = await witnessed()
-  maker = new Maker(w)
-})
-afterEach(() => w.close())
+  describe.each(served)("paths: $name", (resource) => {
+    const aRow = (): Promise<Row> => world().maker.row(resource)
 
-const send = (method: string, path: string, json?: unknown) =>
-  w.call(method, path, { token: w.root.token, ...(json === undefined ? {} : { json }) })
-const named = (answer: Answer): string[] =>
-  ((answer.body as { errors?: { path: string }[] }).errors ?? []).map((e) => e.path)
+    test("every GET answers HEAD, and a trailing slash changes nothing", async () => {
+      const row = await aRow()
+      for (const { path } of routesOf(resource, row[resource.key])) {
+        const answer = await send("GET", path)
+        const head = await send("HEAD", path)
+        expect([head.status, head.text], path).toEqual([200, ""])
+        for (const name of ["content-type", "link"])
+          expect(head.headers.get(name)).toBe(answer.headers.get(name))
+        const slashed = await send("GET", `${path}/`)
+        expect([slashed.status, slashed.body], `${path}/`).toEqual([200, answer.body])
+      }
+      expect((await send("HEAD", `/${resource.name}/${2 ** 50}`)).status).toBe(404)
+      if (!isCreatable(resource, kind)) return
+      const created = await send("POST", `/${resource.name}/`, await world().maker.body(resource))
+      expect(created.status, created.text).toBe(201)
+      const [field] = writableBy(resource, kind)
+      const one = `${created.headers.get("location")}/`
+      if (field && isOpen(resource.rules.update, kind)) {
+        const patch = { [inputName(field)]: await world().maker.value(resource, field) }
+        expect((await send("PATCH", one, patch)).status).toBe(200)
+      }
+      if (isOpen(resource.rules.delete, kind)) expect((await send("DELETE", one)).status).toBe(204)
+    })
+
+    test("another method is a 405 that says which are allowed", async () => {
+      const row = await aRow()
+      for (const { path, methods } of routesOf(resource, row[resource.key]))
+        for (const method of ["PUT", "DELETE", "PATCH", "POST"].filter((m) => !methods.includes(m))) {
+          const answer = await send(method, path, {})
+          expect(answer.status, `${method} ${path}`).toBe(405)
+          expect(answer.headers.get("allow")?.split(", ").sort()).toEqual([...methods].sort())
+        }
+    })
+
+    test("an id that no row can have is a 404 or a 422", async () => {
+      const ids = [
+        "0",
+        "-1",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1e3",
+        "1.5",
+        "x",
+        "%00",
+        "9".repeat(60),
+      ]
+      for (const id of ids)
+        for (const { path, methods } of routesOf(resource, id).slice(1))
+          for (const method of methods) {
+            const json = method === "POST" || method === "PATCH" ? await bodyFor(path, method) : undefined
+            const answer = await send(method, path, json)
+            expect([404, 422], `${method} ${path}: ${answer.text}`).toContain(answer.status)
+          }
+    })
+
+    /** A good body, so that only the id is wrong. */
+    async function bodyFor(path: string, method: string): Promise<Row> {
+      const relation = Object.values(resource.relations).find((r) => path.endsWith(`/${r.name}`))
+      if (method === "POST" && relation) {
+        const { [relation.foreign]: _, ...rest } = await world().maker.body(relation.target)
+        return rest
+      }
+      const [field] = writableBy(resource, kind)
+      return field ? { [inputName(field)]: await world().maker.value(resource, field) } : {}
+    }
+  })
+
+  describe.each(served.filter((r) => isCreatable(r, kind) && isOpen(r.rules.update, kind)))(
+    "bounds: $name",
+    (resource) => {
+      const path = `/${resource.name}`
+
+      test("refuses what does not fit a field, by the field's name", async () => {
+        const [row, body] = [await world().maker.row(resource), await world().maker.body(resource)]
+        const refused = (answer: Answer, name: string, misfit: unknown) => {
+          expect(answer.status, `${name}: ${JSON.stringify(misfit)}: ${answer.text}`).toBe(422)
+          expect(new Set(named(answer))).toEqual(new Set([name]))
+        }
+        for (const field of writableBy(resource, kind)) {
+          const name = inputName(field)
+          for (const misfit of misfits(field)) {
+            refused(await send("PATCH", `${path}/${row[resource.key]}`, { [name]: misfit }), name, misfit)
+            refused(await send("POST", path, { ...body, [name]: misfit }), name, misfit)
+          }
+          // JSON can spell numbers that JavaScript cannot hold.
+          for (const number of ["integer", "real"].includes(field.spec.type) ? ["1e309", "-1e309"] : []) {
+            const text = JSON.stringify({ ...body, [name]: "§" }).replace('"§"', number)
+            const headers = { "content-type": "application/json" }
+            refused(
+              await world().call("POST", path, { token: world().root.token, body: text, headers }),
+              name,
+              number,
+            )
+          }
+        }
+      })
+
+      const free = (field: Field) =>
+        field.spec.type === "text" &&
+        !field.spec.values &&
+        !field.spec.pattern &&
+        !field.spec.format &&
+        !field.secret
+      const texts = writableBy(resource, kind).filter(free)
+      const numbers = writableBy(resource, kind).filter(
+        (f) => ["integer", "real"].includes(f.spec.type) && !targetsOf(api, resource).has(f.name),
+      )
+
+      if (texts.length > 0)
+        test("takes text up to its bound, counted in characters, and trims it", async () => {
+          const one = `${path}/${(await world().maker.row(resource))[resource.key]}`
+          for (const { name, spec } of texts) {
+            const { min = 1, max = 1 } = spec
+            // The document's maxLength counts characters (RFC 8259), and so do both databases: so must the server.
+            for (const text of ["x".repeat(max), "x".repeat(min), "é".repeat(max), "😀".repeat(max)]) {
+              const answer = await send("PATCH", one, { [name]: text })
+              expect(answer.status, `${name}: ${text.length} units: ${answer.text}`).toBe(200)
+              expect(rowOf(answer)[name]).toBe(text)
+            }
+            const inner = "x \t\n y".slice(0, Math.max(max, 1)).padEnd(min, "x")
+            expect(rowOf(await send("PATCH", one, { [name]: ` \n${inner}\t ` }))[name]).toBe(inner.trim())
+          }
+        })
+
+      if (numbers.length > 0)
+        test("takes numbers up to their bounds", async () => {
+          const one = `${path}/${(await world().maker.row(resource))[resource.key]}`
+          for (const { name, spec } of numbers)
+            for (const number of [spec.min ?? -5, spec.max ?? 2 ** 53 - 1, (spec.min ?? 0) + 1]) {
+              const answer = await send("PATCH", one, { [name]: number })
+              expect(answer.status, `${name}: ${number}: ${answer.text}`).toBe(200)
+              expect(rowOf(answer)[name]).toBe(number)
+            }
+        })
+    },
+  )
+}
 
 /** The routes of a resource: path, and the methods that its rules open to somebody. */
 function routesOf(resource: Resource, id: unknown): { path: string; methods: string[] }[] {
@@ -46,79 +176,6 @@ function routesOf(resource: Resource, id: unknown): { path: string; methods: str
       })
   return routes
 }
-
-describe.each(served)("paths: $name", (resource) => {
-  const aRow = async (): Promise<Row> =>
-    (await maker.rows(resource, 1))[0] ??
-    (rowOf(await send("GET", `/${resource.name}?limit=1`)) as unknown as Row[])[0] ??
-    {}
-
-  test("every GET answers HEAD, and a trailing slash changes nothing", async () => {
-    const row = await aRow()
-    for (const { path } of routesOf(resource, row[resource.key])) {
-      const answer = await send("GET", path)
-      const head = await send("HEAD", path)
-      expect([head.status, head.text], path).toEqual([200, ""])
-      for (const name of ["content-type", "link"])
-        expect(head.headers.get(name)).toBe(answer.headers.get(name))
-      const slashed = await send("GET", `${path}/`)
-      expect([slashed.status, slashed.body], `${path}/`).toEqual([200, answer.body])
-    }
-    expect((await send("HEAD", `/${resource.name}/${2 ** 50}`)).status).toBe(404)
-    if (!isOpen(resource.rules.create, "admin")) return
-    const created = await send("POST", `/${resource.name}/`, await maker.body(resource))
-    expect(created.status, created.text).toBe(201)
-    const [field] = writableBy(resource, "admin")
-    const one = `${created.headers.get("location")}/`
-    if (field && isOpen(resource.rules.update, "admin")) {
-      const patch = { [inputName(field)]: await maker.value(resource, field) }
-      expect((await send("PATCH", one, patch)).status).toBe(200)
-    }
-    if (isOpen(resource.rules.delete, "admin")) expect((await send("DELETE", one)).status).toBe(204)
-  })
-
-  test("another method is a 405 that says which are allowed", async () => {
-    const row = await aRow()
-    for (const { path, methods } of routesOf(resource, row[resource.key]))
-      for (const method of ["PUT", "DELETE", "PATCH", "POST"].filter((m) => !methods.includes(m))) {
-        const answer = await send(method, path, {})
-        expect(answer.status, `${method} ${path}`).toBe(405)
-        expect(answer.headers.get("allow")?.split(", ").sort()).toEqual([...methods].sort())
-      }
-  })
-
-  test("an id that no row can have is a 404 or a 422", async () => {
-    const ids = [
-      "0",
-      "-1",
-      "9223372036854775807",
-      "9223372036854775808",
-      "1e3",
-      "1.5",
-      "x",
-      "%00",
-      "9".repeat(60),
-    ]
-    for (const id of ids)
-      for (const { path, methods } of routesOf(resource, id).slice(1))
-        for (const method of methods) {
-          const json = method === "POST" || method === "PATCH" ? await bodyFor(path, method) : undefined
-          const answer = await send(method, path, json)
-          expect([404, 422], `${method} ${path}: ${answer.text}`).toContain(answer.status)
-        }
-  })
-
-  /** A good body, so that only the id is wrong. */
-  async function bodyFor(path: string, method: string): Promise<Row> {
-    const relation = Object.values(resource.relations).find((r) => path.endsWith(`/${r.name}`))
-    if (method === "POST" && relation) {
-      const { [relation.foreign]: _, ...rest } = await maker.body(relation.target)
-      return rest
-    }
-    const [field] = writableBy(resource, "admin")
-    return field ? { [inputName(field)]: await maker.value(resource, field) } : {}
-  }
-})
 
 /** Values that do not fit a field. */
 function misfits({ spec, secret }: Field): unknown[] {
@@ -149,69 +206,3 @@ function misfits({ spec, secret }: Field): unknown[] {
       return []
   }
 }
-
-describe.each(served.filter((r) => isOpen(r.rules.create, "admin") && isOpen(r.rules.update, "admin")))(
-  "bounds: $name",
-  (resource) => {
-    const path = `/${resource.name}`
-
-    test("refuses what does not fit a field, by the field's name", async () => {
-      const [row, body] = [await maker.row(resource), await maker.body(resource)]
-      const refused = (answer: Answer, name: string, misfit: unknown) => {
-        expect(answer.status, `${name}: ${JSON.stringify(misfit)}: ${answer.text}`).toBe(422)
-        expect(new Set(named(answer))).toEqual(new Set([name]))
-      }
-      for (const field of writableBy(resource, "admin")) {
-        const name = inputName(field)
-        for (const misfit of misfits(field)) {
-          refused(await send("PATCH", `${path}/${row[resource.key]}`, { [name]: misfit }), name, misfit)
-          refused(await send("POST", path, { ...body, [name]: misfit }), name, misfit)
-        }
-        // JSON can spell numbers that JavaScript cannot hold.
-        for (const number of ["integer", "real"].includes(field.spec.type) ? ["1e309", "-1e309"] : []) {
-          const text = JSON.stringify({ ...body, [name]: "§" }).replace('"§"', number)
-          const headers = { "content-type": "application/json" }
-          refused(await w.call("POST", path, { token: w.root.token, body: text, headers }), name, number)
-        }
-      }
-    })
-
-    const free = (field: Field) =>
-      field.spec.type === "text" &&
-      !field.spec.values &&
-      !field.spec.pattern &&
-      !field.spec.format &&
-      !field.secret
-    const texts = writableBy(resource, "admin").filter(free)
-    const numbers = writableBy(resource, "admin").filter(
-      (f) => ["integer", "real"].includes(f.spec.type) && !targetsOf(resource).has(f.name),
-    )
-
-    if (texts.length > 0)
-      test("takes text up to its bound, counted in characters, and trims it", async () => {
-        const one = `${path}/${(await maker.row(resource))[resource.key]}`
-        for (const { name, spec } of texts) {
-          const { min = 1, max = 1 } = spec
-          // The document's maxLength counts characters (RFC 8259), and so do both databases: so must the server.
-          for (const text of ["x".repeat(max), "x".repeat(min), "é".repeat(max), "😀".repeat(max)]) {
-            const answer = await send("PATCH", one, { [name]: text })
-            expect(answer.status, `${name}: ${text.length} units: ${answer.text}`).toBe(200)
-            expect(rowOf(answer)[name]).toBe(text)
-          }
-          const inner = "x \t\n y".slice(0, Math.max(max, 1)).padEnd(min, "x")
-          expect(rowOf(await send("PATCH", one, { [name]: ` \n${inner}\t ` }))[name]).toBe(inner.trim())
-        }
-      })
-
-    if (numbers.length > 0)
-      test("takes numbers up to their bounds", async () => {
-        const one = `${path}/${(await maker.row(resource))[resource.key]}`
-        for (const { name, spec } of numbers)
-          for (const number of [spec.min ?? -5, spec.max ?? 2 ** 53 - 1, (spec.min ?? 0) + 1]) {
-            const answer = await send("PATCH", one, { [name]: number })
-            expect(answer.status, `${name}: ${number}: ${answer.text}`).toBe(200)
-            expect(rowOf(answer)[name]).toBe(number)
-          }
-      })
-  },
-)

@@ -1,205 +1,206 @@
-// First, because in workerd it chooses the dialect, before a table is made.
-import "#fresh"
-import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { resources } from "../../../src/resources.ts"
+import { describe, expect, test } from "vitest"
 import { operatorsOf } from "../../../src/weir/query/query.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
-import { isOpen } from "../../../src/weir/sql/row.ts"
+import { isOpen } from "../../../src/weir/resource/rules.ts"
 import { operandsFor, passes, sorted, spelled } from "../support/oracle.ts"
 import { walk } from "../support/paging.ts"
-import { cheapSecrets, Maker, type Row, rowOf, rowsOf } from "../support/samples.ts"
-import { witnessed } from "../support/witnessed.ts"
-import type { World } from "../support/world.ts"
+import { isCreatable, type Row, rowOf, rowsOf } from "../support/samples.ts"
+import { type Contract, contractWorlds, topKind } from "./world.ts"
 
 /** The contract of every resource, on reads: each answer against what JavaScript makes of all rows. */
-cheapSecrets()
-const served = resources.filter((r) => isOpen(r.rules.read, "admin"))
-const visible = (resource: Resource): Field[] =>
-  Object.values(resource.fields).filter((f) => isOpen(f.read, "admin"))
-const relationsOf = (resource: Resource) => Object.values(resource.relations)
+export function listContract(contract: Contract): void {
+  const { api } = contract
+  const kind = topKind(api)
+  const world = contractWorlds(contract)
+  const served = api.resources.filter((r) => isOpen(r.rules.read, kind))
+  const readable = (resource: Resource) =>
+    relationsOf(resource).filter(({ target }) => isOpen(target.rules.read, kind))
+  const visible = (resource: Resource): Field[] =>
+    Object.values(resource.fields).filter((f) => isOpen(f.read, kind))
+  const relationsOf = (resource: Resource) => Object.values(resource.relations)
 
-let w: World
-let maker: Maker
-beforeEach(async () => {
-  w = await witnessed()
-  maker = new Maker(w)
-})
-afterEach(() => w.close())
+  const get = (path: string) => world().call("GET", path, { token: world().root.token })
+  const allOf = async (resource: Resource): Promise<Row[]> =>
+    rowsOf(await get(`/${resource.name}?limit=1000&sort=${resource.key}`))
+  const keysOf = (resource: Resource, rows: Row[]) => rows.map((row) => row[resource.key])
 
-const get = (path: string) => w.call("GET", path, { token: w.root.token })
-const allOf = async (resource: Resource): Promise<Row[]> =>
-  rowsOf(await get(`/${resource.name}?limit=1000&sort=${resource.key}`))
-const keysOf = (resource: Resource, rows: Row[]) => rows.map((row) => row[resource.key])
+  describe.each(served)("listing: $name", (resource) => {
+    const path = `/${resource.name}`
+    const orderable = visible(resource).filter((f) => f.spec.type !== "json")
 
-describe.each(served)("listing: $name", (resource) => {
-  const path = `/${resource.name}`
-  const orderable = visible(resource).filter((f) => f.spec.type !== "json")
-
-  test("shows each row as a single read does, and counts them", async () => {
-    await maker.rows(resource, 3)
-    const rows = await allOf(resource)
-    expect(rows.length).toBeGreaterThan(0)
-    for (const row of rows) expect((await get(`${path}/${row[resource.key]}?include=`)).body).toEqual(row)
-    const counted = await get(`${path}?limit=1&count=exact`)
-    expect(counted.headers.get("x-total-count")).toBe(String(rows.length))
-    expect((await get(path)).headers.get("x-total-count")).toBeNull()
-  })
-
-  test("answers the fields asked for, in the table's order", async () => {
-    await maker.rows(resource, 1)
-    const [row] = await allOf(resource)
-    const one = `${path}/${row?.[resource.key]}`
-    const names = visible(resource).map((f) => f.name)
-    expect(Object.keys(row as Row)).toEqual(names)
-    for (const asked of [...names.map((name) => [name]), names.slice(0, 2), [...names].reverse()]) {
-      const expected = names.filter((name) => asked.includes(name))
-      const [listed] = rowsOf(await get(`${path}?limit=1&fields=${asked}`))
-      expect(Object.keys(listed as Row)).toEqual(expected)
-      expect(Object.keys(rowOf(await get(`${one}?include=&fields=${asked}`)))).toEqual(expected)
-    }
-    const hidden = Object.values(resource.fields).filter((f) => !isOpen(f.read, "admin"))
-    for (const name of ["no_such_field", ...hidden.map((f) => f.name)])
-      for (const query of [
-        `fields=${name}`,
-        `sort=${name}`,
-        `${name}=1`,
-        `${name}[gt]=1`,
-        `${name}[is_null]=true`,
-      ]) {
-        const answer = await get(`${path}?${query}`)
-        const parameter = query.split("=")[0] as string
-        expect(answer.status, `${query}: ${answer.text}`).toBe(422)
-        expect((answer.body as { errors: { path: string }[] }).errors.map((e) => e.path)).toEqual([parameter])
-      }
-  })
-
-  test("filters by every field with every operator", async () => {
-    await maker.rows(resource, 6)
-    const rows = await allOf(resource)
-    for (const field of visible(resource)) {
-      const scenarios = operatorsOf(field).flatMap((operator) =>
-        operandsFor(field, operator, rows).map((operand) => ({ operator, operand })),
-      )
-      const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
-        const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
-        const query = `${name}=${spelled(operand)}`
-        const answer = await get(`${path}?limit=1000&count=exact&${query}`)
-        const expected = rows.filter((row) => passes(row[field.name], operator, operand))
-        expect(answer.status, `${query}: ${answer.text}`).toBe(200)
-        expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
-        expect(answer.headers.get("x-total-count"), query).toBe(String(expected.length))
-      }
-      await Promise.all(scenarios.map(check))
-      expect((await get(`${path}?${field.name}[no_such_operator]=1`)).status).toBe(422)
-    }
-  })
-
-  test("sorts by every field, both ways, page by page and back", async () => {
-    await maker.rows(resource, 4)
-    const rows = await allOf(resource)
-    const check = async (sort: string) => {
-      const expected = keysOf(resource, sorted(resource, sort, rows))
-      const whole = rowsOf(await get(`${path}?limit=1000&sort=${sort}`))
-      expect(keysOf(resource, whole), sort).toEqual(expected)
-      const { forward, backward } = await walk(w, `${path}?limit=2&sort=${sort}`, w.root)
-      expect(keysOf(resource, forward), `${sort} forward`).toEqual(expected)
-      expect(keysOf(resource, backward), `${sort} backward`).toEqual(expected)
-      expect(forward, sort).toEqual(whole)
-    }
-    for (const { name } of orderable) await Promise.all([name, `-${name}`].map(check))
-    // Two keys, one of them backwards: the primary key has its say where the first ties.
-    for (const { name } of orderable.filter((f) => f.name !== resource.key).slice(0, 2))
-      await check(`${name},-${resource.key}`)
-  })
-})
-
-const embedding = served.flatMap((resource) =>
-  relationsOf(resource).map((relation) => ({
-    resource,
-    relation,
-    title: `${resource.name}.${relation.name}`,
-  })),
-)
-
-describe.each(embedding)("relation: $title", ({ resource, relation }) => {
-  const { target, foreign, local, name } = relation
-  const path = `/${resource.name}`
-
-  /** All rows of both sides, once there are some that belong together. */
-  const sides = async () => {
-    await maker.rows(resource, 3)
-    await maker.rows(target, 4)
-    return { rows: await allOf(resource), others: await allOf(target) }
-  }
-  const belonging = (row: Row, others: Row[]) =>
-    others.filter((other) => row[local] !== null && other[foreign] === row[local])
-
-  test("is included on request, under the target's own rules", async () => {
-    const { rows, others } = await sides()
-    const expected = rows.map((row) => {
-      const mine = sorted(target, relation.sort, belonging(row, others)).slice(0, relation.limit)
-      return { ...row, [name]: relation.kind === "many" ? mine : (mine[0] ?? null) }
+    test("shows each row as a single read does, and counts them", async () => {
+      await world().maker.rows(resource, 3)
+      const rows = await allOf(resource)
+      expect(rows.length).toBeGreaterThan(0)
+      for (const row of rows) expect((await get(`${path}/${row[resource.key]}?include=`)).body).toEqual(row)
+      const counted = await get(`${path}?limit=1&count=exact`)
+      expect(counted.headers.get("x-total-count")).toBe(String(rows.length))
+      expect((await get(path)).headers.get("x-total-count")).toBeNull()
     })
-    expect((await get(`${path}?limit=1000&include=${name}`)).body).toEqual(expected)
-    for (const row of expected) {
-      const one = `${path}/${row[resource.key as keyof typeof row]}`
-      expect((await get(`${one}?include=${name}`)).body).toEqual(row)
-      expect(name in rowOf(await get(one))).toBe(relation.byDefault)
-    }
-    for (const further of relationsOf(target)) {
-      const deep = await get(`${path}?include=${name}.${further.name}`)
-      expect(deep.status, deep.text).toBe(200)
-    }
-    expect((await get(`${path}?include=no_such_relation`)).status).toBe(422)
-  })
 
-  test("is filtered through", async () => {
-    const { rows, others } = await sides()
-    for (const field of visible(target).slice(0, 4))
-      for (const operator of operatorsOf(field).filter((o) => o === "eq" || o === "in"))
-        for (const operand of operandsFor(field, operator, others)) {
-          const query = `${name}.${field.name}${operator === "eq" ? "" : `[${operator}]`}=${spelled(operand)}`
-          const expected = rows.filter((row) =>
-            belonging(row, others).some((other) => passes(other[field.name], operator, operand)),
-          )
-          const answer = await get(`${path}?limit=1000&${query}`)
+    test("answers the fields asked for, in the table's order", async () => {
+      await world().maker.rows(resource, 1)
+      const [row] = await allOf(resource)
+      const one = `${path}/${row?.[resource.key]}`
+      const names = visible(resource).map((f) => f.name)
+      expect(Object.keys(row as Row)).toEqual(names)
+      for (const asked of [...names.map((name) => [name]), names.slice(0, 2), [...names].reverse()]) {
+        const expected = names.filter((name) => asked.includes(name))
+        const [listed] = rowsOf(await get(`${path}?limit=1&fields=${asked}`))
+        expect(Object.keys(listed as Row)).toEqual(expected)
+        expect(Object.keys(rowOf(await get(`${one}?include=&fields=${asked}`)))).toEqual(expected)
+      }
+      const hidden = Object.values(resource.fields).filter((f) => !isOpen(f.read, kind))
+      for (const name of ["no_such_field", ...hidden.map((f) => f.name)])
+        for (const query of [
+          `fields=${name}`,
+          `sort=${name}`,
+          `${name}=1`,
+          `${name}[gt]=1`,
+          `${name}[is_null]=true`,
+        ]) {
+          const answer = await get(`${path}?${query}`)
+          const parameter = query.split("=")[0] as string
+          expect(answer.status, `${query}: ${answer.text}`).toBe(422)
+          expect((answer.body as { errors: { path: string }[] }).errors.map((e) => e.path)).toEqual([
+            parameter,
+          ])
+        }
+    })
+
+    test("filters by every field with every operator", async () => {
+      await world().maker.rows(resource, 6)
+      const rows = await allOf(resource)
+      for (const field of visible(resource)) {
+        const scenarios = operatorsOf(field).flatMap((operator) =>
+          operandsFor(field, operator, rows).map((operand) => ({ operator, operand })),
+        )
+        const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
+          const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
+          const query = `${name}=${spelled(operand)}`
+          const answer = await get(`${path}?limit=1000&count=exact&${query}`)
+          const expected = rows.filter((row) => passes(row[field.name], operator, operand))
           expect(answer.status, `${query}: ${answer.text}`).toBe(200)
           expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
+          expect(answer.headers.get("x-total-count"), query).toBe(String(expected.length))
         }
+        await Promise.all(scenarios.map(check))
+        expect((await get(`${path}?${field.name}[no_such_operator]=1`)).status).toBe(422)
+      }
+    })
+
+    test("sorts by every field, both ways, page by page and back", async () => {
+      await world().maker.rows(resource, 4)
+      const rows = await allOf(resource)
+      const check = async (sort: string) => {
+        const expected = keysOf(resource, sorted(resource, sort, rows))
+        const whole = rowsOf(await get(`${path}?limit=1000&sort=${sort}`))
+        expect(keysOf(resource, whole), sort).toEqual(expected)
+        const { forward, backward } = await walk(world(), `${path}?limit=2&sort=${sort}`, world().root)
+        expect(keysOf(resource, forward), `${sort} forward`).toEqual(expected)
+        expect(keysOf(resource, backward), `${sort} backward`).toEqual(expected)
+        expect(forward, sort).toEqual(whole)
+      }
+      for (const { name } of orderable) await Promise.all([name, `-${name}`].map(check))
+      // Two keys, one of them backwards: the primary key has its say where the first ties.
+      for (const { name } of orderable.filter((f) => f.name !== resource.key).slice(0, 2))
+        await check(`${name},-${resource.key}`)
+    })
   })
 
-  if (relation.kind === "many" && local === resource.key)
-    test("has routes within its parent", async () => {
-      const { rows, others } = await sides()
-      for (const row of rows) {
-        const within = `${path}/${row[resource.key]}/${name}`
-        const listed = await get(`${within}?limit=1000&count=exact`)
-        const expected = belonging(row, others)
-        expect(listed.body).toEqual(expected)
-        expect(listed.headers.get("x-total-count")).toBe(String(expected.length))
-      }
-      const [row] = rows
-      const within = `${path}/${row?.[resource.key]}/${name}`
-      const { forward, backward } = await walk(w, `${within}?limit=2&sort=-${target.key}`, w.root)
-      const descending = sorted(target, `-${target.key}`, belonging(row as Row, others))
-      expect([forward, backward]).toEqual([descending, descending])
-      const nowhere = `${path}/${2 ** 50}/${name}`
-      expect((await get(nowhere)).status).toBe(404)
-      if (!isOpen(target.rules.create, "admin")) return
+  const embedding = served.flatMap((resource) =>
+    readable(resource).map((relation) => ({
+      resource,
+      relation,
+      title: `${resource.name}.${relation.name}`,
+    })),
+  )
 
-      const post = (url: string, json: unknown) => w.call("POST", url, { token: w.root.token, json })
-      const body = async () => {
-        const { [foreign]: _, ...rest } = await maker.body(target)
-        return rest
+  describe.each(embedding)("relation: $title", ({ resource, relation }) => {
+    const { target, foreign, local, name } = relation
+    const path = `/${resource.name}`
+
+    /** All rows of both sides, once there are some that belong together. */
+    const sides = async () => {
+      await world().maker.rows(resource, 3)
+      await world().maker.rows(target, 4)
+      return { rows: await allOf(resource), others: await allOf(target) }
+    }
+    const belonging = (row: Row, others: Row[]) =>
+      others.filter((other) => row[local] !== null && other[foreign] === row[local])
+
+    test("is included on request, under the target's own rules", async () => {
+      const { rows, others } = await sides()
+      const expected = rows.map((row) => {
+        const mine = sorted(target, relation.sort, belonging(row, others)).slice(0, relation.limit)
+        return { ...row, [name]: relation.kind === "many" ? mine : (mine[0] ?? null) }
+      })
+      expect((await get(`${path}?limit=1000&include=${name}`)).body).toEqual(expected)
+      for (const row of expected) {
+        const one = `${path}/${row[resource.key as keyof typeof row]}`
+        expect((await get(`${one}?include=${name}`)).body).toEqual(row)
+        expect(name in rowOf(await get(one))).toBe(relation.byDefault)
       }
-      const created = await post(within, await body())
-      expect(created.status, created.text).toBe(201)
-      expect(rowOf(created)[foreign]).toBe(row?.[local])
-      expect((await get(`${created.headers.get("location")}?include=`)).body).toEqual(created.body)
-      const many = await post(within, [await body(), await body()])
-      expect(rowsOf(many).map((r) => r[foreign])).toEqual([row?.[local], row?.[local]])
-      expect((await post(nowhere, await body())).status).toBe(404)
-      const other = await post(within, { ...(await body()), [foreign]: 2 ** 50 })
-      expect(other.status, other.text).toBe(422)
+      for (const further of relationsOf(target)) {
+        const deep = await get(`${path}?include=${name}.${further.name}`)
+        expect(deep.status, deep.text).toBe(200)
+      }
+      expect((await get(`${path}?include=no_such_relation`)).status).toBe(422)
     })
-})
+
+    test("is filtered through", async () => {
+      const { rows, others } = await sides()
+      for (const field of visible(target).slice(0, 4))
+        for (const operator of operatorsOf(field).filter((o) => o === "eq" || o === "in"))
+          for (const operand of operandsFor(field, operator, others)) {
+            const query = `${name}.${field.name}${operator === "eq" ? "" : `[${operator}]`}=${spelled(operand)}`
+            const expected = rows.filter((row) =>
+              belonging(row, others).some((other) => passes(other[field.name], operator, operand)),
+            )
+            const answer = await get(`${path}?limit=1000&${query}`)
+            expect(answer.status, `${query}: ${answer.text}`).toBe(200)
+            expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
+          }
+    })
+
+    if (relation.kind === "many" && local === resource.key)
+      test("has routes within its parent", async () => {
+        const { rows, others } = await sides()
+        for (const row of rows) {
+          const within = `${path}/${row[resource.key]}/${name}`
+          const listed = await get(`${within}?limit=1000&count=exact`)
+          const expected = belonging(row, others)
+          expect(listed.body).toEqual(expected)
+          expect(listed.headers.get("x-total-count")).toBe(String(expected.length))
+        }
+        const [row] = rows
+        const within = `${path}/${row?.[resource.key]}/${name}`
+        const { forward, backward } = await walk(
+          world(),
+          `${within}?limit=2&sort=-${target.key}`,
+          world().root,
+        )
+        const descending = sorted(target, `-${target.key}`, belonging(row as Row, others))
+        expect([forward, backward]).toEqual([descending, descending])
+        const nowhere = `${path}/${2 ** 50}/${name}`
+        expect((await get(nowhere)).status).toBe(404)
+        if (!isCreatable(target, kind)) return
+
+        const post = (url: string, json: unknown) =>
+          world().call("POST", url, { token: world().root.token, json })
+        const body = async () => {
+          const { [foreign]: _, ...rest } = await world().maker.body(target)
+          return rest
+        }
+        const created = await post(within, await body())
+        expect(created.status, created.text).toBe(201)
+        expect(rowOf(created)[foreign]).toBe(row?.[local])
+        expect((await get(`${created.headers.get("location")}?include=`)).body).toEqual(created.body)
+        const many = await post(within, [await body(), await body()])
+        expect(rowsOf(many).map((r) => r[foreign])).toEqual([row?.[local], row?.[local]])
+        expect((await post(nowhere, await body())).status).toBe(404)
+        const other = await post(within, { ...(await body()), [foreign]: 2 ** 50 })
+        expect(other.status, other.text).toBe(422)
+      })
+  })
+}

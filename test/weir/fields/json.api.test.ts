@@ -1,7 +1,6 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { api } from "../../../src/weir/resource/relations.ts"
 import { resource } from "../../../src/weir/resource/resource.ts"
 import { anyone } from "../../../src/weir/resource/rules.ts"
 import { id, json, table } from "../../../src/weir/schema.ts"
@@ -21,10 +20,7 @@ beforeEach(async () => {
   await w.database
     .connect()
     .query({ text: `create table json_things (id ${key}, data ${column})`, params: [] })
-  call = appOf(
-    w,
-    ...api(resource({ things }, { read: anyone, create: anyone, update: anyone, delete: anyone })),
-  )
+  call = appOf(w, resource({ things }, { read: anyone, create: anyone, update: anyone, delete: anyone }))
 })
 afterEach(async () => {
   await w.database.connect().query({ text: "drop table json_things", params: [] })

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest"
 import type { FieldSpec } from "../../../src/weir/db/dialect/field.ts"
-import { fits, Invalid, instant, normalized, parseValue, storable } from "../../../src/weir/fields/values.ts"
+import { normalized, storable } from "../../../src/weir/fields/text.ts"
+import { instant } from "../../../src/weir/fields/timestamp.ts"
+import { Invalid } from "../../../src/weir/fields/type.ts"
+import { fieldType } from "../../../src/weir/fields/types.ts"
 
 describe("an instant", () => {
   test.each([
@@ -71,7 +74,7 @@ describe("an instant", () => {
 
 describe("a parameter's value", () => {
   const parsed = (spec: FieldSpec, text: string) => {
-    const value = parseValue(spec, text)
+    const value = fieldType(spec).parse(text)
     return value instanceof Invalid ? value.code : value
   }
 
@@ -140,8 +143,8 @@ test("text is storable without NUL and with whole characters", () => {
 })
 
 test("text is trimmed before it is stored, and lower-cased only where it is an email", () => {
-  expect(normalized({ type: "text" }, " \t Ab\u00a0\n")).toBe("Ab")
-  expect(normalized({ type: "text", format: "email" }, " A@B.CD ")).toBe("a@b.cd")
+  expect(normalized({}, " \t Ab\u00a0\n")).toBe("Ab")
+  expect(normalized({ format: "email" }, " A@B.CD ")).toBe("a@b.cd")
 })
 
 test("a part of a cursor fits its field or does not", () => {
@@ -154,7 +157,8 @@ test("a part of a cursor fits its field or does not", () => {
     [{ type: "json" }, [], [null, 1, "x", {}, []]],
   ]
   for (const [spec, fit, unfit] of cases) {
-    for (const value of fit) expect(fits(spec, value), `${spec.type} ${value}`).toBe(true)
-    for (const value of unfit) expect(fits(spec, value), `${spec.type} ${String(value)}`).toBe(false)
+    for (const value of fit) expect(fieldType(spec).accepts(value), `${spec.type} ${value}`).toBe(true)
+    for (const value of unfit)
+      expect(fieldType(spec).accepts(value), `${spec.type} ${String(value)}`).toBe(false)
   }
 })

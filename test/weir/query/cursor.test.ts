@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
-import { resources } from "../../../src/resources.ts"
 import { decodeCursor, encodeCursor, type Position } from "../../../src/weir/query/cursor.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
+import { resources } from "../support/fixture.ts"
 
 const items = resources.find((r) => r.name === "items") as Resource
 const keysOf = (sort: string): Field[] =>

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest"
-import { resources } from "../../../src/resources.ts"
 import type { Problem } from "../../../src/weir/problem.ts"
 import { encodeCursor } from "../../../src/weir/query/cursor.ts"
 import { parseList, parseOne } from "../../../src/weir/query/parse.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
-import type { ViewerKind } from "../../../src/weir/resource/rules.ts"
+import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compileList, compileOne } from "../../../src/weir/sql/select.ts"
+import { resources } from "../support/fixture.ts"
 
 const items = resources.find((r) => r.name === "items") as Resource
 const users = resources.find((r) => r.name === "users") as Resource

@@ -1,9 +1,6 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import * as items from "../../../src/schema/items.ts"
-import * as users from "../../../src/schema/users.ts"
-import { api } from "../../../src/weir/resource/relations.ts"
 import { type Resource, type ResourceOptions, resource } from "../../../src/weir/resource/resource.ts"
 import {
   all,
@@ -13,10 +10,12 @@ import {
   owner,
   self,
   signedIn,
-  type Viewer,
   viewerIs,
 } from "../../../src/weir/resource/rules.ts"
-import { appOf } from "../support/app-of.ts"
+import type { Viewer } from "../../../src/weir/resource/viewer.ts"
+import * as items from "../fixture/src/schema/items.ts"
+import * as users from "../fixture/src/schema/users.ts"
+import { apiOf, appOf } from "../support/app-of.ts"
 import type { Answer, Call } from "../support/client.ts"
 import { type Scenario, scenarios, tablesOf, type Who } from "../support/scenarios.ts"
 import { type World, world } from "../support/world.ts"
@@ -265,7 +264,6 @@ describe("deleting", () => {
 
 const openUsers = (): Resource =>
   resource(users, {
-    viewers: true,
     read: anyone,
     fields: { hashed_password: { read: nobody } },
     embed: { items: {} },
@@ -541,9 +539,9 @@ describe("a resource that names what is not there does not load", () => {
   })
 
   test("a relation in embed", () => {
-    expect(() => api(openUsers(), itemsWith({ embed: { ownr: {} } }))).toThrow(/items.*ownr/)
+    expect(() => apiOf(openUsers(), itemsWith({ embed: { ownr: {} } }))).toThrow(/items.*ownr/)
     // The relation is there, its other side is no resource of this API.
-    expect(() => api(itemsWith({ embed: { owner: {} } }))).toThrow(/items.*owner/)
+    expect(() => apiOf(itemsWith({ embed: { owner: {} } }))).toThrow(/items.*owner/)
   })
 
   test("a file without a table", () => {

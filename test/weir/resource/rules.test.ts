@@ -8,15 +8,15 @@ import {
   anyone,
   clause,
   conjunction,
+  isOpen,
   nobody,
   owner,
   type Rule,
   self,
   signedIn,
-  type ViewerKind,
   viewerIs,
 } from "../../../src/weir/resource/rules.ts"
-import { isOpen } from "../../../src/weir/sql/row.ts"
+import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 
 const dialect = new SQLiteAsyncDialect()
 const row = (column: string): SQL => sql`${sql.identifier("t")}.${sql.identifier(column)}`

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { resources } from "../../../src/resources.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
 import { migrate } from "../../../src/weir/db/migrations/apply.ts"
 import { readMigrations } from "../../../src/weir/db/migrations/files.ts"
 import { caller } from "../support/client.ts"
+import { resources } from "../support/fixture.ts"
 import { appOver } from "../support/fresh.ts"
 import {
   conformance,
@@ -21,7 +21,7 @@ const call = caller(app)
 let text = ""
 let document: OpenApi
 beforeAll(async () => {
-  const folder = new URL("../../../drizzle/sqlite", import.meta.url).pathname
+  const folder = new URL("../fixture/drizzle/sqlite", import.meta.url).pathname
   await migrate(database, readMigrations(folder))
   text = (await call("GET", "/openapi.json")).text
   document = JSON.parse(text) as OpenApi

@@ -112,7 +112,7 @@ describe("a token that does not hold", () => {
     "a subject that is no id": async () => `Bearer ${await signed(authSecret, "HS256", "1h", "1 or 1=1")}`,
     "the mark of no password": async () => `Bearer ${await signed(authSecret, "HS256", "1h")}`,
     "a user that never was": async () =>
-      `Bearer ${await tokens(authSecret).issue({ userId: 9_007_199_254_740_991, passwordMark: "x" })}`,
+      `Bearer ${await tokens(authSecret, "weir").issue({ userId: 9_007_199_254_740_991, passwordMark: "x" })}`,
     "a password of before": async () => {
       await execute(w, "update users set hashed_password = 'another' where id = 2")
       return `Bearer ${w.bob.token}`

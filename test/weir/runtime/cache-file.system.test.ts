@@ -1,9 +1,9 @@
 import { existsSync, renameSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import { authSecret, httpCaller, signUp } from "../support/http.ts"
 import { startNode, tempFolder } from "../support/node-server.ts"
 import { project } from "../support/project.ts"
-import { authSecret, httpCaller, signUp } from "../support/http.ts"
 
 /** The default: a file, and its answers in the memory of each process that serves it. */
 const env = (folder: string) => ({

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect, test } from "vitest"
-import type { Fault, UpstashServer } from "../support/upstash-server.ts"
 import { start, startAgain } from "../support/race-setting.ts"
 import { endAndListUntold, staleReads } from "../support/race-verdict.ts"
 import { anyOf, isHit } from "../support/race-world.ts"
+import type { Fault, UpstashServer } from "../support/upstash-server.ts"
 
 const faults: Fault[] = [
   { kind: "slow", ms: 200 },

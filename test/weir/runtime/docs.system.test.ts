@@ -1,8 +1,8 @@
 import type { Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { openPage, type Watched } from "../support/browser.ts"
-import { type NodeServer, startNode } from "../support/node-server.ts"
 import { authSecret } from "../support/http.ts"
+import { type NodeServer, startNode } from "../support/node-server.ts"
 
 let server: NodeServer
 let docs: Watched
@@ -37,7 +37,7 @@ test("the page shows every operation, asks nobody but the server, and complains 
   const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: object }
   const operations = Object.values(document.paths).flatMap((path) => Object.keys(path as object))
   expect(await page.locator(".opblock").count()).toBe(operations.length)
-  expect(await page.title()).toBe("Weir API")
+  expect(await page.title()).toBe("Weir")
   expect(requests.length).toBeGreaterThan(3)
   expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith("data:"))).toEqual([])
   expect(errors).toEqual([])

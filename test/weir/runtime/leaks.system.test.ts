@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs"
 import { Agent, request } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect, test } from "vitest"
-import { startNode } from "../support/node-server.ts"
 import { admin, lockItems, migratedPostgres, weirConnections } from "../support/databases.ts"
 import { authSecret, eventually, httpCaller, rawConnection, rawRequest } from "../support/http.ts"
+import { startNode } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 
 const rss = (pid: number): number =>

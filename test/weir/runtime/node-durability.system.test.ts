@@ -2,8 +2,8 @@ import { copyFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect, test } from "vitest"
-import { startNode, tempFolder } from "../support/node-server.ts"
 import { allTitles, authSecret, httpCaller } from "../support/http.ts"
+import { startNode, tempFolder } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 
 const env = { AUTH_SECRET: authSecret, LOG_LEVEL: "error" }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 import { authSecret, eventually, httpCaller, rawConnection, rawRequest } from "../support/http.ts"
+import { type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 
 const folder = tempFolder()

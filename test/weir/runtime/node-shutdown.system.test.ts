@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect, test } from "vitest"
-import { type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 import { lockItems, migratedPostgres } from "../support/databases.ts"
 import { allTitles, authSecret, eventually, httpCaller, rawConnection, rawRequest } from "../support/http.ts"
+import { type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 
 const env = { AUTH_SECRET: authSecret }

@@ -3,11 +3,11 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Answer, Call } from "../support/client.ts"
+import { admin, migratedPostgres } from "../support/databases.ts"
 import { freePort } from "../support/global-setup.ts"
+import { allTitles, authSecret, eventually, httpCaller, signIn, signUp } from "../support/http.ts"
 import { type NodeServer, startNode } from "../support/node-server.ts"
 import { startPostgres } from "../support/postgres-server.ts"
-import { admin, migratedPostgres } from "../support/databases.ts"
-import { allTitles, authSecret, eventually, httpCaller, signIn, signUp } from "../support/http.ts"
 import { migratedSqld, sqldOn } from "../support/sqld.ts"
 
 const requestTimeout = 3_000
@@ -29,7 +29,7 @@ const requests = (call: Call, token: string): Promise<Answer>[] => [
   call("GET", "/items"),
   call("GET", "/users/1"),
   call("GET", "/users/me", { token }),
-  call("GET", "/stats"),
+  call("GET", "/totals"),
   call("POST", "/items", { token, json: { title: "lost", price: 1 } }),
   call("POST", "/items", { token, json: [1, 2].map((price) => ({ title: "lost", price })) }),
   call("PATCH", "/items/1", { token, json: { title: "lost" } }),

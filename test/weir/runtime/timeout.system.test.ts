@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { freePort } from "../support/global-setup.ts"
-import { type NodeServer, startNode } from "../support/node-server.ts"
 import { admin, lockItems, migratedPostgres, weirConnections } from "../support/databases.ts"
+import { freePort } from "../support/global-setup.ts"
 import { allTitles, authSecret, eventually, httpCaller } from "../support/http.ts"
+import { type NodeServer, startNode } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 import { migratedSqld, sqldOn } from "../support/sqld.ts"
 
@@ -37,7 +37,7 @@ test("a statement that waits for a lock is given up, and nothing of it stays beh
     expectTimeout(call("GET", "/items")),
     expectTimeout(create(1)),
     expectTimeout(call("POST", "/items", { token, json: pair })),
-    expectTimeout(call("GET", "/stats")),
+    expectTimeout(call("GET", "/totals")),
   ])
   // Other tables are served meanwhile, also when more wait than the pool has connections.
   const many = Promise.all(Array.from({ length: 8 }, (_, n) => expectTimeout(create(n))))

@@ -3,12 +3,12 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Answer, Call } from "../support/client.ts"
-import { type NodeServer, runCommand, startNode, tempFolder, type Variables } from "../support/node-server.ts"
-import { type RedisServer, startRedis } from "../support/redis-server.ts"
-import { startUpstash, type UpstashServer } from "../support/upstash-server.ts"
 import { migratedPostgres } from "../support/databases.ts"
 import { authSecret, eventually, httpCaller } from "../support/http.ts"
+import { type NodeServer, runCommand, startNode, tempFolder, type Variables } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
+import { type RedisServer, startRedis } from "../support/redis-server.ts"
+import { startUpstash, type UpstashServer } from "../support/upstash-server.ts"
 
 /** Several processes over one database and one cache. */
 let redis: RedisServer

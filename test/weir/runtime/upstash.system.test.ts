@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { Answer, Call } from "../support/client.ts"
 import { freePort } from "../support/global-setup.ts"
+import { authSecret, eventually, httpCaller } from "../support/http.ts"
 import { type NodeServer, startNode, tempFolder, type Variables } from "../support/node-server.ts"
+import { addPerson } from "../support/people.ts"
 import { type RedisServer, startRedis } from "../support/redis-server.ts"
 import { startUpstash, type UpstashServer } from "../support/upstash-server.ts"
-import { authSecret, eventually, httpCaller } from "../support/http.ts"
-import { addPerson } from "../support/people.ts"
 
 /** Servers whose cache is in Redis, while that dies, hangs, is away or turns them off. */
 let redis: RedisServer

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { authSecret, eventually, httpCaller, signUp } from "../support/http.ts"
 import { tempFolder } from "../support/node-server.ts"
 import { type RedisServer, startRedis } from "../support/redis-server.ts"
 import { startUpstash, type UpstashServer } from "../support/upstash-server.ts"
 import { migrateD1, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
-import { authSecret, eventually, httpCaller, signUp } from "../support/http.ts"
 
 /** A Worker as it is deployed, with Redis: requests that share a process, but neither sockets nor timers. */
 let redis: RedisServer

@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { admin, migratedPostgres, weirConnections } from "../support/databases.ts"
+import {
+  allTitles,
+  authSecret,
+  eventually,
+  httpCaller,
+  rawConnection,
+  rawRequest,
+  signUp,
+} from "../support/http.ts"
 import { tempFolder } from "../support/node-server.ts"
 import { startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
-import { admin, migratedPostgres, weirConnections } from "../support/databases.ts"
-import { allTitles, authSecret, eventually, httpCaller, rawConnection, rawRequest, signUp } from "../support/http.ts"
 
 const start = (url: string, vars: Record<string, string> = {}): Promise<WranglerServer> =>
   startWrangler(

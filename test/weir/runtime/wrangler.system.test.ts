@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { authSecret, eventually, httpCaller, signIn, signUp } from "../support/http.ts"
 import { tempFolder } from "../support/node-server.ts"
 import { migrateD1, runWrangler, startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
-import { authSecret, eventually, httpCaller, signIn, signUp } from "../support/http.ts"
 
 let server: WranglerServer
 let call: ReturnType<typeof httpCaller>

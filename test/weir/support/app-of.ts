@@ -1,29 +1,27 @@
-import { Hono } from "hono"
-import { identify } from "../../../src/weir/auth/identify.ts"
-import { tokens } from "../../../src/weir/auth/token.ts"
-import type { AppEnv } from "../../../src/weir/http/context.ts"
-import { onError } from "../../../src/weir/http/errors.ts"
-import { notFoundOf } from "../../../src/weir/http/not-found.ts"
-import { Routes } from "../../../src/weir/http/registry.ts"
-import { request } from "../../../src/weir/http/request.ts"
-import { session } from "../../../src/weir/http/session.ts"
-import { api } from "../../../src/weir/resource/relations.ts"
-import type { Resource } from "../../../src/weir/resource/resource.ts"
-import { resourceRoutes } from "../../../src/weir/rest/routes.ts"
+import { type Api, defineApi } from "../../../src/weir/api.ts"
+import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import * as users from "../fixture/src/schema/users.ts"
 import { type Call, caller } from "./client.ts"
-import { authSecret } from "./fresh.ts"
+import { appOver, fixture } from "./fresh.ts"
 import type { World } from "./world.ts"
 
-/** An app over resources of one's own: the middleware of `createApp`, without what is beside the point. */
+/** An API of resources, without accounts. */
+export const apiOf = (...resources: Resource[]): Api =>
+  defineApi({ title: "Weir", version: "0.0.0", accounts: false, resources })
+
+/** An app over other resources than the fixture's, with its accounts. */
 export function appOf(w: World, ...resources: Resource[]): Call {
-  const app = new Hono<AppEnv>({ strict: false })
-  app.use(request(() => {}))
-  app.use(session(w.database, w.cache, (_c, work) => void work))
-  app.use(identify(tokens(authSecret)))
-  const routes = new Routes(app)
-  for (const one of api(...resources)) resourceRoutes(routes, one)
-  app.get("/openapi.json", (c) => c.body(routes.openapi(), 200, { "content-type": "application/json" }))
-  app.notFound(notFoundOf(app))
-  app.onError(onError)
-  return caller(app)
+  const isThere = resources.some(({ table }) => table === users.users)
+  const api = defineApi({
+    title: "Weir",
+    version: "0.0.0",
+    accounts: {
+      table: users.users,
+      login: ["email", "username"],
+      password: "hashed_password",
+      role: "role",
+    },
+    resources: isThere ? resources : [resource(users, {}), ...resources],
+  })
+  return caller(appOver(w.database, { subject: { ...fixture, api }, cache: w.cache }).app)
 }

@@ -2,9 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
 import { inject } from "vitest"
-import type { Services } from "../../../src/weir/app.ts"
-import { telling } from "../../../src/weir/cache/invalidating.ts"
+import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import { MemoryStore } from "../../../src/weir/cache/memory.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
@@ -13,23 +13,23 @@ import { openPostgresPool } from "../../../src/weir/db/drivers/postgres.ts"
 import { migrate } from "../../../src/weir/db/migrations/apply.ts"
 import { readMigrations } from "../../../src/weir/db/migrations/files.ts"
 import { emptyPostgres } from "./databases.ts"
-import { appOver, cacheOver, emptied, type Fresh } from "./fresh.ts"
+import { appOver, cacheOver, emptied, type Fresh, fixture, type Overrides, type Subject } from "./fresh.ts"
 import { freePort } from "./global-setup.ts"
 import { startSqld } from "./sqld-server.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
-export const cacheRuntime = { later: (work: Promise<unknown>): void => void work, together: true }
+export const cacheRuntime = { waitUntil: (work: Promise<unknown>): void => void work, pipelined: true }
 
 type Opened = { database: Database; close(): Promise<void> }
 
 /** An app over a database of its own, of the kind that the project's WEIR_TEST_DRIVER names. */
-export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
+export async function fresh({ subject = fixture, ...overrides }: Overrides = {}): Promise<Fresh> {
   const driver = process.env.WEIR_TEST_DRIVER as keyof typeof open
-  const { database: plain, close } = await open[driver]()
+  const { database: plain, close } = await open[driver](subject)
   // As in the product, the file's answers are kept in memory.
   const cache = overrides.cache ?? cacheOver(driver === "libsql-file" ? memoryFor(plain) : undefined)
-  const database = telling(overrides.database ?? plain, cache.store)
-  return { driver, database, close, ...appOver(database, { ...overrides, database, cache }) }
+  const database = invalidating(overrides.database ?? plain, cache.store)
+  return { driver, database, close, ...appOver(database, { subject, ...overrides, database, cache }) }
 }
 
 const memoryFor = (database: Database) => new MemoryStore(16_777_216, database.foreignWrites)
@@ -40,23 +40,25 @@ const open = {
   postgres: postgresDatabase,
 }
 
-const migrated = async (database: Database): Promise<void> => {
-  const folder = join(import.meta.dirname, "../../../drizzle", database.dialect)
-  await migrate(database, readMigrations(folder))
+const migrated = async (database: Database, { migrations }: Subject): Promise<void> => {
+  await migrate(database, readMigrations(join(fileURLToPath(migrations), database.dialect)))
 }
 
-let template: string | undefined
+/** A file with the tables of each subject. */
+const templates = new Map<Subject, string>()
 
-async function file(): Promise<Opened> {
+async function file(subject: Subject): Promise<Opened> {
+  const template = templates.get(subject)
   const folder = mkdtempSync(join(tmpdir(), "weir-test-"))
   const path = join(folder, "weir.db")
   if (template) copyFileSync(template, path)
   const database = openLibsqlFile(`file:${path}`)
   if (!template) {
-    await migrated(database)
+    await migrated(database, subject)
     await database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [] })
-    template = join(mkdtempSync(join(tmpdir(), "weir-template-")), "weir.db")
-    copyFileSync(path, template)
+    const first = join(mkdtempSync(join(tmpdir(), "weir-template-")), "weir.db")
+    copyFileSync(path, first)
+    templates.set(subject, first)
   }
   const close = async () => {
     await database.close()
@@ -68,36 +70,38 @@ async function file(): Promise<Opened> {
 /** This worker's server, with the project's tables. */
 let sqldReady: Promise<string> | undefined
 
-async function sqld(): Promise<Opened> {
+async function sqld(subject: Subject): Promise<Opened> {
   const urls = inject("sqldUrls")
   const worker = Number(process.env.VITEST_POOL_ID ?? 1)
   const ready = async (url: string) => {
-    await migrated(openLibsqlHttp(url, undefined))
+    await migrated(openLibsqlHttp(url, undefined), subject)
     return url
   }
   sqldReady ??= ready(urls[worker % urls.length] as string)
   const url = await sqldReady
   const database = openLibsqlHttp(url, undefined)
-  const isThere = emptied(database).then(() => true)
+  const isThere = emptied(database, subject).then(() => true)
   if (await Promise.race([isThere, sleep(4_000).then(() => false)]))
     return { database, close: () => database.close() }
   // Once in a hundred runs a server ends in a loop of its own, and answers nobody any more.
   console.warn(`sqld at ${url} hangs: another takes its place`)
   sqldReady = startSqld(await freePort()).then((another) => ready(another.url))
-  return sqld()
+  return sqld(subject)
 }
 
 /** Databases whose scenario has ended, by URL. */
-const idle: string[] = []
+const idle = new Map<Subject, string[]>()
 
-async function postgresDatabase(): Promise<Opened> {
-  const before = idle.pop()
+async function postgresDatabase(subject: Subject): Promise<Opened> {
+  const urls = idle.get(subject) ?? []
+  idle.set(subject, urls)
+  const before = urls.pop()
   const url = before ?? (await emptyPostgres())
   const database = openPostgresPool(url, { max: 5, statementTimeout: 10_000 })
-  await (before ? emptied(database) : migrated(database))
+  await (before ? emptied(database, subject) : migrated(database, subject))
   const close = async () => {
     await database.close()
-    idle.push(url)
+    urls.push(url)
   }
   return { database, close }
 }

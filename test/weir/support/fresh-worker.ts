@@ -1,15 +1,14 @@
 import "../../../src/weir/runtime/worker-dialect.ts"
 import { env, waitUntil } from "cloudflare:workers"
-import type { Services } from "../../../src/weir/app.ts"
-import { telling } from "../../../src/weir/cache/invalidating.ts"
+import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
 import { type D1Binding, openD1 } from "../../../src/weir/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../../src/weir/db/drivers/postgres.ts"
 import type { Migration } from "../../../src/weir/db/migrations/files.ts"
-import { appOver, emptied, type Fresh } from "./fresh.ts"
+import { appOver, emptied, type Fresh, type Overrides } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
-export const cacheRuntime = { later: waitUntil, together: false }
+export const cacheRuntime = { waitUntil, pipelined: false }
 
 const bindings = env as unknown as {
   DB?: D1Binding
@@ -32,11 +31,11 @@ async function ownDatabase(binding: string): Promise<string> {
 }
 
 /** An app over the worker's own database, with its tables emptied. */
-export async function fresh(overrides: Partial<Services> = {}): Promise<Fresh> {
+export async function fresh(overrides: Overrides = {}): Promise<Fresh> {
   const { DB, HYPERDRIVE } = bindings
   if (HYPERDRIVE) own ??= ownDatabase(HYPERDRIVE.connectionString)
   const plain: Database = own ? openPostgresPerRequest(await own, options) : openD1(DB as D1Binding)
-  const database = telling(overrides.database ?? plain, overrides.cache?.store)
+  const database = invalidating(overrides.database ?? plain, overrides.cache?.store)
   // The first scenario finds no tables.
   await emptied(plain).catch(async () => {
     const client = plain.connect()

@@ -1,13 +1,29 @@
 import type { Hono } from "hono"
-import { resources } from "../../../src/resources.ts"
+import type { Api } from "../../../src/weir/api.ts"
 import { createApp, type Services } from "../../../src/weir/app.ts"
 import { Cache, type CacheOptions } from "../../../src/weir/cache/cache.ts"
 import type { Store } from "../../../src/weir/cache/store.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
 import type { AppEnv } from "../../../src/weir/http/context.ts"
+import { api } from "../fixture/src/api.ts"
+
+/** The API that a suite is about, and the folder with its migrations. */
+export interface Subject {
+  api: Api
+  migrations: URL
+}
+
+/** The engine's own API. */
+export const fixture: Subject = { api, migrations: new URL("../fixture/drizzle/", import.meta.url) }
+
+/** What a suite wants otherwise than usual. */
+export interface Overrides extends Partial<Services> {
+  subject?: Subject
+}
 
 /** An app of its own over empty tables. */
 export interface Fresh {
+  api: Api
   driver: "libsql-file" | "libsql-http" | "postgres" | "workerd-d1" | "workerd-postgres"
   database: Database
   app: Hono<AppEnv>
@@ -21,16 +37,16 @@ export const authSecret = "a secret for tests, of forty bytes or so"
 
 /** A cache with the settings' defaults. */
 export const cacheOver = (store: Store | undefined, options: Partial<CacheOptions> = {}): Cache =>
-  new Cache(store, { ttl: 60_000, stale: 0, later: () => {}, ...options })
+  new Cache(store, { ttl: 60_000, stale: 0, waitUntil: () => {}, ...options })
 
 /** The app over a database, with the settings of tests: without a cache, unless one is given. */
 export function appOver(
   database: Database,
-  overrides: Partial<Services> = {},
-): Pick<Fresh, "app" | "cache" | "logs"> {
+  { subject = fixture, ...overrides }: Overrides = {},
+): Pick<Fresh, "api" | "app" | "cache" | "logs"> {
   const logs: Fresh["logs"] = []
   const { cache = cacheOver(undefined) } = overrides
-  const app = createApp({
+  const app = createApp(subject.api, {
     database,
     cache,
     authSecret,
@@ -42,12 +58,12 @@ export function appOver(
     prepare: async () => {},
     ...overrides,
   })
-  return { app, cache, logs }
+  return { api: subject.api, app, cache, logs }
 }
 
 /** Deletes all rows, and lets the ids begin at 1 again. */
-export async function emptied(database: Database): Promise<void> {
-  const names = resources.map((r) => `"${r.name}"`).reverse()
+export async function emptied(database: Database, { api }: Subject = fixture): Promise<void> {
+  const names = api.resources.map((r) => `"${r.name}"`).reverse()
   const statements =
     database.dialect === "postgres"
       ? [`truncate ${names.join(", ")} restart identity cascade`]

@@ -30,7 +30,8 @@ export interface NodeServer {
   ended: Promise<Ended>
 }
 
-const src = join(import.meta.dirname, "../../../src/weir")
+const fixture = join(import.meta.dirname, "../fixture/src")
+const fastImports = join(import.meta.dirname, "../../../src/weir/runtime/fast-imports.js")
 /** Where Node keeps what it has compiled: a start costs most in that. */
 export const compiled: string = join(tmpdir(), "weir-compile-cache")
 const folders: string[] = []
@@ -73,11 +74,11 @@ interface Started {
   ended: Promise<Ended>
 }
 
-type Entry = "runtime/start.js" | "cli/start.js"
+type Entry = "node.ts" | "cli.ts"
 
 function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): Started {
   const given = Object.entries(env).filter(([, value]) => value !== undefined)
-  const child = spawn(process.execPath, [join(src, entry), ...args], {
+  const child = spawn(process.execPath, ["--import", fastImports, join(fixture, entry), ...args], {
     cwd,
     // Vitest's own NODE_ENV and DATABASE_URL must not reach it.
     env: {
@@ -99,11 +100,10 @@ function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): 
 }
 
 /** Runs the server where it is expected to end by itself. */
-export const runNode = (env: Variables): Promise<Ended> => run("runtime/start.js", env, [])
+export const runNode = (env: Variables): Promise<Ended> => run("node.ts", env, [])
 
 /** Runs `npm run db:<command>`, with whatever else is set. */
-export const runCommand = (env: Variables, ...args: string[]): Promise<Ended> =>
-  run("cli/start.js", env, args)
+export const runCommand = (env: Variables, ...args: string[]): Promise<Ended> => run("cli.ts", env, args)
 
 /** Runs `npm run db:migrate`. */
 export const runMigrate = (env: Variables): Promise<Ended> => runCommand(env, "migrate")
@@ -116,11 +116,11 @@ async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended>
   return result
 }
 
-/** Starts `node src/weir/runtime/start.js`, and waits until it answers. */
+/** Starts the fixture's server, and waits until it answers. */
 export async function startNode(env: Variables = {}, cwd: string = tempFolder()): Promise<NodeServer> {
   for (let tries = 0; ; tries++) {
     const port = Number(env.PORT ?? (await freePort()))
-    const { child, stdout, stderr, ended } = start("runtime/start.js", { ...env, PORT: port }, cwd)
+    const { child, stdout, stderr, ended } = start("node.ts", { ...env, PORT: port }, cwd)
     const url = `http://127.0.0.1:${port}`
     let over = false
     void ended.then(() => (over = true))

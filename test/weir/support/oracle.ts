@@ -1,4 +1,4 @@
-import type { Operator } from "../../../src/weir/query/query.ts"
+import type { Operator } from "../../../src/weir/fields/operators.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import type { Row } from "./samples.ts"
 

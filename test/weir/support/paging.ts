@@ -1,16 +1,16 @@
 import { expect } from "vitest"
 import type { Answer } from "./client.ts"
 import { type Row, rowsOf } from "./samples.ts"
-import type { Person, World } from "./world.ts"
+import type { World } from "./world.ts"
 
 /** Far more pages than any list of a test has: a cursor that does not move on fails here. */
 const tooMany = 300
 
 /** Walks a list from its first page by `next` links, then back by `prev` links; checks which links there are. */
 export async function walk(
-  w: World,
+  w: Pick<World, "call">,
   path: string,
-  person?: Person,
+  person?: { token: string | undefined },
 ): Promise<{ forward: Row[]; backward: Row[]; pages: Answer[] }> {
   const get = (url: string) => w.call("GET", url, { token: person?.token })
   const pages: Answer[] = []

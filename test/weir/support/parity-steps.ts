@@ -121,6 +121,9 @@ const reads: Step[] = [
   get("/users/4"),
   get("/users/1/items?limit=2&sort=-title"),
   get("/stats"),
+  get("/stats", "ann"),
+  get("/stats", "root"),
+  get("/totals"),
   get("/health"),
 ]
 

@@ -13,7 +13,7 @@ const hash = `$scrypt$ln=4,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`
  */
 export async function addPerson(where: string, username = "ann"): Promise<string> {
   const userId = where.startsWith("postgres:") ? await inPostgres(where, username) : inFile(where, username)
-  return tokens(authSecret).issue({ userId, passwordMark: passwordMark(hash) })
+  return tokens(authSecret, "weir").issue({ userId, passwordMark: passwordMark(hash) })
 }
 
 async function inPostgres(url: string, username: string): Promise<number> {

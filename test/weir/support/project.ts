@@ -12,9 +12,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inject } from "vitest"
 import { copyOfPostgres, emptyPostgres } from "./databases.ts"
-import { sqldOn } from "./sqld.ts"
 import { freePort } from "./global-setup.ts"
 import { compiled, type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
+import { sqldOn } from "./sqld.ts"
 
 const root = join(import.meta.dirname, "../../..")
 
@@ -25,7 +25,7 @@ export interface Running {
   ended: Promise<Ended>
 }
 
-/** A copy of the project, whose schema and migrations a test may change. */
+/** A project of the engine and the fixture, whose schema and migrations a test may change. */
 export interface Project {
   folder: string
   /** Starts `npm run db:…` as it stands in package.json. */
@@ -59,8 +59,10 @@ function numberedFolder(): string {
 
 export function project(): Project {
   const folder = numberedFolder()
-  for (const name of ["src", "drizzle", "package.json", "drizzle.config.ts", "tsconfig.json"])
+  for (const name of ["src/weir", "package.json", "drizzle.config.ts", "tsconfig.json"])
     cpSync(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ["src", "drizzle"])
+    cpSync(join(root, "test/weir/fixture", name), join(folder, name), { recursive: true })
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
   const scripts = (
     JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts: Record<string, string> }

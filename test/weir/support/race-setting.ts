@@ -2,13 +2,13 @@ import { once } from "node:events"
 import { type AddressInfo, connect, createServer } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { onTestFinished } from "vitest"
-import { startNode, type Variables } from "./node-server.ts"
-import { type RedisServer, startRedis } from "./redis-server.ts"
-import { startUpstash, type UpstashServer } from "./upstash-server.ts"
 import { migratedPostgres } from "./databases.ts"
 import { authSecret } from "./http.ts"
+import { startNode, type Variables } from "./node-server.ts"
 import { addPerson } from "./people.ts"
 import { RaceWorld } from "./race-world.ts"
+import { type RedisServer, startRedis } from "./redis-server.ts"
+import { startUpstash, type UpstashServer } from "./upstash-server.ts"
 
 /**
  * A way to Postgres on which some answers are late, so that much happens between what a statement saw or did and

@@ -1,15 +1,22 @@
 // First, because in workerd it chooses the dialect, before a table is made.
 import { afterAll, beforeAll } from "vitest"
 import "#fresh"
-import { getTableName, is } from "drizzle-orm"
+import { type Column, is, type Table } from "drizzle-orm"
 import { getTableConfig as configOfPg, PgTable } from "drizzle-orm/pg-core"
 import { getTableConfig as configOfSqlite, type SQLiteTable } from "drizzle-orm/sqlite-core"
-import { resources } from "../../../src/resources.ts"
-import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
-import type { ViewerKind } from "../../../src/weir/resource/rules.ts"
-import { isOpen } from "../../../src/weir/sql/row.ts"
-import type { Answer } from "./client.ts"
-import type { Person, World } from "./world.ts"
+import type { Api } from "../../../src/weir/api.ts"
+import type { Database } from "../../../src/weir/db/driver.ts"
+import { type Field, type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { isOpen } from "../../../src/weir/resource/rules.ts"
+import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
+import { insertMany } from "../../../src/weir/sql/bulk.ts"
+import type { Answer, Call } from "./client.ts"
+
+/** Somebody with a token, or nobody in particular. */
+export interface Person {
+  id: number
+  token: string | undefined
+}
 
 export type Row = Record<string, unknown>
 
@@ -27,8 +34,6 @@ export function rowOf(answer: Answer): Row {
   return answer.body as Row
 }
 
-export const kindOf = (w: World, person: Person): ViewerKind => (person === w.root ? "admin" : "user")
-
 /** The fields that such a viewer may set. */
 export const writableBy = (resource: Resource, kind: ViewerKind): Field[] =>
   Object.values(resource.fields).filter((f) => f.write !== undefined && isOpen(f.write, kind))
@@ -36,26 +41,50 @@ export const writableBy = (resource: Resource, kind: ViewerKind): Field[] =>
 /** The name of a field in a request body. */
 export const inputName = (field: Field): string => field.secret?.as ?? field.name
 
-/** The resources that a resource's columns refer to. */
-export function targetsOf(resource: Resource): Map<string, Resource> {
-  const keys = is(resource.table, PgTable)
-    ? configOfPg(resource.table).foreignKeys
-    : configOfSqlite(resource.table as SQLiteTable).foreignKeys
+/** Tables that no resource is of, as closed ones: rows may refer to theirs. */
+const unserved = new Map<Table, Resource>()
+
+function resourceOf({ resources }: Api, table: Table): Resource {
+  const found = resources.find((one) => one.table === table) ?? unserved.get(table)
+  if (found) return found
+  const closed = resource({ table }, {})
+  unserved.set(table, closed)
+  return closed
+}
+
+/** The resources that a resource's columns refer to, by the column. */
+export function targetsOf(api: Api, { table }: Resource): Map<string, Resource> {
   const targets = new Map<string, Resource>()
-  for (const key of keys) {
-    const { columns, foreignTable } = key.reference()
-    const target = resources.find((r) => r.name === getTableName(foreignTable))
-    if (target) for (const column of columns) targets.set(column.name, target)
-  }
+  for (const { columns, foreignTable } of referencesOf(table))
+    for (const column of columns) targets.set(column.name, resourceOf(api, foreignTable))
   return targets
+}
+
+const referencesOf = (table: Table): { columns: Column[]; foreignTable: Table }[] =>
+  is(table, PgTable)
+    ? configOfPg(table).foreignKeys.map((key) => key.reference())
+    : configOfSqlite(table as SQLiteTable).foreignKeys.map((key) => key.reference())
+
+/** The columns that must differ from row to row: unique ones, and one of those that are unique together. */
+function distinctColumns({ table, fields }: Resource): Set<string> {
+  const config = is(table, PgTable) ? configOfPg(table) : configOfSqlite(table as SQLiteTable)
+  const together: string[][] = [
+    ...config.uniqueConstraints.map(({ columns }) => columns.map(({ name }) => name)),
+    ...config.indexes
+      .filter(({ config: { unique } }) => unique)
+      .map(({ config: { columns } }) => (columns as { name?: string }[]).map(({ name }) => String(name))),
+  ]
+  const single = Object.values(fields).filter(({ unique }) => unique)
+  const free = (name: string) => fields[name]?.spec.type !== "boolean" && !fields[name]?.spec.values
+  return new Set([...single.map(({ name }) => name), ...together.flatMap((names) => names.find(free) ?? [])])
 }
 
 /**
  * Lets secrets cost nothing to store. A password's hash is dear on purpose; a suite that makes hundreds of
  * rows would spend its time there. That secrets are hashed well is the matter of the auth suites.
  */
-export function cheapSecrets(): void {
-  const fields = resources.flatMap((resource) => Object.values(resource.fields))
+export function cheapSecrets(api: Api): void {
+  const fields = api.resources.flatMap((resource) => Object.values(resource.fields))
   const dear = new Map(fields.map((field) => [field, field.secret]))
   beforeAll(() => {
     for (const [field, secret] of dear)
@@ -114,7 +143,7 @@ function textSample({ spec, name }: Field, n: number): string {
 }
 
 /** A number within the bounds. What need not be unique comes again after a while: ties are what cursors lose. */
-function numberSample({ spec, unique }: Field, n: number): number {
+function numberSample({ spec }: Field, n: number, unique: boolean): number {
   const { min = -20, max = min + 1e6 } = spec
   const step = spec.type === "real" ? 3.7 : 3
   const value = min + (unique ? n : n % 7) * step
@@ -123,14 +152,14 @@ function numberSample({ spec, unique }: Field, n: number): number {
 }
 
 /** A valid value of a field that refers to nothing. */
-export function sampleOf(field: Field, n: number): unknown {
+export function sampleOf(field: Field, n: number, unique = field.unique): unknown {
   switch (field.spec.type) {
     case "text":
       return textSample(field, n)
     case "id":
     case "integer":
     case "real":
-      return numberSample(field, n)
+      return numberSample(field, n, unique)
     case "boolean":
       return n % 2 === 1
     case "timestamp":
@@ -140,22 +169,40 @@ export function sampleOf(field: Field, n: number): unknown {
   }
 }
 
+/** What rows are made in: an app, and who may do everything in it. */
+export interface Setting {
+  api: Api
+  database: Database
+  call: Call
+  /** Who may do what is not closed to everybody, and what kind of viewer that is. */
+  root: Person
+  kind: ViewerKind
+  /** Others whose rows may be referred to, where the API has accounts. */
+  people: Person[]
+}
+
+/** Values of some columns of a table's row `n`, where none that fit could be made up. */
+export type Samples = Record<string, (n: number) => Row>
+
 /** Makes rows of any resource, out of nothing but its fields. */
 export class Maker {
   private n = 0
-  private readonly w: World
+  private readonly w: Setting
+  private readonly samples: Samples
   private readonly pools = new Map<Resource, unknown[]>()
 
-  constructor(w: World) {
+  constructor(w: Setting, samples: Samples = {}) {
     this.w = w
+    this.samples = samples
   }
 
   /** A valid value of a field: unlike all before it, where its type has so many. */
   async value(resource: Resource, field: Field, as: Person = this.w.root): Promise<unknown> {
     const n = this.n++
     if (field.secret) return `sample secret ${n}`.padEnd(field.secret.min, "x").slice(0, field.secret.max)
-    const target = targetsOf(resource).get(field.name)
-    return target ? this.parent(target, field.unique, n, as) : sampleOf(field, n)
+    const unique = distinctColumns(resource).has(field.name)
+    const target = targetsOf(this.w.api, resource).get(field.name)
+    return target ? this.parent(target, unique, n, as) : sampleOf(field, n, unique)
   }
 
   /** Another value than the one that is there, where the field has another. */
@@ -169,43 +216,84 @@ export class Maker {
   }
 
   /** A valid body of a create, with every member that the person may set; every third null, where it may be. */
-  async body(resource: Resource, as: Person = this.w.root): Promise<Row> {
+  async body(resource: Resource, as: Person = this.w.root, kind = this.w.kind): Promise<Row> {
     const body: Row = {}
     const nullTurn = this.n % 3 === 1
-    for (const field of writableBy(resource, kindOf(this.w, as))) {
+    for (const field of writableBy(resource, kind)) {
       // A row that may refer to its own kind starts as a root.
-      const itself = targetsOf(resource).get(field.name) === resource
+      const itself = targetsOf(this.w.api, resource).get(field.name) === resource
       const empty = field.nullable && (nullTurn || itself)
       body[inputName(field)] = empty ? null : await this.value(resource, field, as)
     }
-    return body
+    return { ...body, ...this.samples[resource.name]?.(this.n++) }
   }
 
-  async row(resource: Resource, as: Person = this.w.root): Promise<Row> {
-    const json = await this.body(resource, as)
-    return rowOf(await this.w.call("POST", `/${resource.name}`, { token: as.token, json }))
+  /** A new row as root is shown it; where no request may make one, it is put into the database. */
+  async row(resource: Resource): Promise<Row> {
+    const { call, root, kind } = this.w
+    if (!isCreatable(resource, kind)) {
+      const key = await this.insert(resource)
+      if (!isOpen(resource.rules.read, kind)) return { [resource.key]: key }
+      return rowOf(await call("GET", `/${resource.name}/${key}?include=`, { token: root.token }))
+    }
+    const json = await this.body(resource)
+    return rowOf(await call("POST", `/${resource.name}`, { token: root.token, json }))
   }
 
-  /** That many new rows, where the person may create any. */
-  async rows(resource: Resource, count: number, as: Person = this.w.root): Promise<Row[]> {
+  async rows(resource: Resource, count: number): Promise<Row[]> {
     const made: Row[] = []
-    if (!isOpen(resource.rules.create, kindOf(this.w, as))) return made
-    for (let i = 0; i < count; i++) made.push(await this.row(resource, as))
+    for (let i = 0; i < count; i++) made.push(await this.row(resource))
     return made
+  }
+
+  /** A row that the person makes; undefined where it may not. */
+  async ownRow(resource: Resource, as: Person, kind: ViewerKind): Promise<Row | undefined> {
+    if (!isCreatable(resource, kind)) return undefined
+    const json = await this.body(resource, as, kind)
+    const answer = await this.w.call("POST", `/${resource.name}`, { token: as.token, json })
+    return answer.status === 201 ? rowOf(answer) : undefined
+  }
+
+  /** Puts a row into the database, past all rules, and answers with its key. */
+  async insert(resource: Resource, given: Row = {}): Promise<number> {
+    const values: Row = {}
+    for (const field of Object.values(resource.fields)) {
+      if (field.type.generated) continue
+      const itself = targetsOf(this.w.api, resource).get(field.name) === resource
+      if (field.nullable && itself) continue
+      values[field.name] = field.secret ? "secret" : await this.value(resource, field)
+    }
+    Object.assign(values, this.samples[resource.name]?.(this.n++), given)
+    const encoded = Object.entries(values).map(([name, value]) => [
+      name,
+      resource.fields[name]?.type.sql.encode(value),
+    ])
+    const client = this.w.database.connect()
+    await client.batch(insertMany(resource, [Object.fromEntries(encoded)]))
+    const [row] = await client.query({
+      text: `select max("${resource.key}") from "${resource.name}"`,
+      params: [],
+    })
+    await client.close?.()
+    return Number(row?.[0])
   }
 
   /** A row to refer to: the person itself among viewers, one of two, or one that nobody refers to yet. */
   private async parent(target: Resource, unique: boolean, n: number, as: Person): Promise<unknown> {
-    if (target.options.viewers && as !== this.w.root && !unique) return as.id
-    if (unique) return (await this.row(target))[target.key]
+    if (target.holdsViewers && as !== this.w.root && !unique) return as.id
+    const key = async () => (await this.row(target))[target.key]
+    if (unique) return key()
     let pool = this.pools.get(target)
     if (!pool) {
-      const { root } = this.w
-      const found = await this.w.call("GET", `/${target.name}?limit=2`, { token: root.token })
-      pool = rowsOf(found).map((row) => row[target.key])
-      while (pool.length < 2) pool.push((await this.row(target))[target.key])
+      pool = target.holdsViewers ? this.w.people.map(({ id }) => id) : []
       this.pools.set(target, pool)
+      while (pool.length < 2) pool.push(await key())
     }
     return pool[n % pool.length]
   }
 }
+
+/** Whether such a viewer may create rows, and set all that a row must have. */
+export const isCreatable = (resource: Resource, kind: ViewerKind): boolean =>
+  isOpen(resource.rules.create, kind) &&
+  Object.values(resource.fields).every((f) => f.optional || (f.write !== undefined && isOpen(f.write, kind)))

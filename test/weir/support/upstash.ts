@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, inject, vi } from "vitest"
 import { cacheRuntime } from "#fresh"
 import type { Cache, CacheOptions } from "../../../src/weir/cache/cache.ts"
-import { telling } from "../../../src/weir/cache/invalidating.ts"
+import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import { UpstashStore } from "../../../src/weir/cache/upstash.ts"
 import type { Client, Database, Statement } from "../../../src/weir/db/driver.ts"
 import { type Answer, type Call, caller } from "./client.ts"
@@ -73,14 +73,14 @@ export async function sideOf(w: World, prefix: string, options: SideOptions = {}
   const storing: Promise<unknown>[] = []
   const cacheLater = (work: Promise<unknown>) => {
     storing.push(work)
-    cacheRuntime.later(work)
+    cacheRuntime.waitUntil(work)
   }
   const { url, token } = proxy
   const lifetime = (rest.ttl ?? 60_000) + (rest.stale ?? 0)
   const store = new UpstashStore({ url, token, prefix: () => prefix, lifetime, ...cacheRuntime })
-  const cache = cacheOver(store, { later: cacheLater, ...rest })
+  const cache = cacheOver(store, { waitUntil: cacheLater, ...rest })
   const asked: string[] = []
-  const database = telling(overheard(w.database, asked), store)
+  const database = invalidating(overheard(w.database, asked), store)
   const { app, logs } = appOver(database, { cache })
   const plainCall = caller(app)
   const call: Call = async (...request) => {

@@ -1,23 +1,32 @@
-import { caller } from "./client.ts"
+import type { Api } from "../../../src/weir/api.ts"
+import { type Call, caller, type Witness } from "./client.ts"
+import type { Fresh } from "./fresh.ts"
 import { type World, world } from "./world.ts"
 
-/** Building it takes its time, and all apps of a suite serve the same. */
-let document: string | undefined
+/** Building one takes its time, and all apps of an API serve the same. */
+const documents = new Map<Api, string>()
 
-async function documentOf(w: World): Promise<string> {
-  const { status, text } = await w.call("GET", "/openapi.json")
+async function documentOf({ api }: Fresh, call: Call): Promise<string> {
+  const earlier = documents.get(api)
+  if (earlier !== undefined) return earlier
+  const { status, text } = await call("GET", "/openapi.json")
   if (status !== 200) throw new Error(`GET /openapi.json: ${status} ${text}`)
+  documents.set(api, text)
   return text
 }
 
 /**
- * The world, where every answer is held against the served OpenAPI document. Not so inside workerd: there
- * Ajv cannot compile a schema, for want of `new Function`. The bodies are the same there (parity.test.ts).
+ * Holds every answer against the served OpenAPI document. Not so inside workerd: there Ajv cannot compile a
+ * schema, for want of `new Function`. The bodies are the same there (parity.api.test.ts).
  */
+export async function conformanceOf(app: Fresh, call: Call): Promise<Witness | undefined> {
+  if (app.driver.startsWith("workerd")) return undefined
+  const { conformance } = await import("./openapi.ts")
+  return conformance(await documentOf(app, call))
+}
+
+/** The world, where every answer is held against the document. */
 export async function witnessed(): Promise<World> {
   const w = await world()
-  if (w.driver.startsWith("workerd")) return w
-  const { conformance } = await import("./openapi.ts")
-  document ??= await documentOf(w)
-  return { ...w, call: caller(w.app, conformance(document)) }
+  return { ...w, call: caller(w.app, await conformanceOf(w, w.call)) }
 }

@@ -1,11 +1,10 @@
 import { fresh } from "#fresh"
-import { items } from "../../../src/schema/items.ts"
-import { users } from "../../../src/schema/users.ts"
-import type { Services } from "../../../src/weir/app.ts"
 import { passwordMark, tokens } from "../../../src/weir/auth/token.ts"
 import { handleOf } from "../../../src/weir/db/handle.ts"
+import { items } from "../fixture/src/schema/items.ts"
+import { users } from "../fixture/src/schema/users.ts"
 import { type Call, caller, type Witness } from "./client.ts"
-import { authSecret, type Fresh } from "./fresh.ts"
+import { authSecret, type Fresh, type Overrides } from "./fresh.ts"
 
 /** The password of everybody in the world. */
 export const password = "correct horse"
@@ -29,7 +28,7 @@ export interface World extends Fresh {
   root: Person
 }
 
-export async function world(overrides: Partial<Services> = {}, witness?: Witness): Promise<World> {
+export async function world(overrides: Overrides = {}, witness?: Witness): Promise<World> {
   const made = await fresh(overrides)
   const client = made.database.connect()
   const db = handleOf(() => client)
@@ -52,7 +51,7 @@ export async function world(overrides: Partial<Services> = {}, witness?: Witness
   )
   await db.insert(items).values(things)
   await client.close?.()
-  const signer = tokens(authSecret)
+  const signer = tokens(authSecret, "weir")
   const people = await Promise.all(
     rows.map(async ({ id, email, username }): Promise<Person> => {
       const token = await signer.issue({ userId: id, passwordMark: passwordMark(hashed_password) })

@@ -7,7 +7,7 @@ import { atEnd } from "./at-end.ts"
 import { freePort } from "./global-setup.ts"
 import { compiled, type Ended } from "./node-server.ts"
 
-const root = join(import.meta.dirname, "../../..")
+const root = join(import.meta.dirname, "../fixture")
 const cli = join(
   dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
   "wrangler-dist/cli.js",

@@ -1,8 +1,10 @@
 import { fork } from "node:child_process"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import type { Command } from "commander"
 import type { DialectName } from "../../db/dialect/choose.ts"
-import { migrationsOf } from "../../runtime/database.ts"
+import { migrationsOf } from "../../runtime/migrations.ts"
+import type { Project } from "../project.ts"
 import type { Answer, Question } from "./dialect.ts"
 import { parseRename } from "./snapshot.ts"
 import { writeDown, writeMigration } from "./write.ts"
@@ -43,28 +45,37 @@ interface Options {
 
 const list = (value: string, before: string[]): string[] => [...before, value]
 
-export function generateCommand(command: Command): Command {
+export function generateCommand(command: Command, project: Project): Command {
   return command
     .description("Write the next migration for both dialects, and beside each the way back")
     .option("--name <name>", "what the migration is called, such as add_notes")
     .option("--rename <table.column=new>", "a column (or table=new) that has another name now", list, [])
     .option("--drop <table.column>", "a column (or table) that is dropped with what it holds", list, [])
-    .action(generate)
+    .action((options: Options) => generate(project, options))
 }
 
-async function generate({ name, rename, drop }: Options): Promise<void> {
+async function generate(project: Project, { name, rename, drop }: Options): Promise<void> {
   if (!name || !/^[a-z0-9_-]{1,60}$/i.test(name))
     throw new Error("--name: give the migration a name of letters, digits, - and _, as in --name add_notes")
+  // What is wrong with the API itself is said before a migration is made of it.
+  await project.api()
   const dialects: DialectName[] = ["sqlite", "postgres"]
   const renames = rename.map(parseRename)
   const answers = await Promise.all(
-    dialects.map((dialect) => ask(dialect, { folder: migrationsOf(dialect), renames, drops: drop })),
+    dialects.map((dialect) =>
+      ask(dialect, {
+        schema: fileURLToPath(project.schema),
+        folder: migrationsOf(project.migrations, dialect),
+        renames,
+        drops: drop,
+      }),
+    ),
   )
   // Both or none: a migration of one dialect alone would leave the other behind.
   for (const [i, { refusal }] of answers.entries()) if (refusal) throw new Error(`${dialects[i]}: ${refusal}`)
   for (const [i, { next, missing, unknown }] of answers.entries()) {
     const dialect = dialects[i] as DialectName
-    const folder = migrationsOf(dialect)
+    const folder = migrationsOf(project.migrations, dialect)
     for (const { tag, down } of missing) {
       writeDown(folder, tag, down)
       console.log(`${dialect}: down/${tag}.sql, which was missing`)

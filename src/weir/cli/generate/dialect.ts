@@ -6,7 +6,9 @@ import {
   generateSQLiteDrizzleJson,
   generateSQLiteMigration,
 } from "drizzle-kit/api"
+import { getTableName, is, Table } from "drizzle-orm"
 import { dialectName } from "../../db/dialect/choose.ts"
+import { longNames } from "../../db/dialect/names.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
 import {
   cannotBeFilled,
@@ -30,6 +32,8 @@ import {
 
 /** What a dialect's process is asked. */
 export interface Question {
+  /** The folder of the tables. */
+  schema: string
   folder: string
   renames: Rename[]
   /** Columns (`table.column`) and tables that are stated to be dropped. */
@@ -62,14 +66,13 @@ const snapshotOf = async (schema: Record<string, unknown>, before?: string): Pro
     ? generateDrizzleJson(schema, before)
     : await generateSQLiteDrizzleJson(schema, before)) as unknown as Snapshot
 
-/** The tables of `src/db/schema`, in the dialect of this process. */
-async function readSchema(): Promise<Record<string, unknown>> {
-  const folder = join(import.meta.dirname, "../../../schema")
+/** What the files of a folder export, in the dialect of this process; nothing twice. */
+async function readSchema(folder: string): Promise<Record<string, unknown>> {
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
   const all: Record<string, unknown> = {}
   for (const file of files)
     for (const [name, value] of Object.entries(await import(join(folder, file))))
-      all[`${file}:${name}`] = value
+      if (!Object.values(all).includes(value)) all[`${file}:${name}`] = value
   return all
 }
 
@@ -167,7 +170,12 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
   return [...children, ...fills, ...required, ...back]
 }
 
-async function answer({ folder, renames, drops }: Question): Promise<Answer> {
+async function answer({ schema, folder, renames, drops }: Question): Promise<Answer> {
+  const tables = await readSchema(schema)
+  const long = Object.values(tables).flatMap((table) =>
+    is(table, Table) ? longNames(table).map((why) => `${getTableName(table)}: ${why}`) : [],
+  )
+  if (long[0]) return { refusal: long[0], missing: [], unknown: [] }
   const empty = await snapshotOf({})
   readKinds(join(folder, "../postgres"))
   const journal = existsSync(journalPath(folder)) ? readJournal(folder).entries : []
@@ -186,7 +194,7 @@ async function answer({ folder, renames, drops }: Question): Promise<Answer> {
     else missing.push({ tag, down })
   }
   const before = readSnapshot(folder, journal.at(-1)?.idx ?? -1, empty)
-  const after = await snapshotOf(await readSchema(), before.id)
+  const after = await snapshotOf(tables, before.id)
   const reused = renames.find(({ table, column }) => column === undefined && keyOf(after, table))
   const refusal = reused
     ? `${reused.table} has another name now, and there is a new ${reused.table}: make two migrations of it, one after the other`

@@ -6,8 +6,9 @@ import type { Resource } from "../../resource/resource.ts"
 import { insertMany, keepIds, staging } from "../../sql/bulk.ts"
 import { withDatabase } from "../database.ts"
 import { type Progress, progress } from "../progress.ts"
+import type { Project } from "../project.ts"
 import { findTable } from "../tables.ts"
-import { ImportLedger, type Stand } from "./ledger.ts"
+import { ImportLedger, type ImportProgress } from "./ledger.ts"
 import { Rejects } from "./rejects.ts"
 import { type Checked, checker, checkHeader } from "./rows.ts"
 import { openSource, readSource, type Source } from "./source.ts"
@@ -20,9 +21,9 @@ interface Options {
 }
 
 /** Records that are checked and inserted together. */
-const together = 1_000
+const recordsPerBatch = 1_000
 
-export function importCommand(command: Command): Command {
+export function importCommand(command: Command, project: Project): Command {
   return command
     .description("Import a file's records as rows, each checked as the API checks a create")
     .argument("<table>", "where to")
@@ -36,32 +37,34 @@ export function importCommand(command: Command): Command {
       "\nAn import that was interrupted goes on where it was when it is started again. Ends with 1 when records were rejected.",
     )
     .action((table: string, file: string, options: Options) =>
-      withDatabase((database) => run(database, findTable(table), openSource(file, options.format), options)),
+      withDatabase(project, async (database) =>
+        run(database, await findTable(project, table), openSource(file, options.format), options),
+      ),
     )
 }
 
 async function run(database: Database, resource: Resource, source: Source, options: Options): Promise<void> {
   const ledger = new ImportLedger(database, resource.name, source.identity)
   const atomic = options.atomic === true
-  const room = `__weir_staging_${source.identity.slice(0, 16)}`
-  let stand = await ledger.read()
-  if (stand && options.again) {
-    await database.connect().batch([...staging.close(room), ledger.forget()])
-    stand = undefined
+  const stagingTable = `__weir_staging_${source.identity.slice(0, 16)}`
+  let state = await ledger.read()
+  if (state && options.again) {
+    await database.connect().batch([...staging.close(stagingTable), ledger.forget()])
+    state = undefined
   }
-  if (stand?.done)
+  if (state?.done)
     throw new Error(
       `${source.path} was imported into ${resource.name} already: --again if it is to be imported once more`,
     )
-  if (stand && stand.atomic !== atomic)
+  if (state && state.atomic !== atomic)
     throw new Error(
-      `this import was begun ${stand.atomic ? "with" : "without"} --atomic: go on like that, or --again to start over${stand.atomic ? "" : ", with the rows that it has made still there"}`,
+      `this import was begun ${state.atomic ? "with" : "without"} --atomic: go on like that, or --again to start over${state.atomic ? "" : ", with the rows that it has made still there"}`,
     )
-  if (stand)
-    console.log(`${source.path}: ${stand.records} records were dealt with before; going on from there`)
-  const begun: Stand = stand ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
+  if (state)
+    console.log(`${source.path}: ${state.records} records were dealt with before; going on from there`)
+  const begun: ImportProgress = state ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
   const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, begun.rejectsBytes)
-  const job = new Import(database, resource, ledger, rejects, room, begun)
+  const job = new Import(database, resource, ledger, rejects, stagingTable, begun)
   const bar = await progress(`importing ${resource.name}`, source.bytes)
   try {
     await job.read(source, bar)
@@ -79,39 +82,39 @@ class Import {
   private readonly resource: Resource
   private readonly ledger: ImportLedger
   private readonly rejects: Rejects
-  private readonly room: string
-  private readonly stand: Stand
+  private readonly stagingTable: string
+  private readonly state: ImportProgress
 
   constructor(
     database: Database,
     resource: Resource,
     ledger: ImportLedger,
     rejects: Rejects,
-    room: string,
-    stand: Stand,
+    stagingTable: string,
+    state: ImportProgress,
   ) {
     this.database = database
     this.resource = resource
     this.ledger = ledger
     this.rejects = rejects
-    this.room = room
-    this.stand = stand
+    this.stagingTable = stagingTable
+    this.state = state
   }
 
   async read(source: Source, bar: Progress): Promise<void> {
     const check = checker(this.resource, source.format)
     let read = 0
-    let waiting: Checked[] = []
+    let pending: Checked[] = []
     const header = (names: string[]) => checkHeader(this.resource, names)
     for await (const record of readSource(source, bar.to, header)) {
       read += 1
-      if (read <= this.stand.records) continue
-      waiting.push(await check(record))
-      if (waiting.length < together) continue
-      await this.insert(waiting)
-      waiting = []
+      if (read <= this.state.records) continue
+      pending.push(await check(record))
+      if (pending.length < recordsPerBatch) continue
+      await this.insert(pending)
+      pending = []
     }
-    await this.insert(waiting)
+    await this.insert(pending)
   }
 
   /** Rows and how far the import has come are one transaction. Where a row is refused, halves are tried, down to that row. */
@@ -122,7 +125,9 @@ class Import {
     try {
       await this.commit(
         checked,
-        this.stand.atomic ? staging.add(this.room, this.resource, rows) : insertMany(this.resource, rows),
+        this.state.atomic
+          ? staging.add(this.stagingTable, this.resource, rows)
+          : insertMany(this.resource, rows),
       )
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
@@ -142,14 +147,14 @@ class Import {
     const bytes = this.rejects.bytes
     const bad = checked.filter((c) => "reason" in c)
     for (const { record, reason } of bad) this.rejects.add(record, reason)
-    const next: Stand = {
-      ...this.stand,
-      records: this.stand.records + checked.length,
-      rejected: this.stand.rejected + bad.length,
+    const next: ImportProgress = {
+      ...this.state,
+      records: this.state.records + checked.length,
+      rejected: this.state.rejected + bad.length,
       rejectsBytes: this.rejects.bytes,
       done: false,
     }
-    const [held, at] = this.ledger.held(this.stand.records)
+    const [held, at] = this.ledger.held(this.state.records)
     try {
       await this.database.connect().batch([...held, ...this.opened(), ...statements, this.ledger.keep(next)])
     } catch (error) {
@@ -159,24 +164,24 @@ class Import {
         "another process is importing this file: let it end, and start again if it does not come to the end",
       )
     }
-    Object.assign(this.stand, next)
+    Object.assign(this.state, next)
   }
 
-  /** The waiting room is made with the first rows, so that no other process can empty it. */
+  /** The pending stagingTable is made with the first rows, so that no other process can empty it. */
   private opened(): Statement[] {
-    return this.stand.atomic && this.stand.records === 0 ? staging.open(this.room) : []
+    return this.state.atomic && this.state.records === 0 ? staging.open(this.stagingTable) : []
   }
 
   async finish(): Promise<void> {
     const client = this.database.connect()
-    const done = this.ledger.keep({ ...this.stand, done: true })
-    const leave = staging.close(this.room)
-    if (!this.stand.atomic) await client.batch([done])
-    else if (this.stand.rejected) await client.batch([...leave, this.ledger.forget()])
+    const done = this.ledger.keep({ ...this.state, done: true })
+    const leave = staging.close(this.stagingTable)
+    if (!this.state.atomic) await client.batch([done])
+    else if (this.state.rejected) await client.batch([...leave, this.ledger.forget()])
     else
       try {
-        const shapes = this.stand.records ? await client.query(staging.shapes(this.room)) : []
-        const moves = shapes.map(([shape]) => staging.move(this.room, this.resource, String(shape)))
+        const shapes = this.state.records ? await client.query(staging.shapes(this.stagingTable)) : []
+        const moves = shapes.map(([shape]) => staging.move(this.stagingTable, this.resource, String(shape)))
         await client.batch([...moves, ...keepIds(this.resource), ...leave, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
@@ -187,8 +192,8 @@ class Import {
   }
 
   report({ path }: Source): void {
-    const { records, rejected } = this.stand
-    const none = this.stand.atomic && rejected > 0
+    const { records, rejected } = this.state
+    const none = this.state.atomic && rejected > 0
     console.log(
       `${this.database.label}: ${none ? 0 : records - rejected} of ${records} records of ${path} imported into ${this.resource.name}`,
     )

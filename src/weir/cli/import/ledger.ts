@@ -3,7 +3,7 @@ import type { Database, Statement } from "../../db/driver.ts"
 import { ledgers, plain } from "../../db/migrations/ledger.ts"
 
 /** How far an import has come, as it stands in the database: written with the rows that it counts. */
-export interface Stand {
+export interface ImportProgress {
   /** Whether its rows wait until all have been read. */
   atomic: boolean
   /** Records of the file that are dealt with, and how many of them were rejected. */
@@ -29,7 +29,7 @@ export class ImportLedger {
   }
 
   /** Where the import of this file stands; undefined where it was never begun. */
-  async read(): Promise<Stand | undefined> {
+  async read(): Promise<ImportProgress | undefined> {
     const client = this.database.connect()
     await client.batch([...ledgers[this.database.dialect].lock, create].map(plain))
     const rows = await client.query(
@@ -53,8 +53,8 @@ export class ImportLedger {
     return [[...lock, refuse(`${found} <> ${records}`)].map(plain), lock.length]
   }
 
-  /** The statement that keeps a stand, for the batch whose rows it counts. */
-  keep({ atomic, records, rejected, rejectsBytes, done }: Stand): Statement {
+  /** The statement that keeps an import's progress, for the batch whose rows it counts. */
+  keep({ atomic, records, rejected, rejectsBytes, done }: ImportProgress): Statement {
     const values = `${Number(atomic)}, ${records}, ${rejected}, ${rejectsBytes}, ${Number(done)}`
     return plain(
       `insert into ${table} values ('${this.source}', ${values}) on conflict (source) do update set atomic = excluded.atomic, records = excluded.records, rejected = excluded.rejected, rejects_bytes = excluded.rejects_bytes, done = excluded.done`,

@@ -1,21 +1,19 @@
-import { expressions } from "../../db/dialect/expressions.ts"
-import { Invalid, parseValue } from "../../fields/values.ts"
-import { columnsToInsert, issuesOf } from "../../operations/input.ts"
+import { Invalid } from "../../fields/type.ts"
+import { issuesOf } from "../../lib/zod-issues.ts"
+import { columnsToInsert } from "../../operations/input.ts"
 import type { Values } from "../../query/query.ts"
 import type { Field, Resource } from "../../resource/resource.ts"
 import { importSchema } from "../../resource/schemas.ts"
+import { operator } from "../call.ts"
 import type { Format, SourceRecord } from "./source.ts"
 
 /** A record that became the columns of a row, or why it did not. */
 export type Checked = { record: SourceRecord; columns: Values } | { record: SourceRecord; reason: string }
 
-/** Nobody in particular, who may set everything that a client may set at all. */
-const importer = { kind: "admin", id: 0 } as const
-
 /** Checks records by the API's own schema of a create, and what an export holds besides. */
 export function checker(resource: Resource, format: Format): (record: SourceRecord) => Promise<Checked> {
   const schema = importSchema(resource)
-  const made = Object.values(resource.fields).filter((field) => field.write === undefined)
+  const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
     const read = format === "csv" ? fromText(resource, record.row) : record.row
@@ -29,10 +27,10 @@ export function checker(resource: Resource, format: Format): (record: SourceReco
     for (const { name, nullable, initially } of Object.values(resource.fields))
       if (initially && !nullable && result.data[name] === undefined)
         return { record, reason: `${name}: is required` }
-    const columns = await columnsToInsert(resource, importer, result.data)
-    for (const { name, spec } of made) {
+    const columns = await columnsToInsert(resource, operator, result.data)
+    for (const { name, type } of generated) {
       const value = result.data[name]
-      if (value !== undefined) columns[name] = expressions.encode(spec, value)
+      if (value !== undefined) columns[name] = type.sql.encode(value)
     }
     return { record, columns }
   }
@@ -59,22 +57,9 @@ function fromText(resource: Resource, cells: Record<string, unknown>): Record<st
       if (field?.nullable) row[name] = null
       continue
     }
-    const text = String(cell)
-    if (!field || field.spec.type === "text") {
-      row[name] = text
-      continue
-    }
-    const value = field.spec.type === "json" ? parseJson(text) : parseValue(field.spec, text)
+    const value = field ? field.type.parseCell(String(cell)) : String(cell)
     if (value instanceof Invalid) return `${name}: ${value.message}`
     row[name] = value
   }
   return row
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return new Invalid("is not JSON", "invalid_json")
-  }
 }

@@ -1,23 +1,24 @@
 import type { Command } from "commander"
 import type { Database } from "../../db/driver.ts"
-import { MigrationError, prepareLedger, standingOf, step } from "../../db/migrations/apply.ts"
+import { MigrationError, migrationStatus, prepareLedger, step } from "../../db/migrations/apply.ts"
 import type { Migration } from "../../db/migrations/files.ts"
 import { countsOf, schemaOf } from "../../db/migrations/inspect.ts"
 import { isPending } from "../../db/migrations/ledger.ts"
 import { parseEnv } from "../../runtime/settings.ts"
 import { migrationsFor, withDatabase } from "../database.ts"
+import type { Project } from "../project.ts"
 import { copyOf } from "./copy.ts"
 
-export function rehearseCommand(command: Command): Command {
+export function rehearseCommand(command: Command, project: Project): Command {
   return command
     .description("Try each pending migration on a copy of the database: up, down, and up again")
     .addHelpText("after", "\nEnds with 1 when a migration fails, or its way back does not lead back.")
-    .action(() => withDatabase(run))
+    .action(() => withDatabase(project, (database) => run(project, database)))
 }
 
-async function run(database: Database): Promise<void> {
-  const migrations = migrationsFor(database)
-  const waiting = (await standingOf(database, migrations)).migrations.filter(isPending)
+async function run(project: Project, database: Database): Promise<void> {
+  const migrations = migrationsFor(project, database)
+  const waiting = (await migrationStatus(database, migrations)).migrations.filter(isPending)
   if (waiting.length === 0)
     return console.log(`${database.label}: nothing is pending, so there is nothing to rehearse`)
   const copy = await copyOf(database, parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL)

@@ -1,5 +1,7 @@
+import { type Column, getTableColumns, type Table } from "drizzle-orm"
+
 /** What a column holds on the wire. The same JavaScript type on every dialect. */
-export type FieldType = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
 
 /** Bounds of a text column: stated once, they show in validation, in OpenAPI and as a CHECK. */
 export interface TextBounds {
@@ -23,7 +25,7 @@ export interface NumberBounds {
 
 /** The description of a column beside Drizzle's own: what Weir validates and documents. */
 export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
-  type: FieldType
+  type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
   /** Holds another table's primary key, and what becomes of the row when that row is deleted. */
@@ -33,6 +35,7 @@ export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
 }
 
 const builderSpecs = new WeakMap<object, FieldSpec>()
+const builderTables = new WeakMap<object, Table>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 
 /** The specs of every table that is loaded, exposed or not, by its name. */
@@ -44,16 +47,29 @@ export function describe<B extends object>(builder: B, spec: FieldSpec): B {
   return builder
 }
 
+/** In place of the target of `references`: the table itself. */
+export const itself: unique symbol = Symbol("itself")
+
+/** The primary key of the table that a column builder was used in. */
+export function ownKey(builder: object): Column {
+  const table = builderTables.get(builder)
+  const columns = table ? getTableColumns(table) : {}
+  const key = Object.keys(columns).find((name) => table && tableSpecs.get(table)?.[name]?.type === "id")
+  if (key === undefined) throw new Error("references(itself): the table has no id() column")
+  return columns[key] as Column
+}
+
 /** Keeps the specs of a table's columns. Throws for a column that the vocabulary did not make. */
-export function describeTable(table: object, name: string, builders: Record<string, object>): void {
+export function describeTable(table: Table, name: string, builders: Record<string, object>): void {
   const specs: Record<string, FieldSpec> = {}
   for (const [key, builder] of Object.entries(builders)) {
     const spec = builderSpecs.get(builder)
     if (!spec)
       throw new Error(
-        `${name}.${key}: build columns with db/dialect (id, text, integer, …), not with drizzle-orm directly`,
+        `${name}.${key}: build columns with #weir/schema (id, text, integer, …), not with drizzle-orm directly`,
       )
     specs[key] = spec
+    builderTables.set(builder, table)
   }
   tableSpecs.set(table, specs)
   loadedTables.set(name, specs)
@@ -62,7 +78,7 @@ export function describeTable(table: object, name: string, builders: Record<stri
 /** The specs of a table made by the vocabulary, by column name. */
 export function specsOf(table: object): Record<string, FieldSpec> {
   const specs = tableSpecs.get(table)
-  if (!specs) throw new Error("This table was not made with db/dialect's table()")
+  if (!specs) throw new Error("This table was not made with table() of #weir/schema")
   return specs
 }
 

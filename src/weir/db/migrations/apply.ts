@@ -2,7 +2,7 @@ import type { DialectName } from "../dialect/choose.ts"
 import { classify } from "../dialect/errors.ts"
 import type { Database } from "../driver.ts"
 import type { Migration } from "./files.ts"
-import { isPending, ledgers, plain, readLedger, type Standing, standing } from "./ledger.ts"
+import { isPending, ledgers, type MigrationStatus, plain, readLedger, statusAgainst } from "./ledger.ts"
 
 export type Direction = "up" | "down"
 
@@ -38,8 +38,8 @@ export function stepOf(dialect: DialectName, migration: Migration, direction: Di
 }
 
 /** Where a database stands. Throws when it cannot be reached. */
-export async function standingOf(database: Database, migrations: Migration[]): Promise<Standing> {
-  return standing(migrations, await readLedger(database.connect(), database.dialect))
+export async function migrationStatus(database: Database, migrations: Migration[]): Promise<MigrationStatus> {
+  return statusAgainst(migrations, await readLedger(database.connect(), database.dialect))
 }
 
 /**
@@ -76,7 +76,7 @@ export async function prepareLedger(database: Database): Promise<void> {
 }
 
 /** Throws one line where a migration was edited after it had been applied. */
-export function refuseEdited({ migrations }: Standing): void {
+export function refuseEdited({ migrations }: MigrationStatus): void {
   const edited = migrations.find(({ state }) => state === "edited")
   if (edited)
     throw new MigrationError(
@@ -94,7 +94,7 @@ export async function migrate(
   options: { last?: Migration; onStep?: (migration: Migration) => void } = {},
 ): Promise<string[]> {
   await prepareLedger(database)
-  const found = await standingOf(database, migrations)
+  const found = await migrationStatus(database, migrations)
   const end = options.last ? migrations.indexOf(options.last) + 1 : migrations.length
   const waiting = found.migrations.slice(0, end).filter(isPending)
   if (waiting.length) refuseEdited(found)

@@ -30,14 +30,14 @@ export async function readLedger(client: Client, dialect: DialectName): Promise<
 /** How a migration stands in a database. `out of order`: pending, although a later one is applied. */
 export type State = "applied" | "edited" | "pending" | "out of order"
 
-export interface Standing {
+export interface MigrationStatus {
   migrations: { migration: Migration; state: State }[]
   /** Applied, but there is no such migration in the folder. */
   unknown: Applied[]
 }
 
 /** Holds the folder against the ledger. A migration is known by its stamp; its hash tells whether it was edited. */
-export function standing(migrations: Migration[], ledger: Applied[]): Standing {
+export function statusAgainst(migrations: Migration[], ledger: Applied[]): MigrationStatus {
   const byStamp = new Map(ledger.map((row) => [row.stamp, row]))
   const newest = Math.max(...ledger.map((row) => row.stamp))
   const stateOf = ({ stamp, hash }: Migration): State => {

@@ -16,7 +16,15 @@ import {
   unique as pgUnique,
   type ReferenceConfig,
 } from "drizzle-orm/pg-core"
-import { checksOf, describe, describeTable, type NumberBounds, type TextBounds } from "../field.ts"
+import {
+  checksOf,
+  describe,
+  describeTable,
+  itself,
+  type NumberBounds,
+  ownKey,
+  type TextBounds,
+} from "../field.ts"
 
 const now = sql`now()`
 
@@ -57,12 +65,23 @@ export const boolean = () => describe(pgBoolean(), { type: "boolean" })
 /** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
 export const timestamp = () => describe(instant(), { type: "timestamp" })
 export const json = () => describe(pgJson(), { type: "json" })
-/** A reference to another table's primary key. */
-export const references = (target: () => AnyPgColumn, actions: ReferenceConfig["actions"] = {}) =>
-  describe(bigint({ mode: "number" }).references(target, actions), {
+/**
+ * A reference to another table's primary key, or to that of the table itself.
+ *
+ * @example owner_id: references(() => users.id, { onDelete: "cascade" }).notNull()
+ * @example parent_id: references(itself, { onDelete: "set null" })
+ */
+export function references(
+  target: (() => AnyPgColumn) | typeof itself,
+  actions: ReferenceConfig["actions"] = {},
+) {
+  const builder = bigint({ mode: "number" })
+  const column = target === itself ? () => ownKey(builder) as AnyPgColumn : target
+  return describe(builder.references(column, actions), {
     type: "integer",
-    reference: { table: () => getTableName(target().table), onDelete: actions.onDelete },
+    reference: { table: () => getTableName(column().table), onDelete: actions.onDelete },
   })
+}
 /** `created_at` and `updated_at`, kept by the database. */
 export const timestamps = () => ({
   created_at: describe(instant().notNull().default(now), { type: "timestamp", auto: "created" }),

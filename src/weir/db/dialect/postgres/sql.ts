@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
 import { PgDialect } from "drizzle-orm/pg-core"
-import type { FieldSpec } from "../field.ts"
 import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new PgDialect()
@@ -9,13 +8,6 @@ const dialect = new PgDialect()
 export function render(query: SQL): { text: string; params: unknown[] } {
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params }
-}
-
-/** A column as its JSON value. Instants are spelled out: Postgres would write `+00:00` and drop zeros. */
-export function jsonValue(spec: FieldSpec, column: SQL): SQL {
-  return spec.type === "timestamp"
-    ? sql`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-    : column
 }
 
 const selected = (entries: NamedSql[]): SQL =>
@@ -86,12 +78,11 @@ export function page(
 export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQL {
   return sql`(select * from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) ${alias}`
 }
-/** How often that names its table. */
-export const firstRowsName: number = 1
+/** How often `firstRows` mentions its table. */
+export const firstRowsMentions: number = 1
 
-/** The values of a column in all rows, as the text of a JSON array. */
-export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>
-  sql`json_agg(${jsonValue(spec, column)})::text`
+/** A JSON value of each row, as the text of a JSON array. */
+export const jsonColumn = (value: SQL): SQL => sql`json_agg(${value})::text`
 
 /** Text is compared byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
@@ -101,45 +92,14 @@ export const ordered = (expression: SQL, descending: boolean, _nullable: boolean
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
 export const startsWith = (text: SQL, start: SQL): SQL => sql`starts_with(${text}, ${start})`
 
-const sqlTypes = {
-  id: "bigint",
-  integer: "bigint",
-  real: "double precision",
-  boolean: "boolean",
-  timestamp: "timestamptz",
-  text: "text",
-  json: "json",
-}
-
-/** `list` is a JSON array in one parameter, so that its length is not part of the statement. */
-export const oneOfList = (expression: SQL, list: SQL, spec: FieldSpec): SQL =>
-  sql`${expression} in (select value::${sql.raw(sqlTypes[spec.type])} from json_array_elements_text(${list}::text::json))`
 /** The elements of a JSON array of arrays, as `value`. */
 export const elements = (list: SQL): SQL => sql`json_array_elements(${list}::text::json)`
-/** The columns that a JSON array holds, in the order of their specs. */
-export const arrayColumns = (array: SQL, specs: FieldSpec[]): SQL =>
-  sql.join(
-    specs.map((spec, i) => sql`(${array} ->> ${sql.raw(String(i))})::${sql.raw(sqlTypes[spec.type])}`),
-    sql`, `,
-  )
-/** A table in which arrays wait in their order. */
-export const waitingTable = (name: string): SQL =>
+/** A table that keeps arrays in the order of their insertion. */
+export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n bigint generated always as identity primary key, shape text not null, "array" json not null)`
-/** An encoded value as it stands in such an array: stored JSON as text, so that its null is not the column's. */
-export const inArray = (spec: FieldSpec, value: unknown): unknown =>
-  spec.type === "json" && value !== null ? JSON.stringify(value) : value
 /** What must follow an insert of given ids, so that no later row is given one of them. */
 export const keepIds = (table: string, key: string): string[] => [
   `select setval(s, greatest((select max("${key}") from "${table}"), (select last_value from pg_sequences where format('%I.%I', schemaname, sequencename)::regclass = s::regclass), 1)) from (select pg_get_serial_sequence('"${table}"', '${key}') s) _ where exists (select 1 from "${table}")`,
 ]
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 export const now = (): SQL => sql`now()`
-/** A bound value with the type of its field, where nothing else says it. */
-export const typed = (spec: FieldSpec, value: SQL): SQL => sql`${value}::${sql.raw(sqlTypes[spec.type])}`
-/** How a checked value of a field is bound. */
-export const encode = (spec: FieldSpec, value: unknown): string | number | boolean | null => {
-  if (value === undefined || value === null) return null
-  // postgres.js takes a boolean, and a list that begins with one, for no JSON: an object it never does.
-  if (spec.type === "json") return { toJSON: () => value } as never
-  return value as string | number | boolean
-}

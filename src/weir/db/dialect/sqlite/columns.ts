@@ -13,7 +13,15 @@ import {
   text as sqliteText,
   unique as sqliteUnique,
 } from "drizzle-orm/sqlite-core"
-import { checksOf, describe, describeTable, type NumberBounds, type TextBounds } from "../field.ts"
+import {
+  checksOf,
+  describe,
+  describeTable,
+  itself,
+  type NumberBounds,
+  ownKey,
+  type TextBounds,
+} from "../field.ts"
 
 const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 
@@ -57,12 +65,23 @@ export const boolean = () => describe(sqliteInteger({ mode: "boolean" }), { type
 /** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
 export const timestamp = () => describe(sqliteText(), { type: "timestamp" })
 export const json = () => describe(sqliteText({ mode: "json" }), { type: "json" })
-/** A reference to another table's primary key. */
-export const references = (target: () => AnySQLiteColumn, actions: ReferenceConfig["actions"] = {}) =>
-  describe(sqliteInteger().references(target, actions), {
+/**
+ * A reference to another table's primary key, or to that of the table itself.
+ *
+ * @example owner_id: references(() => users.id, { onDelete: "cascade" }).notNull()
+ * @example parent_id: references(itself, { onDelete: "set null" })
+ */
+export function references(
+  target: (() => AnySQLiteColumn) | typeof itself,
+  actions: ReferenceConfig["actions"] = {},
+) {
+  const builder = sqliteInteger()
+  const column = target === itself ? () => ownKey(builder) as AnySQLiteColumn : target
+  return describe(builder.references(column, actions), {
     type: "integer",
-    reference: { table: () => getTableName(target().table), onDelete: actions.onDelete },
+    reference: { table: () => getTableName(column().table), onDelete: actions.onDelete },
   })
+}
 /** `created_at` and `updated_at`, kept by the database. */
 export const timestamps = () => ({
   created_at: describe(sqliteText().notNull().default(now), { type: "timestamp", auto: "created" }),

@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
-import type { FieldSpec } from "../field.ts"
 import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new SQLiteAsyncDialect()
@@ -9,16 +8,6 @@ const dialect = new SQLiteAsyncDialect()
 export function render(query: SQL): { text: string; params: unknown[] } {
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params }
-}
-
-/** A column as its JSON value. Numbers keep every digit, although SQLite's own JSON stops at 15. */
-export function jsonValue(spec: FieldSpec, column: SQL): SQL {
-  if (spec.type === "boolean")
-    return sql`json(case ${column} when 1 then 'true' when 0 then 'false' else 'null' end)`
-  if (spec.type === "json") return sql`json(${column})`
-  if (spec.type !== "real") return column
-  // Four decimals or fewer print exactly with 15 digits; the rest take 17 and one more parse.
-  return sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
 }
 
 const maxPairs = 60 // json_object takes 127 arguments
@@ -80,12 +69,11 @@ export function page(
 export function firstRows({ table, alias, key, where, order, limit, skip }: Rows): SQL {
   return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${key} = kept._k`
 }
-/** How often that names its table. */
-export const firstRowsName: number = 2
+/** How often `firstRows` mentions its table. */
+export const firstRowsMentions: number = 2
 
-/** The values of a column in all rows, as the text of a JSON array. */
-export const jsonColumn = (spec: FieldSpec, column: SQL): SQL =>
-  sql`json_group_array(${jsonValue(spec, column)})`
+/** A JSON value of each row, as the text of a JSON array. */
+export const jsonColumn = (value: SQL): SQL => sql`json_group_array(${value})`
 
 export const collated = (expression: SQL): SQL => expression
 /** Ascending puts nulls last and descending first, as Postgres does. */
@@ -93,36 +81,13 @@ export const ordered = (expression: SQL, descending: boolean, nullable: boolean)
   sql`${expression} ${sql.raw(`${descending ? "desc" : "asc"}${nullable ? (descending ? " nulls first" : " nulls last") : ""}`)}`
 export const contains = (text: SQL, part: SQL): SQL => sql`instr(${text}, ${part}) > 0`
 export const startsWith = (text: SQL, start: SQL): SQL => sql`instr(${text}, ${start}) = 1`
-/** `list` is a JSON array in one parameter, so that its length is not part of the statement. */
-export const oneOfList = (expression: SQL, list: SQL, _spec: FieldSpec): SQL =>
-  sql`${expression} in (select value from json_each(${list}))`
 /** The elements of a JSON array of arrays, as `value`. */
 export const elements = (list: SQL): SQL => sql`json_each(${list})`
-/** The columns that a JSON array holds, in the order of their specs. */
-export const arrayColumns = (array: SQL, specs: FieldSpec[]): SQL =>
-  sql.join(
-    specs.map((_, i) => sql`${array} ->> ${sql.raw(String(i))}`),
-    sql`, `,
-  )
-/** A table in which arrays wait in their order. */
-export const waitingTable = (name: string): SQL =>
+/** A table that keeps arrays in the order of their insertion. */
+export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
-/** An encoded value as it stands in such an array. */
-export const inArray = (_spec: FieldSpec, value: unknown): unknown => value
 /** What must follow an insert of given ids, so that no later row is given one of them. SQLite sees to it. */
 export const keepIds = (_table: string, _key: string): string[] => []
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
-/** A bound value with the type of its field, where nothing else says it. */
-export const typed = (_spec: FieldSpec, value: SQL): SQL => value
-/** How a checked value of a field is bound. */
-export const encode = (spec: FieldSpec, value: unknown): string | number | boolean | null =>
-  value === null || value === undefined
-    ? null
-    : spec.type === "boolean"
-      ? Number(value)
-      : spec.type === "json"
-        ? JSON.stringify(value)
-        : (value as string | number)
-
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)

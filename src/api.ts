@@ -1,0 +1,19 @@
+import { defineApi } from "#weir"
+import { resources } from "./resources.ts"
+import { stats } from "./routes/stats.ts"
+import { users } from "./schema/users.ts"
+
+/** What this API is. */
+export const api = defineApi({
+  title: "Weir",
+  version: "0.1.0",
+  description: "Users and their items. Errors are RFC 9457 problems.",
+  accounts: {
+    table: users,
+    login: ["email", "username"],
+    password: "hashed_password",
+    role: "role",
+  },
+  resources,
+  routes: [stats],
+})

@@ -1,0 +1,81 @@
+import type { Table } from "drizzle-orm"
+import type { HandwrittenRoute } from "./http/route.ts"
+import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
+import { checkResources, servedPaths } from "./resource/checks.ts"
+import { linkRelations } from "./resource/relations.ts"
+import type { Resource } from "./resource/resource.ts"
+
+/** What an API is made of. */
+export interface ApiOptions<T extends Table = Table> {
+  /** The API's name, in its documents and as the issuer of its tokens. */
+  title: string
+  version: string
+  /** For the documents, in Markdown. */
+  description?: string
+  /** Who may sign in; `false` for an API without accounts of its own. */
+  accounts: AccountsOptions<T> | false
+  resources: readonly Resource[]
+  /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
+  routes?: readonly HandwrittenRoute[]
+}
+
+/** An API, checked and linked. */
+export interface Api {
+  title: string
+  version: string
+  description: string | undefined
+  /** The issuer of its tokens (`iss`, RFC 7519): the title as one word. */
+  issuer: string
+  accounts: Accounts | undefined
+  resources: readonly Resource[]
+  routes: readonly HandwrittenRoute[]
+}
+
+/**
+ * Puts an API together. Throws one line that names the culprit, at load: two resources on one path, a rule that
+ * names no column, a name that the database would cut off.
+ *
+ * @example
+ * export const api = defineApi({
+ *   title: "Notes",
+ *   version: "1.0.0",
+ *   accounts: { table: users, login: ["email"], role: "role", password: "hashed_password" },
+ *   resources,
+ *   routes: [stats],
+ * })
+ */
+export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
+  const { title, version, description, resources, routes = [] } = options
+  if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
+  linkRelations(resources)
+  checkResources(resources)
+  checkRoutes(routes, resources)
+  const accounts = options.accounts
+    ? accountsOf(options.accounts as unknown as AccountsOptions, resources)
+    : undefined
+  if (accounts) accounts.resource.holdsViewers = true
+  const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
+  return { title, version, description, issuer, accounts, resources, routes }
+}
+
+/** Throws where a hand-written route has the path of another, or one that Weir serves itself. */
+function checkRoutes(routes: readonly HandwrittenRoute[], resources: readonly Resource[]): void {
+  const served = new Set<string>()
+  for (const { name, relations } of resources)
+    for (const path of [
+      name,
+      `${name}/{}`,
+      ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
+    ])
+      for (const method of ["get", "post", "patch", "delete"]) served.add(`${method} /${path}`)
+  for (const { config } of routes) {
+    const { method, path } = config
+    const where = `${method.toUpperCase()} ${path}`
+    if (!path.startsWith("/")) throw new Error(`${where}: a path begins with /`)
+    const [, first = ""] = path.split("/")
+    if (servedPaths.includes(first)) throw new Error(`${where}: /${first} is served by Weir itself`)
+    const name = `${method} ${path.replace(/\{[^}]*\}/g, "{}").replace(/\/$/, "")}`
+    if (served.has(name)) throw new Error(`${where}: is served already, by a resource or another route`)
+    served.add(name)
+  }
+}

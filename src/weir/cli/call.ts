@@ -1,0 +1,23 @@
+import { Cache } from "../cache/cache.ts"
+import { Deadline } from "../db/deadline.ts"
+import type { Database } from "../db/driver.ts"
+import type { Call } from "../operations/call.ts"
+import type { Viewer } from "../resource/viewer.ts"
+
+/** Whoever runs a command: an admin who is nobody in particular. */
+export const operator: Viewer = { kind: "admin", id: 0 }
+
+/** The call of a command, without a cache. */
+export function commandCall(database: Database): Call {
+  const client = database.connect()
+  return {
+    viewer: operator,
+    recalled: undefined,
+    rejected: undefined,
+    client: () => client,
+    cache: new Cache(undefined, { ttl: 0, stale: 0, waitUntil: () => {} }),
+    deadline: new Deadline(),
+    timings: { started: performance.now(), auth: 0, cache: 0, db: 0 },
+    bypass: undefined,
+  }
+}

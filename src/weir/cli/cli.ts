@@ -1,0 +1,41 @@
+import { Command } from "commander"
+import { fail } from "../runtime/fail.ts"
+import type { Project } from "./project.ts"
+
+type MakeCommand = (command: Command, project: Project) => Command | Promise<Command>
+
+/** Each `npm run db:…` is one of these; what one does not need is not loaded. */
+const loaders: Record<string, () => Promise<MakeCommand>> = {
+  generate: async () => (await import("./generate/command.ts")).generateCommand,
+  migrate: async () => (await import("./migrate.ts")).migrateCommand,
+  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  rehearse: async () => (await import("./rehearse/command.ts")).rehearseCommand,
+  seed: async () => (await import("./seed.ts")).seedCommand,
+  import: async () => (await import("./import/command.ts")).importCommand,
+  export: async () => (await import("./export.ts")).exportCommand,
+}
+
+/**
+ * Runs the command that the process's arguments name, on a project. Ends the process with one line where it fails.
+ *
+ * @example await commands({ api: () => import("./api.ts"), seeds: () => import("./seed.ts"), schema, migrations })
+ */
+export async function commands(project: Project): Promise<void> {
+  const [name = "", ...args] = process.argv.slice(2)
+  const names = Object.keys(loaders).join(", ")
+  try {
+    if (name === "" || name === "--help" || name === "-h") {
+      console.log(`npm run db:<command> -- --help, for ${names}`)
+      process.exit(0)
+    }
+    const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
+    if (!load) throw new Error(`there is no db:${name}; there are ${names}`)
+    const command = new Command(`npm run db:${name} --`).showSuggestionAfterError()
+    const make = await load()
+    await (await make(command, project)).parseAsync(args, { from: "user" })
+  } catch (error) {
+    const { SettingError } = await import("../runtime/settings.ts")
+    fail(`db:${name}:`, error instanceof SettingError ? new Error(error.message) : error)
+  }
+}

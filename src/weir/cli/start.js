@@ -1,3 +1,0 @@
-import "../runtime/fast-imports.js"
-
-await import("./db.ts")

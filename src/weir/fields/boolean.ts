@@ -1,0 +1,24 @@
+import { z } from "@hono/zod-openapi"
+import { columnTypes } from "../db/dialect/expressions.ts"
+import { equality } from "./operators.ts"
+import { Invalid, type MakeType } from "./type.ts"
+
+const parse = (text: string): boolean | Invalid =>
+  text === "true" || text === "false"
+    ? text === "true"
+    : new Invalid("must be true or false", "invalid_boolean")
+
+export const boolean: MakeType = () => ({
+  operators: equality,
+  parse,
+  parseCell: parse,
+  toCell: (value) => value,
+  accepts: (value) => typeof value === "boolean",
+  input: () => z.boolean(),
+  output: () => z.boolean(),
+  example: () => true,
+  ordered: (expression) => expression,
+  multiline: false,
+  generated: false,
+  sql: columnTypes.boolean,
+})

@@ -1,0 +1,72 @@
+import { z } from "@hono/zod-openapi"
+import { columnTypes } from "../db/dialect/expressions.ts"
+import type { FieldSpec } from "../db/dialect/field.ts"
+import { comparison } from "./operators.ts"
+import { type FieldType, Invalid, type MakeType, type Scalar } from "./type.ts"
+
+function parseInteger(text: string): Scalar | Invalid {
+  if (!/^-?\d{1,20}$/.test(text)) return new Invalid("must be a whole number", "invalid_integer")
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : new Invalid("is out of range", "out_of_range")
+}
+
+function parseReal(text: string): Scalar | Invalid {
+  if (!/^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text))
+    return new Invalid("must be a number", "invalid_number")
+  const number = Number(text)
+  return Number.isFinite(number) ? number : new Invalid("is out of range", "out_of_range")
+}
+
+/** A number's schema within its bounds. */
+function bounded(schema: z.ZodNumber, { min, max }: FieldSpec): z.ZodType {
+  let within = schema
+  if (min !== undefined) within = within.min(min)
+  if (max !== undefined) within = within.max(max)
+  // Minus zero is zero: the databases spell it differently.
+  return within.overwrite((value) => value + 0)
+}
+
+const exampleWithin = ({ example, min, max }: FieldSpec, value: number): Scalar =>
+  example ?? Math.min(Math.max(min ?? value, value), max ?? value)
+
+const number = {
+  operators: comparison,
+  toCell: (value) => value,
+  ordered: (expression) => expression,
+  multiline: false,
+  generated: false,
+} satisfies Partial<FieldType>
+
+export const integer: MakeType = (spec) => ({
+  ...number,
+  parse: parseInteger,
+  parseCell: parseInteger,
+  accepts: Number.isSafeInteger,
+  input: () => bounded(z.int(), spec),
+  output: () => z.int(),
+  example: () => exampleWithin(spec, 1),
+  sql: columnTypes.integer,
+})
+
+/** A primary key that the database makes. An imported one leaves room for those that come after it. */
+export const id: MakeType = (spec) => ({
+  ...integer(spec),
+  input: () =>
+    z
+      .int()
+      .min(1)
+      .max(2 ** 52),
+  generated: true,
+  sql: columnTypes.id,
+})
+
+export const real: MakeType = (spec) => ({
+  ...number,
+  parse: parseReal,
+  parseCell: parseReal,
+  accepts: (value) => typeof value === "number" && Number.isFinite(value),
+  input: () => bounded(z.number(), spec),
+  output: () => z.number(),
+  example: () => exampleWithin(spec, 9.5),
+  sql: columnTypes.real,
+})

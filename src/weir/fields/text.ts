@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi"
+import { columnTypes, expressions } from "../db/dialect/expressions.ts"
+import type { FieldSpec } from "../db/dialect/field.ts"
+import { comparison } from "./operators.ts"
+import { Invalid, type MakeType } from "./type.ts"
+
+const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
+
+/** Text that every database can hold: no NUL, no half of a surrogate pair. */
+export const storable = (value: string): boolean => !value.includes("\0") && value.isWellFormed()
+export const notStorable = "must not hold NUL or broken Unicode"
+
+/** Text as it is stored: trimmed, and lower-cased where the format asks for it. */
+export const normalized = ({ format }: Pick<FieldSpec, "format">, value: string): string =>
+  format === "email" ? value.trim().toLowerCase() : value.trim()
+
+const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string, ...string[]])
+
+function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
+  if (values) return oneOf(values)
+  let schema = z.string().trim()
+  if (format === "email") schema = schema.toLowerCase()
+  if (min) schema = schema.min(min)
+  if (max !== undefined) schema = schema.max(max)
+  if (format === "email") schema = schema.regex(email, "must be an email address")
+  if (pattern) schema = schema.regex(new RegExp(pattern, "u"), `must match ${pattern}`)
+  schema = schema.refine(storable, notStorable)
+  // The pattern as it was written: the document knows no flags.
+  return schema.openapi({ ...(format ? { format } : {}), ...(pattern ? { pattern } : {}) })
+}
+
+function parse(spec: FieldSpec, text: string): string | Invalid {
+  if (!storable(text)) return new Invalid(notStorable, "invalid_text")
+  if (spec.values && !spec.values.includes(text))
+    return new Invalid(`must be one of ${spec.values.join(", ")}`, "invalid_value")
+  return spec.format ? normalized(spec, text) : text
+}
+
+function example({ example, values, format, min = 0, max }: FieldSpec): string {
+  if (example !== undefined) return example
+  if (values) return values[0] as string
+  return format === "email" ? "ann@example.com" : "example".padEnd(min, "x").slice(0, max)
+}
+
+/** An operand of `contains` and `starts_with`, which need not be a value of the column. */
+export const parsePart = (text: string): string | Invalid => parse({ type: "text" }, text)
+
+export const text: MakeType = (spec) => ({
+  operators: [...comparison, "contains", "starts_with"],
+  parse: (value) => parse(spec, value),
+  parseCell: (cell) => cell,
+  toCell: (value) => value,
+  accepts: (value) => typeof value === "string" && storable(value),
+  input: () => input(spec),
+  output: () => (spec.values ? oneOf(spec.values) : z.string()),
+  example: () => example(spec),
+  ordered: expressions.collated,
+  multiline: false,
+  generated: false,
+  sql: columnTypes.text,
+})

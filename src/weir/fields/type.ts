@@ -1,0 +1,51 @@
+import type { z } from "@hono/zod-openapi"
+import type { SQL } from "drizzle-orm"
+import type { ColumnSql } from "../db/dialect/column-sql.ts"
+import type { FieldSpec } from "../db/dialect/field.ts"
+import type { Operator } from "./operators.ts"
+
+/** A value of a field that can be compared and bound. */
+export type Scalar = string | number | boolean
+
+/** Text that is no value of a field: why, in words for a client and as a code for a program. */
+export class Invalid {
+  readonly message: string
+  readonly code: string
+  constructor(message: string, code: string) {
+    this.message = message
+    this.code = code
+  }
+}
+
+/**
+ * A column type: how its values are parsed, validated, documented, compared, rendered and encoded. Each type is a
+ * file of this folder; `types.ts` lists them.
+ */
+export interface FieldType {
+  /** The filter operators, `is_null` apart. Without any, the field cannot be filtered or sorted by. */
+  operators: readonly Operator[]
+  /** Reads an operand of a filter. */
+  parse(text: string): Scalar | Invalid
+  /** Reads a CSV cell that is not empty. */
+  parseCell(text: string): unknown
+  /** A value as a CSV cell. */
+  toCell(value: unknown): unknown
+  /** Whether a decoded JSON value can have come from the column: the check of a cursor's parts. */
+  accepts(value: unknown): boolean
+  /** The schema of a value in a request body; values are normalized by it. */
+  input(): z.ZodType
+  /** The schema of a value in a response. */
+  output(): z.ZodType
+  /** A value for the documents. */
+  example(): Scalar | null
+  /** The expression as it is compared for order. */
+  ordered(expression: SQL): SQL
+  /** Whether a rendered value may hold line feeds. */
+  multiline: boolean
+  /** Whether the database makes the value when a row is created. */
+  generated: boolean
+  sql: ColumnSql
+}
+
+/** Makes the type of a column from its description. */
+export type MakeType = (spec: FieldSpec) => FieldType

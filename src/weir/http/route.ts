@@ -1,0 +1,78 @@
+import type { OpenAPIHono, RouteConfig, RouteHandler } from "@hono/zod-openapi"
+import { requireHolds } from "../operations/access.ts"
+import { isOpen, type Rule } from "../resource/rules.ts"
+import { readJson } from "./body.ts"
+import type { AppEnv, AppMiddleware } from "./context.ts"
+
+/** A hand-written route: its description, and how an app is given it. */
+export interface HandwrittenRoute {
+  config: RouteConfig
+  mount(app: OpenAPIHono<AppEnv>): void
+}
+
+/**
+ * A hand-written route, to be listed in `defineApi`'s `routes`: its description by `createRoute`, by which its
+ * input is checked and typed, and its handler. It is documented with all others.
+ *
+ * @example
+ * export const hello = route(
+ *   createRoute({
+ *     method: "get",
+ *     path: "/hello",
+ *     request: { query: z.object({ name: z.string() }) },
+ *     responses: { 200: { description: "A greeting", content: { "application/json": { schema: z.string() } } } },
+ *   }),
+ *   (c) => c.json(`Hello, ${c.req.valid("query").name}`),
+ * )
+ */
+export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R, AppEnv>): HandwrittenRoute {
+  const middleware = [config.middleware ?? []].flat()
+  const checked = takesJson(config) ? [...middleware, checkJson(config)] : middleware
+  return {
+    config,
+    // The handler's types are checked against the route's above; the app's own are those of any route.
+    mount: (app) => void app.openapi({ ...config, middleware: checked } as RouteConfig, handler as never),
+  }
+}
+
+const takesJson = ({ request }: RouteConfig): boolean =>
+  Object.keys(request?.body?.content ?? {}).some((type) => /^application\/(json|[\w.+-]+\+json)$/.test(type))
+
+/** Refuses a body as the generated routes do: by media type, encoding, depth and syntax. */
+const checkJson = ({ request }: RouteConfig): AppMiddleware => {
+  const only = Object.keys(request?.body?.content ?? {}).every((type) => type.includes("json"))
+  return async (c, next) => {
+    const { headers } = c.req.raw
+    const sent =
+      headers.has("content-type") ||
+      headers.has("transfer-encoding") ||
+      headers.get("content-length") !== null
+    const isJson = headers.get("content-type")?.includes("json")
+    if (only ? request?.body?.required || sent : isJson) await readJson(c)
+    await next()
+  }
+}
+
+const allowed = new WeakMap<object, Rule>()
+
+/**
+ * Middleware for `createRoute`: throws a 401 or 403 unless the rule holds for the viewer. The rule must not look
+ * at a row, for there is none.
+ *
+ * @example createRoute({ method: "get", path: "/stats", middleware: allow(admin), … })
+ */
+export function allow(rule: Rule<never>): AppMiddleware {
+  const middleware: AppMiddleware = async (c, next) => {
+    requireHolds(c.get("call"), rule)
+    await next()
+  }
+  allowed.set(middleware, rule)
+  return middleware
+}
+
+/** Whether a route's middleware refuses the anonymous. */
+export const needsViewer = (middleware: RouteConfig["middleware"] | undefined): boolean =>
+  [middleware ?? []].flat().some((one) => {
+    const rule = allowed.get(one)
+    return rule !== undefined && !isOpen(rule, "anonymous")
+  })

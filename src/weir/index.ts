@@ -1,0 +1,31 @@
+/** The door of the engine: all that a team's own files import, but for columns (`#weir/schema`) and entries. */
+export { type Api, type ApiOptions, defineApi } from "./api.ts"
+export { hashPassword, verifyPassword } from "./auth/password.ts"
+export type { AppEnv as WeirEnv } from "./http/context.ts"
+export { allow, type HandwrittenRoute, route } from "./http/route.ts"
+export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
+export type { AccountsOptions } from "./resource/accounts.ts"
+export type { Key } from "./resource/key.ts"
+export {
+  type EmbedOptions,
+  type FieldOptions,
+  type Resource,
+  type ResourceOptions,
+  resource,
+  type SecretInput,
+} from "./resource/resource.ts"
+export {
+  admin,
+  all,
+  any,
+  anyone,
+  nobody,
+  owner,
+  type RowSql,
+  type Rule,
+  self,
+  signedIn,
+  viewerIs,
+} from "./resource/rules.ts"
+export type { Seed, Seeds } from "./resource/seeds.ts"
+export type { Viewer, ViewerKind, ViewerSql } from "./resource/viewer.ts"

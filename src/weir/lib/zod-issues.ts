@@ -1,0 +1,28 @@
+import type { z } from "zod"
+
+interface Issue {
+  path: string
+  message: string
+  code: string
+}
+
+/** Zod's issues as entries of a problem's `errors`: the path as the client wrote it, behind a prefix. */
+export function issuesOf(error: Pick<z.ZodError, "issues">, prefix: string[] = []): Issue[] {
+  return error.issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path.map(String)]
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.slice(0, 20).map((key) => ({
+        path: [...path, key].join("."),
+        message: "is not a field that can be written",
+        code: "unknown_field",
+      }))
+    const missing = issue.code === "invalid_type" && issue.message.includes("received undefined")
+    return [
+      {
+        path: path.join(".") || "body",
+        message: missing ? "is required" : issue.message,
+        code: missing ? "required" : issue.code,
+      },
+    ]
+  })
+}

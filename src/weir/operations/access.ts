@@ -1,0 +1,50 @@
+import { forbidden, notFound, type Problem, unauthorized } from "../problem.ts"
+import type { Key } from "../resource/key.ts"
+import type { Nested, Resource } from "../resource/resource.ts"
+import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
+import { planOf, withValues } from "../sql/plan.ts"
+import { compileExists } from "../sql/select.ts"
+import type { Call } from "./call.ts"
+
+type Identity = Pick<Call, "viewer" | "rejected">
+
+/** Throws where the rule is closed to such a viewer whatever the row: 401 for the anonymous, else 403. */
+export function requireOpen(call: Identity, rule: Rule): void {
+  if (!isOpen(rule, call.viewer.kind)) throw closed(call)
+}
+
+/** Throws unless the rule holds without any row: for what is not about rows. */
+export function requireHolds(call: Identity, rule: Rule): void {
+  if (!holdsFor(rule, call.viewer)) throw closed(call)
+}
+
+function closed({ viewer, rejected }: Identity): Problem {
+  if (viewer.kind !== "anonymous") return forbidden("You may not do this")
+  return rejected
+    ? unauthorized(`The access token is not valid: ${rejected}`, "invalid_token")
+    : unauthorized("Sign in first: POST /auth/token, then send Authorization: Bearer <access_token>")
+}
+
+/** Whether the viewer can see the row at all: what tells a 403 from a 404. */
+export async function exists(call: Call, resource: Resource, id: Key): Promise<boolean> {
+  const { viewer } = call
+  const plan = planOf(resource, `exists:${viewer.kind}`, () => compileExists(resource, viewer.kind))
+  const rows = await call.client().query(withValues(plan, { id, viewer: viewer.id }, true))
+  return rows.length > 0
+}
+
+/** Throws a 404 for a parent that the viewer cannot see, where there are such rows at all. */
+export async function requireParent(call: Call, { within, parentKey }: Nested): Promise<void> {
+  if (isOpenToAll(within.rules.read, call.viewer.kind)) return
+  if (!(await exists(call, within, parentKey))) throw notFound()
+}
+
+/** An error, or the 404 that comes before it when the viewer cannot see the parent. */
+export async function orMissingParent(
+  call: Call,
+  nested: Nested | undefined,
+  error: unknown,
+): Promise<unknown> {
+  if (!nested || (await exists(call, nested.within, nested.parentKey))) return error
+  return notFound()
+}

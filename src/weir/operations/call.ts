@@ -1,0 +1,33 @@
+import type { Cache } from "../cache/cache.ts"
+import type { Deadline } from "../db/deadline.ts"
+import type { Client } from "../db/driver.ts"
+import type { RecalledViewer, Viewer } from "../resource/viewer.ts"
+
+/** Milliseconds spent on behalf of one call. */
+export interface Timings {
+  /** By `performance.now()`. */
+  started: number
+  auth: number
+  cache: number
+  db: number
+  /** What the cache said of a read: the members of its `Cache-Status`. */
+  cacheStatus?: string
+  /** Whether the shared cache could not be told of a write: others may read what was before it, until the TTL ends. */
+  pendingInvalidations?: boolean
+}
+
+/** On whose behalf an operation runs, and with what. A request makes one, and so does a command. */
+export interface Call {
+  viewer: Viewer
+  /** Present while the viewer comes from memory, as it does only on routes that guard their statements. */
+  recalled: RecalledViewer | undefined
+  /** Why there is no viewer although a token was sent. */
+  rejected: string | undefined
+  /** The call's database client, opened at the first use. */
+  client: () => Client
+  cache: Cache
+  deadline: Deadline
+  timings: Timings
+  /** Why the cache must not answer. `request` (the client sent no-cache) still stores the result. */
+  bypass: "request" | "no-store" | undefined
+}

@@ -1,0 +1,21 @@
+import type { Key } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { compileDelete } from "../sql/delete.ts"
+import { planOf, withValues } from "../sql/plan.ts"
+import { requireOpen } from "./access.ts"
+import type { Call } from "./call.ts"
+import { changeOf, changeOne } from "./change.ts"
+
+/**
+ * Deletes one row. Throws a 404 for a row that the viewer cannot see, a 403 for one that it may not delete, and a
+ * 409 for one that others refer to.
+ *
+ * @example await remove(call, items, 1)
+ */
+export async function remove(call: Call, resource: Resource, id: Key): Promise<void> {
+  requireOpen(call, resource.rules.delete)
+  const { viewer } = call
+  const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
+  const statement = withValues(plan, { id, viewer: viewer.id })
+  await changeOne(call, resource, { ...statement, change: changeOf(resource, "delete", id) }, id, [])
+}

@@ -1,0 +1,47 @@
+import { getTableName, type Table } from "drizzle-orm"
+import type { Field, Resource } from "./resource.ts"
+
+type ColumnOf<T extends Table> = keyof T["_"]["columns"] & string
+
+/** Which table holds the API's viewers, and which of its columns say what of them. */
+export interface AccountsOptions<T extends Table = Table> {
+  table: T
+  /** The columns whose values one signs in with; where a name fits several rows, the first column decides. */
+  login: readonly [ColumnOf<T>, ...ColumnOf<T>[]]
+  /** The column of hashed passwords. */
+  password: ColumnOf<T>
+  /** The column that says what a viewer may do. Default: nobody is an admin. */
+  role?: ColumnOf<T>
+  /** The role of admins. Default: `admin`. */
+  admin?: string
+}
+
+/** The accounts of an API, resolved. */
+export interface Accounts {
+  resource: Resource
+  login: Field[]
+  password: Field
+  role: Field | undefined
+  admin: string
+}
+
+/** Resolves the accounts among the resources. Throws one line that names what is wrong. */
+export function accountsOf(options: AccountsOptions, resources: readonly Resource[]): Accounts {
+  const name = getTableName(options.table)
+  const resource = resources.find(({ table }) => table === options.table)
+  if (!resource) throw new Error(`accounts: the table ${name} is no resource; one that is closed will do`)
+  const column = (what: string, text: string): Field => {
+    const field = Object.hasOwn(resource.fields, text) ? resource.fields[text] : undefined
+    if (!field) throw new Error(`accounts: ${what} names "${text}", which is no column of ${name}`)
+    if (field.spec.type !== "text") throw new Error(`accounts: ${what} names "${text}", which holds no text`)
+    return field
+  }
+  const login = options.login.map((text) => column("login", text))
+  const loose = login.find(({ unique }) => !unique)
+  if (loose) throw new Error(`accounts: login names "${loose.name}", which must be unique()`)
+  const admin = options.admin ?? "admin"
+  const role = options.role === undefined ? undefined : column("role", options.role)
+  if (role?.spec.values && !role.spec.values.includes(admin))
+    throw new Error(`accounts: admin is "${admin}", which is no value of ${name}.${role.name}`)
+  return { resource, login, password: column("password", options.password), role, admin }
+}

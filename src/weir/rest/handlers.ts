@@ -1,0 +1,98 @@
+import { requireJsonAccepted } from "../http/accept.ts"
+import { readJson } from "../http/body.ts"
+import { replyRead, requestedBypass } from "../http/conditional.ts"
+import type { AppContext } from "../http/context.ts"
+import { refuseParams, searchOf } from "../http/query-string.ts"
+import { reply } from "../http/reply.ts"
+import { requireOpen } from "../operations/access.ts"
+import type { Call } from "../operations/call.ts"
+import { create } from "../operations/create.ts"
+import { list } from "../operations/list.ts"
+import { read } from "../operations/read.ts"
+import { withRecalled } from "../operations/recalled.ts"
+import { remove } from "../operations/remove.ts"
+import { update } from "../operations/update.ts"
+import { invalid, notFound } from "../problem.ts"
+import { type Key, parseKey } from "../resource/key.ts"
+import type { Nested, Resource } from "../resource/resource.ts"
+import { signedIn } from "../resource/rules.ts"
+
+/** The lists of a parent's rows: the relation, and the parent's resource. */
+export type Within = Pick<Nested, "relation" | "within">
+
+/** The key in the path, or a 422. Where the rows are the viewers, `me` is the viewer's own. */
+function keyOf(c: AppContext, call: Call, resource: Resource): Key {
+  const text = c.req.param("id") ?? ""
+  if (text === "me" && resource.holdsViewers) {
+    requireOpen(call, signedIn)
+    return call.viewer.id as Key
+  }
+  const key = parseKey(text)
+  if (key === undefined)
+    throw invalid("The id in the path is not valid", [
+      { path: "id", message: "must be a whole number", code: "invalid_integer" },
+    ])
+  if (key === null) throw notFound()
+  return key
+}
+
+const nestedOf = (c: AppContext, call: Call, parent: Within | undefined): Nested | undefined =>
+  parent && { ...parent, parentKey: keyOf(c, call, parent.within) }
+
+/** The call of a read, with what the request says of the cache. */
+function readCall(c: AppContext): Call {
+  const call = c.get("call")
+  if (call.cache.store) call.bypass = requestedBypass(c)
+  return call
+}
+
+/** `GET /resource/{id}`. */
+export async function readOne(c: AppContext, resource: Resource): Promise<Response> {
+  const call = readCall(c)
+  const id = keyOf(c, call, resource)
+  requireJsonAccepted(c)
+  return replyRead(c, await read(call, resource, id, searchOf(c)))
+}
+
+/** `GET /resource`, and `GET /parent/{id}/resource`. */
+export async function readList(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
+  const call = readCall(c)
+  const nested = nestedOf(c, call, parent)
+  requireJsonAccepted(c)
+  return replyRead(c, await list(call, resource, { search: searchOf(c), path: c.req.path, nested }))
+}
+
+/** `POST /resource`, and `POST /parent/{id}/resource`: one object, or an array. */
+export async function createRows(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
+  const call = c.get("call")
+  const nested = nestedOf(c, call, parent)
+  const { rows, many } = await withRecalled(call, async (guard) => {
+    requireJsonAccepted(c)
+    requireOpen(call, resource.rules.create)
+    refuseParams(c)
+    return create(call, resource, await readJson(c), { nested, guard })
+  })
+  const bodies = rows.map(({ body }) => body)
+  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `/${resource.name}` })
+  return reply(c, 201, bodies[0] as string, { location: `/${resource.name}/${rows[0]?.key}` })
+}
+
+/** `PATCH /resource/{id}`: a merge patch. */
+export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
+  const call = c.get("call")
+  const id = keyOf(c, call, resource)
+  requireJsonAccepted(c)
+  requireOpen(call, resource.rules.update)
+  refuseParams(c)
+  return reply(c, 200, await update(call, resource, id, await readJson(c)))
+}
+
+/** `DELETE /resource/{id}`. */
+export async function removeOne(c: AppContext, resource: Resource): Promise<Response> {
+  const call = c.get("call")
+  const id = keyOf(c, call, resource)
+  requireOpen(call, resource.rules.delete)
+  refuseParams(c)
+  await remove(call, resource, id)
+  return reply(c, 204, null)
+}

@@ -1,3 +1,0 @@
-import "./fast-imports.js"
-
-await import("./node.ts")
