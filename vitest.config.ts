@@ -4,9 +4,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 import { readMigrations } from "./src/weir/db/migrations/files.ts"
 
 const path = (relative: string) => new URL(relative, import.meta.url).pathname
-const globalSetup = ["./test/weir/support/global-setup.ts"]
-// Real servers and processes on a shared machine: what took too long is tried once more.
-const retry = 1
+const setup = (...servers: string[]) => servers.map((name) => path(`./test/weir/support/setup/${name}.ts`))
+
+// What the end of a file's name says: what.test.ts needs no server, what.api.test.ts runs once per driver,
+// what.redis.test.ts needs a cache besides, and what.system.test.ts starts processes.
+const unit = "test/weir/**/*.test.ts"
+const api = "test/weir/**/*.api.test.ts"
+const redis = "test/weir/cache/*.redis.test.ts"
+const system = "test/weir/**/*.system.test.ts"
 
 /**
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
@@ -16,30 +21,39 @@ const perDriver = ["fixture", "parity", "list-filters", "races"].map(
   (name) => `test/weir/*/${name}.api.test.ts`,
 )
 
-/** The cache in Redis: in Node over one dialect, in workerd over the other. */
-const inRedis = "test/weir/cache/*.redis.test.ts"
-
 /** Vitest's workers load Drizzle and the rest as the servers do. */
 const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
 
-/** The API's suites, once per driver. */
-function api(driver: string, url: string): TestProjectInlineConfiguration {
-  return {
-    resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
-    test: {
-      name: driver,
-      include:
-        driver === "libsql-http" ? perDriver : ["test/*.test.ts", "test/weir/**/*.api.test.ts", inRedis],
-      exclude: driver === "postgres" ? [] : [inRedis],
-      env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
-      execArgv,
-      testTimeout: 20_000,
-      retry,
-      // A worker goes on from file to file: loading Drizzle costs more than most files of tests.
-      isolate: false,
-    },
-  }
+interface ApiSuites {
+  name: string
+  /** The driver, where the project is not called after it. */
+  driver?: string
+  url: string
+  include: string[]
+  servers: string[]
 }
+
+/** The API's suites over one driver, in Node. */
+const inNode = ({
+  name,
+  driver = name,
+  url,
+  include,
+  servers,
+}: ApiSuites): TestProjectInlineConfiguration => ({
+  resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
+  test: {
+    name,
+    include,
+    globalSetup: setup(...servers),
+    env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
+    execArgv,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A worker goes on from file to file: loading Drizzle costs more than most files of tests.
+    isolate: false,
+  },
+})
 
 /** What the API is made of, and its tests. */
 const bundled = [
@@ -62,7 +76,12 @@ const bundled = [
 ]
 
 /** The API's suites inside workerd, once per binding. */
-function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlineConfiguration {
+function inWorkerd(
+  name: string,
+  dialect: "sqlite" | "postgres",
+  include: string[],
+  servers: string[],
+): TestProjectInlineConfiguration {
   return {
     resolve: {
       alias: {
@@ -93,9 +112,10 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
       name,
       // Packages are bundled once: their modules one by one take longer than the tests.
       deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
-      include: dialect === "sqlite" ? [...perDriver, inRedis] : perDriver,
-      testTimeout: 20_000,
-      retry,
+      include,
+      globalSetup: setup(...servers),
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       isolate: false,
     },
   }
@@ -106,7 +126,7 @@ function workerd(name: string, dialect: "sqlite" | "postgres"): TestProjectInlin
  * on from file to file of it. What is quick comes last, so that the end is even.
  */
 const slowest = /\/test\/weir\/(cli\/|runtime\/(cache-race|outage)\.)/
-const order = ["workerd-d1", "workerd-postgres", "runtime"]
+const order = ["workerd-d1", "workerd-postgres", "system"]
 const rank = ({ project, moduleId }: TestSpecification) =>
   slowest.test(moduleId) ? -1 : order.includes(project.name) ? order.indexOf(project.name) : order.length
 
@@ -116,36 +136,50 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+const postgresUrl = "postgres://127.0.0.1"
+
+// `npm test` runs unit, libsql-file and postgres; `npm run test:all` runs every project.
 export default defineConfig({
   test: {
-    globalSetup,
     maxWorkers: 3,
     sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
           name: "unit",
-          include: ["test/weir/**/*.test.ts"],
-          exclude: ["test/weir/**/*.*.test.ts"],
+          include: [unit],
+          exclude: [api, redis, system],
           execArgv,
           isolate: false,
         },
       },
-      api("libsql-file", "file:test.db"),
-      api("libsql-http", "http://127.0.0.1"),
-      api("postgres", "postgres://127.0.0.1"),
-      workerd("workerd-d1", "sqlite"),
-      workerd("workerd-postgres", "postgres"),
+      inNode({ name: "libsql-file", url: "file:test.db", include: ["test/*.test.ts", api], servers: [] }),
+      inNode({
+        name: "postgres",
+        url: postgresUrl,
+        include: ["test/*.test.ts", api],
+        servers: ["postgres"],
+      }),
+      inNode({ name: "libsql-http", url: "http://127.0.0.1", include: perDriver, servers: ["sqld"] }),
+      inNode({
+        name: "redis",
+        driver: "postgres",
+        url: postgresUrl,
+        include: [redis],
+        servers: ["postgres", "redis"],
+      }),
+      inWorkerd("workerd-d1", "sqlite", [...perDriver, redis], ["redis"]),
+      inWorkerd("workerd-postgres", "postgres", perDriver, ["postgres"]),
       {
         test: {
-          name: "runtime",
-          include: ["test/weir/**/*.system.test.ts"],
-          setupFiles: ["./test/weir/support/setup.ts"],
+          name: "system",
+          include: [system],
+          globalSetup: setup("postgres"),
+          setupFiles: [path("./test/weir/support/register-works.ts")],
           execArgv,
           isolate: false,
-          retry,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -300,7 +300,9 @@ describe("readers of one missing key", () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
     const said = w.logs.slice(log).map(({ cache }) => cache)
     expect(said.filter((cache) => cache === "fwd=uri-miss; stored")).toHaveLength(1)
-    expect(said.filter((cache) => cache === "fwd=uri-miss; collapsed")).toHaveLength(999)
+    // On a slow machine the last of them come when it is stored already.
+    expect(said.filter((cache) => /^(fwd=uri-miss; collapsed|hit;.*)$/.test(String(cache)))).toHaveLength(999)
+    expect(said).toContain("fwd=uri-miss; collapsed")
   })
 
   test("are answered where the first of them fails: one of them reads, and the others share that", async () => {

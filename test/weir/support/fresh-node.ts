@@ -14,7 +14,7 @@ import { migrate } from "../../../src/weir/db/migrations/apply.ts"
 import { readMigrations } from "../../../src/weir/db/migrations/files.ts"
 import { emptyPostgres } from "./databases.ts"
 import { appOver, cacheOver, emptied, type Fresh, fixture, type Overrides, type Subject } from "./fresh.ts"
-import { freePort } from "./global-setup.ts"
+import { freePort } from "./ports.ts"
 import { startSqld } from "./sqld-server.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */

@@ -1,5 +1,5 @@
-import { createServer } from "node:net"
 import type { TestProject } from "vitest/node"
+import { freePort } from "./ports.ts"
 import { startPostgres } from "./postgres-server.ts"
 import { startRedis } from "./redis-server.ts"
 import { startSqld } from "./sqld-server.ts"
@@ -14,23 +14,18 @@ declare module "vitest" {
   }
 }
 
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
-
 /** As many workers as vitest.config.ts lets run. */
 const workers = 3
+const forEachWorker = <T>(start: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: workers }, start))
+
+interface Server {
+  url: string
+  stop(): Promise<void>
+}
 
 /** A Redis behind Upstash's protocol. */
-async function startCache(): Promise<{ url: string; stop(): Promise<void> }> {
+async function startCache(): Promise<Server> {
   const redis = await startRedis()
   const upstash = await startUpstash(redis.port)
   const stop = async () => {
@@ -40,27 +35,49 @@ async function startCache(): Promise<{ url: string; stop(): Promise<void> }> {
   return { url: upstash.url, stop }
 }
 
-/**
- * One Postgres for all suites, and a libSQL server for each worker, for it has one set of tables; each scenario has
- * a database or empty tables of its own. A Redis for each worker, too, which may fill it up or empty it.
- */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const each = Array.from({ length: workers })
-  const [postgres, sqlds, caches] = await Promise.all([
-    freePort().then((port) => startPostgres(port)),
-    Promise.all(each.map(() => freePort().then(startSqld))),
-    Promise.all(each.map(startCache)),
-  ])
-  project.provide("postgresUrl", postgres.url)
-  project.provide(
-    "sqldUrls",
-    sqlds.map(({ url }) => url),
-  )
-  project.provide(
-    "upstashUrls",
-    caches.map(({ url }) => url),
-  )
-  return async () => {
-    await Promise.all([postgres, ...sqlds, ...caches].map((server) => server.stop()))
-  }
+const starters = {
+  postgres: async () => [await startPostgres(await freePort())],
+  // A libSQL server has one set of tables.
+  sqld: () => forEachWorker(async () => startSqld(await freePort())),
+  // A worker may fill its Redis up, or empty it.
+  redis: () => forEachWorker(startCache),
+} satisfies Record<string, () => Promise<Server[]>>
+
+type Kind = keyof typeof starters
+
+interface Shared {
+  servers: Promise<Server[]>
+  users: number
 }
+
+/** The servers of this process: projects that run together share them, although each loads this file anew. */
+const shared = ((globalThis as { weirServers?: Map<Kind, Shared> }).weirServers ??= new Map<Kind, Shared>())
+
+async function take(kind: Kind): Promise<string[]> {
+  const running = shared.get(kind) ?? { servers: starters[kind](), users: 0 }
+  shared.set(kind, running)
+  running.users += 1
+  return (await running.servers).map(({ url }) => url)
+}
+
+async function release(kind: Kind): Promise<void> {
+  const running = shared.get(kind)
+  if (!running || --running.users > 0) return
+  shared.delete(kind)
+  await Promise.all((await running.servers).map((server) => server.stop()))
+}
+
+/** A global setup that starts the servers which a project's suites need, and stops them after the last project. */
+export const servers =
+  (...kinds: Kind[]) =>
+  async (project: TestProject): Promise<() => Promise<void>> => {
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const urls = await take(kind)
+        if (kind === "postgres") project.provide("postgresUrl", urls[0] as string)
+        if (kind === "sqld") project.provide("sqldUrls", urls)
+        if (kind === "redis") project.provide("upstashUrls", urls)
+      }),
+    )
+    return async () => void (await Promise.all(kinds.map(release)))
+  }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { atEnd } from "./at-end.ts"
-import { freePort } from "./global-setup.ts"
+import { freePort } from "./ports.ts"
 
 /** Variables of a process; what is not named here is not there, except the path. */
 export type Variables = Record<string, string | number | undefined>

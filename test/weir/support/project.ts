@@ -12,8 +12,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inject } from "vitest"
 import { copyOfPostgres, emptyPostgres } from "./databases.ts"
-import { freePort } from "./global-setup.ts"
 import { compiled, type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
+import { freePort } from "./ports.ts"
 import { sqldOn } from "./sqld.ts"
 
 const root = join(import.meta.dirname, "../../..")

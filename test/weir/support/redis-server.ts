@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { freePort } from "./global-setup.ts"
+import { freePort } from "./ports.ts"
 
 export interface RedisOptions {
   port?: number

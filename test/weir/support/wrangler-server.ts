@@ -4,8 +4,8 @@ import { dirname, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "vitest"
 import { atEnd } from "./at-end.ts"
-import { freePort } from "./global-setup.ts"
 import { compiled, type Ended } from "./node-server.ts"
+import { freePort } from "./ports.ts"
 
 const root = join(import.meta.dirname, "../fixture")
 const cli = join(

@@ -1,0 +1,299 @@
+import { createRoute } from "@hono/zod-openapi"
+import { relations, type SQL, sql } from "drizzle-orm"
+import { describe, expect, test } from "vitest"
+import { type ApiOptions, defineApi } from "../../../src/weir/api.ts"
+import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
+import { route } from "../../../src/weir/http/route.ts"
+import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { any, anyone, owner, type Rule, viewerIs } from "../../../src/weir/resource/rules.ts"
+import {
+  id,
+  integer,
+  itself,
+  json,
+  oneOf,
+  references,
+  table,
+  text,
+  unique,
+} from "../../../src/weir/schema.ts"
+
+const notes = table("notes", {
+  id: id(),
+  title: text({ max: 20 }).notNull(),
+  data: json(),
+  state: oneOf(["draft", "done"]).notNull().default("draft"),
+  author_id: integer(),
+})
+const members = table("members", {
+  id: id(),
+  name: text({ max: 20 }).notNull().unique(),
+  nick: text({ max: 20 }),
+  level: oneOf(["member", "chief"]).notNull().default("member"),
+  hash: text({ max: 99 }).notNull(),
+})
+
+const api = (resources: Resource[], more: Partial<ApiOptions> = {}) =>
+  defineApi({ title: "Notes", version: "1", accounts: false, resources, ...more })
+/** Rules and sorts as text, past the types that would refuse them. */
+const loose = (options: Record<string, unknown>) => resource({ notes }, options as never)
+
+describe("a mistake is told at load, by the culprit's name", () => {
+  const named = (column: string): Rule => viewerIs(column)
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      "a rule of a resource that names no column",
+      () => api([loose({ update: named("writer_id") })]),
+      /^notes: the rule of update names "writer_id", which is no column$/,
+    ],
+    [
+      "a rule of a field, within another",
+      () => api([loose({ read: anyone, fields: { title: { read: any(owner, named("boss")) } } })]),
+      /notes: the rule of title\.read names "owner_id"/,
+    ],
+    [
+      "a rule that looks at a row for some viewers only",
+      () =>
+        api([
+          loose({
+            read: ((row, viewer) => (viewer.kind === "admin" ? row("ghost") : true)) satisfies Rule,
+          }),
+        ]),
+      /notes: the rule of read names "ghost"/,
+    ],
+    ["two resources on one path", () => api([loose({ read: anyone }), loose({})]), /^notes: two resources/],
+    [
+      "a sort by what is no column",
+      () => api([loose({ read: anyone, sort: "-price" })]),
+      /^notes: sort names "price", which is no column of notes$/,
+    ],
+    [
+      "a sort by what has no order",
+      () => api([loose({ sort: ["title", "data"] })]),
+      /"data", which has no order/,
+    ],
+    [
+      "a sort by a hidden field",
+      () => api([loose({ read: anyone, sort: "title", fields: { title: { read: viewerIs("author_id") } } })]),
+      /"title", which not every reader may see/,
+    ],
+    [
+      "two rows of one name",
+      () => api([loose({ singular: "member" }), resource({ members }, {})]),
+      /called Member/,
+    ],
+    [
+      "a field's option without a field",
+      () => loose({ fields: { titel: { read: anyone } } }),
+      /notes: fields names "titel"/,
+    ],
+    ["a title without a letter", () => api([], { title: " - " }), /title/],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(message)
+  })
+
+  test.each(["health", "ready", "docs", "auth", "openapi.json", "favicon.ico", "swagger-ui-dist"])(
+    "a table called %s, which would hide a path",
+    (name) => {
+      const hiding = table(name, { id: id() })
+      expect(() => api([resource({ hiding }, { read: anyone })])).toThrow(
+        `${name}: the path /${name} is served`,
+      )
+    },
+  )
+
+  test.each(["limit", "skip", "after", "before", "sort", "fields", "include", "count"])(
+    "a column called %s, which is a list's parameter",
+    (name) => {
+      const hidden = table("things", { id: id(), [name]: integer() })
+      expect(() => api([resource({ hidden }, {})])).toThrow(
+        `things.${name}: "${name}" is the name of a list's`,
+      )
+    },
+  )
+
+  test.each(["größe", "a-b", "a.b", "a b", "a[b]"])(
+    "a column called %s, which no filter can name",
+    (name) => {
+      const hidden = table("things", { id: id(), [name]: integer() })
+      expect(() => api([resource({ hidden }, {})])).toThrow(/no filter can name/)
+    },
+  )
+
+  test("a pattern without an example that matches it", () => {
+    const coded = table("coded", { id: id(), code: text({ max: 9, pattern: "^\\d+$" }) })
+    expect(() => api([resource({ coded }, {})])).toThrow(/coded\.code has a pattern/)
+  })
+
+  const greet = (path: string, method: "get" | "patch" = "get") =>
+    route(createRoute({ method, path, responses: { 200: { description: "OK" } } }), (c) => c.text("hello"))
+  test.each<[string, () => unknown, RegExp]>([
+    ["a resource's path", () => greet("/notes"), /GET \/notes: is served already/],
+    ["that of one row", () => greet("/notes/{key}", "patch"), /PATCH \/notes\/\{key\}: is served already/],
+    ["one of Weir's own", () => greet("/docs/more"), /GET \/docs\/more: \/docs is served by Weir/],
+    ["one that is no path", () => greet("hello"), /a path begins with/],
+  ])("a hand-written route on %s", (_, make, message) => {
+    expect(() => api([loose({ read: anyone })], { routes: [make() as ReturnType<typeof greet>] })).toThrow(
+      message,
+    )
+  })
+
+  test("two hand-written routes on one path", () => {
+    expect(() => api([], { routes: [greet("/a/{x}"), greet("/a/{y}/")] })).toThrow(/served already/)
+    expect(() => api([loose({ read: anyone })], { routes: [greet("/a"), greet("/notes/all")] })).not.toThrow()
+  })
+
+  const accounts = {
+    table: members,
+    login: ["name"],
+    password: "hash",
+    role: "level",
+    admin: "chief",
+  } as const
+  test.each<[string, object, RegExp]>([
+    ["a table that is no resource", { table: notes }, /accounts: the table notes is no resource/],
+    [
+      "a login column that is none",
+      { login: ["email"] },
+      /accounts: login names "email", which is no column/,
+    ],
+    [
+      "one that is not unique",
+      { login: ["name", "nick"] },
+      /accounts: login names "nick", which must be unique/,
+    ],
+    ["a password that is none", { password: "pass" }, /accounts: password names "pass"/],
+    ["a role that is none", { role: "role" }, /accounts: role names "role"/],
+    ["a role that is no text", { role: "id" }, /accounts: role names "id", which holds no text/],
+    ["an admin that is no value of the role", { admin: "boss" }, /accounts: admin is "boss"/],
+  ])("accounts with %s", (_, wrong, message) => {
+    const make = () => api([resource({ members }, {})], { accounts: { ...accounts, ...wrong } as never })
+    expect(make).toThrow(message)
+    expect(() => api([resource({ members }, {})], { accounts: accounts as never })).not.toThrow()
+  })
+})
+
+describe("a name of more than 63 bytes", () => {
+  const long = "x".repeat(64)
+  /** 32 characters and 64 bytes. */
+  const wide = "é".repeat(32)
+  const fits = "x".repeat(40)
+  test.each<[string, () => Resource, string]>([
+    ["of a table", () => resource({ t: table(long, { id: id() }) }, {}), "table"],
+    ["of a table, in bytes", () => resource({ t: table(`a${wide}`, { id: id() }) }, {}), "path"],
+    ["of a column", () => resource({ t: table("t", { id: id(), [long]: integer() }) }, {}), "column"],
+    [
+      "of a check that a bound makes",
+      () => resource({ t: table(fits, { id: id(), ["y".repeat(20)]: integer({ min: 1 }) }) }, {}),
+      "check",
+    ],
+    [
+      "of a unique constraint",
+      () => resource({ t: table(fits, { id: id(), ["y".repeat(20)]: integer().unique() }) }, {}),
+      "unique constraint",
+    ],
+    [
+      "of several columns that are unique together",
+      () =>
+        resource(
+          {
+            t: table(fits, { id: id(), aaaaaaaaaaa: integer(), bbbbbbbbbbb: integer() }, (self) => [
+              unique().on(self.aaaaaaaaaaa, self.bbbbbbbbbbb),
+            ]),
+          },
+          {},
+        ),
+      "unique constraint",
+    ],
+    [
+      "of a foreign key",
+      () => resource({ t: table(fits, { id: id(), ["y".repeat(20)]: references(() => notes.id) }) }, {}),
+      "foreign key",
+    ],
+    ["of the sequence of an id", () => resource({ t: table("x".repeat(58), { id: id() }) }, {}), "sequence"],
+  ])("%s is told at load", (_, make, what) => {
+    expect(() => api([make()])).toThrow(new RegExp(what))
+  })
+
+  test("of just 63 bytes is good", () => {
+    const name = "x".repeat(56)
+    expect(() => api([resource({ t: table(name, { id: id() }) }, {})])).not.toThrow()
+  })
+})
+
+describe("types", () => {
+  const bothRelations = relations(notes, ({ one }) => ({
+    author: one(members, { fields: [notes.author_id], references: [members.id] }),
+  }))
+  const module = { notes, bothRelations }
+
+  test("hold rules, fields, embeds and sorts to the table's columns", () => {
+    const mine: Rule<"author_id"> = (row, viewer) => sql`${row("author_id")} = ${viewer.id}`
+    const of =
+      <C extends string>(column: C): Rule<C> =>
+      (row): SQL =>
+        sql`${row(column)} is null`
+    resource(module, {
+      read: any(mine, viewerIs("id"), of("state")),
+      update: (row) => sql`${row("title")} <> ''`,
+      fields: { title: { read: mine } },
+      embed: { author: { limit: 1 } },
+      sort: ["-title", "id"],
+    })
+    const wrong = [
+      // @ts-expect-error: there is no such column
+      () => resource(module, { read: viewerIs("owner_id") }),
+      // @ts-expect-error: nor is there in one of several rules
+      () => resource(module, { read: any(mine, owner) }),
+      // @ts-expect-error: nor in a rule of one's own
+      () => resource(module, { read: of("titel") }),
+      // @ts-expect-error: nor in one that is written in place
+      () => resource(module, { update: (row) => sql`${row("titel")} <> ''` }),
+      // @ts-expect-error: fields are columns
+      () => resource(module, { fields: { titel: {} } }),
+      // @ts-expect-error: and so is what the rules of fields name
+      () => resource(module, { fields: { title: { write: owner } } }),
+      // @ts-expect-error: embeds are the module's relations
+      () => resource(module, { embed: { autor: {} } }),
+      // @ts-expect-error: sorts are columns
+      () => resource(module, { sort: "-titel" }),
+      () =>
+        defineApi({
+          title: "Notes",
+          version: "1",
+          // @ts-expect-error: a login is a column
+          accounts: { table: members, login: ["email"], password: "hash" },
+          resources: [],
+        }),
+    ]
+    expect(wrong).toHaveLength(9)
+  })
+})
+
+test("a table may refer to itself", () => {
+  const folders = table("folders", {
+    id: id(),
+    parent_id: references(itself, { onDelete: "cascade" }),
+    name: text({ max: 20 }).notNull(),
+  })
+  const [key] = tableConfig(folders).foreignKeys as unknown as {
+    reference(): { foreignTable: unknown; foreignColumns: { name: string }[] }
+  }[]
+  expect(key?.reference().foreignTable).toBe(folders)
+  expect(key?.reference().foreignColumns.map(({ name }) => name)).toEqual(["id"])
+  expect([...resource({ folders }, {}).references]).toEqual(["parent_id"])
+})
+
+test.each([
+  ["users", "user"],
+  ["categories", "category"],
+  ["addresses", "address"],
+  ["status", "status"],
+  ["boxes", "box"],
+  ["news", "new"],
+])("one of %s is guessed to be a %s, unless an option says otherwise", (name, singular) => {
+  const t = table(name, { id: id() })
+  expect(resource({ t }, {}).singular).toBe(singular)
+  expect(resource({ t }, { singular: "line_item" }).typeName).toBe("LineItem")
+})

@@ -1,0 +1,13 @@
+import { spawnSync } from "node:child_process"
+
+/** Programs that the whole suite runs, and the packages of Debian that bring them. */
+const programs = ["chromium", "redis-server"]
+
+const missing = programs.filter((program) => spawnSync(program, ["--version"]).error)
+if (missing.length) {
+  const packages = missing.join(" ")
+  console.error(
+    `npm run test:all needs ${missing.join(" and ")}: sudo apt-get install -y --no-install-recommends ${packages}`,
+  )
+  process.exit(1)
+}
