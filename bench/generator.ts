@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http"
 
 /**
- * A small load generator, for machines without wrk: keeps `connections` requests under way for some seconds
- * and prints requests/s. It ends with 1 at the first answer that is not 2xx.
+ * A small load generator for machines without wrk. It keeps `connections` requests in flight for `seconds` and prints
+ * requests/s. It exits with 1 at the first response that is not 2xx.
  */
 interface Job {
   origin: string
@@ -22,9 +22,9 @@ const options = { hostname, port, path: job.path, method: job.method, headers, a
 
 const started = performance.now()
 const end = started + job.seconds * 1000
-let answered = 0
+let responses = 0
 
-function one(): Promise<void> {
+function sendRequest(): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request(options, (response) => {
       const status = response.statusCode ?? 0
@@ -40,11 +40,11 @@ function one(): Promise<void> {
 
 async function connection(): Promise<void> {
   while (performance.now() < end) {
-    await one()
-    answered++
+    await sendRequest()
+    responses++
   }
 }
 
 await Promise.all(Array.from({ length: job.connections }, connection))
-console.log(answered / ((performance.now() - started) / 1000))
+console.log(responses / ((performance.now() - started) / 1000))
 agent.destroy()

@@ -6,19 +6,19 @@ import { newItem, type Route } from "./routes.ts"
 
 export const connections = 32
 
-/** What is asked for, over and over. */
+/** The request that is repeated. */
 export interface Target extends Pick<Route, "method" | "path"> {
   origin: string
   token: string
 }
 
-// The generator shares the machine with the server: wrk takes the least of it.
+// The generator shares the machine with the server; wrk uses the least CPU.
 const hasWrk = spawnSync("wrk", ["-v"]).error === undefined
 export const generator = hasWrk
   ? "wrk, 1 thread"
   : "bench/generator.ts (wrk is not on PATH; install it for better figures)"
 
-/** Keeps `connections` requests under way for some seconds; answers with requests/s. Throws on any non-2xx. */
+/** Keeps `connections` requests in flight for `seconds` and returns requests/s. Throws if a response is not 2xx. */
 export const fire = (target: Target, seconds: number): Promise<number> =>
   hasWrk ? fireWrk(target, seconds) : fireNode(target, seconds)
 
@@ -31,13 +31,15 @@ async function fireWrk(target: Target, seconds: number): Promise<number> {
   if (target.method !== "GET") args.push("-s", script(target))
   const output = await run("wrk", [...args, target.origin + target.path])
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1])
-  // wrk counts statuses from 400 on; that there are no 3xx the check before the run has seen.
+  // wrk counts only statuses from 400 on; the comparison before the run has excluded 3xx.
   if (!(perSecond > 0) || /Non-2xx|Socket errors/.test(output))
-    throw new Error(`${target.method} ${target.origin}${target.path} was not answered well:\n${output}`)
+    throw new Error(
+      `${target.method} ${target.origin}${target.path} did not answer every request with 2xx:\n${output}`,
+    )
   return perSecond
 }
 
-/** wrk takes its method, headers and body from a Lua script. */
+/** Writes the Lua script from which wrk takes method, headers and body, and returns its path. */
 function script(target: Target): string {
   const path = join(temporaryFolder(), "request.lua")
   const headers = Object.entries(headersOf(target)).map(([k, v]) => `wrk.headers[ ${lua(k)} ] = ${lua(v)}`)
@@ -46,7 +48,7 @@ function script(target: Target): string {
   return path
 }
 
-/** A string in Lua's long brackets, which need no escapes. */
+/** A string literal in Lua's long brackets, which need no escapes. */
 const lua = (text: string): string => `[==[${text}]==]`
 
 async function fireNode(target: Target, seconds: number): Promise<number> {

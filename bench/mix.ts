@@ -2,7 +2,7 @@ import { Agent, request } from "node:http"
 import { administrator } from "./routes.ts"
 import { signIn } from "./servers.ts"
 
-/** What a mix came to: requests/s, and how many of the reads were hits, by kind of read. */
+/** The result of a mix: requests/s, and the number of reads and cache hits, in total and by kind of read. */
 export interface Mixed {
   perSecond: number
   reads: number
@@ -13,7 +13,7 @@ export interface Mixed {
 const items = 10_000
 const users = 1000
 
-/** Draws 1 to `n`, the k-th of them k times as seldom as the first. (Zipf, exponent 1.) */
+/** A generator of numbers from 1 to `n` with Zipf's distribution, exponent 1: rank k is drawn 1/k times as often as rank 1. */
 function zipf(n: number, random: () => number): () => number {
   const sums: number[] = []
   let sum = 0
@@ -22,19 +22,19 @@ function zipf(n: number, random: () => number): () => number {
     sums.push(sum)
   }
   return () => {
-    const wanted = random() * sum
+    const threshold = random() * sum
     let [low, high] = [0, n - 1]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((sums[middle] as number) < wanted) low = middle + 1
+      if ((sums[middle] as number) < threshold) low = middle + 1
       else high = middle
     }
-    // So that the popular rows do not lie side by side.
+    // Spreads the popular rows over the table.
     return ((low * 7919) % n) + 1
   }
 }
 
-/** Park and Miller's generator: each run asks for the same. */
+/** Park and Miller's random number generator, with a fixed seed so that every run sends the same requests. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
@@ -44,8 +44,8 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * 95 % reads, of which 80 % are single items, 10 % users with their items and 10 % pages of items; the rest changes
- * an item's price. Which rows is drawn by Zipf's law. Throws at the first answer that is not 2xx.
+ * Measures a mix of 95 % reads and 5 % changes of an item's price. Of the reads, 80 % are single items, 10 % users with
+ * their items and 10 % pages of items; rows are drawn by Zipf's law. Throws at the first response that is not 2xx.
  */
 export async function mix(origin: string, seconds: number, connections: number): Promise<Mixed> {
   const token = await signIn(origin, administrator)
@@ -84,7 +84,7 @@ export async function mix(origin: string, seconds: number, connections: number):
     counts.reads++
     if (status.startsWith("Weir; hit")) counts.hits++
   }
-  const one = () => {
+  const sendRequest = () => {
     const die = random()
     if (die < 0.05) return ask("PATCH", `/items/${item()}`, `{"price":${Math.floor(random() * 100)}}`)
     if (die < 0.81) return read("item", `/items/${item()}`)
@@ -93,16 +93,17 @@ export async function mix(origin: string, seconds: number, connections: number):
   }
   const end = performance.now() + seconds * 1000
   const started = performance.now()
-  let answered = 0
+  let responses = 0
   const connection = async () => {
     while (performance.now() < end) {
-      await one()
-      answered++
+      await sendRequest()
+      responses++
     }
   }
   await Promise.all(Array.from({ length: connections }, connection))
-  const perSecond = answered / ((performance.now() - started) / 1000)
+  const perSecond = responses / ((performance.now() - started) / 1000)
   agent.destroy()
-  const sum = (of: "reads" | "hits") => Object.values(byKind).reduce((total, counts) => total + counts[of], 0)
+  const sum = (key: "reads" | "hits") =>
+    Object.values(byKind).reduce((total, counts) => total + counts[key], 0)
   return { perSecond, reads: sum("reads"), hits: sum("hits"), byKind }
 }

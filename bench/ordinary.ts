@@ -10,14 +10,14 @@ import * as itemSchema from "../test/weir/fixture/src/schema/items.ts"
 import * as userSchema from "../test/weir/fixture/src/schema/users.ts"
 
 /**
- * The ordinary way: Hono with zod-openapi, Drizzle's query builder, rows in, `c.json(rows)` out. Written as
- * its documentation shows, with nothing left out that a team would have, and no trick that it would not know.
+ * The ordinary way to build the API: Hono with zod-openapi, Drizzle's query builder, and `c.json(rows)`. It follows
+ * their documentation, leaves out nothing that a team would have, and uses no unusual optimization.
  */
 const schema = { ...itemSchema, ...userSchema }
 const { items, users } = schema
 
 async function open(url: string): Promise<LibSQLDatabase<typeof schema>> {
-  // Both builders are used in the same way; the project's tables are typed as SQLite's.
+  // Both builders have the same methods; the project's tables are typed as SQLite's.
   if (url.startsWith("postgres"))
     return drizzlePostgres(postgresJs(url, { max: 10 }), { schema }) as unknown as LibSQLDatabase<
       typeof schema

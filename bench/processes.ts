@@ -5,7 +5,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-// What must not outlive the bench, whether it ends well, fails or is interrupted.
+// Child processes and folders to remove at the end, after a success, a failure or an interruption.
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
 
@@ -19,7 +19,7 @@ for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as cons
 /** Ends every child, last started first, then removes every temporary folder. */
 export async function cleanUp(): Promise<void> {
   for (const child of [...children].reverse()) {
-    // SIGINT: a Postgres told so ends at once, and does not wait for its clients.
+    // On SIGINT, Postgres shuts down at once instead of waiting for its clients.
     child.kill("SIGINT")
     const limit = setTimeout(() => child.kill("SIGKILL"), 5_000)
     if (children.has(child)) await once(child, "exit")
@@ -29,7 +29,7 @@ export async function cleanUp(): Promise<void> {
   folders.clear()
 }
 
-/** A folder that goes with the bench. Others may pass through it, as Postgres does when it is not root. */
+/** Creates a folder that is removed at the end. Other users can traverse it, as a Postgres run as nobody must. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "weir-bench-"))
   chmodSync(folder, 0o755)
@@ -37,13 +37,14 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** A child process that goes with the bench, and what it has written so far. */
+/** A child process that is killed at the end. */
 export interface Child {
   process: ChildProcess
+  /** The last 20,000 characters of its output. */
   output(): string
 }
 
-/** Starts a child. What it writes to stderr is kept for the error, what it logs is thrown away unless wanted. */
+/** Starts a child process. Its stderr is kept for error messages; its stdout only with `keepOutput`. */
 export function start(
   command: string,
   args: string[],
@@ -66,7 +67,7 @@ export function start(
   return { process: child, output: () => output }
 }
 
-/** Runs a command to its end and answers with its output. Throws with that output when it fails. */
+/** Runs a command to its end and returns its output. Throws an error with that output if the command fails. */
 export async function run(command: string, args: string[], options: SpawnOptions = {}): Promise<string> {
   const child = start(command, args, { ...options, keepOutput: true })
   const [code] = (await once(child.process, "close")) as [number | null]
@@ -74,7 +75,7 @@ export async function run(command: string, args: string[], options: SpawnOptions
   return child.output()
 }
 
-/** Waits until `attempt` succeeds. Throws when the child ends first, or after 20 seconds. */
+/** Waits until `attempt` resolves to true. Throws if the child ends first, or after 20 seconds. */
 export async function until(what: string, child: Child, attempt: () => Promise<boolean>): Promise<void> {
   const limit = performance.now() + 20_000
   while (!(await attempt().catch(() => false))) {
@@ -84,7 +85,7 @@ export async function until(what: string, child: Child, attempt: () => Promise<b
   }
 }
 
-/** A port that is free now. */
+/** A TCP port that is free at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -10,11 +10,11 @@ export const median = (values: number[]): number => {
 
 const headings = ["route", "floor", "uncached", "ordinary", "cached", "/floor", "bar", "/ordinary", "bar", ""]
 
-/** The table of a dialect: requests/s, the product's ratios with their bars, and whether they are met. */
+/** The report for a dialect: a table with requests/s, the product's ratios, their bars and whether they are met. */
 export function report(dialect: Dialect, figures: Map<Route, Figures>): string {
   const rows = [...reads, create].flatMap((route) => {
-    const of = figures.get(route)
-    return of ? [row(route, dialect, of)] : []
+    const routeFigures = figures.get(route)
+    return routeFigures ? [row(route, dialect, routeFigures)] : []
   })
   return `${table([headings, ...rows])}\n${noise(figures)}`
 }
@@ -36,26 +36,26 @@ function row(route: Route, dialect: Dialect, figures: Figures): string[] {
   ]
 }
 
-/** The median of the rounds' own ratios: what slows a whole round down leaves its ratio alone. */
+/** The median of the rounds' own ratios: load that slows down a whole round does not change its ratio. */
 const ratio = (ours: number[], theirs: number[]): number =>
   median(ours.map((value, i) => value / (theirs[i] ?? 0)))
 const count = (perSecond: number): string => Math.round(perSecond).toLocaleString("en")
 
-/** How far the rounds of one figure lie apart: what is closer to a bar than this is not settled. */
+/** The spread of the rounds. A ratio closer to its bar than this is not significant. */
 function noise(figures: Map<Route, Figures>): string {
-  const spreads = [...figures].flatMap(([route, of]) =>
+  const spreads = [...figures].flatMap(([route, byServer]) =>
     serverNames.map((name) => ({
-      what: `${name}, ${route.label}`,
-      spread: (Math.max(...of[name]) - Math.min(...of[name])) / median(of[name]),
+      label: `${name}, ${route.label}`,
+      spread: (Math.max(...byServer[name]) - Math.min(...byServer[name])) / median(byServer[name]),
     })),
   )
   const worst = spreads.toSorted((a, b) => b.spread - a.spread)[0]
   const percent = (share: number) => `${Math.round(share * 100)} %`
   const typical = percent(median(spreads.map((s) => s.spread)))
-  return `Spread of the rounds: ${typical} (median), ${percent(worst?.spread ?? 0)} at most (${worst?.what})`
+  return `Spread of the rounds: ${typical} (median), ${percent(worst?.spread ?? 0)} at most (${worst?.label})`
 }
 
-/** Plain columns: the first to the left, the rest to the right. */
+/** A table in plain text: the first column is left-aligned, the others right-aligned. */
 function table(rows: string[][]): string {
   const widths = headings.map((_, i) => Math.max(...rows.map((cells) => cells[i]?.length ?? 0)))
   return rows

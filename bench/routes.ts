@@ -1,13 +1,13 @@
 import type { ServerName } from "./servers.ts"
 
-/** A measured route, and how fast the product must be beside the other two. */
+/** A measured route, with the bars for the product against the floor and the ordinary server. */
 export interface Route {
   label: string
   method: "GET" | "POST"
   path: string
-  /** Least share of the floor's requests/s, by dialect. */
+  /** The smallest ratio to the floor's requests/s, by dialect. */
   floorBar: Record<Dialect, number>
-  /** Least multiple of the ordinary way's requests/s: at least this, or more than it where it is 1. */
+  /** The smallest ratio to the ordinary server's requests/s. For 1, the product must be strictly faster. */
   ordinaryBar: number
 }
 
@@ -30,29 +30,32 @@ export const reads: Route[] = [
   get("a filtered, sorted page", "/items?price[gte]=10&sort=-price&limit=100", 0.85, 1),
 ]
 
-/** Measured last, so that every read sees the seeded rows and no others. */
+/** The create. It is measured last, so that every read sees only the seeded rows. */
 export const create: Route = {
   label: "create an item",
   method: "POST",
   path: "/items",
-  // The floor commits each insert by itself on the file; writes that wait together can share a commit.
+  // On the file, the floor commits each insert by itself, while the product's queued writes share a commit.
   floorBar: { sqlite: 2, postgres: 0.6 },
   ordinaryBar: 1,
 }
 
-/** What the HTTP server alone can do, with no database behind it. Only the floor has it. */
+/** A route without a database that only the floor has: it measures the HTTP server alone. */
 export const hello: Route = { ...get("hello", "/hello", 0, 0) }
-/** What the product can do with no database behind it, with its id, its log and its headers. */
+/** A route of the product without a database: it measures the HTTP server, request ids, log and headers. */
 export const health: Route = { ...get("health", "/health", 0, 0) }
-/** Least share of that for one item from the cache in memory, and of `CACHE=off` where Redis is away. */
+/**
+ * The smallest ratios to `health` for one item from the cache in memory, and to `CACHE=off` for one item while Redis is
+ * unreachable.
+ */
 export const [hitBar, awayBar] = [0.85, 0.9]
 
-/** Who signs in for the create: the first user. */
+/** The account that signs in for the create: the first user. */
 export const account = { id: 1, email: "ann@example.com", password: "correct horse battery" }
-/** Who may change every item: made by the product at its start. */
+/** The account that may change every item: the first admin, which the product creates at its start. */
 export const administrator = { email: "root@example.com", password: "correct horse battery" }
-/** The body of the create: cheaper than the filtered page's bound, and with two decimals. */
+/** The body of the create. Its price is below the filtered page's bound and has two decimals. */
 export const newItem = { title: "Bench", price: 9.99 }
 
-/** Requests/s of a route: one figure per round and server. */
+/** The measured requests/s of a route, by server: one figure per round. */
 export type Figures = Record<ServerName, number[]>

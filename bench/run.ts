@@ -10,9 +10,9 @@ import { create, type Dialect, type Figures, hello, type Route, reads } from "./
 import { type Origins, serverNames, signIn, startServers } from "./servers.ts"
 
 /**
- * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]`: the product beside a floor written
- * by hand and beside the ordinary way to build the same, all on this machine in the same run. Ends with 0
- * whether the bars are met or not, and with 1 when something breaks or an answer is not 2xx.
+ * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]` compares the product with a hand-written floor
+ * and with the ordinary way to build the same API, on the same machine and in the same run. It exits with 0 whether
+ * the bars are met or not, and with 1 when something breaks or a response is not 2xx.
  */
 interface Options {
   dialects: Dialect[]
@@ -40,18 +40,20 @@ async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<vo
   const token = await signIn(origins.product)
   await compare(origins, token)
   console.log(`\n${dialect === "sqlite" ? "SQLite, a file" : "Postgres"}: requests/s`)
-  const empty = { ...hello, origin: origins.floor, token }
-  await fire(empty, 1)
-  const most = await fire(empty, seconds)
+  const helloTarget = { ...hello, origin: origins.floor, token }
+  await fire(helloTarget, 1)
+  const helloPerSecond = await fire(helloTarget, seconds)
   const figures = new Map<Route, Figures>()
   for (const route of [...reads, create])
     figures.set(route, await measure(route, origins, token, seconds, rounds))
   console.log(report(dialect, figures))
-  console.log(`The floor's HTTP server with no database: ${Math.round(most).toLocaleString("en")}`)
+  console.log(
+    `The floor's HTTP server without a database: ${Math.round(helloPerSecond).toLocaleString("en")}`,
+  )
   await benchCache(dialect, urls, origins, { seconds, rounds })
 }
 
-/** The servers take turns within a round, so that whatever else the machine does meets all alike. */
+/** Measures a route. The servers take turns within each round, so that other load on the machine affects all equally. */
 async function measure(
   route: Route,
   origins: Origins,
@@ -82,6 +84,6 @@ try {
       await cleanUp()
     }
 } catch (error) {
-  console.error(`The bench broke. ${error instanceof Error ? error.message : error}`)
+  console.error(`The benchmark failed. ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 }

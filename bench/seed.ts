@@ -13,7 +13,7 @@ const userCount = 1_000
 const itemCount = 10_000
 const rowsPerInsert = 500
 
-// All is fixed, so that every run and every dialect measures the same rows.
+// All values are fixed, so that every run and every dialect measures the same rows.
 const start = Date.parse("2025-01-01T00:00:00.000Z")
 const instant = (i: number) => new Date(start + i * 61_037).toISOString()
 
@@ -26,7 +26,7 @@ const userRows = (password: string) =>
     updated_at: instant(i),
   }))
 
-/** Ten items for each user, spread over the table as they would be in life. */
+/** Ten items for each user, spread over the table as in a real one. */
 const itemRows = Array.from({ length: itemCount }, (_, i) => ({
   title: `Item number ${i + 1}`,
   description: i % 3 === 0 ? null : `What there is to say about item ${i + 1}, in a line or so of text.`,
@@ -45,11 +45,11 @@ const db = handleOf(() => client)
 await migrate(database, readMigrations(migrationsOf(migrations, database.dialect)))
 
 const password = await hashPassword(account.password)
-await inserted(userRows(password), (rows) => db.insert(users).values(rows))
-await inserted(itemRows, (rows) => db.insert(items).values(rows))
+await insertAll(userRows(password), (rows) => db.insert(users).values(rows))
+await insertAll(itemRows, (rows) => db.insert(items).values(rows))
 await database.close()
 
-/** Inserts rows in their order, some hundreds to a statement. */
-async function inserted<T>(rows: T[], insert: (some: T[]) => PromiseLike<unknown>): Promise<void> {
+/** Inserts rows in their order, 500 per statement. */
+async function insertAll<T>(rows: T[], insert: (batch: T[]) => PromiseLike<unknown>): Promise<void> {
   for (let i = 0; i < rows.length; i += rowsPerInsert) await insert(rows.slice(i, i + rowsPerInsert))
 }

@@ -6,13 +6,13 @@ import { account, administrator } from "./routes.ts"
 const fastImports = join(import.meta.dirname, "../src/weir/runtime/fast-imports.js")
 
 /**
- * `floor`: as fast as it gets by hand. `product`: this project, without its cache. `ordinary`: as it is usually
- * built. `cached`: this project with its cache in memory.
+ * `floor`: the fastest hand-written server. `product`: this project without its cache. `ordinary`: the same API as
+ * teams usually build it. `cached`: this project with its cache in memory.
  */
 export const serverNames = ["floor", "product", "ordinary", "cached"] as const
 export type ServerName = (typeof serverNames)[number]
 
-/** Where each server listens. */
+/** The origin of each server, such as `http://127.0.0.1:3000`. */
 export type Origins = Record<ServerName, string>
 
 const programs: Record<ServerName, string> = {
@@ -22,10 +22,10 @@ const programs: Record<ServerName, string> = {
   cached: "../test/weir/fixture/src/node.ts",
 }
 
-/** One secret for all: a token of the product's is good for the ordinary server too. */
+/** One secret for all servers, so that the ordinary server accepts the product's token. */
 const secret = "a secret of the bench, 32 bytes or longer"
 
-/** Starts all of them, each on its own database, with the product's default settings but for the cache. */
+/** Starts all servers, each on its own database and with default settings except `CACHE`. */
 export async function startServers(urls: Urls): Promise<Origins> {
   const entries = serverNames.map(
     async (name) =>
@@ -34,7 +34,7 @@ export async function startServers(urls: Urls): Promise<Origins> {
   return Object.fromEntries(await Promise.all(entries)) as Origins
 }
 
-/** Starts one more, with settings of its own; answers with its origin. */
+/** Starts a server with additional settings and returns its origin. */
 export async function startServer(
   name: ServerName,
   url: string,
@@ -42,7 +42,7 @@ export async function startServer(
 ): Promise<string> {
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
-  // Nothing else of this environment: settings left over in it would be measured too.
+  // Only these variables: settings in the environment of this process would change what is measured.
   const env = {
     PATH: process.env.PATH,
     NODE_ENV: "production",
@@ -62,14 +62,14 @@ export async function startServer(
   return origin
 }
 
-/** Signs in at the product: the token. */
+/** Signs in at the product and returns the access token. */
 export async function signIn(
   origin: string,
   { email, password }: { email: string; password: string } = account,
 ): Promise<string> {
   const form = new URLSearchParams({ username: email, password })
   const response = await fetch(`${origin}/auth/token`, { method: "POST", body: form })
-  if (!response.ok) throw new Error(`The sign-in was answered with ${response.status}`)
+  if (!response.ok) throw new Error(`The sign-in failed with status ${response.status}`)
   const { access_token } = (await response.json()) as { access_token: string }
   return access_token
 }

@@ -6,7 +6,7 @@ import { compiled, ownFolder, ownProcess, tempFolder } from "./support/node-serv
 
 const root = join(import.meta.dirname, "../..")
 const parts = ["src", "test", "bench", "examples", "scripts", "drizzle", "package.json", "tsconfig.json"]
-const configs = ["vitest.config.ts", "drizzle.config.ts", "biome.json"]
+const configs = ["vitest.config.ts", "drizzle.config.ts", "biome.json", ".gitignore"]
 
 /** The whole project, taken over: its own files are edited here, and none below src/weir. */
 let folder: string

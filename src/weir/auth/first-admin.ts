@@ -32,8 +32,8 @@ export function firstAdminRefusal(accounts: Accounts | undefined): string | unde
 }
 
 /**
- * Makes the first admin, once: nothing happens where there is an admin. A user who has signed up with that
- * email becomes the admin, with the password of the setting: nobody is made an admin by signing up first.
+ * Makes the first admin; does nothing where there is one. An account that has signed up with that email becomes the
+ * admin, with the password of the setting, so that nobody becomes admin by signing up first.
  */
 export async function ensureFirstAdmin(
   accounts: Accounts,

@@ -17,9 +17,9 @@ interface Credentials {
 }
 
 /**
- * Finds out who asks, and never rejects: what needs a viewer says so itself. The role is read with each
- * request, so that a change of role or password, or a deleted account, counts from the next one on. A route
- * that guards its statement by the credentials remembered needs no reading before it.
+ * Identifies the viewer by the access token, and rejects nobody: the rules decide what needs a viewer. Role and
+ * password are read with each request, so that a change of them, or a deleted account, counts from the next one on.
+ * A route that guards its statement gets the viewer recalled from memory, which saves that read.
  */
 export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const remembered = new LRUCache<Key, Credentials>({ max: 2000 })
@@ -81,7 +81,7 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   }
 }
 
-/** Keeps who asks, or why nobody does. */
+/** Sets the viewer of the request, or the reason why its token was rejected. */
 function settle(c: AppContext, viewer: Viewer | string): void {
   const call = c.get("call")
   const rejected = typeof viewer === "string"
@@ -98,7 +98,7 @@ const compileLook = (accounts: Accounts, key: Field): Plan =>
     sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${key.column} = ${bound("id")}`,
   )
 
-/** Makes the condition that a remembered account is still what it was. */
+/** Makes the condition that an account still has the credentials remembered of it. */
 function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Credentials) => ViewerGuard {
   const unchanged = and(
     eq(key.column, sql`${bound("guard_id")}`),

@@ -7,7 +7,7 @@ const keyLength = 32
 
 const written = `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}`
 
-/** A hash that nobody knows a password for. Checking against it costs what a real check does. */
+/** A hash without a known password: checking against it takes as long as a real check. */
 export const decoyHash = `${written}$${"A".repeat(22)}$${"A".repeat(43)}`
 
 /** Hashes a password with scrypt, as a PHC string: `$scrypt$ln=14,r=8,p=5$salt$hash`. */
@@ -17,7 +17,7 @@ export async function hashPassword(password: string): Promise<string> {
   return `${written}$${unpadded(salt)}$${unpadded(key)}`
 }
 
-/** Whether a password is the one that was hashed. False for a string that is no scrypt PHC string. */
+/** Whether the password has that hash. False for text that is not a scrypt PHC string. */
 export async function verifyPassword(password: string, phc: string): Promise<boolean> {
   const match = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(
     phc,
@@ -26,7 +26,7 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
   const [, ln, r, p, salt, hash] = match as unknown as [string, string, string, string, string, string]
   const expected = Buffer.from(hash, "base64")
   const work = { ln: Number(ln), r: Number(r), p: Number(p) }
-  // An empty key would equal every other; a cost beyond these bounds is not of our making.
+  // An empty key would equal any other; costs beyond these bounds come from elsewhere.
   if (expected.length < 16 || work.ln < 1 || work.ln > 20 || work.r < 1 || work.p < 1) return false
   const key = await derive(password, Buffer.from(salt, "base64"), work, expected.length)
   return timingSafeEqual(key, expected)
@@ -37,7 +37,7 @@ export type HashScheduler = <T>(hash: () => Promise<T>) => Promise<T>
 
 let scheduled: HashScheduler = (hash) => hash()
 
-/** Sets how hashes take turns: a process with threads has a queue; a Worker has one request's time. */
+/** Sets how hashes are scheduled: a Node process queues them, a Worker runs them at once. */
 export function scheduleHashes(scheduler: HashScheduler): void {
   scheduled = scheduler
 }

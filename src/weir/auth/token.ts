@@ -6,23 +6,23 @@ import type { Key } from "../resource/key.ts"
 /** How long an access token holds, in seconds. */
 export const tokenLifetime = 3600
 
-/** What a token says: whose it is, and the fingerprint of the password it was given for. */
+/** The claims of a token: its user, and the fingerprint of the user's password at the time of issue. */
 export interface Claims {
   userId: Key
   passwordMark: string
 }
 
-/** Gives out and checks access tokens: JWTs signed with HS256 (RFC 7519, RFC 7518). */
+/** Issues and verifies access tokens: JWTs signed with HS256 (RFC 7519, RFC 7518). */
 export interface Tokens {
   issue(claims: Claims): Promise<string>
-  /** The claims of a token that holds, or why it does not. */
+  /** The claims of a valid token, or why it is not valid. */
   verify(token: string): Promise<Claims | string>
 }
 
 /** Signs with a secret of 32 bytes or more (RFC 7518, 3.2), in the name of an issuer. */
 export function tokens(secret: string, issuer: string): Tokens {
   const key = new TextEncoder().encode(secret)
-  // A token that was checked holds until it expires; checking it again would cost more than the read it is for.
+  // A verified token stays valid until it expires; verifying it again would cost more than the read it is for.
   const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
   return {
     issue: ({ userId, passwordMark }) =>

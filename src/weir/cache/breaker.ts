@@ -1,52 +1,55 @@
-/** How long a breaker stays open before it lets the next probe through, in milliseconds. */
-const rest = 1000
+/** Pause between two probes, in milliseconds. */
+const probePauseMs = 1000
+/** Probes that an open breaker starts by itself, one per pause: for about a minute. */
+const maxOwnProbes = 60
 
 /**
- * A circuit breaker: after one failure nothing is tried, until a probe beside the requests has gone well.
- * (Nygard, "Release It!", 2007.)
+ * A circuit breaker. One failure opens it: requests then do without the service, until a probe in the background has
+ * succeeded. (Nygard, "Release It!", 2007.)
  */
 export class Breaker {
+  /** When the next probe is due, by `performance.now()`; undefined while the breaker is closed. */
   private nextProbe: number | undefined
   private readonly probe: () => Promise<void>
   private readonly waitUntil: (work: Promise<unknown>) => void
 
-  /** `probe` throws while what it asks is not there. */
+  /** `probe` throws while the service is unavailable. `waitUntil` keeps background work alive on Workers. */
   constructor(probe: () => Promise<void>, waitUntil: (work: Promise<unknown>) => void) {
     this.probe = probe
     this.waitUntil = waitUntil
   }
 
-  /** Whether requests do without; begins a probe when it is time for one. */
+  /** Whether requests must do without the service. Starts a probe when one is due. */
   get open(): boolean {
     if (this.nextProbe === undefined) return false
     if (performance.now() >= this.nextProbe) this.waitUntil(this.try())
     return true
   }
 
-  /** Opens, and lets a probe follow although nobody may ask. */
+  /** Opens the breaker, and starts probes that do not depend on further requests. */
   trip(): void {
     if (this.nextProbe !== undefined) return
-    this.nextProbe = performance.now() + rest
+    this.nextProbe = performance.now() + probePauseMs
     this.waitUntil(this.retry())
   }
 
   private async try(): Promise<void> {
-    // Not a flag: the request that has begun a probe may be gone, and the probe with it.
-    this.nextProbe = performance.now() + rest
+    // A time and not a flag: a Worker may end the request that started a probe, and the probe with it.
+    this.nextProbe = performance.now() + probePauseMs
     try {
       await this.probe()
       this.nextProbe = undefined
     } catch {
-      this.nextProbe = performance.now() + rest
+      this.nextProbe = performance.now() + probePauseMs
     }
   }
 
-  /** Goes on for a minute; after that, whoever asks begins the probes. */
+  /** Probes until the service is back, for a minute at most; after that, requests start the probes. */
   private async retry(): Promise<void> {
-    for (let tries = 0; tries < 60 && this.nextProbe !== undefined; tries++) {
+    for (let probes = 0; probes < maxOwnProbes && this.nextProbe !== undefined; probes++) {
       await new Promise((resolve) => {
-        const timer = setTimeout(resolve, rest) as unknown as { unref?: () => void }
-        // A process that would end does not wait for a cache.
+        const timer = setTimeout(resolve, probePauseMs) as unknown as { unref?: () => void }
+        // The timer must not keep an ending process alive.
         timer.unref?.()
       })
       if (this.nextProbe !== undefined && performance.now() >= this.nextProbe) await this.try()

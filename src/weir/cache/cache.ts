@@ -1,17 +1,17 @@
 import type { Entry, Look, Store } from "./store.ts"
 
 export interface CacheOptions {
-  /** How long an answer holds, whatever its stamps say, in milliseconds. */
+  /** How long an answer is fresh at most, in ms. A moved stamp outdates it earlier. */
   ttl: number
   /** Stale-while-revalidate window in ms: an expired answer is served this much longer while one refresh runs. */
   stale: number
-  /** How long a reader waits for another's identical read before it starts its own, in ms. Default: without limit. */
+  /** How long a request waits for another's identical read before it reads by itself, in ms. Default: no limit. */
   coalesceTimeoutMs?: number
-  /** Lets work outlive the request that began it. */
+  /** Keeps background work alive after the request that started it. */
   waitUntil(work: Promise<unknown>): void
 }
 
-/** What is asked of the cache. */
+/** A request to the cache. */
 export interface Ask {
   key: string
   /** The names of the stamps that the answer depends on. */
@@ -20,40 +20,42 @@ export interface Ask {
   bypass: string | undefined
 }
 
-/** An answer, if there is one, and the members of its `Cache-Status` (RFC 9211). */
+/** The cache's reply. */
 export interface Answer {
+  /** The answer; undefined where the row does not exist. */
   entry: Entry | undefined
+  /** The parameters of its `Cache-Status` (RFC 9211). */
   status: string
 }
 
-/** Reads an answer from the database; nothing where there is no such row. */
+/** Reads an answer from the database. Resolves to undefined where the row does not exist. */
 export type Make = () => Promise<Entry | undefined>
 
-/** Longest body that is kept, in characters. */
-const longestKept = 262_144
+/** Longest body that is stored, in characters. */
+const maxStoredLength = 262_144
 
 /**
- * Answers that are served while nothing that they depend on has changed. What a miss reads is stored under the
- * stamps from before the reading, so that a write in between outdates it; readers who see the same stamps share
- * one reading.
+ * Serves stored answers until a table or row that they depend on changes. A miss reads the database and stores the
+ * answer under the stamps from before the read, so that a concurrent write outdates it. Requests that miss under the
+ * same stamps share one read.
  */
 export class Cache {
   readonly store: Store | undefined
   private readonly options: CacheOptions
-  private readonly flights = new Map<string, ReturnType<Make>>()
+  private readonly readsInFlight = new Map<string, ReturnType<Make>>()
 
-  /** Without a store, everything is read. */
+  /** Without a store, every request reads the database. */
   constructor(store: Store | undefined, options: CacheOptions) {
     this.store = store
     this.options = options
   }
 
-  /** The stored answer, or the one that `make` reads. An error is always one of `make`. */
-  async answer(asked: () => Ask, make: Make): Promise<Answer> {
+  /** The stored answer, or the one that `make` reads. Errors come from `make` only: those of the store are bypassed. */
+  async answer(askOf: () => Ask, make: Make): Promise<Answer> {
     if (!this.store) return bypass(make, "off")
     const trouble = this.store.trouble()
     if (trouble) return bypass(make, trouble)
-    const ask = asked()
+    const ask = askOf()
     if (ask.bypass !== undefined && ask.bypass !== "request") return bypass(make, ask.bypass)
     const look = await this.store.look(ask.key, ask.stamps)
     if (typeof look === "string") return bypass(make, look)
@@ -65,19 +67,19 @@ export class Cache {
     if (!entry) return this.miss(ask, look, make, look.outdated ? "stale" : "uri-miss")
     const left = this.options.ttl - (Date.now() - entry.born)
     if (left <= -this.options.stale) return this.miss(ask, look, make, "stale")
-    if (left <= 0 && !this.flights.has(flightOf(ask, look)))
+    if (left <= 0 && !this.readsInFlight.has(readKeyOf(ask, look)))
       this.options.waitUntil(this.refresh(ask, look, make))
     return { entry, status: `hit; ttl=${Math.ceil(left / 1000)}` }
   }
 
-  /** What is read for the process's own use: from the store where that is exact, each time elsewhere. */
+  /** A text that the server reads for its own use. It comes from the store only where that is exact. */
   async recall(
-    asked: () => Omit<Ask, "bypass">,
+    askOf: () => Omit<Ask, "bypass">,
     read: () => Promise<string | undefined>,
   ): Promise<string | undefined> {
     if (!this.store?.exact) return read()
     const { entry } = await this.answer(
-      () => ({ ...asked(), bypass: undefined }),
+      () => ({ ...askOf(), bypass: undefined }),
       async () => {
         const born = Date.now()
         const body = await read()
@@ -88,54 +90,54 @@ export class Cache {
   }
 
   private async miss(ask: Ask, look: Look, make: Make, why: string): Promise<Answer> {
-    // Where a reading fails, one of those who waited begins another, and the rest wait once more.
-    for (let flights = 0; flights < 2; flights++) {
-      const flight = this.flights.get(flightOf(ask, look))
-      if (!flight) break
-      const landed = await this.landed(flight)
-      if (landed) return { entry: landed.entry, status: `fwd=${why}; collapsed` }
+    // If a shared read fails, one of the waiting requests starts another, and the others wait for that one too.
+    for (let waits = 0; waits < 2; waits++) {
+      const read = this.readsInFlight.get(readKeyOf(ask, look))
+      if (!read) break
+      const shared = await this.resultOf(read)
+      if (shared) return { entry: shared.entry, status: `fwd=${why}; collapsed` }
     }
     const entry = await this.read(ask, look, make)
     return { entry, status: `fwd=${why}${this.keep(ask, look, entry)}` }
   }
 
   private async refresh(ask: Ask, look: Look, make: Make): Promise<void> {
-    // What fails now is tried again by the next who asks.
+    // On failure, the next request for the answer starts another refresh.
     const entry = await this.read(ask, look, make).catch(() => undefined)
     this.keep(ask, look, entry)
   }
 
-  /** Reads for all who ask for the same under the same stamps. */
+  /** Starts a read that requests with the same key and stamps share. */
   private read(ask: Ask, look: Look, make: Make): ReturnType<Make> {
-    const name = flightOf(ask, look)
-    const flight = make()
-    this.flights.set(name, flight)
+    const key = readKeyOf(ask, look)
+    const read = make()
+    this.readsInFlight.set(key, read)
     const end = () => {
-      if (this.flights.get(name) === flight) this.flights.delete(name)
+      if (this.readsInFlight.get(key) === read) this.readsInFlight.delete(key)
     }
-    flight.then(end, end)
-    return flight
+    read.then(end, end)
+    return read
   }
 
-  /** What another's reading came to; nothing where it failed, for reasons that may be its own, or takes too long. */
-  private async landed(flight: ReturnType<Make>): Promise<{ entry: Entry | undefined } | undefined> {
+  /** The result of another request's read; undefined where it takes too long or fails, perhaps only for that request. */
+  private async resultOf(read: ReturnType<Make>): Promise<{ entry: Entry | undefined } | undefined> {
     const { coalesceTimeoutMs } = this.options
-    const result = flight.then(
+    const result = read.then(
       (entry) => ({ entry }),
       () => undefined,
     )
     if (coalesceTimeoutMs === undefined) return result
     let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<undefined>((resolve) => {
+    const timeout = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), coalesceTimeoutMs)
     })
-    return Promise.race([result, late]).finally(() => clearTimeout(timer))
+    return Promise.race([result, timeout]).finally(() => clearTimeout(timer))
   }
 
-  /** Stores what was read, and says for `Cache-Status` whether it did. */
+  /** Stores an entry. Returns the parameter of `Cache-Status` that says so. */
   private keep(ask: Ask, look: Look, entry: Entry | undefined): string {
     if (!entry) return ""
-    if (entry.body.length > longestKept) return "; detail=large"
+    if (entry.body.length > maxStoredLength) return "; detail=large"
     const { ttl, stale } = this.options
     const kept = this.store?.keep(ask.key, entry, look.stamps, ttl + stale - (Date.now() - entry.born))
     if (!kept) return ""
@@ -144,7 +146,7 @@ export class Cache {
   }
 }
 
-const flightOf = (ask: Ask, look: Look): string => `${ask.key}\n${look.stamps}`
+const readKeyOf = (ask: Ask, look: Look): string => `${ask.key}\n${look.stamps}`
 
 const bypass = async (make: Make, reason: string): Promise<Answer> => ({
   entry: await make(),

@@ -1,14 +1,14 @@
 import { etagOf } from "../lib/etag.ts"
 import type { Entry } from "./store.ts"
 
-/** The first line of what this version writes; anything else is not ours. */
+/** The first line of an encoded entry. A text with any other first line is ignored. */
 const version = "weir1"
 
-/** An entry with its stamps as one text: five lines, the last of which is the body. */
+/** Encodes an entry and its stamps as text: four lines, then the body. */
 export const encodeEntry = ({ born, etag, headers, body }: Entry, stamps: string): string =>
   [version, stamps, born, JSON.stringify({ etag, headers }), body].join("\n")
 
-/** The entry and its stamps. Nothing for what another version or somebody else has written, or has damaged. */
+/** Decodes an entry and its stamps. Undefined for a text of another version or program, or a damaged one. */
 export function decodeEntry(text: string): { entry: Entry; stamps: string } | undefined {
   const ends: number[] = []
   for (let at = -1; ends.length < 4; ends.push(at)) {
@@ -20,7 +20,7 @@ export function decodeEntry(text: string): { entry: Entry; stamps: string } | un
   try {
     const { etag, headers } = JSON.parse(text.slice(c + 1, d)) as Pick<Entry, "etag" | "headers">
     const entry = { etag, headers, body: text.slice(d + 1), born: Number(text.slice(b + 1, c)) }
-    // A clock may be ahead of ours, but not by much.
+    // Another server's clock may be up to a minute ahead.
     if (!(entry.born <= Date.now() + 60_000)) return undefined
     return etagOf(entry) === etag ? { entry, stamps: text.slice(a + 1, b) } : undefined
   } catch {

@@ -2,7 +2,7 @@ import type { Client, Database, Row } from "../db/driver.ts"
 import { stampsOfTables, stampsOfWrite } from "./stamps.ts"
 import type { Store } from "./store.ts"
 
-/** A database whose writes invalidate what the store keeps: after their commit, and before their answer. */
+/** Wraps a database so that every write invalidates the store: after its commit, and before it resolves. */
 export function invalidating(database: Database, store: Store | undefined): Database {
   if (!store) return database
   return {
@@ -32,7 +32,7 @@ class InvalidatingClient implements Client {
     if (client.close) this.close = client.close
   }
 
-  /** A batch that failed invalidates as well: a commit whose answer was lost may have taken place. */
+  /** A failed batch invalidates as well: it may have been committed, with only the reply lost. */
   async batch(statements: Parameters<Client["batch"]>[0]): ReturnType<Client["batch"]> {
     let results: Row[][] | undefined
     try {

@@ -2,30 +2,31 @@ import { LRUCache } from "lru-cache"
 import { inCohorts } from "../lib/cohort.ts"
 import type { Entry, Look, Store } from "./store.ts"
 
-interface Held {
+interface Stored {
   entry: Entry
   stamps: string
+  /** When it expires, by `performance.now()`. */
   until: number
 }
 
-/** Most stamps that are remembered; one that is forgotten gets a new number, and outdates what was under the old. */
+/** Most stamps in memory. An evicted stamp gets a new number at its next use, which outdates its entries. */
 const maxStamps = 100_000
-/** What an entry takes besides its text, in bytes. */
-const overhead = 400
+/** Memory of an entry besides its text, in bytes. */
+const overheadBytes = 400
 
 /**
- * A store in the process's memory, bounded in bytes. `foreignWrites` is the database's word on other processes:
- * when it changes, everything is outdated.
+ * A store in the process's memory, bounded in bytes. `foreignWrites` returns the database's counter of other processes'
+ * writes; when it changes, every entry is outdated.
  */
 export class MemoryStore implements Store {
   readonly name = "memory"
   readonly exact: boolean
-  private readonly entries: LRUCache<string, Held>
-  // By size: by count, the room for all is taken at once, which costs each start 10 ms.
+  private readonly entries: LRUCache<string, Stored>
+  // `maxSize` and not `max`, which would allocate the memory for all stamps at the start, in 10 ms.
   private readonly stamps = new LRUCache<string, number>({ maxSize: maxStamps, sizeCalculation: () => 1 })
   private readonly foreignWrites: (() => number) | undefined
-  private seen: number | undefined
-  private last = 0
+  private lastForeignWrites: number | undefined
+  private lastStamp = 0
 
   constructor(maxBytes: number, foreignWrites: (() => number) | undefined) {
     this.foreignWrites = foreignWrites
@@ -39,7 +40,7 @@ export class MemoryStore implements Store {
 
   keep(key: string, entry: Entry, stamps: string, ms: number): boolean {
     this.entries.set(key, { entry, stamps, until: performance.now() + ms })
-    // What is larger than all that there is room for is not taken.
+    // LRUCache does not store an entry that is larger than its maxSize.
     return this.entries.has(key)
   }
 
@@ -52,44 +53,45 @@ export class MemoryStore implements Store {
 
   check(): undefined {}
 
-  /** Other processes are asked about once for all who have come in one turn, when they have come. */
+  /** Lookups run in cohorts, so that the database is asked for foreign writes once per turn of the event loop. */
   private readonly looks = inCohorts<{ key: string; names: string[] }, Look>(
     ({ key, names }) => {
       const stamps = this.stampsOf(names)
-      const held = this.entries.get(key)
-      const entry = held && held.stamps === stamps && held.until > performance.now() ? held.entry : undefined
-      return { stamps, entry, outdated: held !== undefined && !entry }
+      const stored = this.entries.get(key)
+      const isValid = stored?.stamps === stamps && stored.until > performance.now()
+      const entry = isValid ? stored.entry : undefined
+      return { stamps, entry, outdated: stored !== undefined && !entry }
     },
-    () => this.forgetForeign(),
+    () => this.moveAllOnForeignWrite(),
   )
 
   private stampsOf(names: string[]): string {
-    let all = ""
+    let text = ""
     for (const name of names) {
       let stamp = this.stamps.get(name)
       if (stamp === undefined) {
-        stamp = ++this.last
+        stamp = ++this.lastStamp
         this.stamps.set(name, stamp)
       }
-      all += `${stamp} `
+      text += `${stamp} `
     }
-    return all
+    return text
   }
 
-  private forgetForeign(): void {
-    let now: number | undefined
+  private moveAllOnForeignWrite(): void {
+    let foreignWrites: number | undefined
     try {
-      now = this.foreignWrites?.()
+      foreignWrites = this.foreignWrites?.()
     } catch {
-      // A database that cannot say so may have changed.
-      now = Number.NaN
+      // When the counter cannot be read, assume a write: NaN differs from every number, and from itself.
+      foreignWrites = Number.NaN
     }
-    if (now === this.seen) return
-    this.seen = now
+    if (foreignWrites === this.lastForeignWrites) return
+    this.lastForeignWrites = foreignWrites
     this.stamps.clear()
   }
 }
 
-/** An upper bound: JavaScript holds a character in one byte or two. */
-const sizeOf = ({ entry, stamps }: Held, key: string): number =>
-  overhead + 2 * (key.length + entry.body.length + stamps.length + (entry.headers.link?.length ?? 0))
+/** An upper bound in bytes: a JavaScript string takes one or two bytes per character. */
+const sizeOf = ({ entry, stamps }: Stored, key: string): number =>
+  overheadBytes + 2 * (key.length + entry.body.length + stamps.length + (entry.headers.link?.length ?? 0))

@@ -4,119 +4,125 @@ import { loadedTables } from "../db/dialect/field.ts"
 import type { Part, Row, Statement } from "../db/driver.ts"
 
 /**
- * Names of stamps. A stored answer holds the stamps that it was read under, and is served while they are the
- * same; a write moves those of what it has changed. `items` is the whole table's; `items:id=5` that of one row,
- * `items:owner_id=3` that of the rows that refer to another; `items:*` stands for all of these, for writes that do
- * not know which rows they change.
+ * Names of stamps. A stored answer carries the stamps that it was read under and is served while they are current; a
+ * write moves the stamps of everything it changes. `items` stands for the whole table, `items:id=5` for one row,
+ * `items:owner_id=3` for the rows with that foreign key. `items:*` belongs to all parts of a table: a write that does
+ * not know its rows moves it.
  */
 const partStamp = ({ table, column, value }: Part): string => `${table}:${column}=${value}`
 const partsStamp = (table: string): string => `${table}:*`
 
-/** What a statement reads: how often it names each table, and whether it answers the same on the same rows. */
+/** What a statement reads, as far as its text tells. */
 export interface Reads {
-  /** Stands for the text. */
+  /** A hash of the text. */
   digest: string
+  /** How often the text names each table. */
   tables: Map<string, number>
+  /** Whether the result depends on the rows alone, and not on time, randomness or the session. */
   steady: boolean
 }
 
 const identifiers = /"[^"]*"/g
-/** The names that databases take for the time, wherever a time is wanted. */
-const clock = /^\s*(now|today|tomorrow|yesterday)\s*$/i
+/** Words that databases accept as a time: a text column compared with `now` depends on the clock. */
+const clockWord = /^\s*(now|today|tomorrow|yesterday)\s*$/i
 const clockLiteral = /'\s*(now|today|tomorrow|yesterday)\s*'/i
-/** SQLite's functions of time, unless the time they are given is a column. */
+/** Calls of SQLite's time functions, unless their time argument is a column. */
 const clockCall =
   /\b(date|time|datetime|julianday|unixepoch)\s*\(\s*(?![\sa-z_])|\bstrftime\s*\(\s*('[^']*'\s*(\)|,\s*(?![\sa-z_]))|(?!['\s]))/i
 const unsteadyWord =
   /\b(current_\w+|localtime\w*|session_user)\b|\b(now|age|random\w*|gen_random_uuid|uuid\w*|\w+_timestamp|timeofday|nextval|currval|lastval|pg_\w+|txid_\w+|changes|total_changes|last_insert_rowid)\s*\(/i
 
-/** Whether values make a statement ask for the time: a rule may have bound the word for it. */
+/** Whether a bound value makes a statement depend on the clock: a rule may bind a word such as `now`. */
 export const bindsClock = (params: readonly unknown[]): boolean =>
-  params.some((value) => typeof value === "string" && clock.test(value))
+  params.some((value) => typeof value === "string" && clockWord.test(value))
 
-const known = new LRUCache<string, Reads>({ max: 2000 })
+const readsByText = new LRUCache<string, Reads>({ max: 2000 })
 
-/** What a statement reads, from its text: the rules in it may name tables in their own SQL. Found out once. */
+/** What a statement reads. It is parsed from the text, since rules may name tables in SQL of their own; cached. */
 export function readsOf(text: string): Reads {
-  const found = known.get(text)
-  if (found) return found
+  const existing = readsByText.get(text)
+  if (existing) return existing
   const bare = text.replace(identifiers, "x")
   const unsteady = clockLiteral.test(bare) || clockCall.test(bare) || unsteadyWord.test(bare)
-  const reads = { digest: digestOf(text), tables: mentioned(text), steady: !unsteady }
-  known.set(text, reads)
+  const reads = { digest: digestOf(text), tables: tablesNamedIn(text), steady: !unsteady }
+  readsByText.set(text, reads)
   return reads
 }
 
+/** The first 22 characters of the text's SHA-256 in base64url. */
 export const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22)
 
-/** A part that a statement reads, and how often it names the table in doing so. */
+/** A part of a table that a statement reads. */
 export interface PartRead extends Part {
+  /** How often the statement names the table for this part. */
   times: number
 }
 
-/** The stamps that an answer depends on: of a table that is named only where a part of it is read, that part's. */
+/** The stamps that an answer depends on: a part's where the statement names a table for that part only, else the table's. */
 export function stampsOfRead({ tables }: Reads, parts: PartRead[] = []): string[] {
   const stamps: string[] = []
   for (const [table, times] of tables) {
-    const part = parts.find((one) => one.table === table && one.times === times)
+    const part = parts.find((candidate) => candidate.table === table && candidate.times === times)
     if (part) stamps.push(partStamp(part), partsStamp(table))
     else stamps.push(table)
   }
   return stamps
 }
 
-/** The stamps that a write moves; `rows` are what it answered, where it came to an answer. */
+/** The stamps that a write moves. `rows` is its result; undefined if it failed, since it may have been committed. */
 export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change">, rows?: Row[]): string[] {
-  if (!change) return stampsOfTables([...mentioned(text).keys()])
+  if (!change) return stampsOfTables([...tablesNamedIn(text).keys()])
   const { table, row, references, verb, moves } = change
   const stamps = [table]
   if (row) stamps.push(partStamp(row))
-  // Where the row was before it moved, or whether anything was written at all, is not known.
+  // The old value of a changed foreign key is unknown, and so are the rows of a write that failed.
   if (moves || !rows) stamps.push(partsStamp(table))
   for (const values of rows ?? [])
     for (const [i, column] of references.entries()) {
       const value = values[2 + i] as Part["value"] | null
       if (value !== null) stamps.push(partStamp({ table, column, value }))
     }
-  if (verb === "delete") stamps.push(...rippled([table]).flatMap(wholeTable))
+  if (verb === "delete") stamps.push(...tablesChangedByDelete([table]).flatMap(wholeTable))
   return stamps
 }
 
-/** All stamps of some tables, and of those that their deletes reach. */
+/** The stamps that cover given tables as a whole, and the tables that a delete in them changes. */
 export function stampsOfTables(tables: string[] = [...loadedTables.keys()]): string[] {
-  return [...new Set([...tables, ...rippled(tables)])].flatMap(wholeTable)
+  return [...new Set([...tables, ...tablesChangedByDelete(tables)])].flatMap(wholeTable)
 }
 
 const wholeTable = (table: string): string[] => [table, partsStamp(table)]
 
-/** A stamp that stands for more than the given one, so that many can be kept in little room. */
+/** A stamp that covers at least as much as the given one: fewer of these are needed. */
 export const wider = (stamp: string): string => {
   const [table = "", key] = stamp.split(":")
   return key === undefined ? table : partsStamp(table)
 }
 
-/** The members of JSON objects that a statement makes, and its literals. */
-const names = /'(?:[^']|'')*'|\bas "[^"]*"/g
+/** String literals, and the aliases that become members of JSON objects. */
+const literals = /'(?:[^']|'')*'|\bas "[^"]*"/g
 
-function mentioned(text: string): Reads["tables"] {
-  const found: Reads["tables"] = new Map()
-  const bare = text.replace(names, "''")
-  // A literal may name a table, too; it is then named in a way that is not understood.
+/** The tables that a text names, and how often it does so outside literals. */
+function tablesNamedIn(text: string): Reads["tables"] {
+  const tables: Reads["tables"] = new Map()
+  const bare = text.replace(literals, "''")
+  // A table that only a literal names counts 0 times, which matches no part: the answer depends on the whole table.
   for (const name of loadedTables.keys())
-    if (text.search(wordOf(name)) >= 0) found.set(name, bare.match(wordOf(name))?.length ?? 0)
-  return found
+    if (text.search(wordOf(name)) >= 0) tables.set(name, bare.match(wordOf(name))?.length ?? 0)
+  return tables
 }
 
 const words = new Map<string, RegExp>()
 
+/** Matches a table's name as a word. */
 function wordOf(name: string): RegExp {
   const word = words.get(name) ?? new RegExp(`(?<!\\w)${name.replace(/\W/g, "\\$&")}(?!\\w)`, "gi")
   words.set(name, word)
   return word
 }
 
-/** The tables whose rows a delete in the given ones takes with it or changes, however many steps away. */
-function rippled(tables: string[]): string[] {
+/** The tables whose rows a delete in the given tables deletes or changes, through any chain of foreign keys. */
+function tablesChangedByDelete(tables: string[]): string[] {
   const reached = new Set<string>()
   const visit = (target: string): void => {
     for (const [table, specs] of loadedTables) {

@@ -1,32 +1,35 @@
-/** A stored answer: what is sent, and when it was read, in milliseconds since 1970. */
+/** A stored answer. */
 export interface Entry {
   body: string
   etag: string
   headers: Record<string, string>
+  /** When it was read from the database, in ms since 1970. */
   born: number
 }
 
-/** A store's answer to a key: the stamps as they are now, and the entry that was stored under just these. */
+/** The result of a lookup. */
 export interface Look {
+  /** The current stamps. */
   stamps: string
+  /** The entry of the key, if it was stored under exactly these stamps. */
   entry: Entry | undefined
-  /** Whether there was an entry of that key, which a write has outdated since. */
+  /** Whether the key has an entry that a write or its age has outdated. */
   outdated: boolean
 }
 
-/** Where answers are kept, with the stamps that say whether they still hold. */
+/** Stores answers, and the stamps that tell whether they are still valid. */
 export interface Store {
   name: "memory" | "upstash"
-  /** Whether each write of every process is known at once, because there is no other process or it is noticed. */
+  /** Whether the store notices the writes of every process at once. Only then does the server use it for its own reads. */
   exact: boolean
-  /** Why nothing is to be asked of it now, if so. */
+  /** Why the store must not be used now; undefined if it may be. */
   trouble(): string | undefined
-  /** Takes entry and stamps together; what has no stamp gets one. A string says why it cannot. */
+  /** Looks up an entry and its stamps in one step, and creates missing stamps. A string says why it cannot. */
   look(key: string, stamps: string[]): Promise<Look | string>
-  /** Stores an entry under the stamps that it was read under, for `ms` milliseconds. False where it does not. */
+  /** Stores an entry under the stamps that it was read under, for `ms` milliseconds. False where it is not stored. */
   keep(key: string, entry: Entry, stamps: string, ms: number): boolean | Promise<void>
-  /** Moves stamps: no entry that is stored under them is served again. False where that could not be told. */
+  /** Moves stamps, so that no entry stored under them is served again. False where that is still pending. */
   move(stamps: string[]): true | Promise<boolean>
-  /** Asks whether it is there; a string says why it is not in use. */
+  /** Checks whether the store can be reached. A string says why it cannot be used. */
   check(): string | undefined | Promise<string | undefined>
 }

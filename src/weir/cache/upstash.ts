@@ -9,14 +9,15 @@ import type { Entry, Look, Store } from "./store.ts"
 export interface UpstashOptions {
   url: string
   token: string
-  /** Keeps apart what several databases' APIs store in one Redis; asked for at the first use. */
+  /** The prefix of all keys, which keeps databases apart that share one Redis. Called at the first use. */
   prefix: () => Promise<string> | string
-  /** How long an entry lives at the most, in milliseconds. */
+  /** Longest lifetime of an entry, in milliseconds. */
   lifetime: number
-  /** Whether lookups of several requests may share a round trip: on Workers, no request waits for another's socket. */
+  /** Whether lookups of several requests share a round trip. Not on Workers: no request may wait for another's socket. */
   pipelined?: boolean
-  /** How long Redis may take for anything that a request waits for, in milliseconds. Default: 50. */
+  /** Timeout of commands that a request waits for, in milliseconds. Default: 50. */
   requestTimeoutMs?: number
+  /** Keeps background work alive after the request that started it. */
   waitUntil(work: Promise<unknown>): void
 }
 
@@ -25,14 +26,14 @@ interface Lookup {
   names: string[]
 }
 
-/** How long a probe may take, and the storing of an entry, which nobody waits for. */
+/** Timeout of probes and of storing an entry, which no request waits for, in milliseconds. */
 const backgroundTimeoutMs = 1000
-/** Most stamps that wait to be told; beyond it they are widened to whole tables. */
+/** Most pending invalidations. Beyond it, stamps of parts are widened to those of whole tables. */
 const maxPending = 1000
 
 /**
- * The entry and its stamps in one step. A stamp that is not there (new, moved, evicted, lost in a restart) is made
- * up at once, and is never the same again: what was stored under another is not served any more.
+ * Reads an entry and its stamps in one step. It creates each missing stamp (new, moved, evicted, lost in a restart)
+ * with a unique value, so that entries stored under an earlier value are never served again.
  */
 const lookScript = `local r = redis.call('MGET', unpack(KEYS))
 for i = 2, #KEYS do
@@ -44,9 +45,8 @@ end
 return r`
 
 /**
- * A store in Redis, by Upstash's HTTP protocol. A stamp is moved by deleting it, which works in a Redis that is
- * full, too. While Redis is slow or away nothing waits for it: what it could not be told is told before it is
- * asked again.
+ * A store in Redis, over Upstash's HTTP protocol. A stamp is moved by deleting it, which works in a full Redis as well.
+ * While Redis is slow or unreachable, requests do without it; pending invalidations are sent before it is read again.
  */
 export class UpstashStore implements Store {
   readonly name = "upstash"
@@ -55,13 +55,14 @@ export class UpstashStore implements Store {
   private readonly backgroundClient: Redis
   private readonly findPrefix: UpstashOptions["prefix"]
   private prefix: string | undefined
+  /** Why Redis was last given up: `unreachable` or `refused`. */
   private reason = "unreachable"
-  private readonly stampLife: number
+  private readonly stampLifetimeMs: number
   private readonly breaker: Breaker
-  private readonly ask: (lookup: Lookup) => Promise<Look | string>
-  /** Stamps that Redis does not know to have moved, each with the number of the last write that moved it. */
+  private readonly lookUp: (lookup: Lookup) => Promise<Look | string>
+  /** Moved stamps whose deletion Redis has not confirmed, each with the number of the last write that moved it. */
   private pendingInvalidations = new Map<string, number>()
-  private writes = 0
+  private failedWrites = 0
 
   constructor({
     url,
@@ -76,9 +77,9 @@ export class UpstashStore implements Store {
       new Redis({
         url,
         token,
-        // `false` would try twice.
+        // `retry: false` would still try twice.
         retry: { retries: 0 },
-        // A function: with a bare signal the library answers "Aborted" as if Redis had.
+        // A function: given a plain signal, the library returns "Aborted" as if it were Redis's reply.
         signal: () => AbortSignal.timeout(ms),
         responseEncoding: false,
         automaticDeserialization: false,
@@ -88,20 +89,20 @@ export class UpstashStore implements Store {
     this.requestClient = client(requestTimeoutMs)
     this.backgroundClient = client(backgroundTimeoutMs)
     this.findPrefix = prefix
-    // A stamp that ends before its entries costs a miss, and no more; one for what is not there should not stay.
-    this.stampLife = lifetime + 60_000
+    // Stamps expire, so that those of missing rows do not pile up. One that expires before its entry only costs a miss.
+    this.stampLifetimeMs = lifetime + 60_000
     this.breaker = new Breaker(() => this.probe(), waitUntil)
-    this.ask = pipelined
-      ? inBatches((lookups) => this.askAll(lookups))
-      : async (lookup) => (await this.askAll([lookup]))[0] ?? "unintelligible"
+    this.lookUp = pipelined
+      ? inBatches((lookups) => this.lookUpAll(lookups))
+      : async (lookup) => (await this.lookUpAll([lookup]))[0] ?? "unintelligible"
   }
 
   look(key: string, names: string[]): Promise<Look | string> {
-    return this.ask({ key, names })
+    return this.lookUp({ key, names })
   }
 
-  /** Several lookups in one round trip: an answer, or why there is none, for each. */
-  private async askAll(lookups: Lookup[]): Promise<(Look | string)[]> {
+  /** Runs several lookups in one round trip. Each result is a `Look`, or a string that says why there is none. */
+  private async lookUpAll(lookups: Lookup[]): Promise<(Look | string)[]> {
     const pipeline = this.requestClient.pipeline()
     try {
       const prefix = await this.ready()
@@ -109,39 +110,39 @@ export class UpstashStore implements Store {
         pipeline.eval(
           lookScript,
           [entryKey(prefix, key), ...names.map((name) => stampKey(prefix, name))],
-          [crypto.randomUUID(), String(this.stampLife)],
+          [crypto.randomUUID(), String(this.stampLifetimeMs)],
         )
-      const found = await pipeline.exec({ keepErrors: true })
-      return lookups.map(({ names }, i) => this.lookOf(found[i], names))
+      const replies = await pipeline.exec({ keepErrors: true })
+      return lookups.map(({ names }, i) => this.lookOf(replies[i], names))
     } catch (error) {
       this.trip(error)
       return lookups.map(() => this.reason)
     }
   }
 
-  private lookOf(found: { result?: unknown; error?: string } | undefined, names: string[]): Look | string {
-    // It answers, and serves what it has: it need not be spared.
-    if (found?.error && /\bOOM\b/.test(found.error)) return "full"
-    // What it could not be told while it was being asked.
-    if (this.away()) return this.reason
-    const values = found?.result
+  private lookOf(reply: { result?: unknown; error?: string } | undefined, names: string[]): Look | string {
+    // A full Redis still serves the entries that it has: the breaker stays closed.
+    if (reply?.error && /\bOOM\b/.test(reply.error)) return "full"
+    // An invalidation may have failed while this lookup was under way; its reply may then be outdated.
+    if (this.isAway()) return this.reason
+    const values = reply?.result
     if (!Array.isArray(values) || values.length !== names.length + 1) {
       this.trip(undefined)
       return "unintelligible"
     }
-    const [value, ...stamps] = values as (string | null)[]
-    const now = stamps.join(" ")
-    const kept = typeof value === "string" ? decodeEntry(value) : undefined
-    const entry = kept?.stamps === now ? kept.entry : undefined
-    return { stamps: now, entry, outdated: kept !== undefined && !entry }
+    const [value, ...stampValues] = values as (string | null)[]
+    const stamps = stampValues.join(" ")
+    const stored = typeof value === "string" ? decodeEntry(value) : undefined
+    const entry = stored?.stamps === stamps ? stored.entry : undefined
+    return { stamps, entry, outdated: stored !== undefined && !entry }
   }
 
   keep(key: string, entry: Entry, stamps: string, ms: number): false | Promise<void> {
-    if (ms < 1 || this.away() || this.prefix === undefined) return false
+    if (ms < 1 || this.isAway() || this.prefix === undefined) return false
     const set = this.backgroundClient.set(entryKey(this.prefix, key), encodeEntry(entry, stamps), {
       px: Math.ceil(ms),
     })
-    // Whether it was stored is nobody's concern but the next reader's, who will see.
+    // A failure is ignored: the next request for the answer misses.
     return set.then(
       () => {},
       () => {},
@@ -150,17 +151,17 @@ export class UpstashStore implements Store {
 
   async move(names: string[]): Promise<boolean> {
     if (names.length === 0) return true
-    if (!this.away()) {
+    if (!this.isAway()) {
       try {
         const prefix = await this.ready()
         await this.requestClient.del(...names.map((name) => stampKey(prefix, name)))
         return true
       } catch (error) {
-        // It may have been carried out, or may be yet: it is told again.
+        // Redis may have deleted the stamps, or may do so later. The deletion is repeated to be sure.
         this.trip(error)
       }
     }
-    const write = ++this.writes
+    const write = ++this.failedWrites
     for (const name of names) this.pendingInvalidations.set(name, write)
     if (this.pendingInvalidations.size > maxPending)
       this.pendingInvalidations = new Map(
@@ -171,11 +172,11 @@ export class UpstashStore implements Store {
   }
 
   trouble(): string | undefined {
-    return this.away() ? this.reason : undefined
+    return this.isAway() ? this.reason : undefined
   }
 
   async check(): Promise<string | undefined> {
-    if (this.away()) return this.reason
+    if (this.isAway()) return this.reason
     try {
       await this.requestClient.ping()
       return undefined
@@ -185,14 +186,14 @@ export class UpstashStore implements Store {
     }
   }
 
-  /** Whether requests do without; what Redis has not been told of must not be read from it. */
-  private away(): boolean {
+  /** Whether requests must do without Redis: it is unreachable, or invalidations are pending. */
+  private isAway(): boolean {
     if (this.pendingInvalidations.size) this.breaker.trip()
     return this.breaker.open
   }
 
   private trip(error: unknown): void {
-    // Upstash has answered, and will not: a wrong token, say.
+    // An UpstashError is a reply: the server refuses the command, for example because the token is wrong.
     this.reason = error instanceof Error && error.name === "UpstashError" ? "refused" : "unreachable"
     this.breaker.trip()
   }
@@ -202,15 +203,15 @@ export class UpstashStore implements Store {
     return this.prefix
   }
 
-  /** Tells Redis what it has missed, or asks whether it is there. */
+  /** Sends the pending invalidations, or a ping if there are none. Throws where Redis does not reply. */
   private async probe(): Promise<void> {
     const prefix = await this.ready()
     do {
-      const telling = [...this.pendingInvalidations]
-      if (telling.length) await this.backgroundClient.del(...telling.map(([name]) => stampKey(prefix, name)))
+      const batch = [...this.pendingInvalidations]
+      if (batch.length) await this.backgroundClient.del(...batch.map(([name]) => stampKey(prefix, name)))
       else await this.backgroundClient.ping()
-      // A write that came meanwhile is to be told as well, also where it was to the same row.
-      for (const [name, write] of telling)
+      // A later write may have moved the same stamp meanwhile: it stays pending.
+      for (const [name, write] of batch)
         if (this.pendingInvalidations.get(name) === write) this.pendingInvalidations.delete(name)
     } while (this.pendingInvalidations.size)
   }

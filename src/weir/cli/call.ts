@@ -4,10 +4,10 @@ import type { Database } from "../db/driver.ts"
 import type { Call } from "../operations/call.ts"
 import type { Viewer } from "../resource/viewer.ts"
 
-/** Whoever runs a command: an admin who is nobody in particular. */
+/** The viewer of a command: an admin without an account. */
 export const operator: Viewer = { kind: "admin", id: 0 }
 
-/** The call of a command, without a cache. */
+/** The call of a command: as the operator, without a cache and without a time limit. */
 export function commandCall(database: Database): Call {
   const client = database.connect()
   return {

@@ -4,7 +4,7 @@ import type { Project } from "./project.ts"
 
 type MakeCommand = (command: Command, project: Project) => Command | Promise<Command>
 
-/** Each `npm run db:…` is one of these; what one does not need is not loaded. */
+/** The commands, by the name after `npm run db:`. Each loads only the modules that it needs. */
 const loaders: Record<string, () => Promise<MakeCommand>> = {
   generate: async () => (await import("./generate/command.ts")).generateCommand,
   migrate: async () => (await import("./migrate.ts")).migrateCommand,
@@ -17,7 +17,7 @@ const loaders: Record<string, () => Promise<MakeCommand>> = {
 }
 
 /**
- * Runs the command that the process's arguments name, on a project. Ends the process with one line where it fails.
+ * Runs the command that the process's arguments name on a project. On an error, it prints one line and exits with 1.
  *
  * @example await commands({ api: () => import("./api.ts"), seeds: () => import("./seed.ts"), schema, migrations })
  */
@@ -30,7 +30,7 @@ export async function commands(project: Project): Promise<void> {
       process.exit(0)
     }
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
-    if (!load) throw new Error(`there is no db:${name}; there are ${names}`)
+    if (!load) throw new Error(`there is no command db:${name}; the commands are ${names}`)
     const command = new Command(`npm run db:${name} --`).showSuggestionAfterError()
     const make = await load()
     await (await make(command, project)).parseAsync(args, { from: "user" })

@@ -8,17 +8,20 @@ import { migrationsOf } from "../runtime/migrations.ts"
 import { cacheOf, parseEnv, type Settings } from "../runtime/settings.ts"
 import type { Project } from "./project.ts"
 
-/** How long a command waits for Redis to take its invalidations, in ms. */
+/** How long a command waits for Redis to confirm its invalidations, in ms. */
 const redisTimeoutMs = 5000
 
-/** A command's database, closed after it whatever happens. Throws one line where it cannot be reached. */
+/**
+ * Opens the database of the settings, runs `work` on it, and closes it in any case. Throws one line where the database
+ * cannot be reached, refuses the login or lacks a table.
+ */
 export async function withDatabase<T>(
   project: Project,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  // What a server needs in production, a command does not.
+  // As in development: a command does not need the settings that a server requires in production.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
-  // A command needs no cache of its own; one that others share must be invalidated by its writes.
+  // A command uses no cache itself, but its writes must invalidate a cache that servers share.
   const { database, invalidated } =
     cacheOf(settings, "off") === "upstash"
       ? await openInvalidating(project, settings)
@@ -31,7 +34,7 @@ export async function withDatabase<T>(
     if (error instanceof MigrationError) throw error
     const kind = classify(error)?.kind
     if (kind === "refused")
-      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+      throw new Error(`DATABASE_URL: ${database.label} refuses the login`, { cause: error })
     if (kind === "unavailable") throw new Error(`${database.label} cannot be reached`, { cause: error })
     if (kind === "unmigrated")
       throw new Error(`${database.label} lacks a table or column: run npm run db:migrate`, { cause: error })
@@ -41,16 +44,16 @@ export async function withDatabase<T>(
   }
 }
 
-/** A database whose writes invalidate what Redis keeps, and what waits until Redis has taken that. */
+/** A database whose writes invalidate Redis, and a function that waits until Redis has confirmed the invalidations. */
 async function openInvalidating(
   project: Project,
   settings: Settings,
 ): Promise<{ database: Database; invalidated(): Promise<void> }> {
-  // A migration invalidates every table: they must be loaded.
+  // A migration invalidates every loaded table, so all must be loaded.
   await project.api()
   if (!settings.AUTH_SECRET && !settings.CACHE_PREFIX)
     console.warn(
-      "AUTH_SECRET is not set: servers that have one keep their answers apart, and hear nothing of this",
+      "AUTH_SECRET is not set: the caches of servers that have one are not invalidated by this command",
     )
   const { cache, database } = await openCachedDatabase(settings, redisTimeoutMs)
   const invalidated = async () => {
@@ -58,7 +61,7 @@ async function openInvalidating(
     while (cache.store?.trouble() && performance.now() < until) await sleep(50)
     if (cache.store?.trouble())
       console.warn(
-        `Redis could not be told: servers may answer with what was before for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
+        `Redis could not be told of these writes: servers may serve old answers for up to ${settings.CACHE_TTL + settings.CACHE_STALE} s`,
       )
   }
   return { database, invalidated }
@@ -68,25 +71,25 @@ export const migrationsFor = (project: Project, database: Database): Migration[]
   readMigrations(migrationsOf(project.migrations, database.dialect))
 
 /**
- * The migration that a person means: its number (`3`, `0003`), its name or its whole tag. Throws one line where
- * there is none, or several.
+ * The migration with a number (`3`, `0003`), a name or a whole tag, for the option `--to`. Throws one line where there
+ * is none, or more than one.
  */
 export function findMigration(migrations: Migration[], text: string): Migration {
-  const found = migrations.filter(({ tag }) => {
+  const matches = migrations.filter(({ tag }) => {
     const [number = "", ...name] = tag.split("_")
     return tag === text || name.join("_") === text || (/^\d+$/.test(text) && Number(number) === Number(text))
   })
-  const [migration] = found
-  if (!migration || found.length > 1) {
-    const known = migrations.map(({ tag }) => tag).join(", ")
+  const [migration] = matches
+  if (!migration || matches.length > 1) {
+    const tags = migrations.map(({ tag }) => tag).join(", ")
     throw new Error(
-      `--to ${text}: ${migration ? "means several migrations" : "there is no such migration"}; there are ${known}`,
+      `--to ${text}: ${migration ? "matches several migrations" : "there is no such migration"}; there are ${tags}`,
     )
   }
   return migration
 }
 
-/** Prints the statements of a dry run, as they would be run. */
+/** Prints the statements of a dry run. */
 export function printStatements(tag: string, statements: string[]): void {
   console.log(`-- ${tag}`)
   for (const statement of statements) console.log(`${statement.replace(/;?\s*$/, "")};`)

@@ -22,11 +22,11 @@ type Format = "csv" | "ndjson"
 export function exportCommand(command: Command, project: Project): Command {
   return command
     .description(
-      "Write a table's rows as an admin sees them, one line each (npm run -s db:export -- …, or npm writes a line of its own)",
+      "Write a table's rows as an admin sees them, one line each (to standard output, use npm run -s: without -s, npm adds lines of its own)",
     )
-    .argument("<table>", "whose rows")
-    .option("--out <file>", "where to (default: standard output)")
-    .option("--format <format>", "csv or ndjson (default: as the file is called, else ndjson)")
+    .argument("<table>", "the table to export")
+    .option("--out <file>", "the file to write (default: standard output)")
+    .option("--format <format>", "csv or ndjson (default: by the file's extension, else ndjson)")
     .action((table: string, options: Options) =>
       withDatabase(project, async (database) => run(database, await findTable(project, table), options)),
     )
@@ -35,9 +35,9 @@ export function exportCommand(command: Command, project: Project): Command {
 async function run(database: Database, resource: Resource, { out, format }: Options): Promise<void> {
   const kind = format ?? (out?.endsWith(".csv") ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
-  // Under its own name once it is whole.
+  // A file gets its final name only when it is complete.
   const target = out ? createWriteStream(`${out}.new`) : process.stdout
-  // A reader that has had enough, such as `head`, closes the pipe.
+  // A reader such as `head` closes the pipe early, which is no error.
   if (!out)
     target.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(0)

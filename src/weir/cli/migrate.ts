@@ -13,8 +13,8 @@ interface Options {
 
 export function migrateCommand(command: Command, project: Project): Command {
   return command
-    .description("Apply the migrations that the database of DATABASE_URL lacks, each all or nothing")
-    .option("--to <migration>", "the last one to apply: its number or name")
+    .description("Apply the pending migrations to the database of DATABASE_URL, each as one transaction")
+    .option("--to <migration>", "the last migration to apply: its number or name")
     .option("--dry-run", "print the SQL and change nothing")
     .action((options: Options) => withDatabase(project, (database) => run(project, database, options)))
 }
@@ -22,12 +22,12 @@ export function migrateCommand(command: Command, project: Project): Command {
 async function run(project: Project, database: Database, { to, dryRun }: Options): Promise<void> {
   const migrations = migrationsFor(project, database)
   const last = to === undefined ? undefined : findMigration(migrations, to)
-  const found = await migrationStatus(database, migrations)
-  warn(found)
-  if (dryRun) return printPending(database, found, last)
+  const status = await migrationStatus(database, migrations)
+  warn(status)
+  if (dryRun) return printPending(database, status, last)
   const onStep = ({ tag }: Migration) => console.log(`applying ${tag} …`)
   const applied = await migrate(database, migrations, { onStep, ...(last ? { last } : {}) })
-  refuseEdited(found)
+  refuseEdited(status)
   console.log(
     applied.length ? `${database.label}: applied ${applied.join(", ")}` : `${database.label} is up to date`,
   )
@@ -39,16 +39,18 @@ function printPending(
   last: Migration | undefined,
 ): void {
   const end = last ? migrations.findIndex(({ migration }) => migration === last) + 1 : migrations.length
-  const waiting = migrations.slice(0, end).filter(isPending)
-  if (waiting.length === 0) console.log(`-- ${database.label} is up to date`)
-  for (const { migration } of waiting)
+  const pending = migrations.slice(0, end).filter(isPending)
+  if (pending.length === 0) console.log(`-- ${database.label} is up to date`)
+  for (const { migration } of pending)
     printStatements(migration.tag, stepOf(database.dialect, migration, "up").statements)
 }
 
 function warn({ migrations, unknown }: MigrationStatus): void {
   for (const { migration, state } of migrations)
     if (state === "out of order")
-      console.log(`${migration.tag} is older than what is applied already: it is applied now`)
+      console.log(
+        `${migration.tag} is older than a migration that is applied already: it is applied out of order`,
+      )
   if (unknown.length)
     console.log(`${unknown.length} applied migration(s) are not in this folder: is this the right branch?`)
 }

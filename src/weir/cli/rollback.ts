@@ -20,10 +20,10 @@ const wholeNumber = (text: string): number => {
 
 export function rollbackCommand(command: Command, project: Project): Command {
   return command
-    .description("Undo the migration that was applied last, or more, each all or nothing")
-    .option("--steps <n>", "how many (default: 1)", wholeNumber)
-    .option("--to <migration>", "the one to go back to, which stays; base for none")
-    .option("--force", "also where data is lost, or a migration was edited")
+    .description("Undo the latest applied migrations, each as one transaction")
+    .option("--steps <n>", "how many migrations to undo (default: 1)", wholeNumber)
+    .option("--to <migration>", "the migration to go back to, which stays applied; base undoes all")
+    .option("--force", "also undo migrations that lose data or were edited")
     .option("--dry-run", "print the SQL and change nothing")
     .action((options: Options) => withDatabase(project, (database) => run(project, database, options)))
 }
@@ -33,7 +33,7 @@ async function run(project: Project, database: Database, options: Options): Prom
   const migrations = migrationsFor(project, database)
   const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
   if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
-  // All of them, before the first is undone: one may have no way back.
+  // Collected for all before the first is undone: this throws for a migration that has no way back.
   const steps = chosen.map(({ migration }) => stepOf(database.dialect, migration, "down"))
   if (dryRun) {
     for (const [i, { statements }] of steps.entries())
@@ -45,43 +45,43 @@ async function run(project: Project, database: Database, options: Options): Prom
   )
   const edited = chosen.filter(({ state }) => state === "edited").map(({ migration }) => migration.tag)
   if (losses.length && !force)
-    throw new Error(`data would be lost, --force if that is meant: the way back of ${losses.join("; ")}`)
+    throw new Error(`data would be lost: the way back of ${losses.join("; ")}. Add --force to lose it`)
   if (edited.length && !force)
     throw new Error(
-      `${edited.join(", ")} was edited after it had been applied here, so that its way back may not fit: --force if it does`,
+      `${edited.join(", ")} was edited after it had been applied here, so its way back may not fit: add --force if it does`,
     )
   const undone: string[] = []
   for (const { migration } of chosen) {
     console.log(`undoing ${migration.tag} …`)
     if (!(await step(database, migration, "down"))) continue
     undone.push(migration.tag)
-    // The rows that an import has made are gone with their table: it begins anew.
+    // Imported rows are lost with their table: the next import of the same file starts from its beginning.
     for (const loss of migration.down?.losses ?? []) {
       const table = /^drops the table (\S+)$/.exec(loss)?.[1]
       if (table) await forgetImports(database, table)
     }
   }
-  console.log(`${database.label}: undid ${undone.join(", ") || "nothing: another process was quicker"}`)
+  console.log(`${database.label}: undid ${undone.join(", ") || "nothing: another process did so first"}`)
 }
 
 type AppliedMigration = { migration: Migration; state: string }
 
 async function appliedTo(database: Database, migrations: Migration[]): Promise<AppliedMigration[]> {
-  const found = await migrationStatus(database, migrations)
-  if (found.unknown.length)
+  const status = await migrationStatus(database, migrations)
+  if (status.unknown.length)
     throw new Error(
-      `${found.unknown.length} applied migration(s) are not in this folder: roll back where they are`,
+      `${status.unknown.length} applied migration(s) are not in this folder: roll back from a checkout that has them`,
     )
-  return found.migrations.filter(({ state }) => state === "applied" || state === "edited")
+  return status.migrations.filter(({ state }) => state === "applied" || state === "edited")
 }
 
-/** Which of the applied migrations, newest first, are to be undone. */
+/** The applied migrations to undo, newest first. */
 function choose(
   applied: AppliedMigration[],
   migrations: Migration[],
   { steps, to }: Options,
 ): AppliedMigration[] {
-  if (steps !== undefined && to !== undefined) throw new Error("--steps and --to: give one of them")
+  if (steps !== undefined && to !== undefined) throw new Error("--steps and --to: give one of them, not both")
   if (to === undefined) return applied.slice(0, steps ?? 1)
   if (to === "base") return applied
   const end = migrations.indexOf(findMigration(migrations, to))

@@ -9,26 +9,27 @@ import { progress } from "./progress.ts"
 import type { Project } from "./project.ts"
 import { count, findTable } from "./tables.ts"
 
-/** How many rows each table is given, by its name. */
+/** The number of rows to insert, by table name. */
 type Counts = Record<string, number>
 
-/** Rows of one statement. */
+/** Most rows in one INSERT. */
 const rowsPerInsert = 2_000
 
-/** An option's name, as commander has it: `line_items` is `--line-items`. */
+/** The option of a table in commander's style: `--line-items` for `line_items`. */
 const optionOf = (table: string): string => `--${table.replaceAll("_", "-")}`
 
 export async function seedCommand(command: Command, project: Project): Promise<Command> {
+  if (!project.seeds) throw new Error("this project has no seeds: name them in cli.ts")
   const { seeds } = await project.seeds()
-  command.description("Fill an empty database with made-up rows, the same each time")
+  command.description("Fill an empty database with sample rows, the same in every run")
   const counts: Counts = {}
   for (const [table, { rows }] of Object.entries(seeds.tables)) {
     counts[table] = rows
     const parse = count(optionOf(table))
-    const keep = (text: string) => {
+    const setCount = (text: string) => {
       counts[table] = parse(text)
     }
-    command.option(`${optionOf(table)} <n>`, `how many rows of ${table} (default: ${rows})`, keep)
+    command.option(`${optionOf(table)} <n>`, `number of rows in ${table} (default: ${rows})`, setCount)
   }
   return command.action(() => withDatabase(project, (database) => run(project, database, seeds, counts)))
 }
@@ -49,21 +50,21 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
   try {
     for (const { seed, resource, rows } of tables)
       for (let from = 1; from <= rows; from += rowsPerInsert) {
-        const many = Array.from({ length: Math.min(rowsPerInsert, rows - from + 1) }, (_, i) =>
+        const batch = Array.from({ length: Math.min(rowsPerInsert, rows - from + 1) }, (_, i) =>
           encoded(resource, seed.row(from + i, counts)),
         )
-        await database.connect().batch(insertMany(resource, many))
-        done += many.length
+        await database.connect().batch(insertMany(resource, batch))
+        done += batch.length
         bar.to(done)
       }
   } finally {
     bar.end()
   }
-  const made = tables.map(({ resource, rows }) => `${rows} ${resource.name}`).join(" and ")
-  console.log(`${database.label}: ${made}${seeds.note ? `; ${seeds.note}` : ""}`)
+  const summary = tables.map(({ resource, rows }) => `${rows} ${resource.name}`).join(", ")
+  console.log(`${database.label}: ${summary}${seeds.note ? `; ${seeds.note}` : ""}`)
 }
 
-/** A row with its values as the driver binds them. Throws one line for what is no column. */
+/** A row with its values as the driver binds them. Throws for a name that is not a column. */
 function encoded({ name, fields }: Resource, row: ReturnType<Seed["row"]>): ReturnType<Seed["row"]> {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => {
@@ -74,13 +75,15 @@ function encoded({ name, fields }: Resource, row: ReturnType<Seed["row"]>): Retu
   )
 }
 
-/** Throws where rows must refer to others of which there will be none. */
+/** Throws where rows are requested that must refer to a table of which no rows are. */
 function requireParents({ name, fields }: Resource, counts: Counts): void {
   if (!counts[name]) return
   for (const { nullable, spec } of Object.values(fields)) {
     const parent = spec.reference?.table()
     if (!nullable && parent !== undefined && counts[parent] === 0)
-      throw new Error(`${optionOf(name)}: ${name} need ${parent}, and ${optionOf(parent)} is 0`)
+      throw new Error(
+        `${optionOf(name)}: rows of ${name} need rows of ${parent}, and ${optionOf(parent)} is 0`,
+      )
   }
 }
 
@@ -88,6 +91,6 @@ async function requireEmpty(database: Database, table: string): Promise<void> {
   const rows = await database.connect().query(plain(`select 1 from "${table}" limit 1`))
   if (rows.length)
     throw new Error(
-      `${table} holds rows already: seeds are for an empty database (npm run db:rollback -- --to base --force, then npm run db:migrate, makes it one)`,
+      `${table} holds rows already: seeds are for an empty database (to empty it: npm run db:rollback -- --to base --force, then npm run db:migrate)`,
     )
 }

@@ -6,10 +6,12 @@ import type { Project } from "./project.ts"
 
 export function statusCommand(command: Command, project: Project): Command {
   return command
-    .description("Say which migrations are applied, pending, edited since, or out of order")
+    .description(
+      "Show which migrations are applied, pending, edited after they were applied, or out of order",
+    )
     .addHelpText(
       "after",
-      "\nEnds with 0 when all is applied, 1 when something is pending, 2 when something was edited, is out of order or is not in the folder.",
+      "\nExits with 0 when all migrations are applied, 1 when one is pending, 2 when one was edited, is out of order or is not in the folder.",
     )
     .action(() => withDatabase(project, (database) => run(project, database)))
 }

@@ -1,16 +1,16 @@
 import type { Resource } from "../resource/resource.ts"
 import type { Project } from "./project.ts"
 
-/** The resource of that name. Throws one line that says which there are. */
+/** The resource with a name. Throws one line that lists the names where there is none. */
 export async function findTable({ api }: Project, name: string): Promise<Resource> {
   const { resources } = (await api()).api
-  const resource = resources.find((one) => one.name === name)
+  const resource = resources.find((candidate) => candidate.name === name)
   if (!resource)
-    throw new Error(`there is no table ${name}; there are ${resources.map((one) => one.name).join(", ")}`)
+    throw new Error(`there is no table ${name}; there are ${resources.map((each) => each.name).join(", ")}`)
   return resource
 }
 
-/** A whole number of an option. Throws one line that names it. */
+/** Parses the whole number of an option. Throws one line that names the option. */
 export const count =
   (option: string) =>
   (text: string): number => {

@@ -1,18 +1,18 @@
-/** Rows of a table that have a value in a column: one row by its primary key, or those that refer to another. */
+/** The rows of a table with one value in one column: a row by its primary key, or the rows that refer to another row. */
 export interface Part {
   table: string
   column: string
   value: string | number
 }
 
-/** What a write does to a table, as far as that is known. */
+/** The effect of a write on one table, as far as the statement tells. */
 export interface Change {
   verb: "insert" | "update" | "delete"
   table: string
-  /** The row by its primary key. An insert has none yet. */
+  /** The written row, by its primary key. Absent for an insert. */
   row?: Part
   /** Foreign-key columns, in RETURNING order, from the third column on. */
   references: string[]
-  /** Whether it may have put another value into a foreign key. */
+  /** Whether the write may have changed the value of a foreign key. */
   moves: boolean
 }

@@ -1,23 +1,23 @@
-/** A request's time: when it is up, what waits is given up and what runs is cancelled. */
+/** The deadline of a request. When it expires, waiting statements are abandoned and running ones cancelled. */
 export class Deadline {
   expired = false
-  /** All requests have the same time: who began first is cancelled first. By `performance.now()`. */
+  /** When the request began, by `performance.now()`. All have the same limit, so the first to begin expires first. */
   readonly since: number
-  // Most requests ask for one thing at a time, or for nothing.
+  // Made on first use: many requests never wait for the database.
   private cancels: Set<() => void> | undefined
 
   constructor(since: number = performance.now()) {
     this.since = since
   }
 
-  /** Calls `cancel` when the time is up; the answer takes it back. */
+  /** Registers `cancel` to be called on expiry. Returns a function that removes it again. */
   onExpire(cancel: () => void): () => void {
     this.cancels ??= new Set()
     this.cancels.add(cancel)
     return () => this.cancels?.delete(cancel)
   }
 
-  /** Whether anything was under way that is now being cancelled. */
+  /** Expires the deadline and calls every registered `cancel`. True if there was at least one. */
   expire(): boolean {
     this.expired = true
     const cancels = [...(this.cancels ?? [])]
@@ -27,10 +27,10 @@ export class Deadline {
   }
 }
 
-/** What a statement fails with that comes after the answer has left: it must not be carried out. */
+/** Thrown for a statement that would begin after the deadline: its request was answered, so it must not run. */
 export class DeadlineExpired extends Error {
   override name = "DeadlineExpired"
   constructor() {
-    super("The request's time was up before this statement began")
+    super("The request's deadline expired before this statement began")
   }
 }

@@ -6,31 +6,31 @@ export type { Change, Part } from "./change.ts"
 export type { Row, Statement, Value } from "./dialect/statement.ts"
 
 /**
- * What a request holds of the database. A driver has two verbs: `query` for a read, and `batch` for
- * writes, which is all or nothing and answers only when its commit is durable.
+ * A request's access to the database. It has two methods: `query` for one read, and `batch` for writes, which are
+ * one transaction and resolve only when the commit is durable.
  */
 export interface Client {
   query(statement: Statement): Promise<Row[]>
-  /** One list of rows per statement. A single statement is a batch of one. */
+  /** Resolves to one list of rows per statement. */
   batch(statements: Statement[]): Promise<Row[][]>
-  /** Whether the shared cache could not be told of a write of this client. */
+  /** Whether the shared cache has not yet confirmed the invalidations of a write of this client. */
   pendingInvalidations?: boolean
-  /** Gives the client back. Absent where there is nothing to give back. */
+  /** Releases the client. Absent where there is nothing to release. */
   close?(): Promise<void>
 }
 
-/** A database: for a process on Node, for a request on Workers. */
+/** A database, as one driver opens it. */
 export interface Database {
   dialect: DialectName
-  /** For people and logs: the kind of database and where it is, without credentials. */
+  /** Kind and location for logs and messages, without credentials. */
   label: string
-  /** A client for a request; with its deadline, after which it carries out nothing more. */
+  /** A client for one request. It begins no statement after `deadline`. */
   connect(deadline?: Deadline): Client
-  /** A number that changes when another process has written; absent where that cannot be known. */
+  /** A number that changes when another process has written to the database. Absent where the driver cannot tell. */
   foreignWrites?(): number
   /**
-   * Runs a migration's statements as one transaction, foreign keys unheeded where the dialect needs that. One
-   * process does so at a time, the others wait. An error says at which `statementIndex` it came.
+   * Runs a migration's statements as one transaction, with foreign keys off where the dialect needs that. One process
+   * migrates at a time, the others wait. An error has the index of the failed statement as `statementIndex`.
    */
   migrate(statements: string[]): Promise<void>
   close(): Promise<void>

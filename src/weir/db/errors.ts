@@ -1,21 +1,21 @@
-/** What went wrong in the database, in words that hold for every dialect. */
+/** The kinds of database failure, the same for every dialect. */
 export type DatabaseFailure =
-  /** Another row has the value; `columns` where the database names them. */
+  /** Another row has the same value in unique columns. `columns` is empty where the database does not name them. */
   | { kind: "unique"; columns: string[] }
   /** A reference to a row that does not exist, or a row that is still referred to. */
   | { kind: "foreign_key"; columns: string[] }
-  /** A value that a CHECK, NOT NULL or a type refuses. */
+  /** A CHECK, a NOT NULL or a column type refused a value. */
   | { kind: "invalid"; columns: string[] }
-  /** The statement took too long and was cancelled. */
+  /** The statement exceeded its time limit and was cancelled. */
   | { kind: "timeout" }
-  /** The tables are not there: the database was not migrated. */
+  /** A table or column is missing: the database has not been migrated. */
   | { kind: "unmigrated" }
-  /** There, but not for us: a wrong password, no such database. */
+  /** The server refused the login or does not have the database. */
   | { kind: "refused" }
-  /** Not reachable, shutting down, full or busy: worth trying again. */
+  /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 
-/** The error and its causes, outermost first: Drizzle wraps what a driver throws. */
+/** The error and up to four causes, outermost first: Drizzle wraps the errors of a driver. */
 export function* causes(error: unknown): Generator<Record<string, unknown>> {
   let current = error
   for (let depth = 0; depth < 5 && typeof current === "object" && current !== null; depth++) {

@@ -6,15 +6,15 @@ import { dialectName } from "./dialect/choose.ts"
 import type { Client, Row, Statement, Value } from "./driver.ts"
 
 type Remote = SqliteRemoteDatabase
-/** A query of the handle, not yet run. */
+/** A query of the handle that has not been run. */
 type Query = PromiseLike<unknown>
 
 /**
- * Drizzle over the request's own client, for hand-written routes: what is common to both dialects. Each
- * query is one statement; what must happen together goes through `batch`.
+ * Drizzle over the request's own client, for hand-written routes: the methods that both dialects share. Each query
+ * is one statement; a transaction goes through `batch`.
  */
 export interface Db extends Pick<Remote, "select" | "selectDistinct" | "insert" | "update" | "delete"> {
-  /** How many rows a table holds, or how many of them the filter leaves. */
+  /** The number of rows in a table that match the filter. */
   $count(source: SQLiteTable, filter?: SQL): Promise<number>
   /** Runs the queries as one transaction, all or nothing: `db.batch((tx) => [tx.insert(…), tx.update(…)])`. */
   batch<const Q extends readonly Query[]>(
@@ -24,7 +24,7 @@ export interface Db extends Pick<Remote, "select" | "selectDistinct" | "insert" 
 
 const reads = /^\s*\(?\s*select\b/i
 
-/** Drizzle over a client. `client` is asked for at the first query. */
+/** Drizzle over a client. `client` is called for each query, never before. */
 export function handleOf(client: () => Client): Db {
   const run = async (statement: Statement): Promise<Row[]> => {
     if (reads.test(statement.text)) return client().query(statement)
@@ -49,7 +49,7 @@ function methodsOf(run: (statement: Statement) => Promise<Row[]>): Omit<Db, "bat
     insert: db.insert.bind(db),
     update: db.update.bind(db),
     delete: db.delete.bind(db),
-    // Drizzle's own reads the answer by name, which rows as arrays do not have.
+    // Drizzle's own $count reads the result by column name, and these rows are arrays.
     $count: async (source, filter) => {
       const rows = await db.select({ n: count() }).from(source).where(filter)
       return Number(rows[0]?.n ?? 0)
@@ -57,7 +57,7 @@ function methodsOf(run: (statement: Statement) => Promise<Row[]>): Omit<Db, "bat
   }
 }
 
-/** Collects what the queries would send, sends it as one batch, and lets Drizzle map the answers. */
+/** Collects the statements of the queries, sends them as one batch, and lets Drizzle map the rows. */
 async function batch<Q extends readonly Query[]>(
   client: () => Client,
   build: (tx: Db) => Q,

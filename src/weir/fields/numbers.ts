@@ -48,7 +48,7 @@ export const integer: MakeType = (spec) => ({
   sql: columnTypes.integer,
 })
 
-/** A primary key that the database makes. An imported one leaves room for those that come after it. */
+/** A primary key that the database makes. An imported one may be up to 2^52, which leaves room for later ones. */
 export const id: MakeType = (spec) => ({
   ...integer(spec),
   input: () =>

@@ -2,7 +2,7 @@ import { parseAccept } from "hono/utils/accept"
 import { Problem } from "../problem.ts"
 import type { AppContext } from "./context.ts"
 
-/** Throws 406 when the caller takes no JSON. Problems are sent as they are, whatever it takes. */
+/** Throws a 406 when `Accept` rules out JSON. Problems are sent whatever it says. */
 export function requireJsonAccepted(c: AppContext): void {
   const header = c.req.header("accept")
   if (header === undefined || header === "*/*" || header === "application/json") return

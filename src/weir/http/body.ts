@@ -3,8 +3,8 @@ import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 
 /**
- * Refuses bodies over `max` bytes with a 413. Where the length is said it is held to by HTTP itself, and
- * the body is left alone; Hono's middleware counts the rest as it comes.
+ * Refuses bodies over `max` bytes with a 413. HTTP itself enforces a declared length, so that only the header is
+ * checked; Hono's middleware counts the bytes of a body without one.
  */
 export function limitBody(max: number): AppMiddleware {
   const tooLarge = (): never => {
@@ -20,7 +20,7 @@ export function limitBody(max: number): AppMiddleware {
   }
 }
 
-/** The body as text. A caller that hangs up half-way is no error of ours. */
+/** The body as text. A connection that ends within it is a 422, not a 500. */
 export async function readText(c: AppContext): Promise<string> {
   try {
     return await c.req.text()
@@ -31,10 +31,10 @@ export async function readText(c: AppContext): Promise<string> {
 
 const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
 
-/** What JSON may nest: validators recurse into it, and SQLite reads no more than a thousand levels. */
+/** Most levels of nesting: validators recurse into JSON, and SQLite reads at most 1,000 levels. */
 const deepest = 200
 
-/** Whether JSON text nests deeper than that; told from its brackets, before anything recurses into it. */
+/** Whether JSON text nests deeper than `levels`, by its brackets, before anything recurses into it. */
 function isDeeper(text: string, levels: number): boolean {
   if (text.length <= 2 * levels) return false
   let depth = 0

@@ -1,7 +1,7 @@
 import { cors } from "hono/cors"
 import type { AppMiddleware } from "./context.ts"
 
-/** CORS for the origins of the setting. A request without an `Origin` learns only that it would matter. */
+/** CORS for the allowed origins. A request without `Origin` gets `Vary: Origin` only. */
 export function crossOrigin(origins: string[]): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,

@@ -6,7 +6,7 @@ import type { AppEnv } from "./context.ts"
 import type { Registry } from "./registry.ts"
 import { reply } from "./reply.ts"
 
-/** Swagger UI's page starts itself by an inline script, and paints by inline styles. */
+/** Swagger UI's page needs an inline script and inline styles. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
 
@@ -18,7 +18,7 @@ export function docs(app: Hono<AppEnv>, registry: Registry, title: string): void
     etag ??= etagOf(document)
     return replyRead(c, { ...document, etag })
   })
-  // Browsers ask for it with every page.
+  // Browsers request it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
   const page: MiddlewareHandler = swaggerUI({
     url: "/openapi.json",

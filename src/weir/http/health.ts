@@ -18,7 +18,7 @@ const ready = z
   })
 const alive = z.object({ status: z.literal("ok") }).openapi("Health", { example: { status: "ok" } })
 
-/** `GET /health`: the process answers. `GET /ready`: so does what it needs, `table` included. */
+/** `GET /health`: the process is alive. `GET /ready`: its dependencies answer, and `table` exists. */
 export function healthRoutes(registry: Registry, table: string | undefined): void {
   registry.add(
     "get",
@@ -52,10 +52,10 @@ export function healthRoutes(registry: Registry, table: string | undefined): voi
   )
 }
 
-/** How long the database may take to say that it is there, in milliseconds. */
+/** How long the database may take to answer a probe, in ms. */
 const probeLimit = 1000
 
-/** The work's end, or `late` where it takes too long. */
+/** The result of the work, or `late` after the limit. */
 async function inTime(work: Promise<unknown> | unknown): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise((resolve) => {
@@ -74,7 +74,7 @@ interface State {
   reason?: string
 }
 
-/** The state of a dependency, by a question that answers with what is wrong with it. */
+/** The state of a dependency; `ask` returns the reason why it is down, or undefined. */
 async function stateOf(ask: () => Promise<string | undefined> | string | undefined): Promise<State> {
   const started = performance.now()
   const reason = await ask()

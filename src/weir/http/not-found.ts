@@ -5,18 +5,18 @@ import { replyProblem } from "./errors.ts"
 
 /**
  * 404 for an unknown path, 405 with `Allow` for a known one (RFC 9110, 15.5.6). Hono's router knows only
- * method and path together, so the paths are asked here, once a request has found no route.
+ * method and path together, so the paths are matched here, after a request has found no route.
  */
 export function notFoundOf(app: Hono<AppEnv>): (c: AppContext) => Response {
-  let known: { pattern: RegExp; method: string }[] | undefined
+  let routes: { pattern: RegExp; method: string }[] | undefined
   return (c) => {
-    known ??= app.routes
+    routes ??= app.routes
       .filter((route) => route.method !== "ALL")
       .map((route) => ({ pattern: patternOf(route.path), method: route.method }))
     const path = c.req.path
-    const allowed = new Set(known.filter((route) => route.pattern.test(path)).map((route) => route.method))
+    const allowed = new Set(routes.filter((route) => route.pattern.test(path)).map((route) => route.method))
     if (allowed.has("GET")) allowed.add("HEAD")
-    // A route that may have had the request, and said that there is no such thing.
+    // The method is allowed: a route itself answered that there is no such thing.
     if (allowed.size === 0 || allowed.has(c.req.method)) return replyProblem(c, notFound())
     const allow = [...allowed].sort().join(", ")
     const detail = `${c.req.method} is not allowed here; ${allow} ${allowed.size > 1 ? "are" : "is"}`

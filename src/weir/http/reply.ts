@@ -1,13 +1,13 @@
 import type { AppContext } from "./context.ts"
 
-/** `Server-Timing` so far. https://www.w3.org/TR/server-timing/ */
+/** The `Server-Timing` of the request so far. https://www.w3.org/TR/server-timing/ */
 export function serverTiming(c: AppContext): string {
   const { auth, cache, db, started } = c.get("timings")
   const total = performance.now() - started
   return `auth;dur=${auth.toFixed(2)}, cache;dur=${cache.toFixed(2)}, db;dur=${db.toFixed(2)}, total;dur=${total.toFixed(2)}`
 }
 
-/** A response with the headers that every response carries, made in one piece. */
+/** A response with the common headers, built in one step. */
 export function reply(
   c: AppContext,
   status: number,

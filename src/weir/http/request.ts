@@ -8,7 +8,7 @@ export type Log = (
   record: Record<string, unknown> & { level: "info" | "warn" | "error"; msg: string },
 ) => void
 
-/** Headers that browsers heed; a JSON API is never a page, a frame or a script. */
+/** Security headers for browsers: a JSON API is never a page, a frame or a script. */
 const securityHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-site",
@@ -20,12 +20,12 @@ const securityHeaders = {
 
 /**
  * The outermost layer: a request's id, its clock, the headers of its response and its one log line.
- * A sane `X-Request-Id` of the caller's is kept, so that it can be followed through several services.
+ * A well-formed `X-Request-Id` of the client is kept, so that a request can be traced through several services.
  */
 export function request(log: Log): AppMiddleware {
   return async (c, next) => {
-    const given = c.req.header("x-request-id")
-    const id = given && /^[\w.:/+=-]{1,128}$/.test(given) ? given : crypto.randomUUID()
+    const sent = c.req.header("x-request-id")
+    const id = sent && /^[\w.:/+=-]{1,128}$/.test(sent) ? sent : crypto.randomUUID()
     const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0 }
     c.set("requestId", id)
     c.set("timings", timings)
@@ -53,15 +53,15 @@ export function request(log: Log): AppMiddleware {
   }
 }
 
-/** Gives a response that was made elsewhere the headers it lacks. */
+/** Adds the common headers to a response that `reply` did not make. */
 function finish(target: Headers, headers: Record<string, string>): void {
   for (const name in headers) if (!target.has(name)) target.set(name, headers[name] as string)
 }
 
-/** An error for the log: names and messages down the causes, first stack lines, never bound values. */
+/** An error for the log: name, message and five stack lines of it and its causes, never bound values. */
 function describeError(error: Error): Record<string, unknown> {
   const cause = error.cause instanceof Error ? describeError(error.cause) : undefined
-  // Drizzle's message holds the statement and its values.
+  // Drizzle's message contains the statement and its values.
   const message = error.message.startsWith("Failed query") ? "Failed query" : error.message
   return {
     name: error.name,

@@ -48,7 +48,7 @@ export function session(
   }
 }
 
-/** A client that adds up the time it takes, and begins nothing after the request's time is up. */
+/** A client that adds up its time, and starts no statement after the deadline. */
 class TimedClient implements Client {
   readonly close?: () => Promise<void>
   private readonly client: Client
@@ -89,11 +89,11 @@ class TimedClient implements Client {
 
 const handles = new WeakMap<() => Client, Db>()
 
-/** A Drizzle handle that is made when it is first touched: most requests never ask for it. */
+/** Creates the Drizzle handle at its first use: most requests never need it. */
 const handle: ProxyHandler<() => Client> = {
   get(client, name) {
-    const made = handles.get(client) ?? handleOf(client)
-    handles.set(client, made)
-    return Reflect.get(made, name)
+    const db = handles.get(client) ?? handleOf(client)
+    handles.set(client, db)
+    return Reflect.get(db, name)
   },
 }

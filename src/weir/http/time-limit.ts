@@ -1,12 +1,12 @@
 import { unavailable } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 
-/** How long a cancelled statement may take to be gone, in milliseconds. */
+/** How long the answer waits for a cancelled statement to end, in ms. */
 const grace = 500
 
 /**
- * Answers 503 when a request takes longer than `ms`, and stops what the database does for it. The answer waits
- * a moment for the database to have stopped, so that what is answered with 503 is not done afterwards.
+ * Answers 503 when a request takes longer than `ms`, and cancels its statements. The answer waits up to `grace`
+ * for them to end, so that nothing answered with 503 is carried out afterwards.
  */
 export function timeLimit(ms: number): AppMiddleware {
   // Not `Promise.race`, which costs several promises more for each request.

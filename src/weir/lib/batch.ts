@@ -1,5 +1,5 @@
-/** Most jobs that go together: what one needs, all of them wait for. */
-const most = 16
+/** Most jobs in a batch: each of them waits for the slowest. */
+const maxBatchSize = 16
 
 interface Waiting<Job, Result> {
   job: Job
@@ -7,7 +7,10 @@ interface Waiting<Job, Result> {
   reject(error: unknown): void
 }
 
-/** Runs the jobs of one turn of the event loop together, when all have come; the results are in their order. */
+/**
+ * Collects the jobs of one turn of the event loop and runs them in batches. `run` resolves to one result per job, in
+ * their order; its error rejects every job of the batch.
+ */
 export function inBatches<Job, Result>(
   run: (jobs: Job[]) => Promise<Result[]>,
 ): (job: Job) => Promise<Result> {
@@ -20,13 +23,14 @@ export function inBatches<Job, Result>(
       for (const { reject } of batch) reject(error)
     }
   }
-  const turn = () => {
-    const all = waiting
+  const flush = () => {
+    const collected = waiting
     waiting = []
-    for (let at = 0; at < all.length; at += most) void send(all.slice(at, at + most))
+    for (let at = 0; at < collected.length; at += maxBatchSize)
+      void send(collected.slice(at, at + maxBatchSize))
   }
   return (job) =>
     new Promise((resolve, reject) => {
-      if (waiting.push({ job, resolve, reject }) === 1) setImmediate(turn)
+      if (waiting.push({ job, resolve, reject }) === 1) setImmediate(flush)
     })
 }

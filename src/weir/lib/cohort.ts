@@ -1,5 +1,5 @@
-/** How long one cohort may hold the event loop, in milliseconds; the rest waits for the next turn. */
-const longest = 5
+/** How long a cohort may block the event loop, in milliseconds. Its remaining jobs run in the next turn. */
+const maxCohortMs = 5
 
 interface Waiting<Job, Result> {
   job: Job
@@ -8,10 +8,10 @@ interface Waiting<Job, Result> {
 }
 
 /**
- * Runs the jobs that arrive in one turn of the event loop one after another, when all have arrived, and then
- * answers them together. The same work takes a fraction of the time: the engine's code stays in the CPU's
- * caches, and whoever is answered is woken once. (Larus and Parkes, "Using Cohort Scheduling to Enhance
- * Server Performance", USENIX 2002.) `before` runs at the start of each cohort.
+ * Collects the jobs of one turn of the event loop, runs them one after another, and resolves them together. The same
+ * work takes a fraction of the time: the database engine's code stays in the CPU's caches, and the callers resume in
+ * one go. (Larus and Parkes, "Using Cohort Scheduling to Enhance Server Performance", USENIX 2002.) `before` runs at
+ * the start of each cohort.
  */
 export function inCohorts<Job, Result>(
   run: (job: Job) => Result,
@@ -21,7 +21,7 @@ export function inCohorts<Job, Result>(
   const turn = (): void => {
     const cohort = waiting
     waiting = []
-    const until = performance.now() + longest
+    const until = performance.now() + maxCohortMs
     before()
     for (const [i, { job, resolve, reject }] of cohort.entries()) {
       try {

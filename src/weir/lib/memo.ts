@@ -1,22 +1,25 @@
 import { LRUCache } from "lru-cache"
 
-/** What was made for an owner under a key: kept as long as the owner, and as long as it is among the `max` used last. */
+/** Returns the value of an owner under a key, and calls `make` only if it is not in memory. */
 export type Memo = <T extends object>(owner: object, key: string, make: () => T) => T
 
-/** A bounded memory of what is costly to make and depends on nothing but its key. Keys come from clients. */
+/**
+ * A memo of values that are costly to make and depend only on owner and key. It keeps the `max` most recently used
+ * values of each owner, for as long as the owner lives. Clients choose keys, so it must be bounded.
+ */
 export function memo(max: number): Memo {
-  const kept = new WeakMap<object, LRUCache<string, object>>()
+  const valuesByOwner = new WeakMap<object, LRUCache<string, object>>()
   return <T extends object>(owner: object, key: string, make: () => T): T => {
-    let known = kept.get(owner)
-    if (!known) {
-      known = new LRUCache({ max })
-      kept.set(owner, known)
+    let values = valuesByOwner.get(owner)
+    if (!values) {
+      values = new LRUCache({ max })
+      valuesByOwner.set(owner, values)
     }
-    // A key begins with a verb, and a verb makes one kind of thing.
-    const found = known.get(key)
-    if (found) return found as T
-    const made = make()
-    known.set(key, made)
-    return made
+    // The cast is safe: a key begins with a verb, and each verb has one type of value.
+    const existing = values.get(key)
+    if (existing) return existing as T
+    const value = make()
+    values.set(key, value)
+    return value
   }
 }

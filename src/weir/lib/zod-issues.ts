@@ -6,7 +6,7 @@ interface Issue {
   code: string
 }
 
-/** Zod's issues as entries of a problem's `errors`: the path as the client wrote it, behind a prefix. */
+/** Converts Zod's issues to entries of a problem's `errors`. A path has the client's own names, after `prefix`. */
 export function issuesOf(error: Pick<z.ZodError, "issues">, prefix: string[] = []): Issue[] {
   return error.issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path.map(String)]

@@ -13,7 +13,7 @@ export function requireOpen(call: Identity, rule: Rule): void {
   if (!isOpen(rule, call.viewer.kind)) throw closed(call)
 }
 
-/** Throws unless the rule holds without any row: for what is not about rows. */
+/** Throws a 401 or 403 unless the rule holds without a row: for routes that are not about rows. */
 export function requireHolds(call: Identity, rule: Rule): void {
   if (!holdsFor(rule, call.viewer)) throw closed(call)
 }

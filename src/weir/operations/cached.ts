@@ -10,12 +10,12 @@ export interface Reading {
   statement: Statement
   /** What the answer depends on besides the statement: a list's path and query string are in its links. */
   variant?: string
-  /** The parts of tables that the statement is limited to: the row that is asked for, those that refer to it. */
+  /** The parts of tables that the statement reads: one row, or the rows that refer to it. */
   parts?(): PartRead[]
 }
 
-/** What a statement was made into; nothing where there is no such row. */
-export type Made = { body: string; headers: Record<string, string> } | undefined
+/** The content of an answer; undefined where there is no such row. */
+export type Content = { body: string; headers: Record<string, string> } | undefined
 
 /** The result of a read: JSON text, the headers that belong to it (RFC 8288 links, the count), and its validator. */
 export interface ReadResult {
@@ -30,13 +30,13 @@ export interface ReadResult {
 export async function readThrough(
   call: Call,
   { statement, variant = "", parts }: Reading,
-  make: () => Promise<Made>,
+  make: () => Promise<Content>,
 ): Promise<ReadResult> {
   const { cache, timings } = call
   const makeEntry: Make = async () => {
     const born = Date.now()
-    const made = await make()
-    return made && { ...made, etag: etagOf(made), born }
+    const content = await make()
+    return content && { ...content, etag: etagOf(content), born }
   }
   const started = performance.now()
   const { db } = timings

@@ -12,7 +12,7 @@ export interface Timings {
   db: number
   /** What the cache said of a read: the members of its `Cache-Status`. */
   cacheStatus?: string
-  /** Whether the shared cache could not be told of a write: others may read what was before it, until the TTL ends. */
+  /** Whether the shared cache missed a write: other processes may read older rows until the TTL ends. */
   pendingInvalidations?: boolean
 }
 

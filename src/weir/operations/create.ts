@@ -122,11 +122,11 @@ async function requireCreatable(
     const names = Object.keys(columns)
     const input = inputs[i] ?? {}
     // The fields that the client set to something else than their initial value.
-    const given = names.filter((name) => {
+    const chosen = names.filter((name) => {
       const field = resource.fields[name]
       return field && input[name] !== undefined && input[name] !== field.initially?.(viewer)
     })
-    const check = checkOf(resource, viewer.kind, names, given)
+    const check = checkOf(resource, viewer.kind, names, chosen)
     // The next row may set what this one leaves alone.
     if (!check) continue
     const allowed = await call.client().query(withValues(check, { ...columns, viewer: viewer.id }, true))
@@ -135,10 +135,10 @@ async function requireCreatable(
 }
 
 /** Most resources have no rule that looks at a new row: that is found out once per shape. */
-function checkOf(resource: Resource, kind: ViewerKind, names: string[], given: string[]): Plan | undefined {
+function checkOf(resource: Resource, kind: ViewerKind, names: string[], chosen: string[]): Plan | undefined {
   const none: Plan = { text: "", bind: [] }
-  const plan = planOf(resource, `check:${kind}:${names}:${given}`, () => {
-    return compileCreateCheck(resource, kind, names, given) ?? none
+  const plan = planOf(resource, `check:${kind}:${names}:${chosen}`, () => {
+    return compileCreateCheck(resource, kind, names, chosen) ?? none
   })
   return plan.text === "" ? undefined : plan
 }

@@ -37,7 +37,7 @@ export async function read(call: Call, resource: Resource, id: Key, search: stri
   })
 }
 
-/** The rows that are embedded in one row, for the cache: those that refer to it. */
+/** For the cache: the rows that refer to the one read, where they are embedded. */
 const partsOf = (includes: Include[], { key }: Resource, value: Key): PartRead[] =>
   includes.flatMap(({ relation: { kind, target, local, foreign } }) =>
     kind === "many" && local === key && target.references.has(foreign)

@@ -1,11 +1,11 @@
 import type { Field } from "../resource/resource.ts"
 
-/** The place of a row in a sort: the values of its sort keys, null included. */
+/** The position of a row in a sort: the values of its sort keys, null included. */
 export type Position = (string | number | boolean | null)[]
 
 /**
- * A cursor: the position, and a check over it and the sort it belongs to, as base64url. The check finds
- * slips, not forgeries: a forged cursor can only name a place, and rules hold in every place.
+ * A cursor: the position, and a checksum over it and its sort, as base64url. The checksum detects accidents, not
+ * forgeries: a forged cursor can only name a position, and rules hold at every position.
  */
 export function encodeCursor(sort: string, position: Position): string {
   const text = JSON.stringify(position)
@@ -43,6 +43,6 @@ function toBase64Url(text: string): string {
 function fromBase64Url(text: string): string | undefined {
   if (!/^[A-Za-z0-9_-]{12,4096}$/.test(text)) return undefined
   const bytes = Buffer.from(text, "base64url")
-  // Node skips what it cannot read; only what encodes back to the same text is a cursor.
+  // Node skips invalid characters: only text that encodes back to itself is a cursor.
   return bytes.toString("base64url") === text ? bytes.toString() : undefined
 }

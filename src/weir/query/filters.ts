@@ -8,8 +8,8 @@ import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
 
 /**
- * The filters behind a prefix: `price[gte]=10`, and through relations `owner.username=ann`. Parameters that
- * are none are left for others.
+ * The filters behind a prefix: `price[gte]=10`, and through relations `owner.username=ann`. Parameters that are no
+ * filters stay unused.
  */
 export function readFilters(reader: ParamReader, resource: Resource, prefix: string): Filter[] {
   const filters: Filter[] = []
@@ -90,9 +90,9 @@ function listParts(text: string): string[] | undefined {
   const part = /(?:"((?:[^"]|"")*)"|([^",][^,]*|))(,|$)/y
   const parts: string[] = []
   for (;;) {
-    const found = part.exec(text)
-    if (!found) return undefined
-    parts.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? "")
-    if (found[3] !== ",") return parts
+    const match = part.exec(text)
+    if (!match) return undefined
+    parts.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "")
+    if (match[3] !== ",") return parts
   }
 }

@@ -20,7 +20,7 @@ export interface Filter {
   field: Field
   operator: Operator
   param: string
-  /** For `is_null`, which is part of the shape: whether null is what is looked for. */
+  /** For `is_null`, whose operand is part of the shape: true for null, false for not null. */
   isNull?: boolean
 }
 

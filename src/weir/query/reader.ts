@@ -35,7 +35,7 @@ export class ParamReader {
       }
   }
 
-  /** Notes what is wrong; of very many slips, the first ones. */
+  /** Records what is wrong: the first 20 issues. */
   issue(path: string, message: string, code: string): void {
     if (this.issues.length < maxIssues) this.issues.push({ path, message, code })
   }
@@ -47,14 +47,14 @@ export class ParamReader {
     return this.filters <= maxFilters && this.steps <= maxSteps
   }
 
-  /** Throws what was found, unknown parameters included. */
+  /** Throws a 422 with all issues, unknown parameters included. */
   finish(): void {
     for (const name of this.params.keys())
       if (!this.used.has(name)) this.issue(name, "is not a parameter of this route", "unknown_parameter")
     if (this.issues.length) throw invalid("The query string is not valid", this.issues)
   }
 
-  /** A number that no other bound value of this statement is named by. */
+  /** A number for the name of a bound value, unique within the statement. */
   nextBound(): number {
     return this.bound++
   }
@@ -68,11 +68,11 @@ export class ParamReader {
   }
 
   single(name: string): string | undefined {
-    const found = this.params.get(name)
-    if (!found) return undefined
+    const values = this.params.get(name)
+    if (!values) return undefined
     this.used.add(name)
-    if (found.length > 1) this.issue(name, "must be given once", "repeated")
-    return found[0]
+    if (values.length > 1) this.issue(name, "must be given once", "repeated")
+    return values[0]
   }
 
   choice(name: string, allowed: string[]): string | undefined {

@@ -9,7 +9,7 @@ interface Tree {
   children: Map<string, Tree>
 }
 
-/** Reads `fields`, the filters where there may be any, and `include` with what is behind its prefixes. */
+/** Reads `fields`, filters if `filtered`, and `include` with the parameters behind its prefixes. */
 export function readSelection(
   reader: ParamReader,
   resource: Resource,
@@ -43,9 +43,9 @@ export function readSort(
       reader.issue(name, `names ${field.name} twice`, "repeated")
     else keys.push({ field, descending })
   }
-  // A row's place is settled at its primary key; what would follow changes nothing.
-  const settled = keys.findIndex((key) => key.field.name === resource.key)
-  if (settled >= 0) return keys.slice(0, settled + 1)
+  // The primary key makes the order total; further keys would change nothing.
+  const end = keys.findIndex((key) => key.field.name === resource.key)
+  if (end >= 0) return keys.slice(0, end + 1)
   return [...keys, { field: resource.fields[resource.key] as Field, descending: false }]
 }
 
@@ -103,17 +103,17 @@ function includeTree(reader: ParamReader, resource: Resource, byDefault: string[
 function readFields(reader: ParamReader, resource: Resource, name: string): Set<string> | undefined {
   const text = reader.single(name)
   if (text === undefined) return undefined
-  const asked = new Set<string>()
+  const names = new Set<string>()
   for (const part of text.split(",")) {
     const field = reader.field(resource, part)
-    if (field) asked.add(field.name)
+    if (field) names.add(field.name)
     else {
       const message = `"${part.slice(0, 80)}" is not a field of ${resource.name} that you can read`
       reader.issue(name, message, "unknown_field")
     }
   }
-  // In the table's order: two spellings of one wish are one statement.
-  const fields = Object.keys(resource.fields).filter((field) => asked.has(field))
+  // In the table's order, so that the same fields in any order are one statement.
+  const fields = Object.keys(resource.fields).filter((field) => names.has(field))
   reader.shape += `f:${fields.join(",")};`
   return new Set(fields)
 }

@@ -9,7 +9,7 @@ export const singularOf = (name: string): string => {
 export const pascal = (name: string): string =>
   name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, _separator, letter: string) => letter.toUpperCase())
 
-/** Parameters of a list: a filter by a field of such a name could not be told from them. */
+/** Parameters of a list: a filter by a field of the same name would be ambiguous. */
 const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
 
 /** Why no query string can name a field or a relation of that name; undefined where it can. */

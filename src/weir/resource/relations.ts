@@ -8,14 +8,14 @@ export function linkRelations(resources: readonly Resource[]): void {
   const declared = resources.flatMap((r) => Object.values(r.module)).filter((value) => is(value, Relations))
   for (const source of resources) {
     const helpers = createTableRelationsHelpers(source.table)
-    const found = Object.assign(
+    const ofSource = Object.assign(
       {},
       ...declared.filter((d) => d.table === source.table).map((d) => d.config(helpers)),
     ) as Record<string, unknown>
     for (const [name, options = {}] of Object.entries(source.options.embed ?? {})) {
       const why = unnameable(name)
       if (why) throw new Error(`${source.name}: embed ${why}`)
-      const relation = found[name]
+      const relation = ofSource[name]
       const target =
         is(relation, One) || is(relation, Many) ? byTable.get(relation.referencedTable) : undefined
       if (!target)
@@ -56,7 +56,7 @@ function inverseOf(source: Resource, target: Resource, relation: Many<string>, d
     .filter((r) => !relation.relationName || r.relationName === relation.relationName)
   if (candidates.length !== 1)
     throw new Error(
-      `${source.name}: a relation to many ${target.name} needs one relation back, found ${candidates.length}`,
+      `${source.name}: a relation to many ${target.name} needs one relation back, not ${candidates.length}`,
     )
   return candidates[0] as One
 }

@@ -60,10 +60,10 @@ export function conjunction(parts: (SQL | boolean)[]): SQL | boolean {
 export const clause = (outcome: SQL | boolean): SQL =>
   typeof outcome === "boolean" ? (outcome ? sql`1 = 1` : sql`1 = 0`) : outcome
 
-/** A row that is not looked at: whether a rule depends on it is what is asked. */
+/** A stand-in for a row, to learn whether a rule depends on the row. */
 const anyRow: RowSql = () => sql`null`
 
-/** What a rule says of a kind of viewer whatever the row: SQL where it depends on the row. */
+/** The outcome of a rule for a kind of viewer: SQL where it depends on the row. */
 function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
   let outcome = outcomes.get(rule)
   if (!outcome) {
@@ -75,11 +75,11 @@ function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
 }
 const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
 
-/** Whether a rule lets that kind of viewer at any row at all. */
+/** Whether a rule admits that kind of viewer to any row at all. */
 export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false
 
-/** Whether a rule lets that kind of viewer at every row. */
+/** Whether a rule admits that kind of viewer to every row. */
 export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) === true
 
-/** What a rule says of a viewer and no row: for hand-written routes, which have none. */
+/** Whether a rule holds for the viewer without a row: for hand-written routes. */
 export const holdsFor = (rule: Rule, viewer: Viewer): boolean => outcomeOf(rule, viewer.kind) === true

@@ -5,6 +5,7 @@ import { pascal } from "../resource/names.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { createSchema, maxCreateRows, updateSchema } from "../resource/schemas.ts"
+import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
 import { fieldsParam, idParam, includeParams, listParams } from "./openapi-params.ts"
 import { rowSchemas } from "./openapi-rows.ts"
@@ -86,9 +87,19 @@ export function readCurrentDoc(resource: Resource): RouteDoc {
   }
 }
 
+/** The members that a body may hold and no viewer may set: the document leaves them out. */
+const unwritable = (resource: Resource): Record<string, true> =>
+  Object.fromEntries(
+    Object.values(resource.fields)
+      .filter(({ write, secret }) => write && !secret && !viewerKinds.some((kind) => isOpen(write, kind)))
+      .map(({ name }) => [name, true as const]),
+  )
+
 /** A body's example: what a first create would send. */
 function bodyExample(resource: Resource, only: (field: Field) => boolean): Record<string, unknown> {
-  const fields = Object.values(resource.fields).filter((f) => f.write !== undefined && only(f))
+  const fields = Object.values(resource.fields).filter(
+    (f) => f.write !== undefined && !(f.name in unwritable(resource)) && only(f),
+  )
   return Object.fromEntries(
     fields.map((f) => (f.secret ? [f.secret.as, "correct horse battery"] : [f.name, f.type.example()])),
   )
@@ -99,18 +110,17 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
   const row = rowSchemas(resource).whole
   const nested = parent && within(parent)
   const sample = bodyExample(resource, (f) => !f.optional && f.name !== foreign)
-  const whole = createSchema(resource)
+  const whole = createSchema(resource).omit(unwritable(resource))
   // The path names the parent; the body need not.
+  const parentKey = foreign === undefined ? undefined : (whole.shape as Record<string, z.ZodType>)[foreign]
   const schema =
-    foreign === undefined
-      ? whole
-      : whole.extend({ [foreign]: (whole.shape[foreign] as z.ZodType).optional() })
+    foreign !== undefined && parentKey ? whole.extend({ [foreign]: parentKey.optional() }) : whole
   const body = schema.openapi(nested ? `${nested.operation}Create` : `${resource.typeName}Create`, {
     example: sample,
   })
   return {
     operationId: `create${nested?.operation ?? resource.typeName}`,
-    summary: `Create one ${resource.singular}, or many: all or nothing${nested?.words ?? ""}`,
+    summary: `Create one ${resource.singular}${nested?.words ?? ""}, or many: all or nothing`,
     tags: [resource.name],
     security: security(resource, "create"),
     request: {
@@ -129,7 +139,9 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
 
 export function updateDoc(resource: Resource): RouteDoc {
   const sample = bodyExample(resource, (f) => !f.optional && !f.secret)
-  const body = updateSchema(resource).openapi(`${resource.typeName}Update`, { example: sample })
+  const body = updateSchema(resource)
+    .omit(unwritable(resource))
+    .openapi(`${resource.typeName}Update`, { example: sample })
   return {
     operationId: `update${resource.typeName}`,
     summary: `Change one ${resource.singular}: a merge patch (RFC 7396)`,

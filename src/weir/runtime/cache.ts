@@ -7,23 +7,23 @@ import { UpstashStore } from "../cache/upstash.ts"
 import type { Database } from "../db/driver.ts"
 import { cacheOf, type Settings } from "./settings.ts"
 
-/** What a runtime can do, and cannot. */
-interface Runtime extends Pick<CacheOptions, "waitUntil" | "coalesceTimeoutMs"> {
+/** The options that depend on the runtime. */
+interface RuntimeOptions extends Pick<CacheOptions, "waitUntil" | "coalesceTimeoutMs"> {
   /** Whether requests may share a round trip to Redis. */
   pipelined?: boolean
   /** How long a request waits for Redis, in ms. Default: 50. */
   requestTimeoutMs?: number
 }
 
-/** What tells a database from all others. Some must be asked. */
+/** A text that identifies a database among all that share a Redis, or a function that queries the database for it. */
 type Identity = string | (() => Promise<string>)
 
-/** The cache of the settings, and the database whose writes invalidate it. */
+/** Opens the cache that the settings ask for. Writes of the returned database invalidate it. */
 export function openCache(
   settings: Settings,
   database: Database,
   identity: Identity,
-  options: Runtime,
+  options: RuntimeOptions,
 ): { cache: Cache; database: Database } {
   const ttl = settings.CACHE_TTL * 1000
   const stale = settings.CACHE_STALE * 1000
@@ -36,7 +36,7 @@ function openStore(
   database: Database,
   identity: Identity,
   lifetime: number,
-  options: Runtime,
+  options: RuntimeOptions,
 ): Store | undefined {
   const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = settings
   switch (cacheOf(settings, database.foreignWrites ? "memory" : "off")) {
@@ -56,8 +56,8 @@ function openStore(
 }
 
 /**
- * Keeps databases apart that share a Redis. The secret is the same for all who serve one database, and tells those
- * apart whose names are alike; it cannot be got back from its hash.
+ * The prefix of all keys in Redis, which keeps apart databases that share it. It includes a hash of AUTH_SECRET, which
+ * all servers of one database have in common, and which differs between databases with equal names.
  */
 async function prefixOf({ CACHE_PREFIX, AUTH_SECRET = "" }: Settings, identity: Identity): Promise<string> {
   if (CACHE_PREFIX !== undefined) return CACHE_PREFIX

@@ -4,7 +4,7 @@ import type { Cache } from "../cache/cache.ts"
 import type { Database } from "../db/driver.ts"
 import type { Settings } from "./settings.ts"
 
-/** Opens the database of the settings; of the drivers, only its own is loaded. Throws one line that names what is wrong. */
+/** Opens the database of the settings, and loads only its driver. Throws one line that names the wrong setting. */
 export async function openDatabase(settings: Settings): Promise<Database> {
   const url = settings.DATABASE_URL
   if (url.startsWith("postgres")) {
@@ -16,7 +16,7 @@ export async function openDatabase(settings: Settings): Promise<Database> {
   return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }
 
-/** The same with the cache of the settings, which its writes invalidate. `requestTimeoutMs` bounds what Redis may take. */
+/** Opens the database and the cache of the settings. `requestTimeoutMs` bounds each wait for Redis. Default: 50. */
 export async function openCachedDatabase(
   settings: Settings,
   requestTimeoutMs?: number,
@@ -30,7 +30,7 @@ export async function openCachedDatabase(
   })
 }
 
-/** What tells the database from others that may share a Redis: a file's name, or a local address, says little. */
+/** Identifies the database in a shared Redis. Paths and local addresses are unique only with the host name. */
 function identityOf({ DATABASE_URL: url }: Settings, { label }: Database): string {
   if (url.startsWith("file:")) return `${hostname()}:${resolve(url.slice(5))}`
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname)

@@ -3,12 +3,12 @@ import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
 import type { Connections } from "./connections.ts"
 
-/** How long requests under way may take once the process is asked to end, in milliseconds. */
-const drainLimit = 10_000
+/** How long the requests in progress may take after a signal, in milliseconds. */
+const drainLimitMs = 10_000
 
 /**
- * Ends the process well: no new connections, requests under way are answered, then `release`, then 0. What
- * takes longer than the limit is cut off.
+ * On any of `signals`, shuts down gracefully: refuses new connections, answers the requests in progress, runs `release`
+ * and exits with 0. Connections that are still open after the limit are destroyed.
  */
 export function drainOn(
   signals: NodeJS.Signals[],
@@ -28,7 +28,7 @@ export function drainOn(
     draining = true
     const limit = setTimeout(() => {
       for (const socket of connections.keys()) socket.destroy()
-    }, drainLimit)
+    }, drainLimitMs)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const [socket, response] of connections)
       if (!response || response.closed) socket.destroy()

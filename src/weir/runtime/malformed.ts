@@ -4,19 +4,19 @@ import type { ServerType } from "@hono/node-server"
 import { Problem, type ProblemCode, titles } from "../problem.ts"
 import type { Connections } from "./connections.ts"
 
-/** What Node's HTTP parser says of a request that it cannot take: which problem that is, and in words. */
+/** The problem for each error code of Node's HTTP parser; any other code is a malformed request. */
 const causes: Record<string, { status: number; code: ProblemCode; detail: string }> = {
   HPE_HEADER_OVERFLOW: { status: 431, code: "headers_too_large", detail: "The headers are too large" },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "timeout", detail: "The request was not sent in time" },
 }
 const malformed = { status: 400, code: "malformed_request", detail: "This is no HTTP request" } as const
 
-/** Answers what is no request at all by a problem, too, and ends its connection: no handler ever sees it. */
+/** Answers a request that Node cannot parse, which reaches no handler, with a problem, and closes its connection. */
 export function refuseMalformed(server: ServerType, connections: Connections): void {
   server.on("clientError", (error: { code?: string }, socket: Socket) => {
-    const before = connections.get(socket)
-    // While the request before it is being answered, this would be taken for a part of that.
-    if (error.code === "ECONNRESET" || !socket.writable || (before && !before.writableFinished)) {
+    const previous = connections.get(socket)
+    // While the previous response is being sent, the client would take this one for a part of it.
+    if (error.code === "ECONNRESET" || !socket.writable || (previous && !previous.writableFinished)) {
       socket.destroy()
       return
     }

@@ -8,8 +8,8 @@ export interface NodeOptions {
 }
 
 /**
- * Serves an API on Node, by the settings of the environment, until the process is asked to end. The API is loaded
- * after the settings have been checked, so that a wrong one ends the start with the one line that names it.
+ * Serves an API on Node, with the settings of the environment, until SIGTERM or SIGINT. It loads the API only after it
+ * has validated the settings. On any error, it prints one line, which names a wrong setting, and exits with 1.
  *
  * @example await serve(() => import("./api.ts"), { migrations: new URL("../drizzle/", import.meta.url) })
  */

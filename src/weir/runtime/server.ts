@@ -21,24 +21,28 @@ import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { firstAdmin } from "./services.ts"
-import type { Settings } from "./settings.ts"
+import { requireSecret, type Settings } from "./settings.ts"
 
-/** Serves the API until the process is asked to end. Throws one line that names what is wrong. */
+/** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
+  if (api.accounts) requireSecret(settings)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   scheduleHashes(hashQueue())
   const { cache, database } = await openCachedDatabase(settings)
-  // The first request should find the way to Redis open.
+  // Connects to Redis now, so that the first request need not wait for it.
   void Promise.resolve(cache.store?.check()).then((reason) => {
     if (reason)
-      log({ level: "warn", msg: `Redis cannot be used now (${reason}): requests do without it until it can` })
+      log({
+        level: "warn",
+        msg: `Redis cannot be used now (${reason}): requests read the database until it can`,
+      })
   })
   const admin = firstAdmin(settings, api.accounts, database)
   await prepare(settings, database, readMigrations(migrationsOf(migrations, database.dialect)), admin, log)
-  if (!settings.AUTH_SECRET)
+  if (api.accounts && !settings.AUTH_SECRET)
     log({
       level: "warn",
-      msg: "AUTH_SECRET is not set: tokens hold until this process ends. Set it to 32 bytes or more",
+      msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
     })
 
   const app = createApp(api, {
@@ -60,7 +64,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const server = serve({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, ({ port }) =>
     log({
       level: "info",
-      msg: `${api.title} is at http://${settings.HOST}:${port}, its documents at /docs`,
+      msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
       database: database.label,
     }),
   )
@@ -73,7 +77,10 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   })
 }
 
-/** Brings the embedded database up to date; says of another when it is not. */
+/**
+ * Migrates a database file. Throws where another database lacks migrations or refuses the login; one that is
+ * unreachable is only logged, since it may come back.
+ */
 async function prepare(
   settings: Settings,
   database: Database,
@@ -89,18 +96,18 @@ async function prepare(
       const missing = (await migrationStatus(database, migrations)).migrations.filter(isPending)
       if (missing.length)
         throw new Error(
-          `${database.label} lacks ${missing.length} migration(s), first ${missing[0]?.migration.tag}: run npm run db:migrate`,
+          `${database.label} lacks ${missing.length} migration(s), the first is ${missing[0]?.migration.tag}: run npm run db:migrate`,
         )
     }
     await admin()
   } catch (error) {
     const kind = classify(error)?.kind
     if (kind === "refused")
-      throw new Error(`DATABASE_URL: ${database.label} does not let us in`, { cause: error })
+      throw new Error(`DATABASE_URL: ${database.label} refuses the login`, { cause: error })
     if (kind !== "unavailable" && kind !== "timeout") throw error
     log({
       level: "error",
-      msg: `${database.label} cannot be reached: requests that need it get 503 until it can`,
+      msg: `${database.label} cannot be reached: requests that need it get a 503 until it can`,
     })
   }
 }

@@ -6,14 +6,17 @@ import { SettingError, type Settings } from "./settings.ts"
 
 const levels = { info: 0, warn: 1, error: 2, silent: 3 }
 
-/** A log that keeps to the level of the setting. */
+/** A log that drops the records below a level. */
 export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
   return (record) => {
     if (levels[record.level] >= levels[level]) log(record)
   }
 }
 
-/** Makes the first admin where the settings name one: once it has worked, never again. Throws a `SettingError`. */
+/**
+ * A function that creates the first admin where the settings name one. After a success it does nothing. Throws a
+ * `SettingError` where the API's accounts cannot have an admin.
+ */
 export function firstAdmin(
   settings: Settings,
   accounts: Accounts | undefined,
@@ -23,7 +26,7 @@ export function firstAdmin(
   const refusal = email ? firstAdminRefusal(accounts) : undefined
   if (refusal !== undefined) throw new SettingError(`FIRST_ADMIN_EMAIL: ${refusal}`)
   let done = !email || !password
-  // Not one shared promise: on Workers, one request must not wait for what another has begun.
+  // Not one shared promise: on Workers, a request must not wait for another request's work.
   return async () => {
     if (done || !accounts || !email || !password) return
     const client = database.connect()

@@ -14,7 +14,7 @@ const databaseUrl = z
     (text) => !/^(libsql|https?|wss?):/.test(text) || !/^\w+:\/\/[^/?#]*@/.test(text),
     "must hold no user or password: a libSQL server's token goes into DATABASE_AUTH_TOKEN",
   )
-/** A whole number, and nothing else: not even a blank, which JavaScript takes for 0. */
+/** A whole number in digits. Number() alone would accept more: it converts a blank to 0. */
 const whole = (min: number, max: number) => {
   const range = `must be a whole number from ${min} to ${max}`
   return z
@@ -24,30 +24,41 @@ const whole = (min: number, max: number) => {
     .pipe(z.number().min(min, range).max(max, range))
 }
 
-/** What browsers send as `Origin`: no path, no default port, lower case. */
+/** Whether a text is `*`, or an `Origin` as browsers send it: no path, no default port, lower case. */
 const isOrigin = (text: string): boolean =>
   text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
 
-const settings = z.object({
-  /** Where the data is. The dialect follows from it. */
-  DATABASE_URL: databaseUrl.default("file:weir.db"),
-  /** The token of a libSQL server (Turso). */
-  DATABASE_AUTH_TOKEN: z.string().min(1).optional(),
-  /** The address to listen on (Node). */
-  HOST: z.string().min(1).default("127.0.0.1"),
-  PORT: whole(0, 65_535).default(3000),
-  /** Signs access tokens. Required in production; made up at each start in development. */
+/** Every setting: how it is checked, its default, and what it says in `docs/settings.md`, which is written from this. */
+export const settings = z.object({
+  DATABASE_URL: databaseUrl
+    .default("file:weir.db")
+    .describe(
+      "Where the data is; the dialect follows from it. `file:path`, `libsql://host` (Turso), `http://host:port` (sqld), `postgres://user:password@host/database`",
+    ),
+  DATABASE_AUTH_TOKEN: z.string().min(1).optional().describe("The token of a libSQL server"),
+  HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("The address that Node listens on; `0.0.0.0` for all interfaces"),
+  PORT: whole(0, 65_535).default(3000).describe("The port that Node listens on; 0 for any that is free"),
   AUTH_SECRET: z
     .string()
     .refine((secret) => new TextEncoder().encode(secret).length >= 32, "must be at least 32 bytes")
-    .optional(),
-  FIRST_ADMIN_EMAIL: z.email("must be an email address").optional(),
+    .optional()
+    .describe(
+      "Signs access tokens; at least 32 bytes. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
+    ),
+  FIRST_ADMIN_EMAIL: z
+    .email("must be an email address")
+    .optional()
+    .describe("The first admin, made once, while there is none. Together with `FIRST_ADMIN_PASSWORD`"),
   FIRST_ADMIN_PASSWORD: z
     .string()
     .min(8, "must be at least 8 characters")
     .max(200, "must be at most 200 characters")
-    .optional(),
-  /** Origins that browsers may call from, separated by commas; `*` for all. Default: none. */
+    .optional()
+    .describe("Its password, of 8 to 200 characters"),
   CORS_ORIGINS: z
     .string()
     .transform((text) =>
@@ -57,36 +68,51 @@ const settings = z.object({
         .filter(Boolean),
     )
     .pipe(z.array(z.string().refine(isOrigin, "must hold origins such as https://example.com, or *")))
-    .default([]),
+    .default([])
+    .describe("Origins that browsers may call from, separated by commas; `*` for all"),
   UPSTASH_REDIS_REST_URL: z
     .url({ protocol: /^https?$/, message: "must be an http or https URL" })
     .refine((text) => !/[@?#]/.test(text), "must be the address alone, as Upstash shows it")
-    .optional(),
+    .optional()
+    .describe("The address of an Upstash Redis, which then keeps answers. Together with its token"),
   UPSTASH_REDIS_REST_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]+$/, "must be one word, as Upstash shows it")
-    .optional(),
-  /** Where answers are kept. Default: in Upstash Redis where it is set, in memory for a file, else nowhere. */
-  CACHE: z.enum(["off", "memory", "upstash"], "must be off, memory or upstash").optional(),
-  /** How long an answer holds at the most, in seconds. */
-  CACHE_TTL: whole(1, 86_400).default(60),
-  /** For so many seconds more it is served once again while it is read anew. */
-  CACHE_STALE: whole(0, 86_400).default(0),
-  /** Most that is kept in memory, in bytes. */
-  CACHE_MEMORY: whole(65_536, 68_719_476_736).default(67_108_864),
-  /** What the keys in Redis begin with: the same for all who serve one database, and for nobody else. */
+    .optional()
+    .describe("The token of the Upstash Redis"),
+  CACHE: z
+    .enum(["off", "memory", "upstash"], "must be off, memory or upstash")
+    .optional()
+    .describe(
+      "Where answers are kept: `off`, `memory` or `upstash`. Without it: Upstash Redis where it is set, memory for a file, else off",
+    ),
+  CACHE_TTL: whole(1, 86_400)
+    .default(60)
+    .describe("How long an answer may be served from the cache, in seconds"),
+  CACHE_STALE: whole(0, 86_400)
+    .default(0)
+    .describe("How much longer an expired answer is served while one request reads it again, in seconds"),
+  CACHE_MEMORY: whole(65_536, 68_719_476_736)
+    .default(67_108_864)
+    .describe("Most bytes that answers take in memory"),
   CACHE_PREFIX: z
     .string()
     .regex(/^[\w.:/-]{1,100}$/, "must be 1 to 100 letters, digits or . : / _ -")
-    .optional(),
+    .optional()
+    .describe(
+      "What keys in Redis begin with: the same for all services of one database, and for no others. Without it: made from the database's address and the secret",
+    ),
   LOG_LEVEL: z
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
-    .default("info"),
-  /** Largest request body, in bytes. */
-  BODY_LIMIT: whole(1, 104_857_600).default(1_048_576),
-  /** How long a request may take, in milliseconds. */
-  REQUEST_TIMEOUT_MS: whole(1, 600_000).default(15_000),
-  NODE_ENV: z.string().default("development"),
+    .default("info")
+    .describe("Least level that is logged: `info`, `warn`, `error` or `silent`"),
+  BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
+  REQUEST_TIMEOUT_MS: whole(1, 600_000)
+    .default(15_000)
+    .describe(
+      "How long a request may take, in milliseconds; after it, a 503, and Postgres cancels the statement",
+    ),
+  NODE_ENV: z.string().default("development").describe("`production` requires `AUTH_SECRET`"),
 })
 
 /** All settings, checked. */
@@ -104,12 +130,12 @@ export class SettingError extends Error {}
  * that names the first wrong one.
  */
 export function parseEnv(raw: Record<string, unknown>): Settings {
-  const given = Object.fromEntries(
+  const variables = Object.fromEntries(
     Object.keys(settings.shape)
       .filter((name) => typeof raw[name] === "string" && raw[name] !== "")
       .map((name) => [name, raw[name]]),
   )
-  const result = settings.safeParse(given)
+  const result = settings.safeParse(variables)
   if (!result.success) {
     const [issue] = result.error.issues
     throw new SettingError(`${String(issue?.path[0])}: ${issue?.message}`)
@@ -121,7 +147,11 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both, or neither")
   if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
     throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
-  if (env.NODE_ENV === "production" && env.AUTH_SECRET === undefined)
-    throw new SettingError("AUTH_SECRET: is required in production; make one with: openssl rand -base64 32")
   return env
+}
+
+/** Throws a `SettingError` where tokens are to be signed in production, and there is no secret to sign them with. */
+export function requireSecret({ NODE_ENV, AUTH_SECRET }: Settings): void {
+  if (NODE_ENV === "production" && AUTH_SECRET === undefined)
+    throw new SettingError("AUTH_SECRET: is required in production; make one with: openssl rand -base64 32")
 }

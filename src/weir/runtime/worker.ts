@@ -13,7 +13,7 @@ import type { Log } from "../http/request.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
 import { firstAdmin, leveled } from "./services.ts"
-import { parseEnv, SettingError, type Settings } from "./settings.ts"
+import { parseEnv, requireSecret, SettingError, type Settings } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
@@ -22,14 +22,15 @@ interface Bindings extends Record<string, unknown> {
 
 const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
 
-/** How long a request waits for another's identical read, in ms: should that one be cut off, nobody would end it. */
+/** How long a request waits for another's identical read, in ms: if that request is ended, its read never settles. */
 const coalesceTimeoutMs = 1000
 
 function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
-  // A Worker is in production unless it is told otherwise, as `wrangler dev` does with .dev.vars.
+  // A Worker is in production unless its variables say otherwise, such as .dev.vars for `wrangler dev`.
   const settings = parseEnv({ NODE_ENV: "production", ...env })
+  if (api.accounts) requireSecret(settings)
   if (settings.CACHE === "memory")
-    throw new SettingError("CACHE: memory is for a single process, and a Worker runs in many at once")
+    throw new SettingError("CACHE: memory works for a single process only, and a Worker runs in many at once")
   const opened = openDatabase(env, settings)
   const { cache, database } = openCache(settings, opened, identityOf(env, opened), {
     waitUntil,
@@ -49,7 +50,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
   })
 }
 
-/** D1 does not say which database it is; when it was first migrated does. */
+/** Identifies the database in a shared Redis. D1 cannot be asked for its name, so its first migration stands for it. */
 function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | (() => Promise<string>) {
   if (!DB || HYPERDRIVE) return database.label
   return async () => {
@@ -72,7 +73,7 @@ function openDatabase(env: Bindings, settings: Settings): Database {
     return openPostgresPerRequest(settings.DATABASE_URL, options)
   if (settings.DATABASE_URL.startsWith("file:"))
     throw new SettingError(
-      "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or name a libSQL or Postgres server",
+      "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or set the URL of a libSQL or Postgres server",
     )
   return openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 }
@@ -81,13 +82,13 @@ interface ExecutionContextLike {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** A Worker's entry. */
+/** The default export of a Worker. */
 export interface WorkerEntry {
   fetch(request: Request, env: Record<string, unknown>, context: ExecutionContextLike): Promise<Response>
 }
 
 /**
- * An API as a Worker. Import this before the API: it chooses the dialect by the bindings.
+ * Serves an API as a Worker. Import this module before the API, since it chooses the dialect by the bindings.
  *
  * @example export default worker(api)
  */
@@ -106,7 +107,7 @@ export function worker(api: Api): WorkerEntry {
   }
 }
 
-/** The answer of a Worker that a setting keeps from starting; its log names the setting. */
+/** The response of a Worker with a wrong setting: a problem without details. The log names the setting. */
 function misconfigured({ message }: SettingError): Response {
   const requestId = crypto.randomUUID()
   console_({ level: "error", msg: `Weir did not start. ${message}`, request_id: requestId })

@@ -25,9 +25,9 @@ export function compileCreate(
     sql`, `,
   )
   const rows = guard ? sql`select ${values} where ${guard.where}` : sql`values (${values})`
-  const given = columns.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
+  const source = columns.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
   return compile(
-    sql`insert into ${tableOf(resource)} ${given} returning ${returnedRow(resource, row, viewer)}`,
+    sql`insert into ${tableOf(resource)} ${source} returning ${returnedRow(resource, row, viewer)}`,
   )
 }
 
@@ -39,17 +39,17 @@ function typedValue(resource: Resource, column: string): SQL {
 
 /**
  * Whether a row of these values (bound by column name) may be created, for rules that look at the row: one
- * row if so, none if not. Undefined where no rule does. `given` are the fields that the client has set.
+ * row if so, none if not. Undefined where no rule does. `chosen` are the fields that the client set.
  */
 export function compileCreateCheck(
   resource: Resource,
   kind: ViewerKind,
   columns: string[],
-  given: string[],
+  chosen: string[],
 ): Plan | undefined {
   const viewer = viewerSql(kind)
   const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
-  const fieldRules = given.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
+  const fieldRules = chosen.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
   const outcome = conjunction([resource.rules.create(row, viewer), ...fieldRules])
   return typeof outcome === "boolean" ? undefined : compile(sql`select 1 where ${outcome}`)
 }

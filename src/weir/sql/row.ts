@@ -13,7 +13,7 @@ export interface Member {
   when: Rule | undefined
 }
 
-/** What a row's JSON is made of, and the conditions that some members hang on. */
+/** The members of a row's JSON, and the conditions that some of them depend on. */
 export interface RowShape {
   members: Member[]
   conditions: Map<Rule, SQL>

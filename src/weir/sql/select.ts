@@ -100,13 +100,13 @@ export function compileList(query: ListQuery): ListPlan {
   return { ...plan, keysInRows, keyColumns: keyColumns.length, separator: page.separator }
 }
 
-/** The rows of one parent, whose column is its own key: where the viewer may see whose they are. */
+/** The rows that refer to the parent, where the viewer may see the column that does. */
 const within = ({ target, foreign }: Relation, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => [
   sql`${row(foreign)} = ${bound("parentKey")}`,
   target.fields[foreign]?.read(row, viewer) ?? false,
 ]
 
-/** Whether the JSON of a row may hold line feeds between its tokens: stored JSON and embedded lists do. */
+/** Whether the JSON of a row may hold line feeds: stored JSON and embedded lists do. */
 const isMultiline = (resource: Resource, { fields, includes }: Selection): boolean =>
   Object.values(resource.fields).some((f) => f.type.multiline && (!fields || fields.has(f.name))) ||
   includes.some(
@@ -125,8 +125,8 @@ export function rowShape(
   aliases: Aliases,
   joins?: SQL[],
 ): RowShape {
-  const asked = selection.fields
-  const fields = Object.values(resource.fields).filter((field) => !asked || asked.has(field.name))
+  const selected = selection.fields
+  const fields = Object.values(resource.fields).filter((field) => !selected || selected.has(field.name))
   const shape = visibleMembers(fields, row, viewer)
   for (const include of selection.includes)
     shape.members.push({

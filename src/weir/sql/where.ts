@@ -24,7 +24,7 @@ export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("vi
 /** The table of a resource, unaliased. */
 export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`
 
-/** The rows that filters ask for, each as far as the viewer may see what it compares. */
+/** The conditions of filters, each only where the viewer may see the compared field. */
 export function filtered(
   filters: Filter[],
   row: RowSql,
@@ -34,7 +34,7 @@ export function filtered(
   return filters.map((filter) => throughRelations(filter, filter.through, row, viewer, aliases))
 }
 
-/** Whether two rows belong together, as far as the viewer may see the columns that say so. */
+/** Whether two rows are related, only where the viewer may see both columns of the relation. */
 export function related(
   { source, target, local, foreign }: Relation,
   here: RowSql,
@@ -76,7 +76,7 @@ function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQ
     case "eq":
       return sql`${column} = ${value}`
     case "ne":
-      // Null is not equal to anything: a row without a value is among those with another.
+      // A null counts as different from any value.
       return expressions.distinct(column, value)
     case "gt":
       return sql`${comparable} > ${value}`

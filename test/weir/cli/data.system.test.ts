@@ -2,9 +2,9 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { ask, number, refused, worked } from "../support/ask.ts"
-import { freePort } from "../support/global-setup.ts"
 import { eventually } from "../support/http.ts"
 import { killed, tempFolder } from "../support/node-server.ts"
+import { freePort } from "../support/ports.ts"
 import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
 
 const at: Project = project()

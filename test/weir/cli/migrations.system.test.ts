@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, test } from "vitest"
 import { ask, number, once, refused, worked } from "../support/ask.ts"
-import { freePort } from "../support/global-setup.ts"
 import { eventually } from "../support/http.ts"
 import { killed } from "../support/node-server.ts"
+import { freePort } from "../support/ports.ts"
 import { databases, type Kind, type Project, prepared, project } from "../support/project.ts"
 
 const users = "src/schema/users.ts"

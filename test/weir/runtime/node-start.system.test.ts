@@ -4,10 +4,10 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, test } from "vitest"
 import { admin, emptyPostgres, migratedPostgres } from "../support/databases.ts"
-import { freePort } from "../support/global-setup.ts"
 import { authSecret, httpCaller, signIn, signUp } from "../support/http.ts"
 import { runMigrate, runNode, startNode, tempFolder, type Variables } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
+import { freePort } from "../support/ports.ts"
 
 const oneLine = (text: string): string => {
   const lines = text.trimEnd().split("\n")

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { admin, lockItems, migratedPostgres, weirConnections } from "../support/databases.ts"
-import { freePort } from "../support/global-setup.ts"
 import { allTitles, authSecret, eventually, httpCaller } from "../support/http.ts"
 import { type NodeServer, startNode } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
+import { freePort } from "../support/ports.ts"
 import { migratedSqld, sqldOn } from "../support/sqld.ts"
 
 const env = { AUTH_SECRET: authSecret, REQUEST_TIMEOUT_MS: 500 }

@@ -51,7 +51,9 @@ interface Shared {
 }
 
 /** The servers of this process: projects that run together share them, although each loads this file anew. */
-const shared = ((globalThis as { weirServers?: Map<Kind, Shared> }).weirServers ??= new Map<Kind, Shared>())
+const process_ = globalThis as { weirServers?: Map<Kind, Shared> }
+const shared = process_.weirServers ?? new Map<Kind, Shared>()
+process_.weirServers = shared
 
 async function take(kind: Kind): Promise<string[]> {
   const running = shared.get(kind) ?? { servers: starters[kind](), users: 0 }

@@ -12,17 +12,17 @@ import { writeDown, writeMigration } from "./write.ts"
 const urls: Record<DialectName, string> = { sqlite: "file:none.db", postgres: "postgres://none/none" }
 const kinds: Record<DialectName, string> = { sqlite: "sqlite", postgres: "postgresql" }
 
-/** Asks drizzle-kit in a process of its own: the schema chooses its dialect when it is loaded. */
-function ask(dialect: DialectName, question: Question): Promise<Answer> {
+/** Runs drizzle-kit for a dialect in a child process, since the schema chooses its dialect when it is loaded. */
+function askChild(dialect: DialectName, question: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, "dialect.ts"), {
       env: { ...process.env, DATABASE_URL: urls[dialect] },
       execArgv: ["--import", join(import.meta.dirname, "../../runtime/fast-imports.js")],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     })
-    let said = ""
+    let errorOutput = ""
     child.stderr?.on("data", (chunk) => {
-      said += chunk
+      errorOutput += chunk
     })
     let answer: Answer | undefined
     child.once("message", (message) => {
@@ -30,8 +30,10 @@ function ask(dialect: DialectName, question: Question): Promise<Answer> {
     })
     child.once("close", () => {
       if (answer) return resolve(answer)
-      const why = said.split("\n").find((line) => /error/i.test(line))
-      reject(new Error(`drizzle-kit ended without an answer for ${dialect}${why ? `: ${why.trim()}` : ""}`))
+      const reason = errorOutput.split("\n").find((line) => /error/i.test(line))
+      reject(
+        new Error(`drizzle-kit ended without a result for ${dialect}${reason ? `: ${reason.trim()}` : ""}`),
+      )
     })
     child.send(question)
   })
@@ -43,27 +45,38 @@ interface Options {
   drop: string[]
 }
 
-const list = (value: string, before: string[]): string[] => [...before, value]
+/** Collects the values of an option that may be repeated. */
+const collect = (value: string, previous: string[]): string[] => [...previous, value]
 
 export function generateCommand(command: Command, project: Project): Command {
   return command
-    .description("Write the next migration for both dialects, and beside each the way back")
-    .option("--name <name>", "what the migration is called, such as add_notes")
-    .option("--rename <table.column=new>", "a column (or table=new) that has another name now", list, [])
-    .option("--drop <table.column>", "a column (or table) that is dropped with what it holds", list, [])
+    .description("Write the next migration and its way back, for both dialects")
+    .option("--name <name>", "the name of the migration, such as add_notes")
+    .option(
+      "--rename <table.column=new>",
+      "a column (or table=new) that was renamed; repeatable",
+      collect,
+      [],
+    )
+    .option(
+      "--drop <table.column>",
+      "a column (or table) that is dropped with its data; repeatable",
+      collect,
+      [],
+    )
     .action((options: Options) => generate(project, options))
 }
 
 async function generate(project: Project, { name, rename, drop }: Options): Promise<void> {
   if (!name || !/^[a-z0-9_-]{1,60}$/i.test(name))
     throw new Error("--name: give the migration a name of letters, digits, - and _, as in --name add_notes")
-  // What is wrong with the API itself is said before a migration is made of it.
+  // Loads the API for its checks: no migration is written for an API with mistakes.
   await project.api()
   const dialects: DialectName[] = ["sqlite", "postgres"]
   const renames = rename.map(parseRename)
   const answers = await Promise.all(
     dialects.map((dialect) =>
-      ask(dialect, {
+      askChild(dialect, {
         schema: fileURLToPath(project.schema),
         folder: migrationsOf(project.migrations, dialect),
         renames,
@@ -71,7 +84,7 @@ async function generate(project: Project, { name, rename, drop }: Options): Prom
       }),
     ),
   )
-  // Both or none: a migration of one dialect alone would leave the other behind.
+  // Nothing is written unless both dialects succeed: they must have the same migrations.
   for (const [i, { refusal }] of answers.entries()) if (refusal) throw new Error(`${dialects[i]}: ${refusal}`)
   for (const [i, { next, missing, unknown }] of answers.entries()) {
     const dialect = dialects[i] as DialectName

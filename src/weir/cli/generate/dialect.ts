@@ -30,30 +30,32 @@ import {
   withRenames,
 } from "./snapshot.ts"
 
-/** What a dialect's process is asked. */
+/** The message to a dialect's child process. */
 export interface Question {
-  /** The folder of the tables. */
+  /** The path of the folder of the schema's table files. */
   schema: string
+  /** The path of the dialect's folder of migrations. */
   folder: string
   renames: Rename[]
-  /** Columns (`table.column`) and tables that are stated to be dropped. */
+  /** The columns (`table.column`) and tables that the options name as dropped. */
   drops: string[]
 }
 
-/** A file of statements, and what it loses. */
+/** The statements of a file, and the data that they lose, one line each. */
 export interface Script {
   statements: string[]
   losses: string[]
 }
 
+/** The reply of a dialect's child process. */
 export interface Answer {
-  /** In words for people, where it cannot be told what is meant. */
+  /** A message for people where no migration can be written. */
   refusal?: string
   /** The next migration; undefined where nothing has changed. */
   next?: { snapshot: object; up: Script; down: Script; warnings: string[] }
-  /** Ways back that are missing beside earlier migrations. */
+  /** Earlier migrations without a down script, each with a generated one. */
   missing: { tag: string; down: Script }[]
-  /** Earlier migrations that were written by hand, and whose way back must be, too. */
+  /** The tags of earlier hand-written migrations without a down script, which must be hand-written too. */
   unknown: string[]
 }
 
@@ -66,14 +68,14 @@ const snapshotOf = async (schema: Record<string, unknown>, before?: string): Pro
     ? generateDrizzleJson(schema, before)
     : await generateSQLiteDrizzleJson(schema, before)) as unknown as Snapshot
 
-/** What the files of a folder export, in the dialect of this process; nothing twice. */
+/** The exports of a folder's files, in the dialect of this process, each value once. */
 async function readSchema(folder: string): Promise<Record<string, unknown>> {
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
-  const all: Record<string, unknown> = {}
+  const schema: Record<string, unknown> = {}
   for (const file of files)
     for (const [name, value] of Object.entries(await import(join(folder, file))))
-      if (!Object.values(all).includes(value)) all[`${file}:${name}`] = value
-  return all
+      if (!Object.values(schema).includes(value)) schema[`${file}:${name}`] = value
+  return schema
 }
 
 function readSnapshot(folder: string, index: number, empty: Snapshot): Snapshot {
@@ -82,7 +84,7 @@ function readSnapshot(folder: string, index: number, empty: Snapshot): Snapshot 
   return JSON.parse(readFileSync(path, "utf8")) as Snapshot
 }
 
-/** What SQLite's snapshots do not say of a column. */
+/** The Postgres type of each column, since SQLite's snapshots say only `text` for instants and JSON. */
 const kinds: Kinds = new Map()
 
 function readKinds(folder: string): void {
@@ -95,15 +97,18 @@ function readKinds(folder: string): void {
 }
 
 const quote = postgres ? '"' : "`"
-const named = (text: string): string => `${quote}${text}${quote}`
+const quoted = (text: string): string => `${quote}${text}${quote}`
 
 function renameStatement({ table, column, to }: Rename): string {
-  const what = column === undefined ? "" : `COLUMN ${named(column)} `
-  return `ALTER TABLE ${named(table)} RENAME ${what}TO ${named(to)};`
+  const target = column === undefined ? "" : `COLUMN ${quoted(column)} `
+  return `ALTER TABLE ${quoted(table)} RENAME ${target}TO ${quoted(to)};`
 }
 
-/** The statements from one snapshot to the other: renames, then what goes, then what comes. */
-async function way(
+/**
+ * The script from one snapshot to another: renames, then removals, then additions. With `fill`, added columns that must
+ * have a value get one.
+ */
+async function scriptBetween(
   before: Snapshot,
   to: Snapshot,
   renames: Rename[],
@@ -112,36 +117,39 @@ async function way(
 ): Promise<Script> {
   const from = withRenames(before, renames)
   const between = doubts(from, to).length ? common(from, to) : undefined
-  const stretch = async (a: Snapshot, b: Snapshot) =>
+  const repairedDiff = async (a: Snapshot, b: Snapshot) =>
     postgres
       ? repairPostgres(await diff(a, b), a, b, fill)
       : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff, kinds })
   const statements = between
-    ? [...(await stretch(from, between)), ...(await stretch(between, to))]
-    : await stretch(from, to)
+    ? [...(await repairedDiff(from, between)), ...(await repairedDiff(between, to))]
+    : await repairedDiff(from, to)
   return { statements: [...renames.map(renameStatement), ...statements], losses: losses(from, to) }
 }
 
-/** What drizzle-kit would ask about, with how to say it; undefined where all has been said. */
+/** A message where drizzle-kit would ask whether something was renamed or dropped. It names the options that answer. */
 function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | undefined {
-  const known = Object.values(from.tables).flatMap(({ name, columns }) => [
+  const droppable = Object.values(from.tables).flatMap(({ name, columns }) => [
     name,
     ...Object.keys(columns).map((c) => `${name}.${c}`),
   ])
-  const nothing = drops.find((drop) => !known.includes(drop))
-  if (nothing) return `--drop ${nothing}: there is no such table or column`
-  for (const { table, gone, come } of doubts(from, to)) {
-    const unsaid = gone
+  const missing = drops.find((drop) => !droppable.includes(drop))
+  if (missing) return `--drop ${missing}: there is no such table or column`
+  for (const { table, removed, added } of doubts(from, to)) {
+    const undecided = removed
       .map((name) => (table ? `${table}.${name}` : name))
       .filter((name) => !drops.includes(name))
-    if (unsaid.length === 0) continue
-    const what = table ? "column" : "table"
-    return `${unsaid.join(", ")} is gone and ${come.join(", ")} is new: say whether the ${what} has another name now (--rename ${unsaid[0]}=${come[0]}) or is dropped with what it holds (--drop ${unsaid[0]})`
+    if (undecided.length === 0) continue
+    const kind = table ? "column" : "table"
+    return `${undecided.join(", ")} is gone and ${added.join(", ")} is new: say whether the ${kind} was renamed (--rename ${undecided[0]}=${added[0]}) or is dropped with its data (--drop ${undecided[0]})`
   }
   return undefined
 }
 
-/** Rebuilt tables whose children go with their rows: where foreign keys cannot be turned off, as on D1, these would be lost. */
+/**
+ * Warnings of a migration: it deletes child rows on D1, where foreign keys stay on while a table is rebuilt; or it, or
+ * its way back, fails on certain rows.
+ */
 function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[] {
   const rebuilt = statements
     .flatMap((s) => /^DROP TABLE `([^`]+)`/.exec(s)?.[1] ?? [])
@@ -173,7 +181,7 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
 async function answer({ schema, folder, renames, drops }: Question): Promise<Answer> {
   const tables = await readSchema(schema)
   const long = Object.values(tables).flatMap((table) =>
-    is(table, Table) ? longNames(table).map((why) => `${getTableName(table)}: ${why}`) : [],
+    is(table, Table) ? longNames(table).map((message) => `${getTableName(table)}: ${message}`) : [],
   )
   if (long[0]) return { refusal: long[0], missing: [], unknown: [] }
   const empty = await snapshotOf({})
@@ -187,22 +195,22 @@ async function answer({ schema, folder, renames, drops }: Question): Promise<Ans
       readSnapshot(folder, journal[i - 1]?.idx ?? -1, empty),
       readSnapshot(folder, idx, empty),
     ]
-    const down = await way(after, before, [], empty, true)
-    // What was written by hand can only be undone by hand.
-    const byHand = down.statements.length === 0 && readStatements(folder, tag).length > 0
-    if (byHand) unknown.push(tag)
+    const down = await scriptBetween(after, before, [], empty, true)
+    // The snapshots do not show hand-written statements, so only a hand-written script can undo them.
+    const isHandWritten = down.statements.length === 0 && readStatements(folder, tag).length > 0
+    if (isHandWritten) unknown.push(tag)
     else missing.push({ tag, down })
   }
   const before = readSnapshot(folder, journal.at(-1)?.idx ?? -1, empty)
   const after = await snapshotOf(tables, before.id)
   const reused = renames.find(({ table, column }) => column === undefined && keyOf(after, table))
   const refusal = reused
-    ? `${reused.table} has another name now, and there is a new ${reused.table}: make two migrations of it, one after the other`
+    ? `${reused.table} was renamed, and there is a new ${reused.table}: make two migrations of it, one after the other`
     : refusalOf(withRenames(before, renames), after, drops)
   if (refusal) return { refusal, missing, unknown }
-  const up = await way(before, after, renames, empty, false)
+  const up = await scriptBetween(before, after, renames, empty, false)
   if (up.statements.length === 0) return { missing, unknown }
-  const down = await way(after, before, reversed(renames), empty, true)
+  const down = await scriptBetween(after, before, reversed(renames), empty, true)
   return {
     next: {
       snapshot: after,

@@ -1,9 +1,9 @@
 import type { ColumnSnapshot, Snapshot, TableSnapshot } from "./snapshot.ts"
 
-/** The Postgres type of each `table.column` that there ever was. */
+/** The latest Postgres type of each `table.column` in any migration. */
 export type Kinds = Map<string, string>
 
-/** drizzle-kit's statements between two snapshots. */
+/** Generates drizzle-kit's statements from one snapshot to another. */
 export type Diff = (from: Snapshot, to: Snapshot) => Promise<string[]>
 
 const tableOf = (snapshot: Snapshot, name: string): TableSnapshot | undefined =>
@@ -11,11 +11,11 @@ const tableOf = (snapshot: Snapshot, name: string): TableSnapshot | undefined =>
 
 const quoted = (names: string[]): string => names.map((name) => `"${name}"`).join(", ")
 
-/** A value for a column that must have one and whose own values are lost: the least that its CHECK allows. */
+/** SQL of a value for a required column whose own values are lost: the smallest that its CHECK allows. */
 function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): string {
   const { name } = column
   const kind = kinds.get(`${table.name}.${name}`)
-  // SQLite keeps instants and JSON as text; what they are, the other dialect's snapshots know.
+  // SQLite stores instants and JSON as text; the Postgres snapshots tell them apart.
   if (column.type === "text" && kind?.startsWith("timestamp")) return "'1970-01-01T00:00:00.000Z'"
   const type = column.type === "text" && kind === "json" ? kind : column.type
   const check =
@@ -31,8 +31,9 @@ function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): s
 }
 
 export interface RepairOptions {
-  /** On the way back: what must have a value and has lost it is given one. */
+  /** Whether required columns that are added get a value in existing rows. Set for down scripts. */
   fill: boolean
+  /** drizzle-kit's snapshot of a database without tables. */
   empty: Snapshot
   diff: Diff
   kinds: Kinds
@@ -40,26 +41,28 @@ export interface RepairOptions {
 
 const mustBeFilled = (column: ColumnSnapshot): boolean => column.notNull && column.default === undefined
 
-/** The columns that come and must be filled in rows that are there: drizzle-kit leaves these to fail. */
+/** The added columns (`table.column`) that are required and have no default: drizzle-kit's statements fail on rows. */
 export function toBeFilled(from: Snapshot, to: Snapshot): string[] {
   return Object.entries(to.tables).flatMap(([key, table]) => {
     const before = from.tables[key]
     if (!before) return []
-    const come = Object.values(table.columns).filter((c) => !before.columns[c.name] && mustBeFilled(c))
-    return come.map((column) => `${table.name}.${column.name}`)
+    const added = Object.values(table.columns).filter((c) => !before.columns[c.name] && mustBeFilled(c))
+    return added.map((column) => `${table.name}.${column.name}`)
   })
 }
 
-/** The columns that may hold nulls now and may not from then on. */
+/** The columns (`table.column`) that become required. */
 export function toBeRequired(from: Snapshot, to: Snapshot): string[] {
   return Object.entries(to.tables).flatMap(([key, table]) => {
     const before = from.tables[key]?.columns
-    const come = Object.values(table.columns).filter((c) => c.notNull && before?.[c.name]?.notNull === false)
-    return come.map((column) => `${table.name}.${column.name}`)
+    const required = Object.values(table.columns).filter(
+      (c) => c.notNull && before?.[c.name]?.notNull === false,
+    )
+    return required.map((column) => `${table.name}.${column.name}`)
   })
 }
 
-/** Whether one value cannot fill the column in several rows, or in any: it is unique, or refers to rows. */
+/** Whether no single value can fill the column `name` (`table.column`) in all rows: it is unique or a foreign key. */
 export function cannotBeFilled(to: Snapshot, name: string): boolean {
   return Object.values(to.tables).some((table) => {
     const alone = (columns: (string | { expression: string })[]) =>
@@ -75,8 +78,8 @@ export function cannotBeFilled(to: Snapshot, name: string): boolean {
 }
 
 /**
- * A SQLite table made anew as the snapshot has it: its rows keep what both have, and what must have a value and
- * has none is filled. https://www.sqlite.org/lang_altertable.html#otheralter
+ * Statements that rebuild a SQLite table as the snapshot has it. Rows keep the columns of both versions; with `fill`,
+ * required new columns get a value. https://www.sqlite.org/lang_altertable.html#otheralter
  */
 async function rebuild(
   table: TableSnapshot,
@@ -85,12 +88,15 @@ async function rebuild(
 ): Promise<string[]> {
   const { empty, diff } = options
   const fresh = `__new_${table.name}`
-  const made = await diff(empty, { ...empty, tables: { [fresh]: { ...table, name: fresh, indexes: {} } } })
+  const createTable = await diff(empty, {
+    ...empty,
+    tables: { [fresh]: { ...table, name: fresh, indexes: {} } },
+  })
   const indexes = (await diff(empty, { ...empty, tables: { [table.name]: table } })).filter((s) =>
     /^CREATE (UNIQUE )?INDEX/.test(s),
   )
   return [
-    ...made,
+    ...createTable,
     ...copyRows(table, before, options.fill, options.kinds),
     `DROP TABLE \`${table.name}\`;`,
     `ALTER TABLE \`${fresh}\` RENAME TO \`${table.name}\`;`,
@@ -98,16 +104,16 @@ async function rebuild(
   ]
 }
 
-/** The rows, and with them the last id that was given out: one that was used is never used again. */
+/** Statements that copy the rows into the rebuilt table, and the last generated id, so that no id is ever reused. */
 function copyRows(table: TableSnapshot, before: TableSnapshot, fill: boolean, kinds: Kinds): string[] {
-  const kept = Object.keys(table.columns).filter((name) => before.columns[name])
+  const common = Object.keys(table.columns).filter((name) => before.columns[name])
   const filled = fill
     ? Object.values(table.columns).filter((c) => !before.columns[c.name] && mustBeFilled(c))
     : []
-  const values = [quoted(kept), ...filled.map((column) => fillerOf(table, column, kinds))]
+  const values = [quoted(common), ...filled.map((column) => fillerOf(table, column, kinds))]
     .filter(Boolean)
     .join(", ")
-  const names = quoted([...kept, ...filled.map(({ name }) => name)])
+  const names = quoted([...common, ...filled.map(({ name }) => name)])
   const copy = `INSERT INTO \`__new_${table.name}\`(${names}) SELECT ${values} FROM \`${table.name}\`;`
   if (!Object.values(table.columns).some(({ autoincrement }) => autoincrement)) return [copy]
   return [
@@ -118,9 +124,9 @@ function copyRows(table: TableSnapshot, before: TableSnapshot, fill: boolean, ki
 }
 
 /**
- * Mends what drizzle-kit gets wrong on SQLite. Its rebuild of a table selects columns that the old table does
- * not have, which SQLite reads as text: every row would hold the column's name. And with `fill`, on the way
- * back, a column that must have a value is given one.
+ * Repairs drizzle-kit's statements for SQLite. When drizzle-kit rebuilds a table, it selects columns that the old table
+ * does not have; SQLite reads their quoted names as text, so that every row would get the column's name as its value.
+ * With `fill`, required columns that are added get a value.
  */
 export async function repairSqlite(
   statements: string[],
@@ -128,31 +134,34 @@ export async function repairSqlite(
   to: Snapshot,
   options: RepairOptions,
 ): Promise<string[]> {
-  let mended = statements.flatMap((statement) => {
+  let repaired = statements.flatMap((statement) => {
     const name = /^INSERT INTO `__new_([^`]+)`\([^)]*\) SELECT [^;]* FROM `[^`]+`;$/.exec(statement)?.[1]
     const [table, before] = name ? [tableOf(to, name), tableOf(from, name)] : []
     return table && before ? copyRows(table, before, options.fill, options.kinds) : [statement]
   })
   for (const table of Object.values(to.tables)) {
     const added = new RegExp(`^ALTER TABLE \`${table.name}\` ADD \`([^\`]+)\``)
-    const needs = mended.some((statement) => {
+    const needs = repaired.some((statement) => {
       const column = table.columns[added.exec(statement)?.[1] ?? ""]
-      // ADD COLUMN takes constants only.
+      // ADD COLUMN accepts constant defaults only.
       const computed = typeof column?.default === "string" && column.default.startsWith("(")
       return computed || (options.fill && column !== undefined && mustBeFilled(column))
     })
     const before = tableOf(from, table.name)
     if (!needs || !before) continue
     const own = new RegExp(`^(ALTER TABLE \`${table.name}\` |CREATE (UNIQUE )?INDEX .* ON \`${table.name}\`)`)
-    mended = [
-      ...mended.filter((statement) => !own.test(statement)),
+    repaired = [
+      ...repaired.filter((statement) => !own.test(statement)),
       ...(await rebuild(table, before, options)),
     ]
   }
-  return mended
+  return repaired
 }
 
-/** On the way back, a column that must have a value is added with one, which then stops being its default. */
+/**
+ * Repairs drizzle-kit's statements for Postgres: changes of type get a cast. With `fill`, required columns are added
+ * with a default, which is dropped once it has filled the rows.
+ */
 export function repairPostgres(statements: string[], from: Snapshot, to: Snapshot, fill: boolean): string[] {
   return statements
     .map((statement) => withCast(statement, from))
@@ -170,12 +179,12 @@ export function repairPostgres(statements: string[], from: Snapshot, to: Snapsho
     })
 }
 
-/** Without `USING`, Postgres refuses to make a number of a text that holds one. */
+/** Adds `USING` to a change of type. Without it, Postgres does not convert text to numbers. */
 function withCast(statement: string, from: Snapshot): string {
-  const found = /^ALTER TABLE "([^"]+)" ALTER COLUMN "([^"]+)" SET DATA TYPE ([^;]+);$/.exec(statement)
-  if (!found) return statement
-  const [, table = "", column = "", type = ""] = found
-  const before = tableOf(from, table)?.columns[column]?.type
-  const by = before === "boolean" && type !== "text" ? "::int" : ""
-  return statement.replace(/;$/, ` USING "${column}"${by}::${type};`)
+  const match = /^ALTER TABLE "([^"]+)" ALTER COLUMN "([^"]+)" SET DATA TYPE ([^;]+);$/.exec(statement)
+  if (!match) return statement
+  const [, table = "", column = "", type = ""] = match
+  const oldType = tableOf(from, table)?.columns[column]?.type
+  const intermediate = oldType === "boolean" && type !== "text" ? "::int" : ""
+  return statement.replace(/;$/, ` USING "${column}"${intermediate}::${type};`)
 }

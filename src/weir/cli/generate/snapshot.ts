@@ -1,4 +1,4 @@
-/** The part of drizzle-kit's snapshots that is looked at here, the same in both dialects. */
+/** The part of drizzle-kit's snapshots that is used here. It is the same in both dialects. */
 export interface Snapshot {
   id: string
   prevId: string
@@ -26,14 +26,14 @@ export interface ColumnSnapshot {
   autoincrement?: boolean
 }
 
-/** A table or a column that goes by another name from now on; `column` is undefined for a table. */
+/** The rename of a table or a column; `column` is undefined for a table. */
 export interface Rename {
   table: string
   column: string | undefined
   to: string
 }
 
-/** Reads `table=new` or `table.column=new`. Throws one line for anything else. */
+/** Parses `table=new` or `table.column=new`. Throws one line for anything else. */
 export function parseRename(text: string): Rename {
   const match = /^([\w-]+)(?:\.([\w-]+))?=([\w-]+)$/.exec(text)
   if (!match) throw new Error(`--rename ${text}: write it as table.column=new_name, or table=new_name`)
@@ -50,7 +50,7 @@ export const reversed = (renames: Rename[]): Rename[] =>
 export const keyOf = (snapshot: Snapshot, name: string): string | undefined =>
   Object.keys(snapshot.tables).find((key) => snapshot.tables[key]?.name === name)
 
-/** The snapshot of a database in which the renames have been done. Throws one line for what is not there. */
+/** A copy of a snapshot with the renames applied. Throws one line for a table or column that does not exist. */
 export function withRenames<S extends Snapshot>(snapshot: S, renames: Rename[]): S {
   const copy = structuredClone(snapshot)
   for (const rename of renames) {
@@ -102,8 +102,8 @@ function renameColumn(snapshot: Snapshot, table: TableSnapshot, from: string, to
 }
 
 /**
- * What two snapshots have in common, as the first has it. Two steps by way of it, first what goes and then what
- * comes, leave drizzle-kit nothing to ask.
+ * The intersection of two snapshots, in the version of the first. In two steps through it, first removals and then
+ * additions, drizzle-kit cannot mistake a drop and an addition for a rename, and asks nothing.
  */
 export function common<S extends Snapshot>(from: S, to: S): S {
   const copy = structuredClone(from)
@@ -127,31 +127,37 @@ export function common<S extends Snapshot>(from: S, to: S): S {
   return copy
 }
 
-/** What goes and what comes, where drizzle-kit would ask whether it is the same thing by another name. */
-export function doubts(
-  from: Snapshot,
-  to: Snapshot,
-): { table: string | undefined; gone: string[]; come: string[] }[] {
-  const gone = Object.keys(from.tables).filter((key) => !to.tables[key])
-  const come = Object.keys(to.tables).filter((key) => !from.tables[key])
+/** A table's columns, or the tables if `table` is undefined, that could be renames: some were removed, others added. */
+interface Doubt {
+  table: string | undefined
+  removed: string[]
+  added: string[]
+}
+
+/** The cases in which drizzle-kit would ask whether something was renamed. */
+export function doubts(from: Snapshot, to: Snapshot): Doubt[] {
+  const removed = Object.keys(from.tables).filter((key) => !to.tables[key])
+  const added = Object.keys(to.tables).filter((key) => !from.tables[key])
   const nameOf = (snapshot: Snapshot, key: string) => snapshot.tables[key]?.name ?? key
-  const found: ReturnType<typeof doubts> = []
-  if (gone.length && come.length)
-    found.push({
+  const cases: Doubt[] = []
+  if (removed.length && added.length)
+    cases.push({
       table: undefined,
-      gone: gone.map((key) => nameOf(from, key)),
-      come: come.map((key) => nameOf(to, key)),
+      removed: removed.map((key) => nameOf(from, key)),
+      added: added.map((key) => nameOf(to, key)),
     })
   for (const [key, table] of Object.entries(from.tables)) {
     const other = to.tables[key]
     if (!other) continue
-    const lost = Object.keys(table.columns).filter((name) => !other.columns[name])
-    const made = Object.keys(other.columns).filter((name) => !table.columns[name])
-    if (lost.length && made.length) found.push({ table: table.name, gone: lost, come: made })
+    const removedColumns = Object.keys(table.columns).filter((name) => !other.columns[name])
+    const addedColumns = Object.keys(other.columns).filter((name) => !table.columns[name])
+    if (removedColumns.length && addedColumns.length)
+      cases.push({ table: table.name, removed: removedColumns, added: addedColumns })
   }
-  return found
+  return cases
 }
 
+/** Changes of type that lose no data, besides those to text. */
 const widening = new Set([
   "integer>bigint",
   "integer>real",
@@ -159,25 +165,25 @@ const widening = new Set([
   "real>double precision",
 ])
 
-/** What the way from one snapshot to the other loses, one line each. */
+/** The data that a migration from one snapshot to another loses, one line each. */
 export function losses(from: Snapshot, to: Snapshot): string[] {
-  const found: string[] = []
+  const lines: string[] = []
   for (const [key, table] of Object.entries(from.tables)) {
     const other = to.tables[key]
     if (!other) {
-      found.push(`drops the table ${table.name}`)
+      lines.push(`drops the table ${table.name}`)
       continue
     }
     for (const column of Object.values(table.columns)) {
       const next = other.columns[column.name]
-      if (!next) found.push(`drops the column ${table.name}.${column.name}`)
+      if (!next) lines.push(`drops the column ${table.name}.${column.name}`)
       else if (
         next.type !== column.type &&
         next.type !== "text" &&
         !widening.has(`${column.type}>${next.type}`)
       )
-        found.push(`${table.name}.${column.name} becomes ${next.type}, and was ${column.type}`)
+        lines.push(`${table.name}.${column.name} becomes ${next.type}, and was ${column.type}`)
     }
   }
-  return found
+  return lines
 }

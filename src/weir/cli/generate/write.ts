@@ -19,13 +19,16 @@ function write(path: string, text: string): void {
   renameSync(`${path}.new`, path)
 }
 
-/** Writes the way back of a migration beside it. */
+/** Writes the down script of a migration beside it. */
 export function writeDown(folder: string, tag: string, down: Script): void {
-  const none = down.statements.length === 0 ? ["-- Nothing of the schema is to be undone."] : []
+  const none = down.statements.length === 0 ? ["-- There is nothing to undo in the schema."] : []
   write(downPath(folder, tag), textOf([`-- Undoes ${tag}.`, ...none], down))
 }
 
-/** Writes a migration as drizzle-kit does, the journal last: without it, the rest is not there. Answers with its name. */
+/**
+ * Writes a migration and its down script in drizzle-kit's format, and returns its tag. The journal is written last: a
+ * migration that it does not list does not exist.
+ */
 export function writeMigration(
   folder: string,
   dialect: string,

@@ -20,21 +20,24 @@ interface Options {
   again?: true
 }
 
-/** Records that are checked and inserted together. */
+/** Records that are inserted in one transaction. */
 const recordsPerBatch = 1_000
 
 export function importCommand(command: Command, project: Project): Command {
   return command
-    .description("Import a file's records as rows, each checked as the API checks a create")
-    .argument("<table>", "where to")
-    .argument("<file>", "CSV with a header line, or one JSON object a line")
-    .option("--format <format>", "csv or ndjson (default: as the file is called)")
-    .option("--atomic", "all or nothing: one bad record, and no row is imported")
-    .option("--rejects <file>", "where bad records go, with line and reason (default: <file>.rejects.ndjson)")
-    .option("--again", "start over, also where the file was imported before")
+    .description("Import a file's records as rows, each validated as the API validates a create")
+    .argument("<table>", "the table to import into")
+    .argument("<file>", "CSV with a header line, or one JSON object per line")
+    .option("--format <format>", "csv or ndjson (default: by the file's extension)")
+    .option("--atomic", "import all records, or none if one of them is rejected")
+    .option(
+      "--rejects <file>",
+      "the file for rejected records, with line and reason (default: <file>.rejects.ndjson)",
+    )
+    .option("--again", "start from the beginning, even if the file was imported before")
     .addHelpText(
       "after",
-      "\nAn import that was interrupted goes on where it was when it is started again. Ends with 1 when records were rejected.",
+      "\nAn interrupted import continues when the command is run again. Exits with 1 when records were rejected.",
     )
     .action((table: string, file: string, options: Options) =>
       withDatabase(project, async (database) =>
@@ -54,17 +57,17 @@ async function run(database: Database, resource: Resource, source: Source, optio
   }
   if (state?.done)
     throw new Error(
-      `${source.path} was imported into ${resource.name} already: --again if it is to be imported once more`,
+      `${source.path} was imported into ${resource.name} already: add --again to import it once more`,
     )
   if (state && state.atomic !== atomic)
     throw new Error(
-      `this import was begun ${state.atomic ? "with" : "without"} --atomic: go on like that, or --again to start over${state.atomic ? "" : ", with the rows that it has made still there"}`,
+      `this import was begun ${state.atomic ? "with" : "without"} --atomic: continue it that way, or add --again to start from the beginning${state.atomic ? "" : "; the rows imported so far stay"}`,
     )
   if (state)
     console.log(`${source.path}: ${state.records} records were dealt with before; going on from there`)
-  const begun: ImportProgress = state ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
-  const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, begun.rejectsBytes)
-  const job = new Import(database, resource, ledger, rejects, stagingTable, begun)
+  const start: ImportProgress = state ?? { atomic, records: 0, rejected: 0, rejectsBytes: 0, done: false }
+  const rejects = new Rejects(options.rejects ?? `${source.path}.rejects.ndjson`, source, start.rejectsBytes)
+  const job = new Import(database, resource, ledger, rejects, stagingTable, start)
   const bar = await progress(`importing ${resource.name}`, source.bytes)
   try {
     await job.read(source, bar)
@@ -76,7 +79,7 @@ async function run(database: Database, resource: Resource, source: Source, optio
   job.report(source)
 }
 
-/** An import under way. */
+/** A running import: the batches, their progress in the ledger, and the rejected records. */
 class Import {
   private readonly database: Database
   private readonly resource: Resource
@@ -117,11 +120,14 @@ class Import {
     await this.insert(pending)
   }
 
-  /** Rows and how far the import has come are one transaction. Where a row is refused, halves are tried, down to that row. */
+  /**
+   * Inserts a batch and records the progress in the same transaction. If the database refuses a row, inserts each half
+   * by itself, down to the single row, which is rejected.
+   */
   private async insert(checked: Checked[]): Promise<void> {
     if (checked.length === 0) return
     const rows = checked.flatMap((c) => ("columns" in c ? [c.columns] : []))
-    const [one] = checked
+    const [first] = checked
     try {
       await this.commit(
         checked,
@@ -132,17 +138,20 @@ class Import {
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
       if (!(problem instanceof Problem)) throw error
-      if (checked.length > 1 || !one) {
+      if (checked.length > 1 || !first) {
         const half = Math.ceil(checked.length / 2)
         await this.insert(checked.slice(0, half))
         return this.insert(checked.slice(half))
       }
       const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join("; ")
-      await this.commit([{ record: one.record, reason: issues || problem.message }], [])
+      await this.commit([{ record: first.record, reason: issues || problem.message }], [])
     }
   }
 
-  /** What is rejected is on file before the database counts it: an interruption in between is made good by cutting the file. */
+  /**
+   * Commits statements and progress. Rejected records are written to their file before the database counts them: after
+   * an interruption in between, the next run truncates the file to the counted length.
+   */
   private async commit(checked: Checked[], statements: Statement[]): Promise<void> {
     const bytes = this.rejects.bytes
     const bad = checked.filter((c) => "reason" in c)
@@ -154,48 +163,53 @@ class Import {
       rejectsBytes: this.rejects.bytes,
       done: false,
     }
-    const [held, at] = this.ledger.held(this.state.records)
+    const [guard, guardIndex] = this.ledger.guard(this.state.records)
     try {
-      await this.database.connect().batch([...held, ...this.opened(), ...statements, this.ledger.keep(next)])
+      await this.database
+        .connect()
+        .batch([...guard, ...this.openStaging(), ...statements, this.ledger.keep(next)])
     } catch (error) {
       this.rejects.bytes = bytes
-      if ((error as { statementIndex?: unknown }).statementIndex !== at) throw error
+      if ((error as { statementIndex?: unknown }).statementIndex !== guardIndex) throw error
       throw new Error(
-        "another process is importing this file: let it end, and start again if it does not come to the end",
+        "another process is importing this file: wait until it ends, and run this again if it does not finish",
       )
     }
     Object.assign(this.state, next)
   }
 
-  /** The pending stagingTable is made with the first rows, so that no other process can empty it. */
-  private opened(): Statement[] {
+  /** Creates the staging table in the transaction of the first rows, so that no other process can empty it. */
+  private openStaging(): Statement[] {
     return this.state.atomic && this.state.records === 0 ? staging.open(this.stagingTable) : []
   }
 
+  /** Marks the import as done. An atomic one moves its rows out of the staging table, or drops them after a reject. */
   async finish(): Promise<void> {
     const client = this.database.connect()
     const done = this.ledger.keep({ ...this.state, done: true })
-    const leave = staging.close(this.stagingTable)
+    const dropStaging = staging.close(this.stagingTable)
     if (!this.state.atomic) await client.batch([done])
-    else if (this.state.rejected) await client.batch([...leave, this.ledger.forget()])
+    else if (this.state.rejected) await client.batch([...dropStaging, this.ledger.forget()])
     else
       try {
         const shapes = this.state.records ? await client.query(staging.shapes(this.stagingTable)) : []
         const moves = shapes.map(([shape]) => staging.move(this.stagingTable, this.resource, String(shape)))
-        await client.batch([...moves, ...keepIds(this.resource), ...leave, done])
+        await client.batch([...moves, ...keepIds(this.resource), ...dropStaging, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
         if (!(problem instanceof Problem)) throw error
-        await client.batch([...leave, this.ledger.forget()])
-        throw new Error(`nothing was imported: ${problem.message}; without --atomic its record is named`)
+        await client.batch([...dropStaging, this.ledger.forget()])
+        throw new Error(
+          `nothing was imported: ${problem.message}; run it without --atomic to see which record it is`,
+        )
       }
   }
 
   report({ path }: Source): void {
     const { records, rejected } = this.state
-    const none = this.state.atomic && rejected > 0
+    const isRefused = this.state.atomic && rejected > 0
     console.log(
-      `${this.database.label}: ${none ? 0 : records - rejected} of ${records} records of ${path} imported into ${this.resource.name}`,
+      `${this.database.label}: ${isRefused ? 0 : records - rejected} of ${records} records of ${path} imported into ${this.resource.name}`,
     )
     if (rejected === 0) return
     console.log(`${rejected} rejected, with their lines and reasons in ${this.rejects.path}`)

@@ -2,14 +2,15 @@ import { classify } from "../../db/dialect/errors.ts"
 import type { Database, Statement } from "../../db/driver.ts"
 import { ledgers, plain } from "../../db/migrations/ledger.ts"
 
-/** How far an import has come, as it stands in the database: written with the rows that it counts. */
+/** The progress of an import. It is stored in the same transaction as the rows that it counts. */
 export interface ImportProgress {
-  /** Whether its rows wait until all have been read. */
+  /** Whether rows stay in a staging table until all records have been read. */
   atomic: boolean
-  /** Records of the file that are dealt with, and how many of them were rejected. */
+  /** The number of records that were imported or rejected so far. */
   records: number
+  /** The number of those that were rejected. */
   rejected: number
-  /** How long the file of rejects was then, in bytes. */
+  /** The length of the file of rejected records at that point, in bytes. */
   rejectsBytes: number
   done: boolean
 }
@@ -18,7 +19,7 @@ const table = "__weir_imports"
 const create = `create table if not exists ${table} (
   source text primary key, atomic integer not null, records bigint not null, rejected bigint not null, rejects_bytes bigint not null, done integer not null)`
 
-/** Names are hexadecimal digits and table names: nothing to quote. */
+/** Reads and writes the progress of one import. Its key, a table name and hexadecimal digits, needs no quoting. */
 export class ImportLedger {
   private readonly database: Database
   private readonly source: string
@@ -28,7 +29,7 @@ export class ImportLedger {
     this.source = `${tableName}:${identity}`
   }
 
-  /** Where the import of this file stands; undefined where it was never begun. */
+  /** The progress of the import; undefined where it was never begun. Creates the ledger's table if missing. */
   async read(): Promise<ImportProgress | undefined> {
     const client = this.database.connect()
     await client.batch([...ledgers[this.database.dialect].lock, create].map(plain))
@@ -44,16 +45,16 @@ export class ImportLedger {
   }
 
   /**
-   * What must come before the rows of a batch: it fails where another process has brought the import further than
-   * `records`. The place of the statement that does so is the second value.
+   * Statements for the start of each batch, and the index of the one that fails if another process has changed the
+   * progress from `records`.
    */
-  held(records: number): [Statement[], number] {
+  guard(records: number): [Statement[], number] {
     const { lock, refuse } = ledgers[this.database.dialect]
-    const found = `coalesce((select records from ${table} where source = '${this.source}'), 0)`
-    return [[...lock, refuse(`${found} <> ${records}`)].map(plain), lock.length]
+    const stored = `coalesce((select records from ${table} where source = '${this.source}'), 0)`
+    return [[...lock, refuse(`${stored} <> ${records}`)].map(plain), lock.length]
   }
 
-  /** The statement that keeps an import's progress, for the batch whose rows it counts. */
+  /** The statement that stores the progress, for the batch whose rows it counts. */
   keep({ atomic, records, rejected, rejectsBytes, done }: ImportProgress): Statement {
     const values = `${Number(atomic)}, ${records}, ${rejected}, ${rejectsBytes}, ${Number(done)}`
     return plain(
@@ -66,7 +67,7 @@ export class ImportLedger {
   }
 }
 
-/** Forgets the imports into a table that is no more; where there never was one, there is nothing to forget. */
+/** Deletes the progress of all imports into a table. Does nothing where there never was an import. */
 export async function forgetImports(database: Database, tableName: string): Promise<void> {
   try {
     await database.connect().batch([plain(`delete from ${table} where source like '${tableName}:%'`)])

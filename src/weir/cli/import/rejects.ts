@@ -1,14 +1,17 @@
 import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, statSync, writeSync } from "node:fs"
 import type { Source, SourceRecord } from "./source.ts"
 
-/** The file of what could not be imported: JSON lines with line number, reason and record. Made by the first of them. */
+/** The file of rejected records: JSON lines with line number, reason and record. The first reject creates it. */
 export class Rejects {
   readonly path: string
-  /** Its length, in bytes. */
+  /** The length of the file, in bytes. */
   bytes: number
   private file: number | undefined
 
-  /** Goes on after the `bytes` that an import which was interrupted had come to. Throws one line where the file is another. */
+  /**
+   * Continues after the first `bytes` of a file that an interrupted import wrote; 0 for a new file. Throws one line where
+   * that file is missing or shorter, or where `path` is the file that is imported.
+   */
   constructor(path: string, source: Source, bytes: number) {
     this.path = path
     this.bytes = bytes
@@ -17,7 +20,7 @@ export class Rejects {
     if (bytes === 0) return
     if (!existsSync(path) || statSync(path).size < bytes)
       throw new Error(
-        `${path}, which the import had begun to write, is not there as it was: --rejects for where it is, or --again to start over`,
+        `${path}, which the interrupted import wrote, is missing or shorter than it was: say where it is with --rejects, or add --again to start from the beginning`,
       )
     this.file = openSync(path, "r+")
     ftruncateSync(this.file, bytes)

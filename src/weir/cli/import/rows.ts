@@ -7,23 +7,23 @@ import { importSchema } from "../../resource/schemas.ts"
 import { operator } from "../call.ts"
 import type { Format, SourceRecord } from "./source.ts"
 
-/** A record that became the columns of a row, or why it did not. */
+/** A valid record with the columns of its row, or an invalid one with the reason. */
 export type Checked = { record: SourceRecord; columns: Values } | { record: SourceRecord; reason: string }
 
-/** Checks records by the API's own schema of a create, and what an export holds besides. */
+/** A function that validates records by the API's schema of a create, plus the generated fields that an export has. */
 export function checker(resource: Resource, format: Format): (record: SourceRecord) => Promise<Checked> {
   const schema = importSchema(resource)
   const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
-    const read = format === "csv" ? fromText(resource, record.row) : record.row
-    if (typeof read === "string") return { record, reason: read }
-    const result = schema.safeParse(read)
+    const row = format === "csv" ? fromText(resource, record.row) : record.row
+    if (typeof row === "string") return { record, reason: row }
+    const result = schema.safeParse(row)
     if (!result.success) {
       const issues = issuesOf(result.error).map(({ path, message }) => `${path}: ${message}`)
       return { record, reason: issues.join("; ") }
     }
-    // What an API's create would fill in for its viewer, a file must say.
+    // Fields that a create over HTTP sets from the viewer must be in the file.
     for (const { name, nullable, initially } of Object.values(resource.fields))
       if (initially && !nullable && result.data[name] === undefined)
         return { record, reason: `${name}: is required` }
@@ -36,19 +36,22 @@ export function checker(resource: Resource, format: Format): (record: SourceReco
   }
 }
 
-/** Throws one line where a CSV's columns are no fields, or one is named twice. */
+/** Throws one line where a CSV's header has a name that is no field, or the same name twice. */
 export function checkHeader(resource: Resource, names: string[]): void {
-  const known = Object.keys(importSchema(resource).shape)
-  const wrong = names.filter((name) => !known.includes(name))
+  const allowed = Object.keys(importSchema(resource).shape)
+  const wrong = names.filter((name) => !allowed.includes(name))
   if (wrong.length)
     throw new Error(
-      `the first line names ${wrong.map((name) => JSON.stringify(name)).join(", ")}: the columns may be ${known.join(", ")}`,
+      `the first line names ${wrong.map((name) => JSON.stringify(name)).join(", ")}: the columns may be ${allowed.join(", ")}`,
     )
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice) throw new Error(`the first line names ${twice} twice`)
 }
 
-/** CSV holds text: a field's value is read as a query string's is, and an empty cell is null where null may be. */
+/**
+ * Parses the cells of a CSV record by their fields' types. An empty cell is null for a nullable field, else absent.
+ * Returns a string with the reason where a cell is invalid.
+ */
 function fromText(resource: Resource, cells: Record<string, unknown>): Record<string, unknown> | string {
   const row: Record<string, unknown> = {}
   for (const [name, cell] of Object.entries(cells)) {

@@ -6,11 +6,15 @@ import { CsvError, parse } from "csv-parse"
 
 export type Format = "csv" | "ndjson"
 
-/** One record of a file: where it begins, and its members as text (CSV; null for an empty cell) or as JSON; or why it cannot be read. */
+/** One record of a file. */
 export interface SourceRecord {
+  /** The number of its first line. */
   line: number
+  /** The record as read, for the file of rejects. */
   raw: unknown
+  /** Its members: JSON values, or text for CSV, with null for an empty cell. Absent where `problem` is set. */
   row?: Record<string, unknown>
+  /** Why the record cannot be read. */
   problem?: string
 }
 
@@ -18,15 +22,16 @@ export interface SourceRecord {
 export interface Source {
   path: string
   format: Format
+  /** The file's size. */
   bytes: number
-  /** Tells this file from others, whatever it is called. */
+  /** A hash of the content, 32 hexadecimal digits: a renamed file is still the same. */
   identity: string
 }
 
 /** Longest record, in characters. */
-const longest = 2_000_000
+const maxRecordLength = 2_000_000
 
-/** Throws one line that names the file where it is missing or no file. */
+/** Opens a file to import. Throws one line that names the file where it is missing or no regular file. */
 export function openSource(path: string, format: string | undefined): Source {
   const kind = format ?? (/\.csv$/i.test(path) ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
@@ -52,8 +57,9 @@ function identityOf(path: string): string {
 }
 
 /**
- * The records of a file, read as they are needed. `onBytes` hears how far it has been read, and `onHeader` the
- * names of a CSV's columns. Throws one line, with the line number, where the file cannot be read on.
+ * Yields the records of a file, and reads the file as they are consumed. Calls `onBytes` with the number of bytes read
+ * so far, and `onHeader` with the column names of a CSV. Throws one line with the line number where the file is not
+ * UTF-8 or no CSV.
  */
 export async function* readSource(
   source: Source,
@@ -65,7 +71,7 @@ export async function* readSource(
   else yield* readLines(text)
 }
 
-/** The file's text, piece by piece. Bytes that are no UTF-8 end it. */
+/** Yields the file's text in chunks. Throws where it is not UTF-8. */
 async function* decoded({ path }: Source, onBytes: (read: number) => void): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true })
   const stream = createReadStream(path)
@@ -89,18 +95,18 @@ async function* decoded({ path }: Source, onBytes: (read: number) => void): Asyn
 async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRecord> {
   let line = 0
   let rest = ""
-  // The rest of a line that is too long is passed over.
+  // Whether the current line has exceeded the limit: its remaining text is skipped.
   let tooLong = false
   for await (const piece of text) {
     const lines = (rest + piece).split("\n")
     rest = lines.pop() as string
-    for (const each of lines) {
+    for (const content of lines) {
       line += 1
-      const record = tooLong ? overlong(line, each) : readLine(line, each)
+      const record = tooLong ? overlong(line, content) : readLine(line, content)
       tooLong = false
       if (record) yield record
     }
-    if (rest.length > longest) {
+    if (rest.length > maxRecordLength) {
       tooLong = true
       rest = rest.slice(0, 100)
     }
@@ -112,12 +118,12 @@ async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRe
 const overlong = (line: number, text: string): SourceRecord => ({
   line,
   raw: text.slice(0, 100),
-  problem: `is longer than ${longest} characters`,
+  problem: `is longer than ${maxRecordLength} characters`,
 })
 
 function readLine(line: number, text: string): SourceRecord | undefined {
   if (text.trim() === "") return undefined
-  if (text.length > longest) return overlong(line, text)
+  if (text.length > maxRecordLength) return overlong(line, text)
   try {
     const row: unknown = JSON.parse(text)
     const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
@@ -142,9 +148,9 @@ async function* readCsv(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    max_record_size: longest,
+    max_record_size: maxRecordLength,
     record_delimiter: ["\r\n", "\n"],
-    // An empty cell is no value; an empty text is quoted.
+    // An unquoted empty cell is null; a quoted one is the empty text.
     cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
   })
   const input = Readable.from(text, { objectMode: false })
@@ -162,7 +168,7 @@ async function* readCsv(
       } else if (record.length !== header.length)
         yield { line, raw: record, problem: `has ${record.length} values, and the header ${header.length}` }
       else yield { line, raw: record, row: Object.fromEntries(header.map((name, i) => [name, record[i]])) }
-      // A record ends where the next begins.
+      // The next record begins on the line after this one.
       line = info.lines + 1
     }
   } catch (error) {

@@ -12,32 +12,36 @@ import { copyOf } from "./copy.ts"
 export function rehearseCommand(command: Command, project: Project): Command {
   return command
     .description("Try each pending migration on a copy of the database: up, down, and up again")
-    .addHelpText("after", "\nEnds with 1 when a migration fails, or its way back does not lead back.")
+    .addHelpText(
+      "after",
+      "\nExits with 1 when a migration fails, changes the number of rows, or is not undone by its way back.",
+    )
     .action(() => withDatabase(project, (database) => run(project, database)))
 }
 
 async function run(project: Project, database: Database): Promise<void> {
   const migrations = migrationsFor(project, database)
-  const waiting = (await migrationStatus(database, migrations)).migrations.filter(isPending)
-  if (waiting.length === 0)
+  const pending = (await migrationStatus(database, migrations)).migrations.filter(isPending)
+  if (pending.length === 0)
     return console.log(`${database.label}: nothing is pending, so there is nothing to rehearse`)
   const copy = await copyOf(database, parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL)
   const interrupted = () => void copy.dispose().finally(() => process.exit(130))
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
   try {
     await prepareLedger(copy.database)
-    for (const { migration } of waiting) if (!(await rehearsed(copy.database, migration))) break
+    for (const { migration } of pending) if (!(await rehearse(copy.database, migration))) break
   } finally {
     await copy.dispose()
   }
 }
 
-interface Look {
+/** The state of a database: its schema as lines, and the number of rows by table. */
+interface State {
   schema: string[]
   counts: Map<string, number>
 }
 
-async function look(database: Database): Promise<Look> {
+async function stateOf(database: Database): Promise<State> {
   const client = database.connect()
   return {
     schema: await schemaOf(client, database.dialect),
@@ -45,19 +49,19 @@ async function look(database: Database): Promise<Look> {
   }
 }
 
-/** Whether a migration stood the test; prints one line for each part of it. */
-async function rehearsed(database: Database, migration: Migration): Promise<boolean> {
+/** Rehearses one migration and prints a line for each part. False if a part failed. */
+async function rehearse(database: Database, migration: Migration): Promise<boolean> {
   const { tag } = migration
-  const say = (part: string, problem: string | undefined, started: number) => {
+  const report = (part: string, problem: string | undefined, started: number) => {
     const ms = Math.round(performance.now() - started)
     console.log(`${tag}  ${part.padEnd(9)}${problem ? `FAILED: ${problem}` : "ok"}  ${ms} ms`)
     if (problem) process.exitCode = 1
     return problem === undefined
   }
-  const before = await look(database)
-  let after: Look | undefined
-  const parts: [string, "up" | "down", (now: Look) => string | undefined][] = [
-    ["up", "up", (now) => lostRows(before, now)],
+  const before = await stateOf(database)
+  let after: State | undefined
+  const parts: [string, "up" | "down", (now: State) => string | undefined][] = [
+    ["up", "up", (now) => changedCounts(before, now)],
     ["down", "down", (now) => difference(before, now)],
     ["up again", "up", (now) => difference(after ?? now, now)],
   ]
@@ -67,28 +71,29 @@ async function rehearsed(database: Database, migration: Migration): Promise<bool
       await step(database, migration, direction)
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error
-      return say(part, error.message, started)
+      return report(part, error.message, started)
     }
-    const now = await look(database)
+    const now = await stateOf(database)
     if (part === "up") after = now
-    if (!say(part, check(now), started)) return false
+    if (!report(part, check(now), started)) return false
   }
   return true
 }
 
-/** Tables that are there before and after, and have fewer or more rows. */
-function lostRows({ counts }: Look, now: Look): string | undefined {
+/** A message for a table that exists in both states and has another number of rows; undefined if there is none. */
+function changedCounts({ counts }: State, now: State): string | undefined {
   for (const [table, rows] of counts) {
-    const left = now.counts.get(table)
-    if (left !== undefined && left !== rows) return `${table} had ${rows} rows, and has ${left}`
+    const rowsNow = now.counts.get(table)
+    if (rowsNow !== undefined && rowsNow !== rows) return `${table} had ${rows} rows, and has ${rowsNow}`
   }
   return undefined
 }
 
-function difference(before: Look, now: Look): string | undefined {
-  const gone = before.schema.filter((line) => !now.schema.includes(line))
-  const come = now.schema.filter((line) => !before.schema.includes(line))
-  if (gone.length || come.length)
-    return `the schema differs: ${[...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)].slice(0, 6).join("; ")}`
-  return lostRows(before, now)
+/** A message for a difference in the schema or the row counts; undefined if there is none. */
+function difference(before: State, now: State): string | undefined {
+  const removed = before.schema.filter((line) => !now.schema.includes(line))
+  const added = now.schema.filter((line) => !before.schema.includes(line))
+  if (removed.length || added.length)
+    return `the schema differs: ${[...removed.map((line) => `- ${line}`), ...added.map((line) => `+ ${line}`)].slice(0, 6).join("; ")}`
+  return changedCounts(before, now)
 }

@@ -6,13 +6,13 @@ import { openLibsqlFile } from "../../db/drivers/libsql-file.ts"
 import { openPostgresPool } from "../../db/drivers/postgres.ts"
 import { plain } from "../../db/migrations/ledger.ts"
 
-/** A copy of a database with its rows, to be thrown away. */
+/** A temporary copy of a database with its rows. `dispose` deletes it. */
 export interface Copy {
   database: Database
   dispose(): Promise<void>
 }
 
-/** Copies the database at `url`; what it holds is only read. Throws one line where that cannot be done. */
+/** Copies the database at `url`, which is not changed. Throws one line where it cannot be copied. */
 export function copyOf(database: Database, url: string): Promise<Copy> {
   if (database.dialect === "postgres") return copyPostgres(database, url)
   return copySqlite(database, url.startsWith("file:"))
@@ -39,10 +39,10 @@ async function copySqlite(database: Database, local: boolean): Promise<Copy> {
   }
 }
 
-/** Rows that are fetched at once. */
-const together = 1_000
+/** Rows in one query. */
+const rowsPerQuery = 1_000
 
-/** Copies a remote SQLite database into a file, tables first, then rows, then what hangs on them. */
+/** Copies a remote SQLite database into a file: tables, then rows, then indexes, views and triggers. */
 async function pull(from: Database, to: Database): Promise<void> {
   const source = from.connect()
   const objects = await source.query(
@@ -50,22 +50,22 @@ async function pull(from: Database, to: Database): Promise<void> {
       "select type, name, sql from sqlite_master where sql is not null and substr(name, 1, 7) not in ('sqlite_', 'libsql_')",
     ),
   )
-  const made = (wanted: boolean) =>
-    objects.filter(([type]) => (type === "table") === wanted).map(([, , text]) => String(text))
-  await to.migrate(made(true))
+  const createStatements = (ofTables: boolean) =>
+    objects.filter(([type]) => (type === "table") === ofTables).map(([, , text]) => String(text))
+  await to.migrate(createStatements(true))
   const target = to.connect()
   for (const [type, name] of objects) {
     if (type !== "table") continue
-    for (let at = 0; ; at += together) {
-      const rows = await source.query(plain(`select * from "${name}" limit ${together} offset ${at}`))
+    for (let at = 0; ; at += rowsPerQuery) {
+      const rows = await source.query(plain(`select * from "${name}" limit ${rowsPerQuery} offset ${at}`))
       await insertUnchecked(to, String(name), rows)
-      if (rows.length < together) break
+      if (rows.length < rowsPerQuery) break
     }
   }
-  for (const text of made(false)) await target.batch([plain(text)])
+  for (const text of createStatements(false)) await target.batch([plain(text)])
 }
 
-/** Rows as they are, children before parents if it so happens. */
+/** Inserts rows without foreign-key checks, since children may come before their parents. */
 async function insertUnchecked(to: Database, name: string, rows: unknown[][]): Promise<void> {
   if (rows.length === 0) return
   const literal = (value: unknown) =>
@@ -84,7 +84,7 @@ async function copyPostgres(database: Database, url: string): Promise<Copy> {
   const name = `weir_rehearsal_${crypto.randomUUID().slice(0, 8)}`
   const options = { max: 1, statementTimeout: 0 }
   const at = (path: string) => Object.assign(new URL(url), { pathname: `/${path}` }).href
-  // A template must have no other connections: not even ours.
+  // Postgres copies a template only while it has no connections, ours included.
   await database.close()
   const admin = openPostgresPool(at(source === "postgres" ? "template1" : "postgres"), options)
   try {

@@ -5,14 +5,14 @@ import type { Value } from "./statement.ts"
 export interface ColumnSql {
   /** The column as a JSON value. */
   json(column: SQL): SQL
-  /** A checked value as the driver binds it. */
+  /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
-  /** A bound value with the column's type, where nothing else in the statement gives it one. */
+  /** A bound value cast to the column's type, for places where the statement does not imply the type. */
   typed(value: SQL): SQL
-  /** Whether the expression is an element of a JSON array that is bound as one parameter. */
+  /** SQL for: `expression` equals an element of `list`, a JSON array bound as one parameter. */
   oneOf(expression: SQL, list: SQL): SQL
-  /** An encoded value as an element of the JSON array that a bulk insert binds. */
+  /** An encoded value, converted to an element of the JSON array that a bulk insert binds. */
   toElement(value: unknown): unknown
-  /** An element of such an array as the column's value. */
+  /** SQL for element `index` of such an array, as a value of the column. */
   fromElement(array: SQL, index: number): SQL
 }

@@ -1,19 +1,19 @@
 import { type Column, getTableColumns, type Table } from "drizzle-orm"
 
-/** What a column holds on the wire. The same JavaScript type on every dialect. */
+/** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
 export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
 
-/** Bounds of a text column: stated once, they show in validation, in OpenAPI and as a CHECK. */
+/** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
   /** Fewest characters, after trimming. Default 0. */
   min?: number
-  /** Most characters, after trimming. Required: unbounded text is a way to fill a disk. */
+  /** Most characters, after trimming. Required, since unbounded text lets a client fill the disk. */
   max: number
   /** A regular expression the whole value must match (ECMA 262, as in JSON Schema). */
   pattern?: string
-  /** A value for the documents; needed with a pattern that `example` does not match. */
+  /** An example value for the OpenAPI document. Needed with a pattern that the default, "example", does not match. */
   example?: string
-  /** `email` is checked and lower-cased, so that it is unique however it is typed. */
+  /** `email` is validated and lower-cased, so that a unique column ignores case. */
   format?: "email"
 }
 
@@ -23,14 +23,14 @@ export interface NumberBounds {
   max?: number
 }
 
-/** The description of a column beside Drizzle's own: what Weir validates and documents. */
+/** What Weir knows of a column beyond Drizzle's own description: how to validate and document it. */
 export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
-  /** Holds another table's primary key, and what becomes of the row when that row is deleted. */
+  /** Set for a foreign key: the table it refers to, and the `on delete` action. */
   reference?: { table: () => string; onDelete: string | undefined }
-  /** Filled by the database: at creation, or at creation and at every update. */
+  /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
   auto?: "created" | "updated"
 }
 
@@ -38,19 +38,19 @@ const builderSpecs = new WeakMap<object, FieldSpec>()
 const builderTables = new WeakMap<object, Table>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 
-/** The specs of every table that is loaded, exposed or not, by its name. */
+/** The column specs of every loaded table, by table name, whether a resource exposes it or not. */
 export const loadedTables = new Map<string, Record<string, FieldSpec>>()
 
-/** Remembers what a column builder holds; the builder itself stays plain Drizzle. */
+/** Stores the spec of a column builder, and returns the builder unchanged: it stays plain Drizzle. */
 export function describe<B extends object>(builder: B, spec: FieldSpec): B {
   builderSpecs.set(builder, spec)
   return builder
 }
 
-/** In place of the target of `references`: the table itself. */
+/** A target of `references`: the table that the column is in. */
 export const itself: unique symbol = Symbol("itself")
 
-/** The primary key of the table that a column builder was used in. */
+/** The primary key of the table that a column builder belongs to. Throws where the table has no `id()` column. */
 export function ownKey(builder: object): Column {
   const table = builderTables.get(builder)
   const columns = table ? getTableColumns(table) : {}
@@ -59,7 +59,7 @@ export function ownKey(builder: object): Column {
   return columns[key] as Column
 }
 
-/** Keeps the specs of a table's columns. Throws for a column that the vocabulary did not make. */
+/** Stores the specs of a table's columns. Throws for a column that was not built with the vocabulary. */
 export function describeTable(table: Table, name: string, builders: Record<string, object>): void {
   const specs: Record<string, FieldSpec> = {}
   for (const [key, builder] of Object.entries(builders)) {
@@ -75,14 +75,14 @@ export function describeTable(table: Table, name: string, builders: Record<strin
   loadedTables.set(name, specs)
 }
 
-/** The specs of a table made by the vocabulary, by column name. */
+/** The specs of a table's columns, by column name. Throws where the table was not built with the vocabulary. */
 export function specsOf(table: object): Record<string, FieldSpec> {
   const specs = tableSpecs.get(table)
   if (!specs) throw new Error("This table was not made with table() of #weir/schema")
   return specs
 }
 
-/** The CHECKs that a table's bounds amount to: constraint name and SQL, the same text on both dialects. */
+/** The CHECK constraints for the bounds of a table's columns: names and SQL, the same text on both dialects. */
 export function checksOf(table: string, builders: Record<string, object>): { name: string; sql: string }[] {
   const checks: { name: string; sql: string }[] = []
   for (const [key, builder] of Object.entries(builders)) {

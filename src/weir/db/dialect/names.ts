@@ -3,7 +3,7 @@ import { dialectName } from "./choose.ts"
 import { tableConfig as postgresConfig } from "./postgres/config.ts"
 import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
 
-/** What a table is made of, as far as both dialects name it. */
+/** The named parts of a table that both dialects have. */
 export interface TableConfig {
   name: string
   columns: Column[]
@@ -18,17 +18,17 @@ export interface TableConfig {
 export const tableConfig: (table: Table) => TableConfig =
   dialectName === "postgres" ? postgresConfig : sqliteConfig
 
-/** Postgres cuts longer identifiers off. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+/** Postgres truncates longer identifiers. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
 const maxBytes = 63
 
 /**
- * What is wrong with a table's names, a sentence each: identifiers of more than 63 bytes of UTF-8, and names made
- * of names. On either dialect, since one schema serves both: Postgres would cut them off, so that two become one
- * and each migration finds them changed.
+ * One message for each identifier of a table, given or derived from others, that is longer than 63 bytes of UTF-8.
+ * Checked on both dialects, since one schema serves both: Postgres would truncate it, so that two identifiers can
+ * collide and every migration sees the name as changed.
  */
 export function longNames(table: Table): string[] {
   const { name, columns, indexes, foreignKeys, checks, primaryKeys, uniqueConstraints } = tableConfig(table)
-  const named: [string, string | undefined][] = [
+  const identifiers: [string, string | undefined][] = [
     ["table", name],
     ...columns.flatMap((column): [string, string | undefined][] => [
       ["column", column.name],
@@ -39,12 +39,15 @@ export function longNames(table: Table): string[] {
     ...foreignKeys.map((key): [string, string] => ["foreign key", key.getName()]),
     ...checks.map((check): [string, string] => ["check", check.name]),
     ...primaryKeys.map((key): [string, string] => ["primary key", key.getName()]),
-    ...uniqueConstraints.map((one): [string, string | undefined] => ["unique constraint", one.getName()]),
+    ...uniqueConstraints.map((unique): [string, string | undefined] => [
+      "unique constraint",
+      unique.getName(),
+    ]),
   ]
-  return named.flatMap(([what, text]) => {
-    const bytes = text === undefined ? 0 : Buffer.byteLength(text)
+  return identifiers.flatMap(([kind, identifier]) => {
+    const bytes = identifier === undefined ? 0 : Buffer.byteLength(identifier)
     return bytes > maxBytes
-      ? [`the name of its ${what}, "${text}", has ${bytes} bytes; Postgres keeps ${maxBytes}`]
+      ? [`the name of its ${kind}, "${identifier}", has ${bytes} bytes; Postgres keeps ${maxBytes}`]
       : []
   })
 }

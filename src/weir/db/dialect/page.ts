@@ -1,9 +1,9 @@
 import type { SQL } from "drizzle-orm"
 
-/** A JSON member: its name and the expression of its value. */
+/** A JSON member: its name and the SQL expression of its value. */
 export type NamedSql = [name: string, value: SQL]
 
-/** The first rows of a table in some order, before a dialect has chosen how to read them. */
+/** The first rows of a table in a given order, independent of how a dialect reads them. */
 export interface Rows {
   table: SQL
   alias: SQL
@@ -15,10 +15,10 @@ export interface Rows {
   skip: SQL | undefined
 }
 
-/** A page as one row of aggregates: what its rows come from, and the text of them all as a JSON array. */
+/** A page as one aggregated row: the source of its rows, and an expression for their JSON array as text. */
 export interface PageSql {
   from: SQL
   body: SQL
-  /** What stands between two rows of the body, and nowhere else in it. */
+  /** Separates two rows in the body, and occurs nowhere else in it. */
   separator: string
 }

@@ -1,15 +1,15 @@
 import type { Change } from "../change.ts"
 
-/** A value that every driver can bind. Booleans and instants are encoded by the dialect beforehand. */
+/** A value that every driver can bind. The dialect has encoded booleans, instants and JSON before. */
 export type Value = string | number | boolean | null
 
-/** One SQL statement with its bound values, in the dialect's own placeholder style. */
+/** One SQL statement with its bound values. Its placeholders are the dialect's: `?` or `$1`. */
 export interface Statement {
   text: string
   params: Value[]
-  /** A read that returns at most one row: a driver may stop there. */
+  /** Set for a read that returns at most one row: a driver may stop after the first. */
   single?: boolean
-  /** What the statement changes. Without it, any table that the text names may have been changed. */
+  /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }
 

@@ -25,7 +25,7 @@ export function openD1(binding: D1Binding): Database {
         return results.map(({ results: rows }) => rows.map((row) => Object.values(row)))
       },
     }),
-    // Its foreign keys cannot be turned off: wrangler's own migrations are D1's way.
+    // D1 cannot turn foreign keys off, which some migrations need: wrangler applies migrations on D1.
     migrate: async (statements) => {
       await binding.batch(statements.map((text) => binding.prepare(text)))
     },

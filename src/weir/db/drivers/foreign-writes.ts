@@ -1,43 +1,44 @@
 import { closeSync, openSync, readSync, realpathSync } from "node:fs"
 
-/** The header of the WAL index, twice over: each commit changes it. https://www.sqlite.org/walformat.html */
+/** Bytes of the two copies of the WAL index header, which every commit changes. https://www.sqlite.org/walformat.html */
 const headerSize = 96
 
 /**
- * SQLite's `data_version`, which changes with the commits of other connections only, asked for no more often than
- * the file has changed: a look at the WAL index costs a fraction of the statement.
+ * SQLite's `data_version`, which changes with the commits of other connections only. The pragma runs only when the
+ * WAL index has changed: reading its header costs a fraction of a statement.
  */
 export class ForeignWrites {
   private readonly path: string
-  private readonly ask: () => number
+  private readonly queryVersion: () => number
   private file: number | undefined
-  private seen = Buffer.alloc(headerSize)
-  private now = Buffer.alloc(headerSize)
-  private known: number | undefined
+  /** The header when `lastVersion` was queried, and a buffer for the one read now. */
+  private lastHeader = Buffer.alloc(headerSize)
+  private header = Buffer.alloc(headerSize)
+  private lastVersion: number | undefined
   private committed = false
 
-  /** `ask` runs the pragma on the connection to the database at `path`. */
-  constructor(path: string, ask: () => number) {
+  /** `queryVersion` runs the pragma on the connection to the database at `path`. */
+  constructor(path: string, queryVersion: () => number) {
     this.path = path
-    this.ask = ask
+    this.queryVersion = queryVersion
   }
 
   version(): number {
-    if (!this.look()) return this.ask()
-    const same = this.now.equals(this.seen)
-    // A header that one's own commit has not changed is another file's, or a deleted one's: it tells nothing.
-    if (same && this.committed) return this.ask()
-    if (same && this.known !== undefined) return this.known
+    if (!this.readHeader()) return this.queryVersion()
+    const same = this.header.equals(this.lastHeader)
+    // Our own commit must change the header. If it did not, the open file is a replaced or deleted one.
+    if (same && this.committed) return this.queryVersion()
+    if (same && this.lastVersion !== undefined) return this.lastVersion
     this.committed = false
-    // What is committed from here on shows in the header the next time.
-    const before = this.seen
-    this.seen = this.now
-    this.now = before
-    this.known = this.ask()
-    return this.known
+    // Keep the header that was read before the query: a commit during the query then shows in the next call.
+    const spare = this.lastHeader
+    this.lastHeader = this.header
+    this.header = spare
+    this.lastVersion = this.queryVersion()
+    return this.lastVersion
   }
 
-  /** Says that this process has committed: the header must have changed. */
+  /** Notes a commit of this process: the header must have changed by the next call of `version`. */
   note(): void {
     this.committed = true
   }
@@ -47,11 +48,11 @@ export class ForeignWrites {
     this.file = undefined
   }
 
-  /** Reads the header; false where there is none, as with a database in memory. */
-  private look(): boolean {
+  /** Reads the header; false where there is none, as for a database in memory. */
+  private readHeader(): boolean {
     try {
       this.file ??= openSync(`${realpathSync(this.path)}-shm`, "r")
-      return readSync(this.file, this.now, 0, headerSize, 0) === headerSize
+      return readSync(this.file, this.header, 0, headerSize, 0) === headerSize
     } catch {
       return false
     }

@@ -1,12 +1,12 @@
 import Sqlite from "libsql"
 
-/** How long other processes' writes are waited for, in milliseconds, before a write is refused as busy. */
-export const patience = 5_000
+/** How long a write waits for other processes' writes before it fails as busy, in milliseconds. */
+export const busyTimeoutMs = 5_000
 
-/** Opens or makes a database file. Throws one line that names what is wrong. */
+/** Opens or creates a database file. Throws one line that names DATABASE_URL, the path and the reason. */
 export function openFile(path: string): Sqlite.Database {
   try {
-    // The engine's own busy wait blocks the event loop; ours does not.
+    // Seconds. The engine's busy wait blocks the event loop, so it is short; the driver retries without blocking.
     const db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
     useWal(db)
     db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
@@ -16,21 +16,21 @@ export function openFile(path: string): Sqlite.Database {
   }
 }
 
-/** A fresh file is set to WAL by one process alone; the engine refuses the others at once, so that they ask again. */
+/** Switches the file to WAL. Only one process can do so; the engine fails the others at once, so they retry. */
 function useWal(db: Sqlite.Database): void {
-  const until = performance.now() + patience
+  const until = performance.now() + busyTimeoutMs
   for (;;) {
     try {
       db.exec("pragma journal_mode = wal")
       return
     } catch (error) {
       if (!isBusy(error) || performance.now() > until) throw error
-      // Nothing runs yet that this could hold up.
+      // Blocks the event loop, which is harmless: the process is still starting.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random() * 10)
     }
   }
 }
 
-/** Whether another process was in the way: it may be tried again. */
+/** Whether the error means that another process has the lock: a retry may succeed. */
 export const isBusy = (error: unknown): boolean =>
   String((error as { code?: unknown }).code ?? "").startsWith("SQLITE_BUSY")

@@ -1,14 +1,14 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
-import { Disturbed, isLoss, Line, type Query } from "./postgres-line.ts"
-import type { Pace } from "./postgres-pace.ts"
+import { CancelledByNeighbour, Connection, isLoss, type Query } from "./postgres-connection.ts"
+import type { LatencyTracker } from "./postgres-latency.ts"
 
-/** Most reads that are sent together. */
-const together = 16
-/** Most quick statements that are under way on a connection where a write is sent after them. */
-const writesTogether = 4
-/** How long an unreachable database is not tried again, in milliseconds. */
-const restAfterFailure = 200
+/** Most quick reads of one turn of the event loop that share a connection. */
+const maxSharedReads = 16
+/** A quick write is pipelined only on a connection with fewer statements in flight than this. */
+const maxLoadBeforeWrite = 4
+/** How long an unreachable database, or a further connection that the server refused, is not tried again, in ms. */
+const retryAfterMs = 200
 
 const tooManyConnections = "53300"
 
@@ -23,79 +23,79 @@ const unreachable = new Set([
 ])
 
 /**
- * Connections, and what is sent on which. Quick reads of one turn of the event loop are sent together on one
- * connection, which saves both sides most of their work on the socket. A process with little to do thus spreads what
- * it asks over all connections; a busy one, which waits for its own turns and not for the database, does not.
+ * A pool that chooses a connection for each statement. Quick reads of one turn of the event loop are pipelined on one
+ * connection, which saves both sides most of their work on the socket. A quiet process, with one read in a turn, still
+ * spreads its reads over all connections; a busy one waits for its own turns rather than for the database.
  *
- * Each is a postgres.js client of one connection: its own pool keeps the places of all connections that its queues
- * have ever held, and searches them at each statement, so that it slows down for as long as it lives. It also tells
- * only one of those who wait when there is no connection to be had: here all hear of it at once, and nothing is
- * carried out after its request was answered.
+ * Each connection is a postgres.js client of its own, for two reasons. The queues of a postgres.js pool keep an entry
+ * for every connection that they have ever held and search them at each statement, so that the pool slows down over
+ * its life. And when no connection can be opened, it fails only one of its waiting queries: here all fail at once, and
+ * no statement runs after its request was answered.
  */
 export class PostgresPool {
-  private lines: Line[] = []
-  /** Those who wait for a connection to be idle. */
-  private readonly queue: ((line: Line) => void)[] = []
+  private connections: Connection[] = []
+  /** Callers waiting for an idle connection, the longest-waiting first. */
+  private readonly queue: ((connection: Connection) => void)[] = []
   private readonly open: () => postgres.Sql
   private readonly max: number
   private readonly statementTimeout: number
-  private sharing: Line | undefined
-  private sent = 0
-  private awayUntil = 0
-  private reason: unknown
+  /** The connection that quick reads of this turn share, and how many of them it has. */
+  private sharedConnection: Connection | undefined
+  private sharedReads = 0
+  /** Until when every statement fails at once with `lastFailure`, by `performance.now()`. */
+  private unreachableUntil = 0
+  private lastFailure: unknown
   private answeredAt = 0
-  /** Until when no further connection is tried, where there is one. */
-  private narrowUntil = 0
+  /** Until when no further connection is opened if there is one already. */
+  private fullUntil = 0
 
-  /** `open` makes a client of one connection, on which the server ends a statement after `statementTimeout` ms. */
+  /** `open` makes a client of one connection, on which the server cancels a statement after `statementTimeout` ms. */
   constructor(open: () => postgres.Sql, max: number, statementTimeout: number) {
     this.open = open
     this.max = max
     this.statementTimeout = statementTimeout
   }
 
-  /**
-   * The result of a query, which is cancelled at the deadline. How long it took is added to its pace, if it has one.
-   */
+  /** Runs a query and returns its result. The deadline cancels it. `latency`, if given, learns how long it took. */
   query(
     send: (on: postgres.Sql) => Query,
-    { isWrite, pace }: { isWrite: boolean; pace: Pace | undefined },
+    { isWrite, latency }: { isWrite: boolean; latency: LatencyTracker | undefined },
     deadline: Deadline | undefined,
   ): Promise<unknown> {
-    return undisturbed(() => this.send(send, isWrite, pace, deadline), deadline)
+    return retryCancelled(() => this.send(send, isWrite, latency, deadline), deadline)
   }
 
   private async send(
     send: (on: postgres.Sql) => Query,
     isWrite: boolean,
-    pace: Pace | undefined,
+    latency: LatencyTracker | undefined,
     deadline: Deadline | undefined,
   ): Promise<unknown> {
-    this.requireNear()
-    const isQuick = pace?.isQuick === true
-    const line = this.find(isWrite, isQuick, deadline) ?? (await this.nextIdle(deadline))
-    line.held = false
-    if (isQuick && !isWrite) this.share(line)
-    const isFirst = line.load === 0
+    this.requireReachable()
+    const isQuick = latency?.isQuick === true
+    const connection = this.choose(isWrite, isQuick, deadline) ?? (await this.nextIdle(deadline))
+    connection.held = false
+    if (isQuick && !isWrite) this.share(connection)
+    const isFirst = connection.load === 0
     const sentAt = performance.now()
     try {
-      return await this.on(line, () => line.query(send, deadline))
+      return await this.runOn(connection, () => connection.query(send, deadline))
     } finally {
-      if (isFirst) pace?.add(performance.now() - sentAt)
+      if (isFirst) latency?.add(performance.now() - sentAt)
     }
   }
 
-  /** A transaction, on a connection that nothing else is sent on until it has ended. */
+  /** Runs a transaction on a connection of its own. The deadline ends only the wait for that connection. */
   async transaction<T>(work: (tx: postgres.TransactionSql) => Promise<T>, deadline?: Deadline): Promise<T> {
-    return await undisturbed(async () => {
-      this.requireNear()
-      const line = this.idle() ?? (await this.nextIdle(deadline))
-      return await this.on(line, () => line.transaction(work, deadline))
+    return await retryCancelled(async () => {
+      this.requireReachable()
+      const connection = this.idle() ?? (await this.nextIdle(deadline))
+      return await this.runOn(connection, () => connection.transaction(work, deadline))
     }, deadline)
   }
 
-  /** Works on a connection and hands it on. Notices where there is none to be had, or no database at all. */
-  private async on<T>(line: Line, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` on a connection, hands the connection over, and notes when a connection or the database is missing. */
+  private async runOn<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
     const since = performance.now()
     try {
       const result = await work()
@@ -104,134 +104,140 @@ export class PostgresPool {
     } catch (error) {
       const code = String((error as { code?: unknown }).code)
       const isUnreachable = unreachable.has(code)
-      // A postgres.js client whose connection was lost may not do what it is told any more.
-      if (isUnreachable || isLoss(error)) line.drop(new Disturbed({ cause: error }))
+      // A postgres.js client that has lost its connection no longer obeys reliably.
+      if (isUnreachable || isLoss(error)) connection.drop(new CancelledByNeighbour({ cause: error }))
       if (!isUnreachable) throw error
-      const isThere = code === tooManyConnections || this.answeredAt > since
-      if (isThere && this.lines.some(({ isGone }) => !isGone)) {
-        // There is no further connection to be had: nothing was sent, and those that there are will do.
-        this.narrowUntil = performance.now() + restAfterFailure
-        throw new Disturbed({ cause: error })
+      const isServerUp = code === tooManyConnections || this.answeredAt > since
+      if (isServerUp && this.connections.some(({ isDropped }) => !isDropped)) {
+        // The server takes no further connection. Nothing was sent, so another connection can run the statement.
+        this.fullUntil = performance.now() + retryAfterMs
+        throw new CancelledByNeighbour({ cause: error })
       }
       this.fail(error)
       throw error
     } finally {
-      this.handOver(line)
+      this.handOver(connection)
     }
   }
 
-  /** Closes every connection; what runs has `timeout` seconds to end. */
+  /** Closes every connection; statements in flight have `timeout` seconds to end. */
   async end(timeout: number): Promise<void> {
-    await Promise.all(this.lines.map(({ sql }) => sql.end({ timeout })))
+    await Promise.all(this.connections.map(({ sql }) => sql.end({ timeout })))
   }
 
-  /** Throws at once while the database is known to be away. */
-  private requireNear(): void {
-    if (performance.now() < this.awayUntil) throw this.reason
+  /** Throws the last failure while the database counts as unreachable. */
+  private requireReachable(): void {
+    if (performance.now() < this.unreachableUntil) throw this.lastFailure
   }
 
-  /** The connection to send a statement on; undefined where it has to wait. */
-  private find(isWrite: boolean, isQuick: boolean, deadline: Deadline | undefined): Line | undefined {
+  /** The connection to send a statement on; undefined where the statement must wait for an idle one. */
+  private choose(isWrite: boolean, isQuick: boolean, deadline: Deadline | undefined): Connection | undefined {
     if (!isWrite)
       return (isQuick && this.shared()) || (this.idle() ?? this.leastBusy(Number.POSITIVE_INFINITY))
-    const line = this.idle() ?? (isQuick ? this.leastBusy(writesTogether) : undefined)
-    return line?.endsBefore(deadline) ? line : undefined
+    const connection = this.idle() ?? (isQuick ? this.leastBusy(maxLoadBeforeWrite) : undefined)
+    return connection?.endsBefore(deadline) ? connection : undefined
   }
 
-  /** The connection that quick reads of this turn are sent on. */
-  private shared(): Line | undefined {
-    const line = this.sharing
-    return line && this.sent < together && this.takesMore(line) ? line : undefined
+  /** The connection that quick reads of this turn share, while it takes more of them. */
+  private shared(): Connection | undefined {
+    const connection = this.sharedConnection
+    return connection && this.sharedReads < maxSharedReads && this.takesMore(connection)
+      ? connection
+      : undefined
   }
 
-  private share(line: Line): void {
-    if (this.sharing === line) this.sent++
+  private share(connection: Connection): void {
+    if (this.sharedConnection === connection) this.sharedReads++
     else {
-      if (!this.sharing) setImmediate(() => (this.sharing = undefined))
-      this.sharing = line
-      this.sent = 1
+      if (!this.sharedConnection) setImmediate(() => (this.sharedConnection = undefined))
+      this.sharedConnection = connection
+      this.sharedReads = 1
     }
   }
 
-  /** The idle connection that was opened first, or a new one; none where all have something to do. */
-  private idle(): Line | undefined {
-    const found = this.lines.find((line) => line.isIdle)
-    if (found) return found
-    const isNarrow = performance.now() < this.narrowUntil
-    if (isNarrow || this.lines.length === this.max) this.forgetGone()
-    if (this.lines.length === this.max || (isNarrow && this.lines.length > 0)) return undefined
-    const line = new Line(this.open())
-    this.lines.push(line)
-    return line
+  /** The idle connection that was opened first, or a new one; undefined where all are busy and no more may be opened. */
+  private idle(): Connection | undefined {
+    const firstIdle = this.connections.find((connection) => connection.isIdle)
+    if (firstIdle) return firstIdle
+    const isServerFull = performance.now() < this.fullUntil
+    if (isServerFull || this.connections.length === this.max) this.removeDropped()
+    if (this.connections.length === this.max || (isServerFull && this.connections.length > 0))
+      return undefined
+    const connection = new Connection(this.open())
+    this.connections.push(connection)
+    return connection
   }
 
-  /** The connection with the fewest statements under way, and with fewer than `below`. */
-  private leastBusy(below: number): Line | undefined {
-    let least: Line | undefined
-    for (const line of this.lines)
-      if (line.hasAnswered && this.takesMore(line) && line.load < (least?.load ?? below)) least = line
+  /** Of the connections with fewer than `below` statements in flight, the one with the fewest. */
+  private leastBusy(below: number): Connection | undefined {
+    let least: Connection | undefined
+    for (const connection of this.connections)
+      if (connection.hasAnswered && this.takesMore(connection) && connection.load < (least?.load ?? below))
+        least = connection
     return least
   }
 
-  /** Whether a connection takes more than it is doing; one takes nothing while somebody waits for an idle one. */
-  private takesMore(line: Line): boolean {
-    if (!line.takesMore) return false
-    return this.queue.length === 0 || line !== this.lines.find(({ held, isGone }) => !held && !isGone)
+  /** Whether a statement may be pipelined on a connection. While a caller waits, the first one is left to become idle. */
+  private takesMore(connection: Connection): boolean {
+    if (!connection.takesMore) return false
+    if (this.queue.length === 0) return true
+    return connection !== this.connections.find(({ held, isDropped }) => !held && !isDropped)
   }
 
-  /** Makes room for new connections. Where the server's own time limit has not ended what one does, nobody is there. */
-  private forgetGone(): void {
-    for (const line of this.lines) if (line.isLost(this.statementTimeout)) line.drop(new Disturbed())
-    this.lines = this.lines.filter(({ isGone }) => !isGone)
+  /** Makes room for new connections. One whose statement outlived the server's own timeout has lost its server. */
+  private removeDropped(): void {
+    for (const connection of this.connections)
+      if (connection.isLost(this.statementTimeout)) connection.drop(new CancelledByNeighbour())
+    this.connections = this.connections.filter(({ isDropped }) => !isDropped)
   }
 
   /**
-   * The next connection that becomes idle, held. Throws where the database is known to be away by then, or the time is
-   * up: nothing was sent yet.
+   * Waits for the next connection that becomes idle, and holds it. Throws where the database counts as unreachable by
+   * then, and `DeadlineExpired` at the deadline: nothing was sent in either case.
    */
-  private async nextIdle(deadline: Deadline | undefined): Promise<Line> {
-    const line = await new Promise<Line>((resolve, reject) => {
+  private async nextIdle(deadline: Deadline | undefined): Promise<Connection> {
+    const connection = await new Promise<Connection>((resolve, reject) => {
       const release = deadline?.onExpire(() => {
         this.queue.splice(this.queue.indexOf(take), 1)
         reject(new DeadlineExpired())
       })
-      const take = (found: Line) => {
+      const take = (idle: Connection) => {
         release?.()
-        resolve(found)
+        resolve(idle)
       }
       this.queue.push(take)
     })
-    if (performance.now() >= this.awayUntil) return line
-    line.held = false
-    this.handOver(line)
-    throw this.reason
+    if (performance.now() >= this.unreachableUntil) return connection
+    connection.held = false
+    this.handOver(connection)
+    throw this.lastFailure
   }
 
-  /** Gives an idle connection to who has waited longest, before anybody else can take it. */
-  private handOver(done: Line): void {
+  /** Holds an idle connection for the caller that has waited longest, before a new statement can take it. */
+  private handOver(finished: Connection): void {
     if (this.queue.length === 0) return
-    const line = done.isGone ? this.idle() : done
-    if (!line?.isIdle) return
-    line.held = true
-    this.queue.shift()?.(line)
+    const connection = finished.isDropped ? this.idle() : finished
+    if (!connection?.isIdle) return
+    connection.held = true
+    this.queue.shift()?.(connection)
   }
 
-  /** The database is away. */
+  /** Marks the database as unreachable, and drops the connections that are still being opened. */
   private fail(error: unknown): void {
-    this.awayUntil = performance.now() + restAfterFailure
-    this.reason = error
-    for (const line of this.lines) if (!line.isConnected) line.drop(error)
+    this.unreachableUntil = performance.now() + retryAfterMs
+    this.lastFailure = error
+    for (const connection of this.connections) if (!connection.isConnected) connection.drop(error)
   }
 }
 
-/** Does once more what was stopped in another's place, or had no connection, unless its time is up. */
-async function undisturbed<T>(work: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/** Runs `work` up to three times, until it does not throw `CancelledByNeighbour` or the deadline has expired. */
+async function retryCancelled<T>(work: () => Promise<T>, deadline: Deadline | undefined): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof Disturbed)) throw error
-      if (tries === 3 || deadline?.expired) throw error.cause ?? error
+      if (!(error instanceof CancelledByNeighbour)) throw error
+      if (attempt === 3 || deadline?.expired) throw error.cause ?? error
     }
   }
 }

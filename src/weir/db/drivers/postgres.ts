@@ -2,18 +2,18 @@ import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
-import type { Query } from "./postgres-line.ts"
-import { Pace } from "./postgres-pace.ts"
+import type { Query } from "./postgres-connection.ts"
+import { LatencyTracker } from "./postgres-latency.ts"
 import { PostgresPool } from "./postgres-pool.ts"
 
 export interface PostgresOptions {
-  /** Most connections. */
+  /** Most connections at a time. */
   max: number
-  /** A statement is cancelled after this time, in milliseconds. */
+  /** The server cancels a statement after this time, in milliseconds; 0 for never. */
   statementTimeout: number
 }
 
-/** Postgres by a pool for the process (Node). A request's client is a lease: there is nothing to give back. */
+/** Postgres over one pool per process (Node). A request's client shares the pool, so it has no `close`. */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
   const pool = poolOf(url, options)
   const prepared = new Prepared()
@@ -26,9 +26,9 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
   }
 }
 
-/** Postgres by a client for each request (Workers, where a socket must not outlive its request). */
+/** Postgres over one pool per request (Workers, where a socket must not outlive its request). */
 export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
-  // Hyperdrive keeps the connections, and what is prepared on them, between requests.
+  // Hyperdrive keeps connections and their prepared statements between requests.
   const prepared = new Prepared()
   return {
     dialect: "postgres",
@@ -49,10 +49,10 @@ function poolOf(url: string, { max, statementTimeout }: PostgresOptions): Postgr
   const open = () =>
     postgres(url, {
       max: 1,
-      // Types would be fetched on every new connection; the statements need none of them.
+      // postgres.js would query the types on every new connection; the statements need none of them.
       fetch_types: false,
       connect_timeout: Math.min(5, statementTimeout / 1000),
-      // Reconnect soon: a database that comes back should be found at once.
+      // Seconds. Short, so that a database that is back is used at once.
       backoff: () => 0.1,
       connection: { application_name: "weir", statement_timeout: statementTimeout },
       onnotice: () => {},
@@ -66,17 +66,17 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
     { text, params }: Statement,
     isPrepared: boolean,
   ) => {
-    // Without values, postgres.js would have the text parsed and planned each time.
+    // By default, postgres.js sends a statement without values unprepared: parsed and planned each time.
     const options = isPrepared ? { prepare: true, simple: false } : {}
     return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
   }
   const query = (statement: Statement) => {
-    const pace = prepared.paceOf(statement.text)
-    const sendOn = (on: postgres.Sql) => send(on, statement, pace !== undefined) as unknown as Query
+    const latency = prepared.latencyOf(statement.text)
+    const sendOn = (on: postgres.Sql) => send(on, statement, latency !== undefined) as unknown as Query
     const isWrite = statement.change !== undefined || !/^\s*select\b/i.test(statement.text)
-    return pool.query(sendOn, { isWrite, pace }, deadline) as Promise<Row[]>
+    return pool.query(sendOn, { isWrite, latency }, deadline) as Promise<Row[]>
   }
-  const inTime = () => {
+  const throwIfExpired = () => {
     if (deadline?.expired) throw new DeadlineExpired()
   }
   return {
@@ -85,17 +85,17 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
       const [first] = statements
       if (first && statements.length === 1) return [await query(first)]
       const results = await pool.transaction(async (tx) => {
-        // The connection may have been long in coming.
-        inTime()
-        // Sent in one go: the answers are waited for together. None is cancelled at the deadline, which could
-        // hit the rollback instead; without a commit, nothing of them stays.
-        const sent = statements.map((statement, i) =>
-          send(tx, statement, prepared.paceOf(statement.text) !== undefined).catch((error: unknown) => {
+        // The deadline may have expired while the transaction waited for a connection.
+        throwIfExpired()
+        // The statements are pipelined. The deadline cancels none of them, since the cancel request could hit the
+        // rollback; it rolls the transaction back instead.
+        const pending = statements.map((statement, i) =>
+          send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
             throw Object.assign(error as object, { statementIndex: i })
           }),
         )
-        const rows = await Promise.all(sent)
-        inTime()
+        const rows = await Promise.all(pending)
+        throwIfExpired()
         return rows
       }, deadline)
       return results as Row[][]
@@ -103,7 +103,7 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
   }
 }
 
-/** One statement after the other: a migration is short, and what fails is to be named. */
+/** Runs one statement after the other, so that the error can say which one failed. */
 async function migrateOn(pool: PostgresPool, statements: string[]): Promise<void> {
   let done = 0
   try {
@@ -118,28 +118,28 @@ async function migrateOn(pool: PostgresPool, statements: string[]): Promise<void
   }
 }
 
-/** Uses after which a statement is prepared, and most statements that are. */
-const preparedFrom = 3
+/** The use from which on a statement is prepared, and most prepared statements. */
+const preparedFromUse = 3
 const maxPrepared = 300
 
 /**
- * Which statements are kept prepared. A connection never forgets one, and shapes come from clients: only
- * what is asked for again is prepared, and never more than the limit.
+ * Decides which statements are prepared. A connection keeps a prepared statement for its whole life, and clients
+ * choose the shapes of statements: only repeated ones are prepared, up to a limit.
  */
 class Prepared {
-  private readonly seen = new LRUCache<string, number>({ max: 1000 })
-  private readonly paces = new Map<string, Pace>()
+  private readonly useCounts = new LRUCache<string, number>({ max: 1000 })
+  private readonly latencies = new Map<string, LatencyTracker>()
 
-  /** The pace of a statement that is kept prepared; undefined for others. */
-  paceOf(text: string): Pace | undefined {
-    const known = this.paces.get(text)
-    if (known) return known
-    const uses = (this.seen.get(text) ?? 0) + 1
-    this.seen.set(text, uses)
-    if (uses < preparedFrom || this.paces.size >= maxPrepared) return undefined
-    const pace = new Pace()
-    this.paces.set(text, pace)
-    return pace
+  /** The latency tracker of a prepared statement; undefined for a statement that is not prepared. Counts a use. */
+  latencyOf(text: string): LatencyTracker | undefined {
+    const existing = this.latencies.get(text)
+    if (existing) return existing
+    const uses = (this.useCounts.get(text) ?? 0) + 1
+    this.useCounts.set(text, uses)
+    if (uses < preparedFromUse || this.latencies.size >= maxPrepared) return undefined
+    const latency = new LatencyTracker()
+    this.latencies.set(text, latency)
+    return latency
   }
 }
 

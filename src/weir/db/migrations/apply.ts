@@ -6,18 +6,18 @@ import { isPending, ledgers, type MigrationStatus, plain, readLedger, statusAgai
 
 export type Direction = "up" | "down"
 
-/** A migration that cannot be applied or undone; the message is one line that says why. */
+/** A migration that cannot be applied or rolled back. The message is one line with the reason. */
 export class MigrationError extends Error {}
 
-/** A step of a migration as the database is given it: all of it, or nothing. */
+/** One migration in one direction, as the statements of one transaction. */
 interface Step {
   statements: string[]
-  /** Where the migration's own statements begin and end among them. */
+  /** The range of the migration's own statements: `from` inclusive, `to` exclusive. */
   from: number
   to: number
 }
 
-/** The statements that apply or undo a migration and keep the ledger. */
+/** The statements that apply or roll back a migration and update the ledger. Throws where there is no way back. */
 export function stepOf(dialect: DialectName, migration: Migration, direction: Direction): Step {
   const { table, lock, refuse, check, needless } = ledgers[dialect]
   const { tag, stamp, hash, down } = migration
@@ -37,14 +37,14 @@ export function stepOf(dialect: DialectName, migration: Migration, direction: Di
   }
 }
 
-/** Where a database stands. Throws when it cannot be reached. */
+/** The state of every migration in a database. Throws where the database cannot be reached. */
 export async function migrationStatus(database: Database, migrations: Migration[]): Promise<MigrationStatus> {
   return statusAgainst(migrations, await readLedger(database.connect(), database.dialect))
 }
 
 /**
- * Applies or undoes one migration, all or nothing. False where another process was quicker. Throws one line
- * that names the statement which failed; the database is then as it was.
+ * Applies or rolls back one migration as one transaction. False where another process did it first. Throws a
+ * `MigrationError` that names the failed statement; the database is then unchanged.
  */
 export async function step(database: Database, migration: Migration, direction: Direction): Promise<boolean> {
   const { statements, from, to } = stepOf(database.dialect, migration, direction)
@@ -61,7 +61,7 @@ export async function step(database: Database, migration: Migration, direction: 
     }
     if (at === from - 1) return false
     if (at >= to)
-      throw new MigrationError(`${name} would leave rows whose references lead nowhere; nothing was changed`)
+      throw new MigrationError(`${name} would leave rows that refer to missing rows; nothing was changed`)
     const text = statements[at]?.replace(/\s+/g, " ").slice(0, 160)
     throw new MigrationError(
       `${name} failed at its statement ${at - from + 1} of ${to - from}, and nothing was changed: ${message}: ${text}`,
@@ -69,24 +69,24 @@ export async function step(database: Database, migration: Migration, direction: 
   }
 }
 
-/** Makes the ledger where there is none. Behind the lock: Postgres' `if not exists` fails when two make it at once. */
+/** Creates a missing ledger table, under the lock: Postgres's `if not exists` fails when two create it at once. */
 export async function prepareLedger(database: Database): Promise<void> {
   const { lock, create } = ledgers[database.dialect]
   await database.connect().batch([...lock, ...create].map(plain))
 }
 
-/** Throws one line where a migration was edited after it had been applied. */
+/** Throws a `MigrationError` where a migration was edited after it had been applied. */
 export function refuseEdited({ migrations }: MigrationStatus): void {
   const edited = migrations.find(({ state }) => state === "edited")
   if (edited)
     throw new MigrationError(
-      `${edited.migration.tag} was edited after it had been applied here: put it back as it was, and make a new migration of the change`,
+      `${edited.migration.tag} was edited after it had been applied here: restore its file and make a new migration of the change`,
     )
 }
 
 /**
- * Applies what is pending, up to `last` where it is given, and answers with the names. Each migration is all
- * or nothing. Throws one line where a migration was edited after it had been applied, or fails.
+ * Applies the pending migrations, up to and including `last` if given, each as one transaction. Returns the tags of
+ * those it applied. Throws a `MigrationError` where one fails or was edited after it had been applied.
  */
 export async function migrate(
   database: Database,
@@ -94,12 +94,12 @@ export async function migrate(
   options: { last?: Migration; onStep?: (migration: Migration) => void } = {},
 ): Promise<string[]> {
   await prepareLedger(database)
-  const found = await migrationStatus(database, migrations)
+  const status = await migrationStatus(database, migrations)
   const end = options.last ? migrations.indexOf(options.last) + 1 : migrations.length
-  const waiting = found.migrations.slice(0, end).filter(isPending)
-  if (waiting.length) refuseEdited(found)
+  const pending = status.migrations.slice(0, end).filter(isPending)
+  if (pending.length) refuseEdited(status)
   const applied: string[] = []
-  for (const { migration } of waiting) {
+  for (const { migration } of pending) {
     options.onStep?.(migration)
     if (await step(database, migration, "up")) applied.push(migration.tag)
   }

@@ -2,22 +2,22 @@ import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** A migration in drizzle-kit's folder, and the way back that Weir keeps beside it. */
+/** A migration in drizzle-kit's folder, and the down script that Weir keeps beside it. */
 export interface Migration {
   /** Its number and name, such as `0001_notes`. */
   tag: string
-  /** When it was made, in milliseconds: what drizzle-kit's ledger knows it by. */
+  /** When it was generated, in ms since 1970. drizzle-kit's ledger identifies it by this. */
   stamp: number
-  /** SHA-256 of its file, as drizzle-kit's ledger has it. */
+  /** SHA-256 of its file in hexadecimal digits, as in drizzle-kit's ledger. */
   hash: string
   statements: string[]
-  /** What undoes it; undefined where there is no such file. */
+  /** The down script; undefined where there is no such file. */
   down: Down | undefined
 }
 
 export interface Down {
   statements: string[]
-  /** What is lost by it, one line each. */
+  /** The data that it loses, one line each. */
   losses: string[]
 }
 
@@ -29,13 +29,13 @@ export interface Journal {
 }
 
 export const breakpoint = "--> statement-breakpoint\n"
-/** How a file says that it loses data. */
+/** The comment by which a file declares that it loses data. */
 export const lossMark = "-- Loses data: "
 
 export const journalPath = (folder: string): string => join(folder, "meta", "_journal.json")
 export const downPath = (folder: string, tag: string): string => join(folder, "down", `${tag}.sql`)
 
-/** Throws one line where the folder holds no journal, or one that cannot be read. */
+/** The journal of a folder. Throws where there is none, or where it cannot be read. */
 export function readJournal(folder: string): Journal {
   const path = journalPath(folder)
   if (!existsSync(path)) throw new Error(`There are no migrations in ${folder}`)
@@ -46,7 +46,7 @@ export function readJournal(folder: string): Journal {
   }
 }
 
-/** The migrations of a folder, oldest first. Throws one line that names a file which is missing. */
+/** The migrations of a folder, oldest first. Throws where a file that the journal names is missing. */
 export function readMigrations(folder: string): Migration[] {
   return readJournal(folder).entries.map(({ tag, when }) => {
     const path = join(folder, `${tag}.sql`)
@@ -69,7 +69,7 @@ function readDown(folder: string, tag: string): Down | undefined {
   return { statements: statementsOf(text), losses: marked.map((line) => line.slice(lossMark.length).trim()) }
 }
 
-/** The statements of a file, without the comments that they begin with. */
+/** The statements of a file, without the comments in front of each. */
 function statementsOf(text: string): string[] {
   const parts = text.split(breakpoint.trim()).map((part) => part.replace(/^(\s*--.*(\n|$))+/, "").trim())
   return parts.filter(Boolean)

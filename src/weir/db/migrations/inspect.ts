@@ -6,7 +6,7 @@ import { plain } from "./ledger.ts"
 
 const dialects: Record<DialectName, typeof sqlite> = { sqlite, postgres }
 
-/** A database's schema as sorted lines of text: two databases with the same lines have the same schema, however it came about. */
+/** A database's schema as lines of text. Equal lines mean an equal schema, whatever migrations led to it. */
 export async function schemaOf(client: Client, dialect: DialectName): Promise<string[]> {
   const { schema, texts, constraintsIn } = dialects[dialect]
   const lines: string[] = []
@@ -17,7 +17,7 @@ export async function schemaOf(client: Client, dialect: DialectName): Promise<st
   return lines
 }
 
-/** How many rows each of the schema's tables holds. */
+/** The number of rows in each of the schema's tables, by table name. */
 export async function countsOf(client: Client, dialect: DialectName): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (const [name] of await client.query(plain(dialects[dialect].tables))) {

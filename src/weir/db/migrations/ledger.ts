@@ -7,7 +7,7 @@ import type { Migration } from "./files.ts"
 
 export const ledgers: Record<DialectName, typeof sqlite> = { sqlite, postgres }
 
-/** One row of the ledger: a migration as it was when it was applied. */
+/** One row of the ledger: an applied migration, with the hash that its file had then. */
 export interface Applied {
   hash: string
   stamp: number
@@ -15,7 +15,7 @@ export interface Applied {
 
 export const plain = (text: string): Statement => ({ text, params: [] })
 
-/** What the ledger of a database holds, oldest first; nothing where there is none. Throws when it cannot be reached. */
+/** The rows of a database's ledger, oldest first; none where there is no ledger. Throws where it cannot be reached. */
 export async function readLedger(client: Client, dialect: DialectName): Promise<Applied[]> {
   try {
     const { table } = ledgers[dialect]
@@ -27,16 +27,16 @@ export async function readLedger(client: Client, dialect: DialectName): Promise<
   }
 }
 
-/** How a migration stands in a database. `out of order`: pending, although a later one is applied. */
+/** The state of a migration in a database. `out of order`: pending although a later one is applied. */
 export type State = "applied" | "edited" | "pending" | "out of order"
 
 export interface MigrationStatus {
   migrations: { migration: Migration; state: State }[]
-  /** Applied, but there is no such migration in the folder. */
+  /** Ledger rows without a migration in the folder. */
   unknown: Applied[]
 }
 
-/** Holds the folder against the ledger. A migration is known by its stamp; its hash tells whether it was edited. */
+/** Compares the folder with the ledger: `stamp` identifies a migration, `hash` tells whether its file was edited. */
 export function statusAgainst(migrations: Migration[], ledger: Applied[]): MigrationStatus {
   const byStamp = new Map(ledger.map((row) => [row.stamp, row]))
   const newest = Math.max(...ledger.map((row) => row.stamp))
@@ -45,10 +45,10 @@ export function statusAgainst(migrations: Migration[], ledger: Applied[]): Migra
     if (row) return row.hash === hash ? "applied" : "edited"
     return stamp < newest ? "out of order" : "pending"
   }
-  const known = new Set(migrations.map(({ stamp }) => stamp))
+  const stamps = new Set(migrations.map(({ stamp }) => stamp))
   return {
     migrations: migrations.map((migration) => ({ migration, state: stateOf(migration) })),
-    unknown: ledger.filter((row) => !known.has(row.stamp)),
+    unknown: ledger.filter((row) => !stamps.has(row.stamp)),
   }
 }
 

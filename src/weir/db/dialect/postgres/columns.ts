@@ -33,25 +33,25 @@ const instant = customType<{ data: string; driverData: string | Date }>({
   fromDriver: (value) => new Date(value).toISOString(),
 })
 
-/** A table whose columns come from this vocabulary; bounds become CHECKs. */
+/** A table built from the columns of this vocabulary. Their bounds become CHECK constraints. */
 export function table<N extends string, C extends Record<string, PgColumnBuilderBase>>(
   name: N,
   columns: C,
   extras: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[] = () => [],
 ): PgTableWithColumns<{ name: N; schema: undefined; columns: BuildColumns<N, C, "pg">; dialect: "pg" }> {
-  const made = pgTable(name, columns, (self) => [
+  const pgTableOf = pgTable(name, columns, (self) => [
     ...extras(self),
     ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
   ])
-  describeTable(made, name, columns)
-  return made
+  describeTable(pgTableOf, name, columns)
+  return pgTableOf
 }
 
-/** The primary key: a whole number made by the database and never used again. */
+/** The primary key: a whole number that the database generates and never reuses. */
 export const id = () =>
   describe(bigint({ mode: "number" }).primaryKey().generatedByDefaultAsIdentity(), { type: "id" })
 export const text = (bounds: TextBounds) => describe(pgText(), { type: "text", ...bounds })
-/** Text with a fixed set of values. */
+/** Text restricted to the given values. */
 export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
   describe(pgText({ enum: values as unknown as [V[number], ...V[number][]] }), {
     type: "text",
@@ -62,7 +62,7 @@ export const integer = (bounds: NumberBounds = {}) =>
   describe(bigint({ mode: "number" }), { type: "integer", ...bounds })
 export const real = (bounds: NumberBounds = {}) => describe(doublePrecision(), { type: "real", ...bounds })
 export const boolean = () => describe(pgBoolean(), { type: "boolean" })
-/** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
+/** An instant. On the wire and in JavaScript it is RFC 3339 text in UTC with milliseconds. */
 export const timestamp = () => describe(instant(), { type: "timestamp" })
 export const json = () => describe(pgJson(), { type: "json" })
 /**
@@ -82,7 +82,7 @@ export function references(
     reference: { table: () => getTableName(column().table), onDelete: actions.onDelete },
   })
 }
-/** `created_at` and `updated_at`, kept by the database. */
+/** `created_at` and `updated_at`, which the database sets. */
 export const timestamps = () => ({
   created_at: describe(instant().notNull().default(now), { type: "timestamp", auto: "created" }),
   updated_at: describe(

@@ -3,11 +3,14 @@ import { causes, type DatabaseFailure } from "../../errors.ts"
 const connection =
   /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CONNECTION_|NOT_TAGGED_CALL$)/
 
-/** Sorts a driver's error by its SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * The kind of a driver's error, by its SQLSTATE, its network error code, or its message; undefined for any other error.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const code = String(e.code ?? "")
-    // "Key (email)=(ann@example.com) already exists": the words are translated, the shape is not.
+    // "Key (email)=(ann@example.com) already exists": servers translate the words, but keep this shape.
     const columns = (/\(([^)]+)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? "").split(", ").filter(Boolean)
     if (code === "23505") return { kind: "unique", columns }
     if (code === "23503") return { kind: "foreign_key", columns }

@@ -1,4 +1,4 @@
-/** drizzle-kit's own ledger of applied migrations: Weir and `drizzle-kit migrate` can take turns. */
+/** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
 export const table: string = "drizzle.__drizzle_migrations"
 
 export const create = [
@@ -7,8 +7,8 @@ export const create = [
 ]
 
 /**
- * One process migrates, the others wait until its transaction has ended, which it soon does when its process has
- * died: by itself, Postgres would first finish the statement.
+ * Lets one process migrate at a time; the others wait for the end of its transaction. The connection check ends the
+ * transaction soon after its process dies: by default, Postgres would first finish the running statement.
  */
 export const lock = [
   "set local client_connection_check_interval = '1s'",
@@ -16,11 +16,11 @@ export const lock = [
   "select pg_advisory_xact_lock(hashtext('weir.migrations'))",
 ]
 
-/** A statement that fails where the condition holds. */
+/** A statement that fails if the condition holds. */
 export const refuse = (condition: string): string =>
   `do $$ begin if ${condition} then raise exception 'refused'; end if; end $$`
 
 export const check: string[] = []
 
-/** Matches nothing: drizzle-kit writes nothing here that must be left out. */
+/** Matches nothing: every statement that drizzle-kit generates for Postgres is run. */
 export const needless = /(?!)/

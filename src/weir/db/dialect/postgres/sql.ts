@@ -4,55 +4,55 @@ import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new PgDialect()
 
-/** Drizzle's own rendering: text with `$1`, and the params in their order. */
+/** The SQL text with `$1` placeholders and its parameters in order, as Drizzle renders them. */
 export function render(query: SQL): { text: string; params: unknown[] } {
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params }
 }
 
-const selected = (entries: NamedSql[]): SQL =>
+const selectList = (entries: NamedSql[]): SQL =>
   sql.join(
     entries.map(([name, value]) => sql`${value} as ${sql.identifier(name)}`),
     sql`, `,
   )
 
-/** A JSON object. `row_to_json` has no limit of arguments, and is faster than `json_build_object`. */
+/** A JSON object. `row_to_json` has no limit of arguments and is faster than `json_build_object`. */
 export function jsonObject(entries: NamedSql[]): SQL {
-  return sql`(select row_to_json(o) from (select ${selected(entries)}) o)`
+  return sql`(select row_to_json(o) from (select ${selectList(entries)}) o)`
 }
 
-/** A JSON array of the objects of `from`, in its order; `[]` for none. Plain entries take the fast form. */
+/** A JSON array of the objects of `from`, in its order; `[]` for none. With `entries`, Postgres uses a faster form. */
 export function jsonList(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`(select coalesce(json_agg(o), '[]') from (select ${selected(entries)} from ${from}) o)`
+    ? sql`(select coalesce(json_agg(o), '[]') from (select ${selectList(entries)} from ${from}) o)`
     : sql`(select coalesce(json_agg(o.o), '[]') from (select ${object} as o from ${from}) o)`
 }
 
 /** A JSON object of the one row of `from`, or SQL null. */
 export function jsonMember(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`(select row_to_json(o) from (select ${selected(entries)} from ${from}) o)`
+    ? sql`(select row_to_json(o) from (select ${selectList(entries)} from ${from}) o)`
     : sql`(select ${object} from ${from})`
 }
 
-/** Not by a join: the row as a whole, or as part of a wider one, takes Postgres longer than the subselect. */
+/** Unused: on Postgres, a join takes longer than the subselect of `jsonMember`. */
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = undefined
 
-/** The same as a whole statement: one row with the object's text, or no row. */
+/** A whole statement that returns one row with the JSON text of the object, or no row. */
 export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`select row_to_json(o)::text from (select ${selected(entries)} from ${from}) o`
+    ? sql`select row_to_json(o)::text from (select ${selectList(entries)} from ${from}) o`
     : sql`select (${object})::text from ${from}`
 }
 
-/** The expression of `insert/update/delete … returning`: one column of JSON text. */
+/** The object as one column of JSON text, for `insert/update/delete … returning`. */
 export function jsonText(object: SQL): SQL {
   return sql`(${object})::text`
 }
 
 /**
- * A page. `json_agg` sets line feeds between records, so that its rows are told apart where no row holds a
- * line feed itself; elsewhere a record separator does it, which JSON text cannot hold (RFC 8259, section 2).
+ * A page. `json_agg` puts line feeds between rows, which separates them if no row contains a line feed itself. If rows
+ * may (`linesWithin`), a record separator is used, which JSON text cannot contain (RFC 8259, section 2).
  */
 export function page(
   rows: Rows,
@@ -63,7 +63,7 @@ export function page(
   const from = firstRows(rows)
   if (entries && !linesWithin)
     return {
-      from: sql`${from}, lateral (select ${selected(entries)}) o`,
+      from: sql`${from}, lateral (select ${selectList(entries)}) o`,
       body: sql`json_agg(o)::text`,
       separator: ", \n ",
     }
@@ -74,19 +74,19 @@ export function page(
   }
 }
 
-/** The first rows. All columns: Postgres passes on whole rows faster than it picks from them. */
+/** A subselect of the first rows. It selects all columns: Postgres passes whole rows on faster than projections. */
 export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQL {
   return sql`(select * from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) ${alias}`
 }
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 1
 
-/** A JSON value of each row, as the text of a JSON array. */
+/** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_agg(${value})::text`
 
-/** Text is compared byte by byte, as SQLite does, whatever the database's locale. */
+/** Compares text byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
-/** Ascending puts nulls last and descending first: the database's own default. */
+/** Nulls come last in ascending and first in descending order, which is Postgres's default. */
 export const ordered = (expression: SQL, descending: boolean, _nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(descending ? "desc" : "asc")}`
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
@@ -97,7 +97,7 @@ export const elements = (list: SQL): SQL => sql`json_array_elements(${list}::tex
 /** A table that keeps arrays in the order of their insertion. */
 export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n bigint generated always as identity primary key, shape text not null, "array" json not null)`
-/** What must follow an insert of given ids, so that no later row is given one of them. */
+/** Statements to run after an insert with explicit ids, so that the sequence does not generate them again. */
 export const keepIds = (table: string, key: string): string[] => [
   `select setval(s, greatest((select max("${key}") from "${table}"), (select last_value from pg_sequences where format('%I.%I', schemaname, sequencename)::regclass = s::regclass), 1)) from (select pg_get_serial_sequence('"${table}"', '${key}') s) _ where exists (select 1 from "${table}")`,
 ]

@@ -3,7 +3,7 @@ import type { ColumnSql } from "../column-sql.ts"
 import type { FieldTypeName } from "../field.ts"
 import type { Value } from "../statement.ts"
 
-/** A column of that SQL type. */
+/** A column of the SQL type `name`. */
 function typed(name: string): ColumnSql {
   const type = sql.raw(name)
   return {
@@ -17,7 +17,7 @@ function typed(name: string): ColumnSql {
   }
 }
 
-/** One row per column type. */
+/** How Postgres stores, binds and renders each column type. */
 export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   id: typed("bigint"),
   text: typed("text"),
@@ -26,14 +26,14 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   boolean: typed("boolean"),
   timestamp: {
     ...typed("timestamptz"),
-    // Postgres itself would write `+00:00` and drop trailing zeros.
+    // By default, Postgres renders `+00:00` and drops trailing zeros.
     json: (column) => sql`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   },
   json: {
     ...typed("json"),
-    // postgres.js does not take a boolean, or a list that begins with one, for JSON; an object it always does.
+    // postgres.js serializes any object as JSON, but not a boolean, nor an array that begins with one.
     encode: (value) => (value === null || value === undefined ? null : ({ toJSON: () => value } as never)),
-    // Text, so that the JSON value null is not the column's null.
+    // As text, so that the JSON value null stays different from SQL null.
     toElement: (value) => (value === null ? null : JSON.stringify(value)),
   },
 }

@@ -25,11 +25,11 @@ import {
 
 const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 
-// drizzle-kit cannot read SQLite's CHECKs back (drizzle-orm issue 4574): a second `push` would rebuild every
-// table and fail. A database made by `push` has none; one made by migrations has them all.
-const pushed = /drizzle-kit/.test(process.argv?.[1] ?? "") && process.argv[2]?.startsWith("push") === true
+// drizzle-kit cannot read SQLite's CHECKs back (drizzle-orm issue 4574): a second `push` would rebuild every table and
+// fail. So a database made by `push` has no CHECKs; one made by migrations has them all.
+const isPush = /drizzle-kit/.test(process.argv?.[1] ?? "") && process.argv[2]?.startsWith("push") === true
 
-/** A table whose columns come from this vocabulary; bounds become CHECKs. */
+/** A table built from the columns of this vocabulary. Their bounds become CHECK constraints. */
 export function table<N extends string, C extends Record<string, SQLiteColumnBuilderBase>>(
   name: N,
   columns: C,
@@ -40,18 +40,18 @@ export function table<N extends string, C extends Record<string, SQLiteColumnBui
   columns: BuildColumns<N, C, "sqlite">
   dialect: "sqlite"
 }> {
-  const made = sqliteTable(name, columns, (self) => [
+  const sqliteTableOf = sqliteTable(name, columns, (self) => [
     ...extras(self),
-    ...(pushed ? [] : checksOf(name, columns)).map((c) => check(c.name, sql.raw(c.sql))),
+    ...(isPush ? [] : checksOf(name, columns)).map((c) => check(c.name, sql.raw(c.sql))),
   ])
-  describeTable(made, name, columns)
-  return made
+  describeTable(sqliteTableOf, name, columns)
+  return sqliteTableOf
 }
 
-/** The primary key: a whole number made by the database and never used again. */
+/** The primary key: a whole number that the database generates and never reuses. */
 export const id = () => describe(sqliteInteger().primaryKey({ autoIncrement: true }), { type: "id" })
 export const text = (bounds: TextBounds) => describe(sqliteText(), { type: "text", ...bounds })
-/** Text with a fixed set of values. */
+/** Text restricted to the given values. */
 export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
   describe(sqliteText({ enum: values as unknown as [V[number], ...V[number][]] }), {
     type: "text",
@@ -62,7 +62,7 @@ export const integer = (bounds: NumberBounds = {}) =>
   describe(sqliteInteger(), { type: "integer", ...bounds })
 export const real = (bounds: NumberBounds = {}) => describe(sqliteReal(), { type: "real", ...bounds })
 export const boolean = () => describe(sqliteInteger({ mode: "boolean" }), { type: "boolean" })
-/** An instant as RFC 3339 text in UTC with milliseconds, on the wire and in JavaScript alike. */
+/** An instant. On the wire and in JavaScript it is RFC 3339 text in UTC with milliseconds. */
 export const timestamp = () => describe(sqliteText(), { type: "timestamp" })
 export const json = () => describe(sqliteText({ mode: "json" }), { type: "json" })
 /**
@@ -82,7 +82,7 @@ export function references(
     reference: { table: () => getTableName(column().table), onDelete: actions.onDelete },
   })
 }
-/** `created_at` and `updated_at`, kept by the database. */
+/** `created_at` and `updated_at`, which the database sets. */
 export const timestamps = () => ({
   created_at: describe(sqliteText().notNull().default(now), { type: "timestamp", auto: "created" }),
   updated_at: describe(

@@ -3,7 +3,7 @@ import { causes, type DatabaseFailure } from "../../errors.ts"
 const unavailable =
   /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)|database (is locked|or disk is full|disk image)|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR|socket|network|Network connection lost|SERVER_ERROR|HTTP status 5\d\d|WEBSOCKET|D1 DB is overloaded|storage caused object to be reset/i
 
-/** Sorts a driver's error. libSQL over HTTP and D1 say most of it in the message only. */
+/** The kind of a driver's error; undefined for any other error. libSQL over HTTP and D1 put most of it in the message. */
 export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const text = `${e.extendedCode ?? ""} ${e.code ?? ""} ${e.message ?? ""}`

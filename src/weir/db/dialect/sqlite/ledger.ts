@@ -1,18 +1,18 @@
-/** drizzle-kit's own ledger of applied migrations: Weir and `drizzle-kit migrate` can take turns. */
+/** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
 export const table: string = "__drizzle_migrations"
 
 export const create = [
   `create table if not exists ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
 ]
 
-/** Who migrates holds the write lock already. */
+/** Empty: a migration's transaction begins with the write lock. */
 export const lock: string[] = []
 
-/** A statement that fails where the condition holds. Outside triggers, SQLite has no `raise`. */
+/** A statement that fails if the condition holds. Outside triggers SQLite has no `raise`, so it parses invalid JSON. */
 export const refuse = (condition: string): string => `select json('refused') where ${condition}`
 
-/** Foreign keys are off while a table is rebuilt, or its rows would take their children along: checked at the end. */
+/** Fails on broken references: foreign keys are off during a migration, so that rebuilding a table keeps its children. */
 export const check = ["select json('broken') from pragma_foreign_key_check limit 1"]
 
-/** What drizzle-kit writes to turn foreign keys off and on: inside a transaction it does nothing. */
+/** Matches drizzle-kit's pragma for foreign keys, which has no effect inside a transaction. */
 export const needless = /^\s*pragma\s+foreign_keys\s*=\s*\w+\s*;?\s*$/i

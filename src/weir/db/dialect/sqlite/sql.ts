@@ -4,15 +4,15 @@ import type { NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new SQLiteAsyncDialect()
 
-/** Drizzle's own rendering: text with `?`, and the params in their order. */
+/** The SQL text with `?` placeholders and its parameters in order, as Drizzle renders them. */
 export function render(query: SQL): { text: string; params: unknown[] } {
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params }
 }
 
-const maxPairs = 60 // json_object takes 127 arguments
+const maxPairs = 60 // json_object takes at most 127 arguments
 
-/** A JSON object. Wide ones go in pieces. */
+/** A JSON object. One with more than 60 members is built from several. */
 export function jsonObject(entries: NamedSql[]): SQL {
   const pieces: SQL[] = []
   for (let i = 0; i < Math.max(entries.length, 1); i += maxPairs) {
@@ -34,23 +34,23 @@ export function jsonMember(_entries: NamedSql[] | undefined, object: SQL, from: 
   return sql`(select ${object} from ${from})`
 }
 
-/** The same by a left join, which takes a tenth less time in a list; `key` is null where nothing was joined. */
+/** The object of a left-joined row, or null if its `key` is null. In a list, a tenth faster than `jsonMember`. */
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = (key, object) =>
   sql`iif(${key} is null, null, ${object})`
 
-/** The same as a whole statement: one row with the object's text, or no row. */
+/** A whole statement that returns one row with the JSON text of the object, or no row. */
 export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return sql`select ${object} from ${from}`
 }
 
-/** The expression of `insert/update/delete … returning`: one column of JSON text. */
+/** The object as one column of JSON text, for `insert/update/delete … returning`. */
 export function jsonText(object: SQL): SQL {
   return object
 }
 
 /**
- * A page. Only its primary keys are sorted and kept, and its rows fetched by them, which halves the time of
- * a sort without an index and costs nothing with one. JSON text holds no raw line feed.
+ * A page. Only primary keys are sorted, and the rows are then fetched by them, which halves the time of a sort without
+ * an index and costs nothing with one. The separator is safe, since SQLite's JSON text contains no raw line feed.
  */
 export function page(
   rows: Rows,
@@ -65,18 +65,18 @@ export function page(
   }
 }
 
-/** The first rows, by their keys. */
+/** The first rows: a subselect of their keys, joined with the table. */
 export function firstRows({ table, alias, key, where, order, limit, skip }: Rows): SQL {
   return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${key} = kept._k`
 }
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 2
 
-/** A JSON value of each row, as the text of a JSON array. */
+/** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_group_array(${value})`
 
 export const collated = (expression: SQL): SQL => expression
-/** Ascending puts nulls last and descending first, as Postgres does. */
+/** Nulls come last in ascending and first in descending order, as on Postgres. */
 export const ordered = (expression: SQL, descending: boolean, nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(`${descending ? "desc" : "asc"}${nullable ? (descending ? " nulls first" : " nulls last") : ""}`)}`
 export const contains = (text: SQL, part: SQL): SQL => sql`instr(${text}, ${part}) > 0`
@@ -86,7 +86,7 @@ export const elements = (list: SQL): SQL => sql`json_each(${list})`
 /** A table that keeps arrays in the order of their insertion. */
 export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
-/** What must follow an insert of given ids, so that no later row is given one of them. SQLite sees to it. */
+/** Empty: after an insert with explicit ids, SQLite itself generates higher ones. */
 export const keepIds = (_table: string, _key: string): string[] => []
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`

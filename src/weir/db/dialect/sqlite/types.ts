@@ -13,11 +13,11 @@ const plain: ColumnSql = {
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
-/** Four decimals or fewer print exactly with 15 digits; the rest take 17 and one more parse. */
+/** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
 const realJson = (column: SQL): SQL =>
   sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
 
-/** One row per column type. Numbers keep every digit, although SQLite's own JSON stops at 15. */
+/** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */
 export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   id: plain,
   text: plain,

@@ -1,0 +1,5 @@
+-- Undoes 0000_init.
+-- Loses data: drops the table notes
+-- Loses data: drops the table users
+DROP TABLE `notes`;--> statement-breakpoint
+DROP TABLE `users`;

@@ -1,0 +1,119 @@
+import {
+  all,
+  any,
+  anyone,
+  hashPassword,
+  nobody,
+  resource,
+  self,
+  signedIn,
+  type Viewer,
+  verifyPassword,
+  viewerIs,
+} from "#weir"
+import {
+  adminOf,
+  colleagueOf,
+  founderOf,
+  memberHere,
+  memberOf,
+  onlyAtCreation,
+  sameOrganization,
+} from "./rules.ts"
+import * as comments from "./schema/comments.ts"
+import * as issues from "./schema/issues.ts"
+import * as labels from "./schema/labels.ts"
+import * as memberships from "./schema/memberships.ts"
+import * as organizations from "./schema/organizations.ts"
+import * as projects from "./schema/projects.ts"
+import * as statuses from "./schema/statuses.ts"
+import * as users from "./schema/users.ts"
+
+/** A field that holds whoever creates the row. */
+const creator = { write: nobody, initially: (viewer: Viewer) => viewer.id }
+/** A field that decides which organization sees the row. An update must not move it. */
+const fixed = { write: onlyAtCreation }
+
+export const resources = [
+  resource(users, {
+    read: any(self, colleagueOf("id")),
+    create: anyone,
+    update: self,
+    delete: self,
+    fields: {
+      email: { read: self },
+      hashed_password: {
+        read: nobody,
+        secret: {
+          as: "password",
+          confirm: "current_password",
+          min: 8,
+          max: 200,
+          hash: hashPassword,
+          verify: verifyPassword,
+        },
+      },
+    },
+  }),
+  resource(organizations, {
+    // A founder sees the organization before it has members, and adds the first.
+    read: any(memberOf("id"), viewerIs("founder_id")),
+    create: signedIn,
+    update: adminOf("id"),
+    delete: adminOf("id"),
+    fields: { founder_id: creator },
+    embed: { memberships: {}, projects: {} },
+  }),
+  resource(memberships, {
+    read: memberOf("organization_id"),
+    create: any(adminOf("organization_id"), founderOf("organization_id")),
+    update: adminOf("organization_id"),
+    delete: any(adminOf("organization_id"), viewerIs("user_id")),
+    fields: { organization_id: fixed, user_id: fixed },
+    embed: { organization: {}, user: {} },
+  }),
+  resource(projects, {
+    read: memberOf("organization_id"),
+    create: memberOf("organization_id"),
+    update: memberOf("organization_id"),
+    delete: adminOf("organization_id"),
+    fields: { organization_id: fixed },
+    embed: { organization: {}, issues: {}, statuses: { limit: 10 } },
+  }),
+  resource(statuses, {
+    read: memberOf("organization_id"),
+    create: all(memberOf("organization_id"), sameOrganization("project_id", "projects")),
+    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    fields: { author_id: creator },
+    embed: { project: {}, author: {} },
+    // The guess would be "statuse".
+    singular: "status",
+  }),
+  resource(issues, {
+    read: memberOf("organization_id"),
+    create: all(
+      memberOf("organization_id"),
+      sameOrganization("project_id", "projects"),
+      sameOrganization("parent_id", "issues"),
+      memberHere("assignee_id"),
+    ),
+    update: memberOf("organization_id"),
+    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    fields: { organization_id: fixed, project_id: fixed, parent_id: fixed, author_id: creator },
+    embed: { project: {}, parent: {}, children: {}, author: {}, assignee: {}, comments: {}, labels: {} },
+  }),
+  resource(comments, {
+    read: memberOf("organization_id"),
+    create: all(memberOf("organization_id"), sameOrganization("issue_id", "issues")),
+    update: viewerIs("author_id"),
+    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    fields: { organization_id: fixed, issue_id: fixed, author_id: creator },
+    embed: { issue: {}, author: {} },
+  }),
+  resource(labels, {
+    read: memberOf("organization_id"),
+    create: all(memberOf("organization_id"), sameOrganization("issue_id", "issues")),
+    delete: memberOf("organization_id"),
+    embed: { issue: {} },
+  }),
+]

@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { z } from "zod"
+import { issueCodes, problemCodes, titles } from "../src/weir/problem.ts"
+import { settings } from "../src/weir/runtime/settings.ts"
+
+/** The pages that are written from the code, by their paths: `npm run docs` writes them, and a test holds them to it. */
+export const pages: Record<string, () => string> = {
+  "docs/settings.md": settingsPage,
+  "docs/errors.md": errorsPage,
+}
+
+const row = (...cells: string[]): string => `| ${cells.join(" | ")} |`
+const table = (head: string[], rows: string[][]): string =>
+  [row(...head), row(...head.map(() => "---")), ...rows.map((cells) => row(...cells))].join("\n")
+
+/** A setting's default as one would write it. */
+function defaultOf(schema: z.ZodType): string {
+  if (!(schema instanceof z.ZodDefault)) return ""
+  const value: unknown = schema.def.defaultValue
+  return Array.isArray(value) && value.length === 0 ? "none" : `\`${String(value)}\``
+}
+
+function settingsPage(): string {
+  const rows = Object.entries(settings.shape).map(([name, schema]) => [
+    `\`${name}\``,
+    defaultOf(schema as z.ZodType),
+    (schema as z.ZodType).description ?? "",
+  ])
+  return `# Settings
+
+Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\`; edit that.
+
+Settings are environment variables on Node, and \`[vars]\` or secrets of wrangler on Workers. Empty ones count as not
+set. A wrong setting ends the start with one line that names it.
+
+${table(["setting", "default", "what it does"], rows)}
+
+On Workers, two bindings come before \`DATABASE_URL\`: \`DB\`, a D1 database, and \`HYPERDRIVE\`, Postgres through
+Hyperdrive.
+`
+}
+
+function errorsPage(): string {
+  const problems = Object.entries(problemCodes).map(([code, { status, when }]) => [
+    `\`${code}\``,
+    `${status} ${titles[status]}`,
+    when,
+  ])
+  const issues = Object.entries(issueCodes).map(([code, when]) => [`\`${code}\``, when])
+  return `# Errors
+
+Written by \`npm run docs\` from \`src/weir/problem.ts\`; edit that.
+
+Every error has one shape, \`application/problem+json\` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), on every
+path: \`type\`, \`title\`, \`status\`, \`detail\` (for people), \`code\` (for programs), \`request_id\` (also in \`X-Request-Id\`
+and in the log), and \`errors\` where parameters or members are wrong: \`path\`, \`message\` and \`code\` for each.
+
+\`\`\`json
+{
+  "type": "about:blank",
+  "title": "Unprocessable Content",
+  "status": 422,
+  "detail": "The query string is not valid",
+  "code": "invalid_request",
+  "request_id": "6f0c1f0e-2f4e-4a53-9a0e-0f3c8f1f7f3e",
+  "errors": [{ "path": "limit", "message": "must be a whole number from 1 to 1000", "code": "out_of_range" }]
+}
+\`\`\`
+
+## Codes
+
+${table(["code", "status", "when"], problems)}
+
+## Codes of the entries in \`errors\`
+
+${table(["code", "what is wrong"], issues)}
+
+Beyond these, an entry has the code of zod's issue, such as \`invalid_type\`, \`too_small\`, \`too_big\`,
+\`invalid_format\` or \`custom\`.
+`
+}
+
+if (import.meta.main)
+  for (const [path, page] of Object.entries(pages)) {
+    const file = new URL(`../${path}`, import.meta.url)
+    let before = ""
+    try {
+      before = readFileSync(file, "utf8")
+    } catch {
+      // It is written for the first time.
+    }
+    if (before === page()) continue
+    writeFileSync(file, page())
+    console.log(`${path} written`)
+  }

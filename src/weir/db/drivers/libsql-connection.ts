@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type Sqlite from "libsql"
+import { LRUCache } from "lru-cache"
+import type { Row, Statement } from "../driver.ts"
+import { busyTimeoutMs, isBusy, openFile } from "./libsql-open.ts"
+
+/** A prepared statement. `reader`, whether it returns rows, is cached: each query of it calls into the engine. */
+interface Prepared {
+  statement: Sqlite.Statement
+  reader: boolean
+}
+
+/** The process's one connection to a database file, with its prepared statements. */
+export class FileConnection {
+  readonly db: Sqlite.Database
+  private readonly prepared = new LRUCache<string, Prepared>({ max: 500 })
+
+  constructor(path: string) {
+    this.db = openFile(path)
+  }
+
+  /** Runs one statement, on the calling thread. */
+  run({ text, params, single }: Statement): Row[] {
+    const { statement, reader } = this.prepare(text)
+    if (!reader) {
+      statement.run(params)
+      return []
+    }
+    // `get` steps once and makes no iterator, which halves the time of a small read.
+    if (!single) return statement.all(params) as Row[]
+    const row = statement.get(params) as Row | undefined
+    return row ? [row] : []
+  }
+
+  /** Begins a transaction that may write; waits up to `timeoutMs` for another process's to end. */
+  async begin(timeoutMs: number = busyTimeoutMs): Promise<void> {
+    const until = performance.now() + timeoutMs
+    for (;;) {
+      try {
+        this.db.exec("begin immediate")
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error
+        await sleep(2 + Math.random() * 20)
+      }
+    }
+  }
+
+  /** Forgets the prepared statements: a migration has changed what they read. */
+  forgetPrepared(): void {
+    this.prepared.clear()
+  }
+
+  private prepare(text: string): Prepared {
+    const existing = this.prepared.get(text)
+    if (existing) return existing
+    const statement = this.db.prepare(text)
+    const { reader } = statement
+    const entry = { statement: reader ? statement.raw() : statement, reader }
+    this.prepared.set(text, entry)
+    return entry
+  }
+}

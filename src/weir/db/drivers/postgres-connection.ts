@@ -1,0 +1,203 @@
+import type postgres from "postgres"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
+
+/** The part of a postgres.js query that is used here. */
+export type Query = Promise<unknown> & {
+  /** Withdraws an unsent query; asks the server to cancel one that was sent. `cancel()` asks only once. */
+  canceller(query: Query): Promise<void>
+  reject(error: unknown): void
+  /** The connection that the query was sent on; unset until it is sent. */
+  state: unknown
+}
+
+interface Sent {
+  query: Query
+  deadline: Deadline | undefined
+  isExpired: boolean
+  /** Whether a neighbour's cancel request may hit it: Postgres cancels whatever the connection is running then. */
+  isAtRisk: boolean
+}
+
+const queryCanceled = "57014"
+
+/** Nothing is pipelined behind a statement that has run for longer than this, in milliseconds. */
+const maxHeadMs = 50
+
+/** Most cancel requests for one statement, and the pause between two of them in milliseconds. */
+const maxCancels = 10
+const cancelPauseMs = 50
+
+/** Time in seconds that a dropped client gets to finish its statements: longer than its connect timeout. */
+const endTimeoutSeconds = 6
+
+/**
+ * The server cancelled this statement in place of a neighbour on its connection, or there was no connection to send it
+ * on. It had no effect, so it may be sent again.
+ */
+export class CancelledByNeighbour extends Error {
+  readonly code = queryCanceled
+  constructor(options?: ErrorOptions) {
+    super("the statement was cancelled in place of another on its connection", options)
+  }
+}
+
+/** One connection, with its statements in flight in the order they were sent. */
+export class Connection {
+  /** Whether it is reserved: by a transaction, or by a waiter that has been handed it and has not resumed yet. */
+  held = false
+  /** Whether it has ever answered. Statements are pipelined only on a connection that has. */
+  hasAnswered = false
+  /** Whether it was dropped: it is never used again. */
+  isDropped = false
+  readonly sql: postgres.Sql
+  private readonly inFlight: Sent[] = []
+  private cancels = 0
+  /** When the statement at the head began to run, by `performance.now()`. */
+  private headStartedAt = 0
+  /** When the deadline of the head, or of the transaction, expired; infinity while it has not. */
+  private expiredAt = Number.POSITIVE_INFINITY
+
+  /** `sql` is a postgres.js client limited to one connection. */
+  constructor(sql: postgres.Sql) {
+    this.sql = sql
+  }
+
+  /** Number of statements in flight. */
+  get load(): number {
+    return this.inFlight.length
+  }
+
+  /** Whether the socket is connected. Assumed while nothing is in flight. */
+  get isConnected(): boolean {
+    const [first] = this.inFlight
+    return !first || Boolean(first.query.state)
+  }
+
+  /** Whether nothing is in flight and nobody holds the connection. */
+  get isIdle(): boolean {
+    return this.inFlight.length === 0 && !this.held && !this.isDropped
+  }
+
+  /** Whether another statement may be pipelined: no transaction holds the connection, and its head is not slow. */
+  get takesMore(): boolean {
+    if (this.inFlight.length > 0 && performance.now() - this.headStartedAt > maxHeadMs) return false
+    return !this.held && !this.isDropped && this.expiredAt === Number.POSITIVE_INFINITY
+  }
+
+  /** Whether every statement in flight expires no later than `deadline`: a write behind them cannot run after it. */
+  endsBefore(deadline: Deadline | undefined): boolean {
+    return this.inFlight.every(
+      (sent) => sent.deadline && sent.deadline.since <= (deadline?.since ?? Infinity),
+    )
+  }
+
+  /** Whether the statement or transaction at the head expired more than `ms` milliseconds ago. */
+  isLost(ms: number): boolean {
+    return performance.now() - this.expiredAt > ms
+  }
+
+  /**
+   * Sends a query and returns its result. The deadline cancels it. Throws `CancelledByNeighbour` where it may be
+   * sent again.
+   */
+  async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
+    const sent: Sent = { query: send(this.sql), deadline, isExpired: false, isAtRisk: this.cancels > 0 }
+    if (this.inFlight.push(sent) === 1) this.headStartedAt = performance.now()
+    const release = deadline?.onExpire(() => this.expire(sent))
+    try {
+      const result = await sent.query
+      this.hasAnswered = true
+      return result
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new CancelledByNeighbour()
+      throw error
+    } finally {
+      release?.()
+      this.inFlight.splice(this.inFlight.indexOf(sent), 1)
+      this.expiredAt = Number.POSITIVE_INFINITY
+      this.headStartedAt = performance.now()
+      const [next] = this.inFlight
+      if (next?.isExpired) this.expire(next)
+    }
+  }
+
+  /**
+   * Runs a transaction; nothing else is sent on the connection until it ends. The deadline does not cancel it: the
+   * cancel request could hit its rollback.
+   */
+  async transaction<T>(
+    work: (tx: postgres.TransactionSql) => Promise<T>,
+    deadline: Deadline | undefined,
+  ): Promise<T> {
+    this.held = true
+    const release = deadline?.onExpire(() => {
+      this.expiredAt = performance.now()
+    })
+    try {
+      return (await this.sql.begin((tx) => work(tx).catch(unlessLost))) as T
+    } finally {
+      release?.()
+      this.expiredAt = Number.POSITIVE_INFINITY
+      this.held = false
+    }
+  }
+
+  /** Drops the connection: rejects unsent statements with `error` at once, sent ones when the end timeout is over. */
+  drop(error: unknown): void {
+    this.isDropped = true
+    for (const { query } of this.inFlight) {
+      if (query.state) continue
+      query.reject(error)
+      // Without this, postgres.js would still send the rejected query once it has connected.
+      query.canceller(query)
+    }
+    this.sql.end({ timeout: endTimeoutSeconds }).catch(() => {})
+  }
+
+  /**
+   * Cancels a statement whose deadline has expired. One that is pipelined behind others is cancelled when it becomes
+   * the head: earlier, the request would hit the head, and postgres.js would match later answers to the wrong queries.
+   */
+  private expire(sent: Sent): void {
+    sent.isExpired = true
+    const [first] = this.inFlight
+    if (!this.isConnected) {
+      // A postgres.js client is unusable once the query that it connects for is withdrawn.
+      sent.query.reject(new DeadlineExpired())
+      this.drop(new CancelledByNeighbour())
+      return
+    }
+    if (sent.query.state && sent !== first) return
+    if (sent === first) this.expiredAt = performance.now()
+    void this.cancelUntilEnded(sent)
+  }
+
+  /** Repeats the cancel request until the statement ends: the server ignores one that arrives before the statement. */
+  private async cancelUntilEnded(sent: Sent): Promise<void> {
+    for (let attempts = 0; attempts < maxCancels; attempts++) {
+      for (const other of this.inFlight) other.isAtRisk = true
+      this.cancels++
+      // A cancel request that fails is repeated like one that came too early.
+      await sent.query.canceller(sent.query).catch(() => {})
+      this.cancels--
+      await sleep(cancelPauseMs)
+      if (this.isDropped || this.inFlight[0] !== sent) return
+    }
+  }
+}
+
+/** Whether a driver's error means that its connection is lost. */
+export const isLoss = (error: unknown): boolean =>
+  /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|08|57P0)/.test(String((error as { code?: unknown }).code))
+
+/**
+ * Never settles after a lost connection, which ends the transaction by itself. On an error, postgres.js would send a
+ * rollback on that connection and throw where nobody can catch it.
+ */
+function unlessLost(error: unknown): Promise<never> {
+  if (isLoss(error)) return new Promise(() => {})
+  throw error
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
