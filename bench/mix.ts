@@ -13,7 +13,7 @@ export interface Mixed {
 const items = 10_000
 const users = 1000
 
-/** A generator of numbers from 1 to `n` with Zipf's distribution, exponent 1: rank k is drawn 1/k times as often as rank 1. */
+/** Draws numbers from 1 to `n` by Zipf's law, exponent 1: rank k is drawn 1/k times as often as rank 1. */
 function zipf(n: number, random: () => number): () => number {
   const sums: number[] = []
   let sum = 0
@@ -34,7 +34,7 @@ function zipf(n: number, random: () => number): () => number {
   }
 }
 
-/** Park and Miller's random number generator, with a fixed seed so that every run sends the same requests. */
+/** Park and Miller's random number generator. With a fixed seed, every run sends the same requests. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

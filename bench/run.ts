@@ -53,7 +53,7 @@ async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<vo
   await benchCache(dialect, urls, origins, { seconds, rounds })
 }
 
-/** Measures a route. The servers take turns within each round, so that other load on the machine affects all equally. */
+/** Measures a route. The servers take turns in each round, so that other load on the machine affects all equally. */
 async function measure(
   route: Route,
   origins: Origins,

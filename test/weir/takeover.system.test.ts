@@ -54,7 +54,7 @@ const write = (file: string, text: string) => writeFileSync(join(folder, file), 
 /** Types, lint, migrations that agree with the schema, and the contract of every resource over a file. */
 async function holds(name: string, ...drops: string[]): Promise<string> {
   await run(bin("tsc"))
-  await run(bin("biome"), "check", "--error-on-warnings", "src")
+  await run(bin("biome"), "check", "--write", "--error-on-warnings", "src")
   const generated = await run("npm", "run", "-s", "db:generate", "--", "--name", name, ...drops)
   await run("npm", "run", "-s", "db:migrate")
   const tested = await run(bin("vitest"), "run", "--project", "libsql-file", "test/api.test.ts")
@@ -170,7 +170,7 @@ export const openNotes = route(
     [/ {2}resources,\n/, "  resources,\n  routes: [openNotes],\n"],
   )
   expect(await holds("notes")).toContain("postgres: 0002_notes.sql")
-  expect(await run("npm", "run", "-s", "db:seed")).toContain("100 users and 10 notes")
+  expect(await run("npm", "run", "-s", "db:seed")).toContain("100 users, 10 notes")
 })
 
 test("a mistake in the rules is told by db:generate, and nothing is written", async () => {

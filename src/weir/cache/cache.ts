@@ -50,7 +50,7 @@ export class Cache {
     this.options = options
   }
 
-  /** The stored answer, or the one that `make` reads. Errors come from `make` only: those of the store are bypassed. */
+  /** The stored answer, or the one that `make` reads. Errors come from `make` only: a failing store is bypassed. */
   async answer(askOf: () => Ask, make: Make): Promise<Answer> {
     if (!this.store) return bypass(make, "off")
     const trouble = this.store.trouble()
@@ -139,9 +139,9 @@ export class Cache {
     if (!entry) return ""
     if (entry.body.length > maxStoredLength) return "; detail=large"
     const { ttl, stale } = this.options
-    const kept = this.store?.keep(ask.key, entry, look.stamps, ttl + stale - (Date.now() - entry.born))
-    if (!kept) return ""
-    if (kept !== true) this.options.waitUntil(kept)
+    const stored = this.store?.keep(ask.key, entry, look.stamps, ttl + stale - (Date.now() - entry.born))
+    if (!stored) return ""
+    if (stored !== true) this.options.waitUntil(stored)
     return "; stored"
   }
 }

@@ -28,6 +28,7 @@ export class MemoryStore implements Store {
   private lastForeignWrites: number | undefined
   private lastStamp = 0
 
+  /** Without `foreignWrites`, the store is not exact: it does not notice the writes of other processes. */
   constructor(maxBytes: number, foreignWrites: (() => number) | undefined) {
     this.foreignWrites = foreignWrites
     this.exact = foreignWrites !== undefined

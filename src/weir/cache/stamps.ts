@@ -12,7 +12,7 @@ import type { Part, Row, Statement } from "../db/driver.ts"
 const partStamp = ({ table, column, value }: Part): string => `${table}:${column}=${value}`
 const partsStamp = (table: string): string => `${table}:*`
 
-/** What a statement reads, as far as its text tells. */
+/** The tables that a statement reads, as far as its text tells. */
 export interface Reads {
   /** A hash of the text. */
   digest: string
@@ -38,7 +38,7 @@ export const bindsClock = (params: readonly unknown[]): boolean =>
 
 const readsByText = new LRUCache<string, Reads>({ max: 2000 })
 
-/** What a statement reads. It is parsed from the text, since rules may name tables in SQL of their own; cached. */
+/** The tables that a statement reads, parsed from its text, since rules may name tables in SQL of their own. Cached. */
 export function readsOf(text: string): Reads {
   const existing = readsByText.get(text)
   if (existing) return existing

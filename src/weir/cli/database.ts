@@ -67,6 +67,7 @@ async function openInvalidating(
   return { database, invalidated }
 }
 
+/** The project's migrations for the dialect of a database, oldest first. */
 export const migrationsFor = (project: Project, database: Database): Migration[] =>
   readMigrations(migrationsOf(project.migrations, database.dialect))
 

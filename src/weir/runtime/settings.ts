@@ -28,7 +28,7 @@ const whole = (min: number, max: number) => {
 const isOrigin = (text: string): boolean =>
   text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
 
-/** Every setting: how it is checked, its default, and what it says in `docs/settings.md`, which is written from this. */
+/** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
 export const settings = z.object({
   DATABASE_URL: databaseUrl
     .default("file:weir.db")
@@ -58,7 +58,7 @@ export const settings = z.object({
     .min(8, "must be at least 8 characters")
     .max(200, "must be at most 200 characters")
     .optional()
-    .describe("Its password, of 8 to 200 characters"),
+    .describe("The password of the first admin, of 8 to 200 characters"),
   CORS_ORIGINS: z
     .string()
     .transform((text) =>
@@ -94,18 +94,18 @@ export const settings = z.object({
     .describe("How much longer an expired answer is served while one request reads it again, in seconds"),
   CACHE_MEMORY: whole(65_536, 68_719_476_736)
     .default(67_108_864)
-    .describe("Most bytes that answers take in memory"),
+    .describe("Most memory for stored answers, in bytes"),
   CACHE_PREFIX: z
     .string()
     .regex(/^[\w.:/-]{1,100}$/, "must be 1 to 100 letters, digits or . : / _ -")
     .optional()
     .describe(
-      "What keys in Redis begin with: the same for all services of one database, and for no others. Without it: made from the database's address and the secret",
+      "The prefix of all keys in Redis: the same for all services of one database, and for no others. Without it: made from the database's address and the secret",
     ),
   LOG_LEVEL: z
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
     .default("info")
-    .describe("Least level that is logged: `info`, `warn`, `error` or `silent`"),
+    .describe("Lowest level that is logged: `info`, `warn`, `error` or `silent`"),
   BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
   REQUEST_TIMEOUT_MS: whole(1, 600_000)
     .default(15_000)
@@ -115,18 +115,18 @@ export const settings = z.object({
   NODE_ENV: z.string().default("development").describe("`production` requires `AUTH_SECRET`"),
 })
 
-/** All settings, checked. */
+/** All settings, validated and with their defaults. */
 export type Settings = z.infer<typeof settings>
 
-/** The cache that the settings ask for, or `otherwise`. */
+/** The kind of cache that the settings choose, or `otherwise` if they choose none. */
 export const cacheOf = <Otherwise>({ CACHE, UPSTASH_REDIS_REST_URL }: Settings, otherwise: Otherwise) =>
   CACHE ?? (UPSTASH_REDIS_REST_URL ? "upstash" : otherwise)
 
-/** A setting that cannot be used; the message is one line that names it. */
+/** A wrong setting. The message is one line that names it. */
 export class SettingError extends Error {}
 
 /**
- * Reads the settings from an environment's variables; empty ones count as not set. Throws a `SettingError`
+ * Parses the settings from environment variables or bindings; an empty one counts as not set. Throws a `SettingError`
  * that names the first wrong one.
  */
 export function parseEnv(raw: Record<string, unknown>): Settings {

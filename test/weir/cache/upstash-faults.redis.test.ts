@@ -84,7 +84,6 @@ async function course(fault: Fault, first: Step): Promise<void> {
   await one.proxy.fault(fault)
   const started = performance.now()
   await steps[first](at)
-  if (fault.kind === "slow") expect(performance.now() - started).toBeLessThan(fault.ms / 4)
   for (const step of ["read", "write", "read", "question of /ready", "write", "read"] as const)
     await steps[step](at)
   // The first has found out. After it, nothing but a probe each second goes there.
@@ -135,20 +134,18 @@ describe("requests are answered without Redis, which is told and asked again onc
     unhurried()
     test("in every way", () => courses(abrupt))
   })
+  // Who waited for it would not be answered before the test ends.
   test("where it takes its time: one request waits a moment, and only one", () =>
-    courses([{ kind: "slow", ms: 4_000 }]))
+    courses([{ kind: "slow", ms: 100_000 }]))
 })
 
 test("many who ask at once wait at once, and those after them not at all", async () => {
   const { one, path } = await pair()
   const before = await one.proxy.requests()
-  await one.proxy.fault({ kind: "slow", ms: 4_000 })
-  const started = performance.now()
+  await one.proxy.fault({ kind: "slow", ms: 100_000 })
   const ask = () => Promise.all(Array.from({ length: 20 }, () => one.call("GET", path)))
   for (const answer of [...(await ask()), ...(await ask())])
-    expect([answer.status, cacheStatus(answer)]).toEqual([200, bypassedBy({ kind: "slow", ms: 4_000 })])
-  const took = performance.now() - started
-  expect(took).toBeLessThan(1_000)
+    expect([answer.status, cacheStatus(answer)]).toEqual([200, bypassedBy({ kind: "slow", ms: 100_000 })])
   expect((await one.proxy.requests()) - before).toBeLessThanOrEqual(20)
   await one.proxy.fault(null)
 })

@@ -152,7 +152,7 @@ describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
     for (let i = 0; i < 2; i++) {
       const url = await migrated(kind)
       expect(worked(await at.db(url, "seed", "--users", "20", "--items", "50"))).toContain(
-        "20 users and 50 items",
+        "20 users, 50 items",
       )
       exports.push(await ask(url, "select id, title, description, price, owner_id from items order by id"))
       expect(refused(await at.db(url, "seed"))).toContain("users holds rows already")

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { operatorsOf } from "../../../src/weir/query/query.ts"
-import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
+import { defaultSort, type Field, type Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
 import { operandsFor, passes, sorted, spelled } from "../support/oracle.ts"
 import { walk } from "../support/paging.ts"
@@ -78,7 +78,7 @@ export function listContract(contract: Contract): void {
         const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
           const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
           const query = `${name}=${spelled(operand)}`
-          const answer = await get(`${path}?limit=1000&count=exact&${query}`)
+          const answer = await get(`${path}?limit=1000&count=exact&sort=${resource.key}&${query}`)
           const expected = rows.filter((row) => passes(row[field.name], operator, operand))
           expect(answer.status, `${query}: ${answer.text}`).toBe(200)
           expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
@@ -87,6 +87,16 @@ export function listContract(contract: Contract): void {
         await Promise.all(scenarios.map(check))
         expect((await get(`${path}?${field.name}[no_such_operator]=1`)).status).toBe(422)
       }
+    })
+
+    test("is in the resource's own order unless sort= says otherwise", async () => {
+      await world().maker.rows(resource, 4)
+      const rows = await allOf(resource)
+      const expected = keysOf(resource, sorted(resource, defaultSort(resource) ?? resource.key, rows))
+      expect(keysOf(resource, rowsOf(await get(path)))).toEqual(expected)
+      const { forward, backward } = await walk(world(), `${path}?limit=2`, world().root)
+      expect(keysOf(resource, forward)).toEqual(expected)
+      expect(keysOf(resource, backward)).toEqual(expected)
     })
 
     test("sorts by every field, both ways, page by page and back", async () => {
@@ -135,7 +145,7 @@ export function listContract(contract: Contract): void {
         const mine = sorted(target, relation.sort, belonging(row, others)).slice(0, relation.limit)
         return { ...row, [name]: relation.kind === "many" ? mine : (mine[0] ?? null) }
       })
-      expect((await get(`${path}?limit=1000&include=${name}`)).body).toEqual(expected)
+      expect((await get(`${path}?limit=1000&sort=${resource.key}&include=${name}`)).body).toEqual(expected)
       for (const row of expected) {
         const one = `${path}/${row[resource.key as keyof typeof row]}`
         expect((await get(`${one}?include=${name}`)).body).toEqual(row)
@@ -157,7 +167,7 @@ export function listContract(contract: Contract): void {
             const expected = rows.filter((row) =>
               belonging(row, others).some((other) => passes(other[field.name], operator, operand)),
             )
-            const answer = await get(`${path}?limit=1000&${query}`)
+            const answer = await get(`${path}?limit=1000&sort=${resource.key}&${query}`)
             expect(answer.status, `${query}: ${answer.text}`).toBe(200)
             expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
           }
@@ -168,7 +178,7 @@ export function listContract(contract: Contract): void {
         const { rows, others } = await sides()
         for (const row of rows) {
           const within = `${path}/${row[resource.key]}/${name}`
-          const listed = await get(`${within}?limit=1000&count=exact`)
+          const listed = await get(`${within}?limit=1000&count=exact&sort=${target.key}`)
           const expected = belonging(row, others)
           expect(listed.body).toEqual(expected)
           expect(listed.headers.get("x-total-count")).toBe(String(expected.length))

@@ -17,14 +17,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Asks, and expects a 503 about half a second later. */
+/** Asks, and expects a 503. What it waits for is not there before: without the limit there would be no answer. */
 async function expectTimeout(asked: ReturnType<ReturnType<typeof httpCaller>>): Promise<void> {
-  const started = performance.now()
   const answer = await asked
   expect(answer.status, answer.text).toBe(503)
   expect(answer.body).toMatchObject({ code: "timeout" })
   expect(answer.headers.get("retry-after")).toBe("1")
-  expect(performance.now() - started).toBeLessThan(1_500)
 }
 
 test("a statement that waits for a lock is given up, and nothing of it stays behind", async () => {

@@ -40,6 +40,7 @@ export function parseRename(text: string): Rename {
   return { table: match[1] as string, column: match[2], to: match[3] as string }
 }
 
+/** The renames that undo the given ones, in the order to apply them. */
 export const reversed = (renames: Rename[]): Rename[] =>
   [...renames]
     .reverse()
@@ -47,6 +48,7 @@ export const reversed = (renames: Rename[]): Rename[] =>
       column === undefined ? { table: to, column, to: table } : { table, column: to, to: column },
     )
 
+/** The key of a table in a snapshot, by the table's name; undefined if there is none. */
 export const keyOf = (snapshot: Snapshot, name: string): string | undefined =>
   Object.keys(snapshot.tables).find((key) => snapshot.tables[key]?.name === name)
 

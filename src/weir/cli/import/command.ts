@@ -163,19 +163,26 @@ class Import {
       rejectsBytes: this.rejects.bytes,
       done: false,
     }
-    const [guard, guardIndex] = this.ledger.guard(this.state.records)
     try {
-      await this.database
-        .connect()
-        .batch([...guard, ...this.openStaging(), ...statements, this.ledger.keep(next)])
+      await this.guarded([...this.openStaging(), ...statements, this.ledger.keep(next)])
     } catch (error) {
       this.rejects.bytes = bytes
+      throw error
+    }
+    Object.assign(this.state, next)
+  }
+
+  /** Runs statements in one transaction, unless another process has brought the import further. */
+  private async guarded(statements: Statement[]): Promise<void> {
+    const [guard, guardIndex] = this.ledger.guard(this.state.records)
+    try {
+      await this.database.connect().batch([...guard, ...statements])
+    } catch (error) {
       if ((error as { statementIndex?: unknown }).statementIndex !== guardIndex) throw error
       throw new Error(
         "another process is importing this file: wait until it ends, and run this again if it does not finish",
       )
     }
-    Object.assign(this.state, next)
   }
 
   /** Creates the staging table in the transaction of the first rows, so that no other process can empty it. */
@@ -188,17 +195,17 @@ class Import {
     const client = this.database.connect()
     const done = this.ledger.keep({ ...this.state, done: true })
     const dropStaging = staging.close(this.stagingTable)
-    if (!this.state.atomic) await client.batch([done])
-    else if (this.state.rejected) await client.batch([...dropStaging, this.ledger.forget()])
+    if (!this.state.atomic) await this.guarded([done])
+    else if (this.state.rejected) await this.guarded([...dropStaging, this.ledger.forget()])
     else
       try {
         const shapes = this.state.records ? await client.query(staging.shapes(this.stagingTable)) : []
         const moves = shapes.map(([shape]) => staging.move(this.stagingTable, this.resource, String(shape)))
-        await client.batch([...moves, ...keepIds(this.resource), ...dropStaging, done])
+        await this.guarded([...moves, ...keepIds(this.resource), ...dropStaging, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
         if (!(problem instanceof Problem)) throw error
-        await client.batch([...dropStaging, this.ledger.forget()])
+        await this.guarded([...dropStaging, this.ledger.forget()])
         throw new Error(
           `nothing was imported: ${problem.message}; run it without --atomic to see which record it is`,
         )

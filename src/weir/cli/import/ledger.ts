@@ -46,12 +46,12 @@ export class ImportLedger {
 
   /**
    * Statements for the start of each batch, and the index of the one that fails if another process has changed the
-   * progress from `records`.
+   * progress from `records`, or finished the import.
    */
   guard(records: number): [Statement[], number] {
     const { lock, refuse } = ledgers[this.database.dialect]
-    const stored = `coalesce((select records from ${table} where source = '${this.source}'), 0)`
-    return [[...lock, refuse(`${stored} <> ${records}`)].map(plain), lock.length]
+    const progress = `select case when done = 1 then -1 else records end from ${table} where source = '${this.source}'`
+    return [[...lock, refuse(`coalesce((${progress}), 0) <> ${records}`)].map(plain), lock.length]
   }
 
   /** The statement that stores the progress, for the batch whose rows it counts. */

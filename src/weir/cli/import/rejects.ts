@@ -9,8 +9,8 @@ export class Rejects {
   private file: number | undefined
 
   /**
-   * Continues after the first `bytes` of a file that an interrupted import wrote; 0 for a new file. Throws one line where
-   * that file is missing or shorter, or where `path` is the file that is imported.
+   * Continues after the first `bytes` of a file that an interrupted import wrote; 0 for a new file. Throws one line
+   * where that file is missing or shorter, or where `path` is the file that is imported.
    */
   constructor(path: string, source: Source, bytes: number) {
     this.path = path

@@ -23,7 +23,7 @@ export interface NumberBounds {
   max?: number
 }
 
-/** What Weir knows of a column beyond Drizzle's own description: how to validate and document it. */
+/** How Weir validates and documents a column, in addition to Drizzle's own description of it. */
 export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */

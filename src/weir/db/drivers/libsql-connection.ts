@@ -19,7 +19,7 @@ export class FileConnection {
     this.db = openFile(path)
   }
 
-  /** Runs one statement, on the calling thread. */
+  /** Runs one statement synchronously, on the calling thread. */
   run({ text, params, single }: Statement): Row[] {
     const { statement, reader } = this.prepare(text)
     if (!reader) {
@@ -32,7 +32,7 @@ export class FileConnection {
     return row ? [row] : []
   }
 
-  /** Begins a transaction that may write; waits up to `timeoutMs` for another process's to end. */
+  /** Begins a write transaction. Waits up to `timeoutMs` for other processes' writes, without blocking the event loop. */
   async begin(timeoutMs: number = busyTimeoutMs): Promise<void> {
     const until = performance.now() + timeoutMs
     for (;;) {
@@ -46,7 +46,7 @@ export class FileConnection {
     }
   }
 
-  /** Forgets the prepared statements: a migration has changed what they read. */
+  /** Discards the prepared statements, since a migration may have changed their tables. */
   forgetPrepared(): void {
     this.prepared.clear()
   }

@@ -39,6 +39,7 @@ export function openLibsqlFile(url: string): Database {
   }
 }
 
+/** Runs a migration's statements as one transaction with foreign keys off. */
 async function migrate(connection: FileConnection, statements: string[]): Promise<void> {
   const { db } = connection
   // Before the transaction: inside one, the pragma has no effect.

@@ -16,7 +16,7 @@ type Outcome = { ok: true; rows: Row[][] } | { ok: false; error: unknown }
 /** Most writes that share a commit. It bounds how long a group blocks the event loop. */
 const maxGroupSize = 200
 
-/** The writes of a file: those that wait together share a commit, and resolve after it. */
+/** The queue of writes to a database file. Writes that wait at the same time share a commit and resolve after it. */
 export class WriteQueue {
   private readonly connection: FileConnection
   private readonly onCommit: () => void
@@ -28,7 +28,7 @@ export class WriteQueue {
     this.onCommit = onCommit
   }
 
-  /** Queues statements as one atomic write; a list of rows for each. */
+  /** Queues statements as one atomic write. Resolves to one list of rows per statement, after the commit. */
   add(statements: Statement[], deadline: Deadline | undefined): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
       this.queue.push({ statements, deadline, resolve, reject })
@@ -39,7 +39,7 @@ export class WriteQueue {
     })
   }
 
-  /** Waits until all queued writes are done. */
+  /** Resolves when all queued writes have been committed or have failed. */
   async drained(): Promise<void> {
     while (this.flushing) await sleep(1)
   }

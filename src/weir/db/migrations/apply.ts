@@ -24,16 +24,16 @@ export function stepOf(dialect: DialectName, migration: Migration, direction: Di
   const isThere = `exists (select 1 from ${table} where created_at = ${stamp})`
   const own = direction === "up" ? migration.statements : down?.statements
   if (!own) throw new MigrationError(`${tag} has no way back: npm run db:generate makes what is missing`)
-  const kept = own.filter((statement) => !needless.test(statement))
+  const effective = own.filter((statement) => !needless.test(statement))
   const before = [...lock, refuse(direction === "up" ? isThere : `not ${isThere}`)]
   const record =
     direction === "up"
       ? `insert into ${table} (hash, created_at) values ('${hash}', ${stamp})`
       : `delete from ${table} where created_at = ${stamp}`
   return {
-    statements: [...before, ...kept, ...check, record],
+    statements: [...before, ...effective, ...check, record],
     from: before.length,
-    to: before.length + kept.length,
+    to: before.length + effective.length,
   }
 }
 

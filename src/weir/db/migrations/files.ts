@@ -15,6 +15,7 @@ export interface Migration {
   down: Down | undefined
 }
 
+/** The down script of a migration. */
 export interface Down {
   statements: string[]
   /** The data that it loses, one line each. */
@@ -28,11 +29,14 @@ export interface Journal {
   entries: { idx: number; version: string; when: number; tag: string; breakpoints: boolean }[]
 }
 
+/** drizzle-kit's separator between two statements of a file. */
 export const breakpoint = "--> statement-breakpoint\n"
 /** The comment by which a file declares that it loses data. */
 export const lossMark = "-- Loses data: "
 
+/** The path of a folder's journal. */
 export const journalPath = (folder: string): string => join(folder, "meta", "_journal.json")
+/** The path of a migration's down script. */
 export const downPath = (folder: string, tag: string): string => join(folder, "down", `${tag}.sql`)
 
 /** The journal of a folder. Throws where there is none, or where it cannot be read. */

@@ -5,6 +5,7 @@ import * as sqlite from "../dialect/sqlite/ledger.ts"
 import type { Client, Statement } from "../driver.ts"
 import type { Migration } from "./files.ts"
 
+/** The SQL of the ledger, by dialect. */
 export const ledgers: Record<DialectName, typeof sqlite> = { sqlite, postgres }
 
 /** One row of the ledger: an applied migration, with the hash that its file had then. */
@@ -13,6 +14,7 @@ export interface Applied {
   stamp: number
 }
 
+/** A statement without bound values. */
 export const plain = (text: string): Statement => ({ text, params: [] })
 
 /** The rows of a database's ledger, oldest first; none where there is no ledger. Throws where it cannot be reached. */
@@ -30,6 +32,7 @@ export async function readLedger(client: Client, dialect: DialectName): Promise<
 /** The state of a migration in a database. `out of order`: pending although a later one is applied. */
 export type State = "applied" | "edited" | "pending" | "out of order"
 
+/** The state of a folder's migrations in a database. */
 export interface MigrationStatus {
   migrations: { migration: Migration; state: State }[]
   /** Ledger rows without a migration in the folder. */
@@ -52,5 +55,6 @@ export function statusAgainst(migrations: Migration[], ledger: Applied[]): Migra
   }
 }
 
+/** Whether a migration is not applied, in order or not. */
 export const isPending = ({ state }: { state: State }): boolean =>
   state === "pending" || state === "out of order"

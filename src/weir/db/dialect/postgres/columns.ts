@@ -50,6 +50,7 @@ export function table<N extends string, C extends Record<string, PgColumnBuilder
 /** The primary key: a whole number that the database generates and never reuses. */
 export const id = () =>
   describe(bigint({ mode: "number" }).primaryKey().generatedByDefaultAsIdentity(), { type: "id" })
+/** Text of at most `max` characters. */
 export const text = (bounds: TextBounds) => describe(pgText(), { type: "text", ...bounds })
 /** Text restricted to the given values. */
 export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
@@ -58,12 +59,16 @@ export const oneOf = <const V extends readonly [string, ...string[]]>(values: V)
     values,
     max: Math.max(...values.map((v) => v.length)),
   })
+/** A whole number, within the bounds if given. */
 export const integer = (bounds: NumberBounds = {}) =>
   describe(bigint({ mode: "number" }), { type: "integer", ...bounds })
+/** A double-precision number, within the bounds if given. */
 export const real = (bounds: NumberBounds = {}) => describe(doublePrecision(), { type: "real", ...bounds })
+/** True or false. */
 export const boolean = () => describe(pgBoolean(), { type: "boolean" })
 /** An instant. On the wire and in JavaScript it is RFC 3339 text in UTC with milliseconds. */
 export const timestamp = () => describe(instant(), { type: "timestamp" })
+/** Any JSON value. */
 export const json = () => describe(pgJson(), { type: "json" })
 /**
  * A reference to another table's primary key, or to that of the table itself.
@@ -93,5 +98,7 @@ export const timestamps = () => ({
     { type: "timestamp", auto: "updated" },
   ),
 })
+/** Drizzle's own index, for the third argument of `table`: `index("name").on(self.column)`. */
 export const index = pgIndex
+/** Drizzle's own unique constraint, for the third argument of `table`: `unique("name").on(self.a, self.b)`. */
 export const unique = pgUnique

@@ -89,7 +89,9 @@ export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
 /** Nulls come last in ascending and first in descending order, which is Postgres's default. */
 export const ordered = (expression: SQL, descending: boolean, _nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(descending ? "desc" : "asc")}`
+/** Whether `text` contains `part`, case-sensitively. */
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
+/** Whether `text` starts with `start`, case-sensitively. */
 export const startsWith = (text: SQL, start: SQL): SQL => sql`starts_with(${text}, ${start})`
 
 /** The elements of a JSON array of arrays, as `value`. */
@@ -101,5 +103,6 @@ export const stagingTable = (name: string): SQL =>
 export const keepIds = (table: string, key: string): string[] => [
   `select setval(s, greatest((select max("${key}") from "${table}"), (select last_value from pg_sequences where format('%I.%I', schemaname, sequencename)::regclass = s::regclass), 1)) from (select pg_get_serial_sequence('"${table}"', '${key}') s) _ where exists (select 1 from "${table}")`,
 ]
+/** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 export const now = (): SQL => sql`now()`

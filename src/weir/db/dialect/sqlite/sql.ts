@@ -75,11 +75,14 @@ export const firstRowsMentions: number = 2
 /** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_group_array(${value})`
 
+/** SQLite compares text byte by byte by default. */
 export const collated = (expression: SQL): SQL => expression
 /** Nulls come last in ascending and first in descending order, as on Postgres. */
 export const ordered = (expression: SQL, descending: boolean, nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(`${descending ? "desc" : "asc"}${nullable ? (descending ? " nulls first" : " nulls last") : ""}`)}`
+/** Whether `text` contains `part`, case-sensitively. */
 export const contains = (text: SQL, part: SQL): SQL => sql`instr(${text}, ${part}) > 0`
+/** Whether `text` starts with `start`, case-sensitively. */
 export const startsWith = (text: SQL, start: SQL): SQL => sql`instr(${text}, ${start}) = 1`
 /** The elements of a JSON array of arrays, as `value`. */
 export const elements = (list: SQL): SQL => sql`json_each(${list})`
@@ -88,6 +91,7 @@ export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
 /** Empty: after an insert with explicit ids, SQLite itself generates higher ones. */
 export const keepIds = (_table: string, _key: string): string[] => []
+/** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
