@@ -160,6 +160,13 @@ export default defineConfig({
         include: ["test/*.test.ts", api],
         servers: ["postgres"],
       }),
+      inNode({
+        name: "examples",
+        driver: "libsql-file",
+        url: "file:test.db",
+        include: ["examples/*/api.test.ts"],
+        servers: [],
+      }),
       inNode({ name: "libsql-http", url: "http://127.0.0.1", include: perDriver, servers: ["sqld"] }),
       inNode({
         name: "redis",

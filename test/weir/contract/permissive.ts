@@ -1,27 +1,33 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
-import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
-import { admin, any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
-import { topKind } from "./world.ts"
-
-const everything: Record<ReturnType<typeof topKind>, Rule> = { admin, user: signedIn, anonymous: anyone }
+import { type FieldOptions, type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
 
 /**
- * The same API, in which whoever may do most may do all that is not closed to everybody. What fields, lists and
- * paths do is tried on it, whatever the rules ask of a row; the rules themselves are tried on the API as it is.
+ * The same API, in which everybody who can sign in is an admin and may do all that is not closed to everybody; where
+ * nobody can, anybody may. What fields, lists and paths do is tried on it, whatever the rules ask of a row; the rules
+ * themselves are tried on the API as it is.
  */
 export function permissive(api: Api): Api {
-  const may = everything[topKind(api)]
+  const may: Rule = api.accounts ? signedIn : anyone
   const open = (rule: Rule): Rule => (rule === nobody ? nobody : any(may, rule))
-  const opened = ({ module, options, rules }: Resource): Resource =>
-    resource(module, {
+  const opened = ({ module, options, rules }: Resource): Resource => {
+    const fields = Object.entries(options.fields ?? {}).map(([name, { read, write, ...rest } = {}]) => {
+      const field: FieldOptions = { ...rest }
+      if (read) field.read = open(read)
+      if (write) field.write = open(write)
+      return [name, field]
+    })
+    return resource(module, {
       ...options,
+      fields: Object.fromEntries(fields) as Record<string, FieldOptions>,
       read: open(rules.read),
       create: open(rules.create),
       update: open(rules.update),
       delete: open(rules.delete),
     })
+  }
   const { title, version, accounts, routes } = api
-  return defineApi({
+  const opening = defineApi({
     title,
     version,
     accounts: accounts
@@ -35,4 +41,7 @@ export function permissive(api: Api): Api {
     resources: api.resources.map(opened),
     routes,
   })
+  // Without a role, every account has the empty one.
+  if (opening.accounts && !accounts?.role) opening.accounts.admin = ""
+  return opening
 }

@@ -21,6 +21,11 @@ export function rowContract(contract: Contract): void {
   const world = contractWorlds(contract)
   const open = (rule: "update" | "delete") => (r: Resource) => isOpen(r.rules[rule], kind)
   const served = api.resources.filter((r) => isOpen(r.rules.read, kind))
+  /** The columns that refer to rows and may be set. */
+  const referring = (resource: Resource) =>
+    writableBy(resource, kind)
+      .map(({ name }) => name)
+      .filter((name) => targetsOf(api, resource).has(name))
   const creatable = served.filter((r) => isCreatable(r, kind))
 
   const as = (person: Person, json?: unknown) => ({
@@ -102,7 +107,7 @@ export function rowContract(contract: Contract): void {
         const twin = await body()
         await refused([409], [twin, { ...(await body()), [field.name]: twin[field.name] }])
       }
-      for (const column of targetsOf(api, resource).keys())
+      for (const column of referring(resource))
         await refused([409, 422], [await body(), { ...(await body()), [column]: 2 ** 50 }])
     })
   })
@@ -176,7 +181,7 @@ export function rowContract(contract: Contract): void {
     })
 
     test("refuses a reference to nothing, on create and on patch alike", async () => {
-      for (const column of targetsOf(api, resource).keys()) {
+      for (const column of referring(resource)) {
         const [body, row] = [await world().maker.body(resource), await world().maker.row(resource)]
         for (const nothing of [2 ** 31, 2 ** 50, Number.MAX_SAFE_INTEGER]) {
           const created = await send("POST", `/${resource.name}`, { ...body, [column]: nothing })

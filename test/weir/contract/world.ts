@@ -26,9 +26,8 @@ export interface ContractWorld extends Fresh, Setting {
 const hash = `$scrypt$ln=4,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`
 const nobody: Person = { id: 0, token: undefined }
 
-/** The kind of viewer that may do most: an admin, where the API has such. */
-export const topKind = ({ accounts }: Api): ViewerKind =>
-  accounts ? (accounts.role ? "admin" : "user") : "anonymous"
+/** The kind of viewer that may do most. */
+export const topKind = ({ accounts }: Api): ViewerKind => (accounts ? "admin" : "anonymous")
 
 async function contractWorld(contract: Contract): Promise<ContractWorld> {
   const app = await fresh({ subject: contract })
