@@ -21,6 +21,11 @@ const perDriver = ["fixture", "parity", "list-filters", "races"].map(
   (name) => `test/weir/*/${name}.api.test.ts`,
 )
 
+/** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
+const slow = ["contract/fixture", "auth/accounts", "operations/races"].map(
+  (name) => `test/weir/${name}.api.test.ts`,
+)
+
 /** Vitest's workers load Drizzle and the rest as the servers do. */
 const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
 
@@ -30,6 +35,7 @@ interface ApiSuites {
   driver?: string
   url: string
   include: string[]
+  exclude?: string[]
   servers: string[]
 }
 
@@ -39,12 +45,14 @@ const inNode = ({
   driver = name,
   url,
   include,
+  exclude = [],
   servers,
 }: ApiSuites): TestProjectInlineConfiguration => ({
   resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
   test: {
     name,
     include,
+    exclude,
     globalSetup: setup(...servers),
     env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
     execArgv,
@@ -136,7 +144,9 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+const fileUrl = "file:test.db"
 const postgresUrl = "postgres://127.0.0.1"
+const quick = ["test/*.test.ts", api]
 
 // `npm test` runs unit, libsql-file and postgres; `npm run test:all` runs every project.
 export default defineConfig({
@@ -153,17 +163,20 @@ export default defineConfig({
           isolate: false,
         },
       },
-      inNode({ name: "libsql-file", url: "file:test.db", include: ["test/*.test.ts", api], servers: [] }),
+      inNode({ name: "libsql-file", url: fileUrl, include: quick, exclude: slow, servers: [] }),
+      inNode({ name: "postgres", url: postgresUrl, include: quick, exclude: slow, servers: ["postgres"] }),
+      inNode({ name: "libsql-file-slow", driver: "libsql-file", url: fileUrl, include: slow, servers: [] }),
       inNode({
-        name: "postgres",
+        name: "postgres-slow",
+        driver: "postgres",
         url: postgresUrl,
-        include: ["test/*.test.ts", api],
+        include: slow,
         servers: ["postgres"],
       }),
       inNode({
         name: "examples",
         driver: "libsql-file",
-        url: "file:test.db",
+        url: fileUrl,
         include: ["examples/*/api.test.ts"],
         servers: [],
       }),
