@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs"
+import { join } from "node:path"
 import { beforeEach, expect, test } from "vitest"
 import { ask, number, refused, worked } from "../support/ask.ts"
 import { databases, type Project, prepared, project } from "../support/project.ts"
@@ -228,6 +230,22 @@ test("what was written by hand is undone by hand", async () => {
   worked(await at.db(url, "migrate"))
   expect(await number(url, "select one from v")).toBe(1)
   expect(refused(await at.db(url, "rollback"))).toContain("0001_view has no way back")
+})
+
+test("a mistake of the API, or a name that Postgres would cut off, is told before anything is written", async () => {
+  const before = everyFile()
+  const told = async () => refused(await at.db(undefined, "generate", "--name", "x"))
+  const long = "y".repeat(50)
+  things(`${long}: integer({ min: 1 }), amount_of_everything: integer()`)
+  // The table is served by no resource: its names are checked all the same.
+  expect(await told()).toMatch(/odd-things: the name of its check, "odd-things_y+_check", has 67 bytes/)
+  rmSync(join(at.folder, "src/schema/things.ts"))
+  const rule = "update: self,\n    delete: self"
+  at.edit("src/resources.ts", rule, 'update: viewerIs("nobody_id" as never),\n    delete: self')
+  at.edit("src/resources.ts", "verifyPassword } from", "verifyPassword, viewerIs } from")
+  expect(await told()).toContain('users: the rule of update names "nobody_id", which is no column')
+  at.edit("src/resources.ts", 'viewerIs("nobody_id" as never)', "self")
+  expect(everyFile()).toEqual(before)
 })
 
 test("wrong use: one line, and nothing is written", async () => {
