@@ -22,7 +22,7 @@ const perDriver = ["fixture", "parity", "list-filters", "races"].map(
 )
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
-const slow = ["contract/fixture", "auth/accounts", "operations/races"].map(
+const slow = ["contract/fixture", "contract/kinds", "auth/accounts", "operations/races"].map(
   (name) => `test/weir/${name}.api.test.ts`,
 )
 
