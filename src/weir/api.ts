@@ -1,7 +1,8 @@
 import type { Table } from "drizzle-orm"
-import type { HandwrittenRoute } from "./http/route.ts"
+import { type HandwrittenRoute, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
+import { operationNames } from "./resource/document-names.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
 
@@ -49,18 +50,23 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   linkRelations(resources)
   checkResources(resources)
-  checkRoutes(routes, resources)
   const accounts = options.accounts
     ? accountsOf(options.accounts as unknown as AccountsOptions, resources)
     : undefined
   if (accounts) accounts.resource.holdsViewers = true
+  checkRoutes(routes, resources, accounts)
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
   return { title, version, description, issuer, accounts, resources, routes }
 }
 
 /** Throws where a hand-written route has the path of another, or one that Weir serves itself. */
-function checkRoutes(routes: readonly HandwrittenRoute[], resources: readonly Resource[]): void {
-  const served = new Set<string>()
+function checkRoutes(
+  routes: readonly HandwrittenRoute[],
+  resources: readonly Resource[],
+  accounts: Accounts | undefined,
+): void {
+  const operations = operationNames(resources)
+  const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
   for (const { name, relations } of resources)
     for (const path of [
       name,
@@ -72,10 +78,18 @@ function checkRoutes(routes: readonly HandwrittenRoute[], resources: readonly Re
     const { method, path } = config
     const where = `${method.toUpperCase()} ${path}`
     if (!path.startsWith("/")) throw new Error(`${where}: a path begins with /`)
+    if (/[:*]/.test(path)) throw new Error(`${where}: write its parameters in braces, as in /things/{id}`)
     const [, first = ""] = path.split("/")
+    if (!/^[^{}]+$/.test(first))
+      throw new Error(`${where}: its first segment must be fixed, or it would hide other paths`)
     if (servedPaths.includes(first)) throw new Error(`${where}: /${first} is served by Weir itself`)
     const name = `${method} ${path.replace(/\{[^}]*\}/g, "{}").replace(/\/$/, "")}`
     if (served.has(name)) throw new Error(`${where}: is served already, by a resource or another route`)
     served.add(name)
+    if (config.operationId !== undefined && operations.has(config.operationId))
+      throw new Error(`${where}: another operation is called ${config.operationId} already`)
+    if (config.operationId !== undefined) operations.add(config.operationId)
+    if (!accounts && needsViewer(config.middleware))
+      throw new Error(`${where}: only who has signed in may use it, and this API has no accounts`)
   }
 }

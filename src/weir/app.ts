@@ -52,7 +52,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
-  for (const resource of resources) resourceRoutes(registry, resource)
+  for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)
   docs(app, registry, api.title)
 
   app.notFound(notFoundOf(app))

@@ -28,8 +28,15 @@ export function firstAdminRefusal(accounts: Accounts | undefined): string | unde
   const { resource, login, password, role } = accounts
   const filled = new Set([...login, password, role])
   const missing = Object.values(resource.fields).find((field) => !field.optional && !filled.has(field))
-  return missing && `${resource.name}.${missing.name} must have a value, which no setting gives`
+  if (missing) return `${resource.name}.${missing.name} must have a value, which only a sign-up gives`
+  const nameless = login.find((field) => field !== emailOf(accounts) && nameFor(field) === undefined)
+  return nameless && `${resource.name}.${nameless.name} takes none of the names ${adminNames.join(", ")}`
 }
+
+/** What the first admin is called, where a login column is not the email. */
+const adminNames = ["admin", "administrator"]
+const nameFor = ({ type }: Field): string | undefined =>
+  adminNames.find((name) => type.input().safeParse(name).success)
 
 /**
  * Makes the first admin; does nothing where there is one. An account that has signed up with that email becomes the
@@ -58,7 +65,8 @@ export async function ensureFirstAdmin(
   for (const field of accounts.login)
     if (field !== emailField) {
       const suffix = crypto.randomUUID().slice(0, 8)
-      values[field.name] = (await isThere(field, "admin")) ? `admin-${suffix}` : "admin"
+      const name = nameFor(field) ?? "admin"
+      values[field.name] = (await isThere(field, name)) ? `${name}-${suffix}` : name
     }
   const names = Object.keys(values)
   const columns = names.map((name) => sql`${sql.identifier(name)}`)

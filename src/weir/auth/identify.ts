@@ -101,13 +101,13 @@ const compileLook = (accounts: Accounts, key: Field): Plan =>
 /** Makes the condition that an account still has the credentials remembered of it. */
 function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Credentials) => ViewerGuard {
   const unchanged = and(
-    eq(key.column, sql`${bound("guard_id")}`),
-    accounts.role && eq(accounts.role.column, sql`${bound("guard_role")}`),
-    eq(accounts.password.column, sql`${bound("guard_password")}`),
+    eq(key.column, sql`${bound("@guardKey")}`),
+    accounts.role && eq(accounts.role.column, sql`${bound("@guardRole")}`),
+    eq(accounts.password.column, sql`${bound("@guardPassword")}`),
   )
   const where = sql`exists (select 1 from ${accounts.resource.table} where ${unchanged})`
   return (id, { role, password }) => ({
     where,
-    values: { guard_id: id, guard_role: role, guard_password: password },
+    values: { "@guardKey": id, "@guardRole": role, "@guardPassword": password },
   })
 }

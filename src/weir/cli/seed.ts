@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
+import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Seed, Seeds } from "../resource/seeds.ts"
 import { insertMany } from "../sql/bulk.ts"
@@ -64,13 +65,19 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
   console.log(`${database.label}: ${summary}${seeds.note ? `; ${seeds.note}` : ""}`)
 }
 
-/** A row with its values as the driver binds them. Throws for a name that is not a column. */
-function encoded({ name, fields }: Resource, row: ReturnType<Seed["row"]>): ReturnType<Seed["row"]> {
+/**
+ * A row with its values as the driver binds them, normalized as those of a request body. Throws one line that names
+ * the column of a value that does not fit, or that is no column.
+ */
+function encoded({ name, fields }: Resource, row: ReturnType<Seed["row"]>): Values {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => {
       const field = Object.hasOwn(fields, column) ? fields[column] : undefined
       if (!field) throw new Error(`seed.ts: ${name} has no column ${column}`)
-      return [column, field.type.sql.encode(value)]
+      if (value === null) return [column, null]
+      const result = field.type.input().safeParse(value)
+      if (!result.success) throw new Error(`seed.ts: ${name}.${column}: ${result.error.issues[0]?.message}`)
+      return [column, field.type.sql.encode(result.data)]
     }),
   )
 }

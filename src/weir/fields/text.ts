@@ -1,14 +1,11 @@
 import { z } from "@hono/zod-openapi"
 import { columnTypes, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
+import { notStorable, storable } from "../lib/storable.ts"
 import { comparison } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
 const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
-
-/** Text that every database can hold: no NUL, no half of a surrogate pair. */
-export const storable = (value: string): boolean => !value.includes("\0") && value.isWellFormed()
-export const notStorable = "must not hold NUL or broken Unicode"
 
 /** Text as it is stored: trimmed, and lower-cased where the format asks for it. */
 export const normalized = ({ format }: Pick<FieldSpec, "format">, value: string): string =>

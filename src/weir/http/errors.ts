@@ -50,6 +50,8 @@ function problemOf(error: Error): Problem {
         "A table or column is missing: the database must be migrated",
         error,
       )
+    case "invalid":
+      return new Problem("invalid_request", "The database refuses these values", { cause: error })
     case "unique":
     case "foreign_key":
       return new Problem("conflict", "The change conflicts with other data", { cause: error })

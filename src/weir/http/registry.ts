@@ -51,8 +51,13 @@ export const newApp = (): OpenAPIHono<AppEnv> =>
   new OpenAPIHono<AppEnv>({
     strict: false,
     defaultHook: (result) => {
-      if (!result.success)
-        throw invalid(inputs[result.target] ?? "The headers are not valid", issuesOf(result.error))
+      if (result.success) return
+      const issues = issuesOf(result.error).map((issue) =>
+        result.target === "query" && issue.code === "unknown_field"
+          ? { ...issue, message: "is not a parameter of this route", code: "unknown_parameter" }
+          : issue,
+      )
+      throw invalid(inputs[result.target] ?? "The headers are not valid", issues)
     },
   })
 

@@ -66,7 +66,10 @@ function describeError(error: Error): Record<string, unknown> {
   return {
     name: error.name,
     message,
-    stack: error.stack?.split("\n").slice(1, 6),
+    stack: error.stack
+      ?.split("\n")
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, 5),
     ...(cause ? { cause } : {}),
   }
 }

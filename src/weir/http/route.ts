@@ -1,5 +1,7 @@
 import type { OpenAPIHono, RouteConfig, RouteHandler } from "@hono/zod-openapi"
+import { notStorable, unstorablePath } from "../lib/storable.ts"
 import { requireHolds } from "../operations/access.ts"
+import { invalid } from "../problem.ts"
 import { isOpen, type Rule } from "../resource/rules.ts"
 import { readJson } from "./body.ts"
 import type { AppEnv, AppMiddleware } from "./context.ts"
@@ -27,7 +29,7 @@ export interface HandwrittenRoute {
  */
 export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R, AppEnv>): HandwrittenRoute {
   const middleware = [config.middleware ?? []].flat()
-  const checked = takesJson(config) ? [...middleware, checkJson(config)] : middleware
+  const checked = [...middleware, checkUrl, ...(takesJson(config) ? [checkJson(config)] : [])]
   return {
     config,
     // The handler's types are checked against the route's above; the app's own are those of any route.
@@ -37,6 +39,22 @@ export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R,
 
 const takesJson = ({ request }: RouteConfig): boolean =>
   Object.keys(request?.body?.content ?? {}).some((type) => /^application\/(json|[\w.+-]+\+json)$/.test(type))
+
+/** Throws a 422 for text that no database can hold, as the generated routes do. */
+function requireStorable(body: unknown): void {
+  const path = unstorablePath(body)
+  if (path)
+    throw invalid("The body is not valid", [
+      { path: path.join(".") || "body", message: notStorable, code: "invalid_text" },
+    ])
+}
+
+/** The same for path and query string, where NUL is the only such text. */
+const checkUrl: AppMiddleware = async (c, next) => {
+  if (c.req.url.includes("%00"))
+    throw invalid("The URL is not valid", [{ path: "url", message: notStorable, code: "invalid_text" }])
+  await next()
+}
 
 /** Refuses a body as the generated routes do: by media type, encoding, depth and syntax. */
 const checkJson = ({ request }: RouteConfig): AppMiddleware => {
@@ -48,7 +66,7 @@ const checkJson = ({ request }: RouteConfig): AppMiddleware => {
       headers.has("transfer-encoding") ||
       headers.get("content-length") !== null
     const isJson = headers.get("content-type")?.includes("json")
-    if (only ? request?.body?.required || sent : isJson) await readJson(c)
+    if (only ? request?.body?.required || sent : isJson) requireStorable(await readJson(c))
     await next()
   }
 }

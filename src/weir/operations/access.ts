@@ -2,7 +2,7 @@ import { forbidden, notFound, type Problem, unauthorized } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
-import { planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileExists } from "../sql/select.ts"
 import type { Call } from "./call.ts"
 
@@ -29,7 +29,9 @@ function closed({ viewer, rejected }: Identity): Problem {
 export async function exists(call: Call, resource: Resource, id: Key): Promise<boolean> {
   const { viewer } = call
   const plan = planOf(resource, `exists:${viewer.kind}`, () => compileExists(resource, viewer.kind))
-  const rows = await call.client().query(withValues(plan, { id, viewer: viewer.id }, true))
+  const rows = await call
+    .client()
+    .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }, true))
   return rows.length > 0
 }
 

@@ -7,7 +7,7 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { createSchema, maxCreateRows } from "../resource/schemas.ts"
 import type { ViewerGuard, ViewerKind } from "../resource/viewer.ts"
 import { compileCreate, compileCreateCheck } from "../sql/insert.ts"
-import { type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
@@ -63,7 +63,7 @@ export async function create(
     const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}`, () =>
       compileCreate(resource, viewer.kind, names, guard),
     )
-    const statement = withValues(plan, { ...columns, viewer: viewer.id, ...guard?.values })
+    const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
   const written = Object.keys(rows[0] as Values)
@@ -129,7 +129,9 @@ async function requireCreatable(
     const check = checkOf(resource, viewer.kind, names, chosen)
     // The next row may set what this one leaves alone.
     if (!check) continue
-    const allowed = await call.client().query(withValues(check, { ...columns, viewer: viewer.id }, true))
+    const allowed = await call
+      .client()
+      .query(withValues(check, { ...columns, [ownValue.viewer]: viewer.id }, true))
     if (allowed.length === 0) throw forbidden(`You may not create this row of ${resource.name}`)
   }
 }

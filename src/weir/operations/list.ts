@@ -7,7 +7,7 @@ import { parseList } from "../query/parse.ts"
 import { type ListQuery, sortText, type Values } from "../query/query.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
@@ -65,7 +65,15 @@ export async function list(
   requireOpen(call, resource.rules.read)
   const { viewer } = call
   const { query, values, plan, links } = prepare(resource, viewer.kind, search, nested)
-  const statement = withValues(plan, { ...values, viewer: viewer.id, parentKey: nested?.parentKey }, true)
+  const statement = withValues(
+    plan,
+    {
+      ...values,
+      [ownValue.viewer]: viewer.id,
+      [ownValue.parentKey]: nested?.parentKey,
+    },
+    true,
+  )
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const rows = await call.client().query(statement)
@@ -86,7 +94,9 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
   for (;;) {
     const search = `?limit=1000&sort=${resource.key}${after}`
     const { query, values, plan } = prepare(resource, viewer.kind, search)
-    const rows = await call.client().query(withValues(plan, { ...values, viewer: viewer.id }, true))
+    const rows = await call
+      .client()
+      .query(withValues(plan, { ...values, [ownValue.viewer]: viewer.id }, true))
     const page = pageOf(rows[0] as Row, plan, query)
     if (page.rows) yield page
     if (!page.more) return

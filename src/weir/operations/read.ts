@@ -4,7 +4,7 @@ import { parseOne } from "../query/parse.ts"
 import type { Include } from "../query/query.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileOne } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
@@ -25,7 +25,7 @@ export async function read(call: Call, resource: Resource, id: Key, search: stri
     const plan = planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query))
     return { values, includes: query.includes, plan }
   })
-  const statement = withValues(plan, { ...values, id, viewer }, true)
+  const statement = withValues(plan, { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer }, true)
   const parts = () => [
     { table: resource.name, column: resource.key, value: id, times: 1 },
     ...partsOf(includes, resource, id),

@@ -1,7 +1,7 @@
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { compileDelete } from "../sql/delete.ts"
-import { planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf, changeOne } from "./change.ts"
@@ -16,6 +16,6 @@ export async function remove(call: Call, resource: Resource, id: Key): Promise<v
   requireOpen(call, resource.rules.delete)
   const { viewer } = call
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
-  const statement = withValues(plan, { id, viewer: viewer.id })
+  const statement = withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id })
   await changeOne(call, resource, { ...statement, change: changeOf(resource, "delete", id) }, id, [])
 }

@@ -4,7 +4,7 @@ import type { Key } from "../resource/key.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { bound, compile, ownValue, planOf, withValues } from "../sql/plan.ts"
 import { Aliases, tableOf, viewerSql } from "../sql/where.ts"
 import type { Call } from "./call.ts"
 
@@ -39,7 +39,9 @@ export async function checkSecret(
   const plan = planOf(resource, `secret:${viewer.kind}`, () =>
     compile(storedSecret(resource, field, viewer.kind)),
   )
-  const rows = await call.client().query(withValues(plan, { id, viewer: viewer.id }))
+  const rows = await call
+    .client()
+    .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }))
   const stored = rows[0]?.[0]
   if (typeof stored === "string" && !(await verify(confirmation as string, stored)))
     throw invalid("The body is not valid", [
@@ -52,7 +54,7 @@ function storedSecret(resource: Resource, field: Field, kind: ViewerKind): SQL {
   const { alias, row } = new Aliases().next()
   const viewer = viewerSql(kind)
   const where = conjunction([
-    sql`${row(resource.key)} = ${bound("id")}`,
+    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
     resource.rules.read(row, viewer),
     resource.rules.update(row, viewer),
   ])

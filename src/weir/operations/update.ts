@@ -3,7 +3,7 @@ import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
-import { planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -35,7 +35,7 @@ export async function update(call: Call, resource: Resource, id: Key, patch: unk
   const plan = planOf(resource, `update:${viewer.kind}:${names}`, () =>
     compileUpdate(resource, viewer.kind, names),
   )
-  const statement = withValues(plan, { ...columns, id, viewer: viewer.id })
+  const statement = withValues(plan, { ...columns, [ownValue.key]: id, [ownValue.viewer]: viewer.id })
   const change = changeOf(resource, "update", id, names)
   const [body] = await changeOne(call, resource, { ...statement, change }, id, names)
   return body as string

@@ -1,5 +1,7 @@
 import { getTableName, type Table } from "drizzle-orm"
 import type { Field, Resource } from "./resource.ts"
+import { isOpen } from "./rules.ts"
+import { viewerKinds } from "./viewer.ts"
 
 type ColumnOf<T extends Table> = keyof T["_"]["columns"] & string
 
@@ -43,5 +45,28 @@ export function accountsOf(options: AccountsOptions, resources: readonly Resourc
   const role = options.role === undefined ? undefined : column("role", options.role)
   if (role?.spec.values && !role.spec.values.includes(admin))
     throw new Error(`accounts: admin is "${admin}", which is no value of ${name}.${role.name}`)
-  return { resource, login, password: column("password", options.password), role, admin }
+  const password = column("password", options.password)
+  checkPassword(resource, password)
+  if (role) checkRole(resource, role)
+  return { resource, login, password, role, admin }
+}
+
+/** Throws where passwords can be read, or be stored as they are sent. */
+function checkPassword({ name, rules }: Resource, { name: column, read, write, secret }: Field): void {
+  if (viewerKinds.some((kind) => isOpen(rules.read, kind) && isOpen(read, kind)))
+    throw new Error(`accounts: ${name}.${column} can be read: give the field read: nobody`)
+  const written = [rules.create, rules.update].some((rule) => viewerKinds.some((kind) => isOpen(rule, kind)))
+  if (written && write && !secret && viewerKinds.some((kind) => isOpen(write, kind)))
+    throw new Error(`accounts: ${name}.${column} would be stored as it is sent: give the field a secret`)
+}
+
+/** Throws where whoever signs up could make itself an admin. */
+function checkRole({ name, rules }: Resource, { name: column, write }: Field): void {
+  const free = (["anonymous", "user"] as const).find(
+    (kind) => [rules.create, rules.update].some((rule) => isOpen(rule, kind)) && write && isOpen(write, kind),
+  )
+  if (free)
+    throw new Error(
+      `accounts: ${name}.${column} can be set by whoever is ${free}: give the field write: admin`,
+    )
 }

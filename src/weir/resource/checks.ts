@@ -1,9 +1,13 @@
-import { sql } from "drizzle-orm"
-import { longNames } from "../db/dialect/names.ts"
+import { is, SQL, sql } from "drizzle-orm"
+import { longNames, repeatedNames } from "../db/dialect/names.ts"
+import { checkDocumentNames } from "./document-names.ts"
 import { unnameable } from "./names.ts"
 import type { Field, Resource } from "./resource.ts"
-import { isOpen, type RowSql, type Rule } from "./rules.ts"
+import { isOpen, isOpenToAll, type RowSql, type Rule } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
+
+/** Each rule for reading fields that looks at the row doubles the variants of the row's JSON. */
+export const maxRowRules = 4
 
 /** First segments of the paths that the engine itself serves. */
 export const servedPaths: readonly string[] = [
@@ -25,27 +29,49 @@ export function checkResources(resources: readonly Resource[]): void {
     names.add(name)
     if (servedPaths.includes(name))
       throw new Error(`${name}: the path /${name} is served by Weir itself; call the table otherwise`)
-    if (!/^[\w.~-]+$/.test(name))
-      throw new Error(`${name}: a table's name is part of its path: letters, digits, - . _ ~`)
+    if (!/^[A-Za-z0-9][\w.~-]*$/.test(name))
+      throw new Error(
+        `${name}: a table's name is part of its path: a letter or digit, then letters, digits, - . _ ~`,
+      )
     const long = longNames(resource.table)[0]
     if (long) throw new Error(`${name}: ${long}`)
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkRules(resource)
     checkSorts(resource)
+    checkEmbeds(resource)
   }
-  checkTypeNames(resources)
+  const twice = repeatedNames(resources.map(({ table }) => table))[0]
+  if (twice) throw new Error(twice)
+  checkDocumentNames(resources)
 }
 
 function checkField({ name, fields }: Resource, field: Field): void {
+  const where = `${name}.${field.name}`
   const why = unnameable(field.name)
-  if (why) throw new Error(`${name}.${field.name}: ${why}; call the column otherwise`)
-  const { pattern, example = "example" } = field.spec
-  if (pattern && !new RegExp(pattern, "u").test(example))
-    throw new Error(`${name}.${field.name} has a pattern: give it an example that matches, beside it`)
+  if (why) throw new Error(`${where}: ${why}; call the column otherwise`)
+  const { pattern, example = "example", min, max } = field.spec
+  for (const bound of [min, max])
+    if (bound !== undefined && !Number.isFinite(bound)) throw new Error(`${where}: a bound must be a number`)
+  if (min !== undefined && max !== undefined && min > max)
+    throw new Error(`${where}: min is larger than max, so that no value fits`)
+  if (pattern && !compiled(where, pattern).test(example))
+    throw new Error(`${where} has a pattern: give it an example that matches, beside it`)
+  if (field.default !== undefined && !field.type.input().safeParse(field.default).success)
+    throw new Error(`${where}: its default ${JSON.stringify(field.default)} is no value of the column`)
   const { secret } = field
+  if (secret && secret.as === secret.confirm)
+    throw new Error(`${where}: its secret has one name for the new and the present value`)
   for (const input of secret ? [secret.as, secret.confirm] : [])
     if (fields[input])
-      throw new Error(`${name}.${field.name}: its secret is written as "${input}", which is a column already`)
+      throw new Error(`${where}: its secret is written as "${input}", which is a column already`)
+}
+
+function compiled(where: string, pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, "u")
+  } catch (error) {
+    throw new Error(`${where}: its pattern is not valid: ${(error as Error).message}`)
+  }
 }
 
 /** Has each rule say what it asks of a row: a column that is not there would be a 503 at the first request. */
@@ -57,13 +83,32 @@ function checkRules(resource: Resource): void {
         throw new Error(`${name}: the rule of ${what} names "${column}", which is no column`)
       return sql`null`
     }
-    for (const kind of viewerKinds) rule(row, { kind, id: sql`null` })
+    for (const kind of viewerKinds) {
+      const outcome: unknown = rule(row, { kind, id: sql`null` })
+      if (typeof outcome !== "boolean" && !is(outcome, SQL))
+        throw new Error(`${name}: the rule of ${what} returns neither SQL nor true or false`)
+    }
   }
   for (const [action, rule] of Object.entries(rules)) checked(action, rule)
   for (const field of Object.values(fields)) {
     checked(`${field.name}.read`, field.read)
     if (field.write) checked(`${field.name}.write`, field.write)
   }
+  for (const kind of viewerKinds) {
+    const rules = new Set(Object.values(fields).map(({ read }) => read))
+    const byRow = [...rules].filter((rule) => isOpen(rule, kind) && !isOpenToAll(rule, kind))
+    if (byRow.length > maxRowRules)
+      throw new Error(
+        `${name}: ${byRow.length} different rules for reading fields look at the row; there may be ${maxRowRules}`,
+      )
+  }
+}
+
+/** Embeds with a limit that is no limit. */
+function checkEmbeds({ name, options }: Resource): void {
+  for (const [relation, { limit } = {}] of Object.entries(options.embed ?? {}))
+    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 100))
+      throw new Error(`${name}: the limit of embed "${relation}" must be a whole number from 1 to 100`)
 }
 
 function checkSorts(resource: Resource): void {
@@ -81,16 +126,5 @@ function checkSort({ name, fields, rules }: Resource, where: string, sort: strin
     if (field.type.operators.length === 0) throw new Error(`${where} names "${column}", which has no order`)
     const hidden = viewerKinds.find((kind) => isOpen(rules.read, kind) && !isOpen(field.read, kind))
     if (hidden) throw new Error(`${where} names "${column}", which not every reader may see`)
-  }
-}
-
-/** Two tables whose rows have one name would have one schema in the document. */
-function checkTypeNames(resources: readonly Resource[]): void {
-  const owners = new Map<string, string>()
-  for (const { name, typeName } of resources) {
-    const other = owners.get(typeName)
-    if (other)
-      throw new Error(`${other} and ${name}: both rows are called ${typeName}; give one the option singular`)
-    owners.set(typeName, name)
   }
 }

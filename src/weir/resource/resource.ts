@@ -29,7 +29,7 @@ export interface FieldOptions<C extends string = string> {
   /** Who may set the field. Default: whoever may create or update the row. */
   write?: Rule<C>
   /** The value when a create does not set it. */
-  initially?: (viewer: Viewer) => number | string | boolean | null | undefined
+  initially?: (viewer: Viewer) => unknown
   /** The field is written under another name, and stored changed. */
   secret?: SecretInput
 }

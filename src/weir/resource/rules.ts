@@ -33,21 +33,33 @@ export const self: Rule<"id"> = viewerIs("id")
 /** The row is the viewer's, by its `owner_id`. */
 export const owner: Rule<"owner_id"> = viewerIs("owner_id")
 
-/** Every one of the rules. */
-export const all =
-  <Column extends string = never>(...rules: Rule<Column>[]): Rule<Column> =>
-  (row, viewer) =>
-    conjunction(rules.map((rule) => rule(row, viewer)))
+/**
+ * Every one of the rules. In a resource's options, a rule that is written in place may name any column of its table.
+ *
+ * @example update: all(owner, (row) => sql`${row("state")} = 'draft'`)
+ */
+export function all<Column extends string = never>(...rules: Rule<NoInfer<Column>>[]): Rule<Column>
+export function all<Column extends string>(...rules: Rule<Column>[]): Rule<Column>
+export function all(...rules: Rule[]): Rule {
+  return (row, viewer) => conjunction(rules.map((rule) => rule(row, viewer)))
+}
 
-/** At least one of the rules. */
-export const any =
-  <Column extends string = never>(...rules: Rule<Column>[]): Rule<Column> =>
-  (row, viewer) => {
+/**
+ * At least one of the rules. In a resource's options, a rule that is written in place may name any column of its
+ * table.
+ *
+ * @example read: any(owner, (row) => sql`${row("public")}`)
+ */
+export function any<Column extends string = never>(...rules: Rule<NoInfer<Column>>[]): Rule<Column>
+export function any<Column extends string>(...rules: Rule<Column>[]): Rule<Column>
+export function any(...rules: Rule[]): Rule {
+  return (row, viewer) => {
     const parts = rules.map((rule) => rule(row, viewer))
     if (parts.includes(true)) return true
     const clauses = parts.filter((part) => typeof part !== "boolean")
     return clauses.length ? (or(...clauses) as SQL) : false
   }
+}
 
 /** All parts hold: `false` if one is closed, `true` if none asks anything. */
 export function conjunction(parts: (SQL | boolean)[]): SQL | boolean {

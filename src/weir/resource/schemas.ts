@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { notStorable, storable } from "../fields/text.ts"
+import { notStorable, storable } from "../lib/storable.ts"
 import { type Field, type Resource, secretOf } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"

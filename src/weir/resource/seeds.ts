@@ -2,7 +2,7 @@
 export interface Seed {
   rows: number
   /** `rows` are how many each table is given, by its name. */
-  row(n: number, rows: Record<string, number>): Record<string, string | number | boolean | null>
+  row(n: number, rows: Record<string, number>): Record<string, unknown>
 }
 
 /** What `npm run db:seed` fills an empty database with: tables in the order of their references. */

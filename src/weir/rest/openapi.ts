@@ -30,7 +30,7 @@ const linkHeaders = {
 const location = { Location: { description: "The new row's path", schema: { type: "string" as const } } }
 const within = ({ within, relation }: Within) => ({
   operation: `${within.typeName}${pascal(relation.name)}`,
-  words: ` of one ${within.singular}`,
+  words: ` in the ${relation.name} of one ${within.singular}`,
 })
 
 export function listDoc(resource: Resource, parent?: Within): RouteDoc {

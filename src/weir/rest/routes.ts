@@ -1,15 +1,19 @@
 import type { Registry } from "../http/registry.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { nobody } from "../resource/rules.ts"
+import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { createRows, readList, readOne, removeOne, updateOne } from "./handlers.ts"
 import { createDoc, deleteDoc, listDoc, readCurrentDoc, readDoc, updateDoc } from "./openapi.ts"
 
-/** The routes of a resource, and those of the lists it has: an action that is closed to all has no route. */
-export function resourceRoutes(registry: Registry, resource: Resource): void {
+/**
+ * The routes of a resource, and those of the lists it has. An action that is closed to everybody has no
+ * route; where there are no `accounts`, that is one that the anonymous may not do.
+ */
+export function resourceRoutes(registry: Registry, resource: Resource, accounts: boolean): void {
+  const served = (rule: Rule) => rule !== nobody && (accounts || isOpen(rule, "anonymous"))
   const { rules, name } = resource
   const all = `/${name}`
   const one = `/${name}/{id}`
-  if (rules.read !== nobody) {
+  if (served(rules.read)) {
     if (resource.holdsViewers) registry.describe("get", `/${name}/me`, () => readCurrentDoc(resource))
     registry.add(
       "get",
@@ -24,7 +28,7 @@ export function resourceRoutes(registry: Registry, resource: Resource): void {
       (c) => readOne(c, resource),
     )
   }
-  if (rules.create !== nobody) {
+  if (served(rules.create)) {
     const options = { takesRecalled: true }
     registry.add(
       "post",
@@ -34,37 +38,42 @@ export function resourceRoutes(registry: Registry, resource: Resource): void {
       options,
     )
   }
-  if (rules.update !== nobody)
+  if (served(rules.update))
     registry.add(
       "patch",
       one,
       () => updateDoc(resource),
       (c) => updateOne(c, resource),
     )
-  if (rules.delete !== nobody)
+  if (served(rules.delete))
     registry.add(
       "delete",
       one,
       () => deleteDoc(resource),
       (c) => removeOne(c, resource),
     )
-  for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation)
+  for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation, served)
 }
 
 /** The routes of the rows that refer to one row. */
-function nestedRoutes(registry: Registry, within: Resource, relation: Relation): void {
+function nestedRoutes(
+  registry: Registry,
+  within: Resource,
+  relation: Relation,
+  served: (rule: Rule) => boolean,
+): void {
   const { target, kind, local, name } = relation
   if (kind !== "many" || local !== within.key) return
   const path = `/${within.name}/{id}/${name}`
   const parent = { relation, within }
-  if (target.rules.read !== nobody)
+  if (served(target.rules.read))
     registry.add(
       "get",
       path,
       () => listDoc(target, parent),
       (c) => readList(c, target, parent),
     )
-  if (target.rules.create !== nobody) {
+  if (served(target.rules.create)) {
     const options = { takesRecalled: true }
     registry.add(
       "post",

@@ -10,6 +10,16 @@ export interface Plan {
   bind: ({ name: string } | { value: Value })[]
 }
 
+/**
+ * Names of the values that the engine itself binds: no column has such a name, so that a write may bind its columns
+ * by their own.
+ */
+export const ownValue = {
+  viewer: "@viewer",
+  key: "@key",
+  parentKey: "@parentKey",
+} as const
+
 /** A value that a statement is given each time it runs. */
 export const bound = (name: string): SQL => sql`${sql.placeholder(name)}`
 

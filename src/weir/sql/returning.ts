@@ -3,7 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
-import { bound } from "./plan.ts"
+import { bound, ownValue } from "./plan.ts"
 import { rowObject } from "./row.ts"
 import { rowShape } from "./select.ts"
 import { Aliases, tableOf } from "./where.ts"
@@ -31,4 +31,4 @@ export const returnedKeys = (resource: Resource, row: RowSql): SQL =>
  * that no rule can make a write touch a whole table.
  */
 export const oneVisible = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  clause(conjunction([sql`${row(resource.key)} = ${bound("id")}`, resource.rules.read(row, viewer)]))
+  clause(conjunction([sql`${row(resource.key)} = ${bound(ownValue.key)}`, resource.rules.read(row, viewer)]))

@@ -4,7 +4,7 @@ import type { Include, ListQuery, Selection } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./row.ts"
 import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
@@ -21,13 +21,16 @@ export interface ListPlan extends Plan {
 /** A checked whole number, as it is. */
 const literal = (count: number): SQL => sql.raw(String(count))
 
-/** One row by its primary key (bound as `id`): no row where there is none that the viewer may see. */
+/** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
 export function compileOne(resource: Resource, kind: ViewerKind, selection: Selection): Plan {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const { alias, row } = aliases.next()
   const shape = rowShape(resource, selection, row, viewer, aliases)
-  const where = conjunction([sql`${row(resource.key)} = ${bound("id")}`, resource.rules.read(row, viewer)])
+  const where = conjunction([
+    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
+    resource.rules.read(row, viewer),
+  ])
   const from = sql`${tableOf(resource)} ${alias} where ${clause(where)}`
   return compile(expressions.jsonOne(plainEntries(shape), rowObject(shape), from))
 }
@@ -36,7 +39,7 @@ export function compileOne(resource: Resource, kind: ViewerKind, selection: Sele
 export function compileExists(resource: Resource, kind: ViewerKind): Plan {
   const { alias, row } = new Aliases().next()
   const where = conjunction([
-    sql`${row(resource.key)} = ${bound("id")}`,
+    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
     resource.rules.read(row, viewerSql(kind)),
   ])
   return compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`)
@@ -88,7 +91,7 @@ export function compileList(query: ListQuery): ListPlan {
   if (query.within) {
     const parent = aliases.next()
     const there = conjunction([
-      sql`${parent.row(query.within.key)} = ${bound("parentKey")}`,
+      sql`${parent.row(query.within.key)} = ${bound(ownValue.parentKey)}`,
       query.within.rules.read(parent.row, viewer),
     ])
     columnsOut.push(
@@ -102,7 +105,7 @@ export function compileList(query: ListQuery): ListPlan {
 
 /** The rows that refer to the parent, where the viewer may see the column that does. */
 const within = ({ target, foreign }: Relation, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => [
-  sql`${row(foreign)} = ${bound("parentKey")}`,
+  sql`${row(foreign)} = ${bound(ownValue.parentKey)}`,
   target.fields[foreign]?.read(row, viewer) ?? false,
 ]
 

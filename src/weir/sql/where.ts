@@ -4,7 +4,7 @@ import type { Filter, ListQuery, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { bound } from "./plan.ts"
+import { bound, ownValue } from "./plan.ts"
 
 /** Hands out table aliases, `t0`, `t1`, …, within one statement. */
 export class Aliases {
@@ -19,7 +19,7 @@ export class Aliases {
 }
 
 /** A viewer of that kind, whose id is bound as `viewer`. */
-export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound("viewer") })
+export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(ownValue.viewer) })
 
 /** The table of a resource, unaliased. */
 export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { MemoryStore } from "../../../src/weir/cache/memory.ts"
 import { handleOf } from "../../../src/weir/db/handle.ts"
 import { resource } from "../../../src/weir/resource/resource.ts"
-import { anyone, owner, type Rule } from "../../../src/weir/resource/rules.ts"
+import { anyone, nobody, owner, type Rule } from "../../../src/weir/resource/rules.ts"
 import * as itemsModule from "../fixture/src/schema/items.ts"
 import * as usersModule from "../fixture/src/schema/users.ts"
 import { appOf } from "../support/app-of.ts"
@@ -206,7 +206,7 @@ describe("viewers", () => {
   test("of rows that are only theirs do not see each other's", async () => {
     const call = appOf(
       w,
-      resource(usersModule, { read: anyone }),
+      resource(usersModule, { read: anyone, fields: { hashed_password: { read: nobody } } }),
       resource(itemsModule, { read: owner, embed: { owner: {} } }),
     )
     const ids = async (token: string) =>
@@ -359,7 +359,10 @@ describe("time", () => {
 
   test("makes a rule that asks for it, and the cache is not asked", async () => {
     const past: Rule<"created_at"> = (row) => sql`${row("created_at")} <= current_timestamp`
-    const call = appOf(w, resource(usersModule, { read: past }))
+    const call = appOf(
+      w,
+      resource(usersModule, { read: past, fields: { hashed_password: { read: nobody } } }),
+    )
     for (let n = 0; n < 2; n++) {
       const answer = await call("GET", "/users")
       expect(answer.status, answer.text).toBe(200)

@@ -8,13 +8,16 @@ import { any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/reso
  * themselves are tried on the API as it is.
  */
 export function permissive(api: Api): Api {
-  const may: Rule = api.accounts ? signedIn : anyone
+  const { title, version, accounts, routes } = api
+  const may: Rule = accounts ? signedIn : anyone
   const open = (rule: Rule): Rule => (rule === nobody ? nobody : any(may, rule))
-  const opened = ({ module, options, rules }: Resource): Resource => {
+  const opened = ({ module, table, options, rules }: Resource): Resource => {
     const fields = Object.entries(options.fields ?? {}).map(([name, { read, write, ...rest } = {}]) => {
       const field: FieldOptions = { ...rest }
       if (read) field.read = open(read)
-      if (write) field.write = open(write)
+      // A role that anybody may set is refused.
+      if (write)
+        field.write = table === accounts?.resource.table && name === accounts.role?.name ? write : open(write)
       return [name, field]
     })
     return resource(module, {
@@ -26,7 +29,6 @@ export function permissive(api: Api): Api {
       delete: open(rules.delete),
     })
   }
-  const { title, version, accounts, routes } = api
   const opening = defineApi({
     title,
     version,

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest"
 import type { FieldSpec } from "../../../src/weir/db/dialect/field.ts"
-import { normalized, storable } from "../../../src/weir/fields/text.ts"
+import { normalized } from "../../../src/weir/fields/text.ts"
 import { instant } from "../../../src/weir/fields/timestamp.ts"
 import { Invalid } from "../../../src/weir/fields/type.ts"
 import { fieldType } from "../../../src/weir/fields/types.ts"
+import { storable } from "../../../src/weir/lib/storable.ts"
 
 describe("an instant", () => {
   test.each([

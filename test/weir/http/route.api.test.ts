@@ -78,7 +78,7 @@ describe("wrong input is the same problem as everywhere", () => {
     const value = await transfer({ to: 2 }, { path: "/items/1/transfers?dry=maybe" })
     await refused(value, 422, "invalid_request", [["dry", "invalid_value"]])
     const name = await transfer({ to: 2 }, { path: "/items/1/transfers?wet=1" })
-    await refused(name, 422, "invalid_request", [["wet", "unknown_field"]])
+    await refused(name, 422, "invalid_request", [["wet", "unknown_parameter"]])
   })
 
   test("in the body's form: its media type, its encoding, its syntax, its depth", async () => {

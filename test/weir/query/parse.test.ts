@@ -114,7 +114,7 @@ describe("a shape", () => {
       expect(text, search).not.toMatch(/zebra|753/)
       expect(JSON.stringify(bind), search).not.toMatch(/zebra|753/)
       // All that the statement binds, the parser or the handler gives.
-      const given = [...Object.keys(parsed.values), "viewer"]
+      const given = [...Object.keys(parsed.values), "@viewer"]
       for (const slot of bind) if ("name" in slot) expect(given, search).toContain(slot.name)
     }
   })

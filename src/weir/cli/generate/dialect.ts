@@ -8,7 +8,7 @@ import {
 } from "drizzle-kit/api"
 import { getTableName, is, Table } from "drizzle-orm"
 import { dialectName } from "../../db/dialect/choose.ts"
-import { longNames } from "../../db/dialect/names.ts"
+import { longNames, repeatedNames } from "../../db/dialect/names.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
 import {
   cannotBeFilled,
@@ -180,10 +180,12 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
 
 async function answer({ schema, folder, renames, drops }: Question): Promise<Answer> {
   const tables = await readSchema(schema)
-  const long = Object.values(tables).flatMap((table) =>
-    is(table, Table) ? longNames(table).map((message) => `${getTableName(table)}: ${message}`) : [],
-  )
-  if (long[0]) return { refusal: long[0], missing: [], unknown: [] }
+  const drizzleTables = Object.values(tables).filter((value) => is(value, Table))
+  const wrong = [
+    ...drizzleTables.flatMap((table) => longNames(table).map((why) => `${getTableName(table)}: ${why}`)),
+    ...repeatedNames(drizzleTables),
+  ][0]
+  if (wrong !== undefined) return { refusal: wrong, missing: [], unknown: [] }
   const empty = await snapshotOf({})
   readKinds(join(folder, "../postgres"))
   const journal = existsSync(journalPath(folder)) ? readJournal(folder).entries : []

@@ -51,3 +51,20 @@ export function longNames(table: Table): string[] {
       : []
   })
 }
+
+/** A message for each index that has the name of another: a database has one namespace for all of them. */
+export function repeatedNames(tables: readonly Table[]): string[] {
+  const owners = new Map<string, string>()
+  const messages: string[] = []
+  for (const table of new Set(tables)) {
+    const { name: owner, indexes } = tableConfig(table)
+    for (const { config } of indexes) {
+      if (config.name === undefined) continue
+      const other = owners.get(config.name)
+      if (other !== undefined)
+        messages.push(`${owner}: the index name "${config.name}" is taken by an index of ${other}`)
+      owners.set(config.name, owner)
+    }
+  }
+  return messages
+}

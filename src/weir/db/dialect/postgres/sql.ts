@@ -10,6 +10,9 @@ export function render(query: SQL): { text: string; params: unknown[] } {
   return { text, params }
 }
 
+/** The alias of a row as a whole: no column has such a name, for which Postgres would take it. */
+const whole = sql`${sql.identifier("@row")}`
+
 const selectList = (entries: NamedSql[]): SQL =>
   sql.join(
     entries.map(([name, value]) => sql`${value} as ${sql.identifier(name)}`),
@@ -18,20 +21,20 @@ const selectList = (entries: NamedSql[]): SQL =>
 
 /** A JSON object. `row_to_json` has no limit of arguments and is faster than `json_build_object`. */
 export function jsonObject(entries: NamedSql[]): SQL {
-  return sql`(select row_to_json(o) from (select ${selectList(entries)}) o)`
+  return sql`(select row_to_json(${whole}) from (select ${selectList(entries)}) ${whole})`
 }
 
 /** A JSON array of the objects of `from`, in its order; `[]` for none. With `entries`, Postgres uses a faster form. */
 export function jsonList(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`(select coalesce(json_agg(o), '[]') from (select ${selectList(entries)} from ${from}) o)`
-    : sql`(select coalesce(json_agg(o.o), '[]') from (select ${object} as o from ${from}) o)`
+    ? sql`(select coalesce(json_agg(${whole}), '[]') from (select ${selectList(entries)} from ${from}) ${whole})`
+    : sql`(select coalesce(json_agg(${whole}.${whole}), '[]') from (select ${object} as ${whole} from ${from}) ${whole})`
 }
 
 /** A JSON object of the one row of `from`, or SQL null. */
 export function jsonMember(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`(select row_to_json(o) from (select ${selectList(entries)} from ${from}) o)`
+    ? sql`(select row_to_json(${whole}) from (select ${selectList(entries)} from ${from}) ${whole})`
     : sql`(select ${object} from ${from})`
 }
 
@@ -41,7 +44,7 @@ export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = undefi
 /** A whole statement that returns one row with the JSON text of the object, or no row. */
 export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
   return entries
-    ? sql`select row_to_json(o)::text from (select ${selectList(entries)} from ${from}) o`
+    ? sql`select row_to_json(${whole})::text from (select ${selectList(entries)} from ${from}) ${whole}`
     : sql`select (${object})::text from ${from}`
 }
 
@@ -63,8 +66,8 @@ export function page(
   const from = firstRows(rows)
   if (entries && !linesWithin)
     return {
-      from: sql`${from}, lateral (select ${selectList(entries)}) o`,
-      body: sql`json_agg(o)::text`,
+      from: sql`${from}, lateral (select ${selectList(entries)}) ${whole}`,
+      body: sql`json_agg(${whole})::text`,
       separator: ", \n ",
     }
   return {
