@@ -127,16 +127,37 @@ const shapes: ((n: number) => string)[] = [
   (n) => String.fromCharCode(65 + (n % 26), 65 + (Math.floor(n / 26) % 26)),
 ]
 
+/** Texts like the example of a column, with other digits or other letters. */
+function variants(example: string, n: number): string[] {
+  const letter = (at: number) => (char: string) => {
+    const first = char < "a" ? 65 : 97
+    return String.fromCharCode(first + ((char.charCodeAt(0) - first + Math.floor(n / 26 ** at)) % 26))
+  }
+  const lastDigits = (digits: string) =>
+    String(n).padStart(digits.length, "0").slice(-Math.max(digits.length, 6))
+  let at = 0
+  return [
+    example.replace(/\d+(?=\D*$)/, (digits) => String(Number(digits) + n).padStart(digits.length, "0")),
+    example.replace(/\d+(?=\D*$)/, (digits) => lastDigits(digits).slice(-digits.length)),
+    example.replace(/[A-Za-z]/g, (char) => letter(at++)(char)),
+    example,
+  ]
+}
+
 function textSample({ spec, name }: Field, n: number): string {
-  const { min = 0, max = 200, pattern, format, values } = spec
+  const { min = 0, max = 200, pattern, format, values, example = "example" } = spec
   if (values) return values[n % values.length] as string
   const fitting = (text: string) => text.length >= min && text.length <= max
   if (format === "email") return `sample${n}@example.com`
   if (pattern) {
     const regex = new RegExp(pattern, "u")
-    const found = shapes.map((shape) => shape(n)).find((text) => fitting(text) && regex.test(text))
-    if (found === undefined) throw new Error(`No sample for ${name}: ${pattern}. Add a shape to samples.ts`)
-    return found
+    const texts = [...shapes.map((shape) => shape(n)), ...variants(example, n)]
+    const text = texts.find((one) => fitting(one) && regex.test(one))
+    if (text === undefined)
+      throw new Error(
+        `No sample for ${name}: ${pattern}. Give contract() some: { samples: { table: (n) => ({ ${name}: … }) } }`,
+      )
+    return text
   }
   const long = `${words[n % words.length]} ${n}`.padEnd(min, "x")
   return fitting(long) ? long : n.toString(36).padStart(Math.max(min, 1), "0").slice(-max)
@@ -222,7 +243,7 @@ export class Maker {
     for (const field of writableBy(resource, kind)) {
       // A row that may refer to its own kind starts as a root.
       const itself = targetsOf(this.w.api, resource).get(field.name) === resource
-      const empty = field.nullable && (nullTurn || itself)
+      const empty = field.nullable && (itself || (nullTurn && !field.unique))
       body[inputName(field)] = empty ? null : await this.value(resource, field, as)
     }
     return { ...body, ...this.samples[resource.name]?.(this.n++) }

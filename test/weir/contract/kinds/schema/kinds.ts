@@ -23,6 +23,11 @@ export const kinds = table(
     name: text({ min: 1, max: 50 }).notNull().unique(),
     note: text({ max: 10_000 }),
     email: text({ max: 100, format: "email" }),
+    code: text({ max: 20, pattern: "^[A-Z]{2}-\\d+$", example: "AB-12" }).unique(),
+    // Names that the engine gives its own values and aliases.
+    viewer: integer(),
+    o: text({ max: 20 }),
+    t0: integer(),
     state: oneOf(["it's", "open", "done"]).notNull().default("open"),
     whole: integer({ min: -5, max: 1_000_000 }).notNull(),
     maybe_whole: integer(),

@@ -3,6 +3,10 @@ CREATE TABLE `kinds` (
 	`name` text NOT NULL,
 	`note` text,
 	`email` text,
+	`code` text,
+	`viewer` integer,
+	`o` text,
+	`t0` integer,
 	`state` text DEFAULT 'open' NOT NULL,
 	`whole` integer NOT NULL,
 	`maybe_whole` integer,
@@ -22,6 +26,8 @@ CREATE TABLE `kinds` (
 	CONSTRAINT "kinds_name_check" CHECK(length("name") >= 1 and length("name") <= 50),
 	CONSTRAINT "kinds_note_check" CHECK(length("note") <= 10000),
 	CONSTRAINT "kinds_email_check" CHECK(length("email") <= 100),
+	CONSTRAINT "kinds_code_check" CHECK(length("code") <= 20),
+	CONSTRAINT "kinds_o_check" CHECK(length("o") <= 20),
 	CONSTRAINT "kinds_state_check" CHECK("state" in ('it''s', 'open', 'done')),
 	CONSTRAINT "kinds_whole_check" CHECK("whole" >= -5 and "whole" <= 1000000),
 	CONSTRAINT "kinds_maybe_fraction_check" CHECK("maybe_fraction" >= 0),
@@ -30,6 +36,7 @@ CREATE TABLE `kinds` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `kinds_name_unique` ON `kinds` (`name`);--> statement-breakpoint
+CREATE UNIQUE INDEX `kinds_code_unique` ON `kinds` (`code`);--> statement-breakpoint
 CREATE UNIQUE INDEX `kinds_place` ON `kinds` (`place`,`row`);--> statement-breakpoint
 CREATE TABLE `members` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
