@@ -3,11 +3,22 @@ import { relations, type SQL, sql } from "drizzle-orm"
 import { describe, expect, test } from "vitest"
 import { type ApiOptions, defineApi } from "../../../src/weir/api.ts"
 import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
-import { route } from "../../../src/weir/http/route.ts"
+import { allow, route } from "../../../src/weir/http/route.ts"
 import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
-import { any, anyone, owner, type Rule, viewerIs } from "../../../src/weir/resource/rules.ts"
+import {
+  admin,
+  all,
+  any,
+  anyone,
+  nobody,
+  owner,
+  type Rule,
+  signedIn,
+  viewerIs,
+} from "../../../src/weir/resource/rules.ts"
 import {
   id,
+  index,
   integer,
   itself,
   json,
@@ -121,6 +132,98 @@ describe("a mistake is told at load, by the culprit's name", () => {
     },
   )
 
+  const one = (columns: Record<string, ReturnType<typeof integer>>) =>
+    resource({ things: table("things", { id: id(), ...columns }) }, { read: anyone })
+  test.each<[string, () => Resource, RegExp]>([
+    ["bounds that no value fits", () => one({ n: integer({ min: 2, max: 1 }) }), /things\.n: min is larger/],
+    [
+      "a bound that is no number",
+      () => one({ n: integer({ min: Number.NaN }) }),
+      /things\.n: a bound must be/,
+    ],
+    [
+      "a default beyond its bound",
+      () => one({ n: integer({ max: 1 }).default(9) as never }),
+      /its default 9/,
+    ],
+    [
+      "a pattern that is none",
+      () => one({ n: text({ max: 9, pattern: "(" }) as never }),
+      /things\.n: its pattern is not valid/,
+    ],
+    ["a singular that is no word", () => loose({ singular: "-" }), /notes: singular "-" must be a word/],
+    [
+      "a rule that says nothing",
+      () => loose({ read: (() => undefined) as never }),
+      /the rule of read returns neither/,
+    ],
+    [
+      "more row rules for reading than a row has variants",
+      () =>
+        loose({
+          read: anyone,
+          fields: Object.fromEntries(
+            ["id", "title", "data", "state", "author_id"].map((name) => [
+              name,
+              { read: viewerIs("author_id") },
+            ]),
+          ),
+        }),
+      /notes: 5 different rules for reading fields look at the row/,
+    ],
+    [
+      "a table that the commands' own are called like",
+      () => resource({ t: table("_t", { id: id() }) }, {}),
+      /_t/,
+    ],
+    [
+      "a row that is called as one of Weir's own schemas",
+      () => resource({ t: table("tokens", { id: id() }) }, {}),
+      /tokens: the document has a schema called Token already/,
+    ],
+  ])("%s", (_, make, message) => {
+    expect(() => api([make()])).toThrow(message)
+  })
+
+  test("two tables whose operations have one name", () => {
+    const lines = table("line_items", { id: id() })
+    const others = table("lineItems", { id: id() })
+    expect(() => api([resource({ lines }, {}), resource({ others }, {})])).toThrow(/called LineItem already/)
+  })
+
+  test("one name of two indexes", () => {
+    const indexed = (name: string) =>
+      table(name, { id: id(), n: integer() }, (t) => [index("same_index").on(t.n)])
+    const [a, b] = [indexed("a"), indexed("b")]
+    expect(() => api([resource({ a }, {}), resource({ b }, {})])).toThrow(
+      'b: the index name "same_index" is taken by an index of a',
+    )
+  })
+
+  test.each([-1, 0, 1.5, 101, Number.NaN])("an embed of at most %s rows", (limit) => {
+    const related = relations(notes, ({ one: to }) => ({
+      author: to(members, { fields: [notes.author_id], references: [members.id] }),
+    }))
+    const all = [resource({ notes, related }, { embed: { author: { limit } } }), resource({ members }, {})]
+    expect(() => api(all)).toThrow(/the limit of embed "author"/)
+  })
+
+  test.each<[string, object, RegExp]>([
+    ["be read", { read: anyone }, /members\.hash can be read/],
+    [
+      "be stored as they are sent",
+      { create: anyone, fields: { hash: { read: nobody } } },
+      /would be stored as it is/,
+    ],
+    [
+      "make itself an admin",
+      { create: anyone, fields: { hash: { read: nobody, write: nobody } } },
+      /members\.level can be set by whoever is anonymous/,
+    ],
+  ])("accounts of which passwords or roles could %s", (_, options, message) => {
+    expect(() => api([resource({ members }, options)], { accounts: accounts as never })).toThrow(message)
+  })
+
   test("a pattern without an example that matches it", () => {
     const coded = table("coded", { id: id(), code: text({ max: 9, pattern: "^\\d+$" }) })
     expect(() => api([resource({ coded }, {})])).toThrow(/coded\.code has a pattern/)
@@ -133,6 +236,9 @@ describe("a mistake is told at load, by the culprit's name", () => {
     ["that of one row", () => greet("/notes/{key}", "patch"), /PATCH \/notes\/\{key\}: is served already/],
     ["one of Weir's own", () => greet("/docs/more"), /GET \/docs\/more: \/docs is served by Weir/],
     ["one that is no path", () => greet("hello"), /a path begins with/],
+    ["one that hides all others", () => greet("/{page}"), /its first segment must be fixed/],
+    ["one with a star", () => greet("/pages/*"), /in braces/],
+    ["one with a colon", () => greet("/pages/:id"), /in braces/],
   ])("a hand-written route on %s", (_, make, message) => {
     expect(() => api([loose({ read: anyone })], { routes: [make() as ReturnType<typeof greet>] })).toThrow(
       message,
@@ -142,6 +248,18 @@ describe("a mistake is told at load, by the culprit's name", () => {
   test("two hand-written routes on one path", () => {
     expect(() => api([], { routes: [greet("/a/{x}"), greet("/a/{y}/")] })).toThrow(/served already/)
     expect(() => api([loose({ read: anyone })], { routes: [greet("/a"), greet("/notes/all")] })).not.toThrow()
+    const guarded = route(
+      createRoute({
+        method: "get",
+        path: "/secret",
+        operationId: "listNotes",
+        middleware: allow(admin),
+        responses: { 200: { description: "OK" } },
+      }),
+      (c) => c.text("in"),
+    )
+    expect(() => api([loose({ read: anyone })], { routes: [guarded] })).toThrow(/called listNotes already/)
+    expect(() => api([], { routes: [guarded] })).toThrow(/this API has no accounts/)
   })
 
   const accounts = {
@@ -237,6 +355,8 @@ describe("types", () => {
     resource(module, {
       read: any(mine, viewerIs("id"), of("state")),
       update: (row) => sql`${row("title")} <> ''`,
+      create: any(signedIn, (row) => sql`${row("state")} = 'draft'`),
+      delete: all(mine, (row) => sql`${row("title")} <> ''`),
       fields: { title: { read: mine } },
       embed: { author: { limit: 1 } },
       sort: ["-title", "id"],
@@ -246,6 +366,8 @@ describe("types", () => {
       () => resource(module, { read: viewerIs("owner_id") }),
       // @ts-expect-error: nor is there in one of several rules
       () => resource(module, { read: any(mine, owner) }),
+      // @ts-expect-error: nor in one that is written among others
+      () => resource(module, { read: any(mine, (row) => sql`${row("titel")} <> ''`) }),
       // @ts-expect-error: nor in a rule of one's own
       () => resource(module, { read: of("titel") }),
       // @ts-expect-error: nor in one that is written in place
@@ -267,7 +389,7 @@ describe("types", () => {
           resources: [],
         }),
     ]
-    expect(wrong).toHaveLength(9)
+    expect(wrong).toHaveLength(10)
   })
 })
 

@@ -13,7 +13,8 @@ let url: string
 let database: Database
 beforeEach(async () => {
   url = await emptyPostgres()
-  database = openPostgresPool(url, { max, statementTimeout: 10_000 })
+  // A statement that does nothing is quick on any machine then.
+  database = openPostgresPool(url, { max, statementTimeout: 10_000, quickMs: 20 })
 })
 afterEach(() => database.close())
 
@@ -69,7 +70,7 @@ test("one that becomes slow is known as such after a while", async () => {
   await learn(text)
   await Promise.all(Array.from({ length: max }, () => ask(text)))
   expect(await connections()).toBe(1)
-  await ask("insert into pace values (0.003)")
+  await ask("insert into pace values (0.03)")
   for (let n = 0; n < 130; n++) await ask(text)
   await Promise.all(Array.from({ length: max }, () => ask(text)))
   expect(await connections()).toBe(max)
@@ -77,8 +78,8 @@ test("one that becomes slow is known as such after a while", async () => {
 
 test("a slow write never waits behind another statement, and reads do not keep it waiting", async () => {
   await ask("create table written (n int)")
-  const write = "insert into written select 1 from (select pg_sleep(0.02)) s"
-  const read = "select pg_sleep(0.01)"
+  const write = "insert into written select 1 from (select pg_sleep(0.06)) s"
+  const read = "select pg_sleep(0.04)"
   let over = false
   const reading = Array.from({ length: 4 * max }, async () => {
     while (!over) await ask(read)

@@ -125,8 +125,8 @@ describe("under load", () => {
     await eventuallyIs(call, "ready")
     await expectSound(running)
     const written = server.logs().filter(({ method }) => method === "PATCH")
-    // Also told of is that the cache could not be.
-    expect(new Set(written.map((record) => record.cache_untold))).toEqual(new Set([undefined, true]))
+    // The log tells of the writes that Redis could not be told of.
+    expect(written.map((record) => record.cache_untold)).toContain(true)
   }
 
   test("Redis is killed, and started again empty: no request fails, and there are hits again", async () => {

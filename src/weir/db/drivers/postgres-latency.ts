@@ -1,20 +1,25 @@
 /** A statement is quick if its fastest run took at most this long, in milliseconds. */
-const quickMs = 2
+export const defaultQuickMs = 2
 /** Runs per window. Only the fastest counts: a slower one may have waited for its neighbours. */
 const windowSize = 64
 
 /** Learns from the runs of a statement whether it is quick. */
 export class LatencyTracker {
   isQuick = false
+  private readonly quickMs: number
   private fastestMs = Number.POSITIVE_INFINITY
   /** Runs until the window ends. The first window is short, so that a new statement is judged soon. */
   private remaining = 4
+
+  constructor(quickMs: number = defaultQuickMs) {
+    this.quickMs = quickMs
+  }
 
   /** Adds a run of `ms` milliseconds. */
   add(ms: number): void {
     this.fastestMs = Math.min(this.fastestMs, ms)
     if (--this.remaining > 0) return
-    this.isQuick = this.fastestMs <= quickMs
+    this.isQuick = this.fastestMs <= this.quickMs
     this.fastestMs = Number.POSITIVE_INFINITY
     this.remaining = windowSize
   }

@@ -11,12 +11,14 @@ export interface PostgresOptions {
   max: number
   /** The server cancels a statement after this time, in milliseconds; 0 for never. */
   statementTimeout: number
+  /** How long a statement may take that shares a connection, in milliseconds. Default: 2. */
+  quickMs?: number
 }
 
 /** Postgres over one pool per process (Node). A request's client shares the pool, so it has no `close`. */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
   const pool = poolOf(url, options)
-  const prepared = new Prepared()
+  const prepared = new Prepared(options.quickMs)
   return {
     dialect: "postgres",
     label: labelOf(url),
@@ -129,6 +131,11 @@ const maxPrepared = 300
 class Prepared {
   private readonly useCounts = new LRUCache<string, number>({ max: 1000 })
   private readonly latencies = new Map<string, LatencyTracker>()
+  private readonly quickMs: number | undefined
+
+  constructor(quickMs?: number) {
+    this.quickMs = quickMs
+  }
 
   /** The latency tracker of a prepared statement; undefined for a statement that is not prepared. Counts a use. */
   latencyOf(text: string): LatencyTracker | undefined {
@@ -137,7 +144,7 @@ class Prepared {
     const uses = (this.useCounts.get(text) ?? 0) + 1
     this.useCounts.set(text, uses)
     if (uses < preparedFromUse || this.latencies.size >= maxPrepared) return undefined
-    const latency = new LatencyTracker()
+    const latency = new LatencyTracker(this.quickMs)
     this.latencies.set(text, latency)
     return latency
   }
