@@ -194,9 +194,9 @@ describe("a mistake is told at load, by the culprit's name", () => {
   test("one name of two indexes", () => {
     const indexed = (name: string) =>
       table(name, { id: id(), n: integer() }, (t) => [index("same_index").on(t.n)])
-    const [a, b] = [indexed("a"), indexed("b")]
-    expect(() => api([resource({ a }, {}), resource({ b }, {})])).toThrow(
-      'b: the index name "same_index" is taken by an index of a',
+    const [first, second] = [indexed("first_indexed"), indexed("second_indexed")]
+    expect(() => api([resource({ first }, {}), resource({ second }, {})])).toThrow(
+      'second_indexed: the index name "same_index" is taken by an index of first_indexed',
     )
   })
 
