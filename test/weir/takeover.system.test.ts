@@ -179,4 +179,9 @@ test("a mistake in the rules is told by db:generate, and nothing is written", as
     'db:generate: notes: the rule of update names "writer_id", which is no column',
   )
   expect(readdirSync(join(folder, "drizzle/sqlite")).filter((name) => name.includes("oops"))).toEqual([])
+  // What is no API at all is told with its place.
+  edit("src/schema/notes.ts", ["export const notes = ", "nothing()\nexport const notes = "])
+  await expect(run("npm", "run", "-s", "db:generate", "--", "--name", "oops")).rejects.toThrow(
+    /db:generate: nothing is not defined \(.*\/src\/schema\/notes\.ts:\d+\)/,
+  )
 })
