@@ -27,7 +27,7 @@ export const number = async (url: string, text: string): Promise<number> =>
 
 /** A command that worked: what it said. */
 export function worked({ code, stdout, stderr }: Ended): string {
-  expect(stderr.replace(/^\w+ \w+: \d+ %\n/gm, "")).toBe("")
+  expect(stderr.replace(/^\w+( \w+)?: \d+ %\n/gm, "")).toBe("")
   expect(code, stdout).toBe(0)
   return stdout
 }
