@@ -66,7 +66,6 @@ export class Registry {
   private readonly app: OpenAPIHono<AppEnv>
   private readonly info: DocumentInfo
   private readonly entries: Entry[] = []
-  private readonly served = new Set<string>()
   private document: string | undefined
 
   constructor(app: OpenAPIHono<AppEnv>, info: DocumentInfo) {
@@ -86,14 +85,12 @@ export class Registry {
     options: { takesRecalled?: boolean } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
-    this.claim(method, path)
     this.app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), handler)
     this.describe(method, path, doc)
   }
 
   /** Adds a hand-written route. */
   mount({ config, mount }: HandwrittenRoute): void {
-    this.claim(config.method, config.path)
     mount(this.app)
     this.describe(config.method as Entry["method"], config.path, () => docOf(config))
   }
@@ -101,13 +98,6 @@ export class Registry {
   /** Documents what another route serves already. */
   describe(method: Entry["method"], path: string, doc: Entry["doc"]): void {
     this.entries.push({ method, path, doc })
-  }
-
-  /** Throws where the path is served already: the second route would never be reached. */
-  private claim(method: string, path: string): void {
-    const name = `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "{}")}`
-    if (this.served.has(name)) throw new Error(`${method.toUpperCase()} ${path} is served twice`)
-    this.served.add(name)
   }
 
   /** The OpenAPI 3.1 document, built at the first call: a Worker that is never asked for it never pays. */

@@ -2,12 +2,9 @@ import { is, SQL, sql } from "drizzle-orm"
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { unnameable } from "./names.ts"
-import type { Field, Resource } from "./resource.ts"
-import { isOpen, isOpenToAll, type RowSql, type Rule } from "./rules.ts"
+import { defaultSort, type Field, type Resource } from "./resource.ts"
+import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
-
-/** Each rule for reading fields that looks at the row doubles the variants of the row's JSON. */
-export const maxRowRules = 4
 
 /** First segments of the paths that the engine itself serves. */
 export const servedPaths: readonly string[] = [
@@ -112,8 +109,8 @@ function checkEmbeds({ name, options }: Resource): void {
 }
 
 function checkSorts(resource: Resource): void {
-  const { name, relations, options } = resource
-  checkSort(resource, `${name}: sort`, [options.sort ?? []].flat().join(","))
+  const { name, relations } = resource
+  checkSort(resource, `${name}: sort`, defaultSort(resource) ?? "")
   for (const relation of Object.values(relations))
     checkSort(relation.target, `${name}: the sort of embed "${relation.name}"`, relation.sort)
 }

@@ -95,3 +95,6 @@ export const isOpenToAll = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(
 
 /** Whether a rule holds for the viewer without a row: for hand-written routes. */
 export const holdsFor = (rule: Rule, viewer: Viewer): boolean => outcomeOf(rule, viewer.kind) === true
+
+/** Most different rules for reading fields that look at the row: each doubles the variants of the row's JSON. */
+export const maxRowRules = 4

@@ -97,8 +97,9 @@ const unwritable = (resource: Resource): Record<string, true> =>
 
 /** A body's example: what a first create would send. */
 function bodyExample(resource: Resource, only: (field: Field) => boolean): Record<string, unknown> {
+  const closed = unwritable(resource)
   const fields = Object.values(resource.fields).filter(
-    (f) => f.write !== undefined && !(f.name in unwritable(resource)) && only(f),
+    (f) => f.write !== undefined && !Object.hasOwn(closed, f.name) && only(f),
   )
   return Object.fromEntries(
     fields.map((f) => (f.secret ? [f.secret.as, "correct horse battery"] : [f.name, f.type.example()])),

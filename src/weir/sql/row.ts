@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { NamedSql } from "../db/dialect/page.ts"
 import type { Field } from "../resource/resource.ts"
-import type { RowSql, Rule } from "../resource/rules.ts"
+import { maxRowRules, type RowSql, type Rule } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 
 /** A member of a row's JSON; with `when`, only in rows where the rule holds. */
@@ -30,9 +30,8 @@ export function visibleMembers(fields: Field[], row: RowSql, viewer: ViewerSql):
     const value = field.type.sql.json(row(field.name))
     members.push({ name: field.name, value, when: outcome === true ? undefined : field.read })
   }
-  // Each condition doubles the variants of the object.
-  if (conditions.size > 4)
-    throw new Error("A resource may have at most four different row rules for reading fields")
+  if (conditions.size > maxRowRules)
+    throw new Error(`A resource may have at most ${maxRowRules} different row rules for reading fields`)
   return { members, conditions }
 }
 
