@@ -25,7 +25,11 @@ function compileFind({ resource, login, password }: Accounts): Plan {
     ({ column }) => sql`${column}`,
   )
   const matches = login.map(({ name, column }) => eq(column, sql`${bound(name)}`))
-  return compile(sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${or(...matches)}`)
+  const find = compile(
+    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${or(...matches)}`,
+  )
+  // Login columns are unique.
+  return { ...find, bounded: true }
 }
 
 /** The account that a name means. Where it fits several, the first of the login columns decides. */

@@ -93,10 +93,12 @@ function settle(c: AppContext, viewer: Viewer | string): void {
 /** The role of an account, empty where accounts have none. */
 const roleSql = ({ role }: Accounts) => (role ? sql`${role.column}` : sql`''`)
 
-const compileLook = (accounts: Accounts, key: Field): Plan =>
-  compile(
+const compileLook = (accounts: Accounts, key: Field): Plan => ({
+  ...compile(
     sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${key.column} = ${bound("id")}`,
-  )
+  ),
+  bounded: true,
+})
 
 /** Makes the condition that an account still has the credentials remembered of it. */
 function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Credentials) => ViewerGuard {

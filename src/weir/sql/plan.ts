@@ -8,6 +8,8 @@ import type { Values } from "../query/query.ts"
 export interface Plan {
   text: string
   bind: ({ name: string } | { value: Value })[]
+  /** See `Statement.bounded`. */
+  bounded?: boolean
 }
 
 /**
@@ -37,7 +39,7 @@ export function compile(query: SQL): Plan {
 export function withValues(plan: Plan, values: Values, single = false): Statement {
   const params: Value[] = []
   for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
-  return { text: plan.text, params, single }
+  return { text: plan.text, params, single, bounded: plan.bounded === true }
 }
 
 /** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */

@@ -4,6 +4,7 @@ import type { Include, ListQuery, Selection } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { isBoundedInclude, isBoundedList } from "./bounded.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { plainEntries, type RowShape, rowObject, visibleMembers } from "./row.ts"
 import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
@@ -32,7 +33,8 @@ export function compileOne(resource: Resource, kind: ViewerKind, selection: Sele
     resource.rules.read(row, viewer),
   ])
   const from = sql`${tableOf(resource)} ${alias} where ${clause(where)}`
-  return compile(expressions.jsonOne(plainEntries(shape), rowObject(shape), from))
+  const plan = compile(expressions.jsonOne(plainEntries(shape), rowObject(shape), from))
+  return { ...plan, bounded: selection.includes.every((include) => isBoundedInclude(include, kind)) }
 }
 
 /** Whether a row exists for the viewer: one row, or none. */
@@ -42,7 +44,10 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
     sql`${row(resource.key)} = ${bound(ownValue.key)}`,
     resource.rules.read(row, viewerSql(kind)),
   ])
-  return compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`)
+  return {
+    ...compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`),
+    bounded: true,
+  }
 }
 
 /**
@@ -100,7 +105,13 @@ export function compileList(query: ListQuery): ListPlan {
   }
   const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
   const keysInRows = inRows ? keys.map(({ key }) => key.field.name) : undefined
-  return { ...plan, keysInRows, keyColumns: keyColumns.length, separator: page.separator }
+  return {
+    ...plan,
+    bounded: isBoundedList(query),
+    keysInRows,
+    keyColumns: keyColumns.length,
+    separator: page.separator,
+  }
 }
 
 /** The rows that refer to the parent, where the viewer may see the column that does. */

@@ -9,6 +9,11 @@ export interface Statement {
   params: Value[]
   /** Set for a read that returns at most one row: a driver may stop after the first. */
   single?: boolean
+  /**
+   * Whether the rows that it visits are bounded by its own limits, whatever its values and however large its tables:
+   * reads by key, and pages in the order of the key.
+   */
+  bounded?: boolean
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }
