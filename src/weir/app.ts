@@ -6,7 +6,7 @@ import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { limitBody } from "./http/body.ts"
-import type { AppContext, AppEnv } from "./http/context.ts"
+import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
 import { crossOrigin } from "./http/cors.ts"
 import { docs } from "./http/docs.ts"
 import { onError } from "./http/errors.ts"
@@ -27,6 +27,7 @@ export interface Services {
   corsOrigins: string[]
   bodyLimit: number
   requestTimeoutMs: number
+  answerLimits: AnswerLimits
   log: Log
   /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
   prepare(): Promise<void>
@@ -45,7 +46,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services.database, services.cache, services.waitUntil))
+  app.use(session(services.database, services.cache, services.answerLimits, services.waitUntil))
   if (accounts) app.use(identify(accounts, signer))
 
   const registry = new Registry(app, documentInfo(api))

@@ -42,6 +42,10 @@ export const problemCodes = {
   unsupported_media_type: { status: 415, when: "The body has another media type than the route takes" },
   unsupported_encoding: { status: 415, when: "The body has a `Content-Encoding`" },
   invalid_request: { status: 422, when: "Parameters or body are not valid; `errors` names each place" },
+  answer_too_large: {
+    status: 422,
+    when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
+  },
   incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
   too_many_requests: { status: 429, when: "Too many passwords are being hashed" },
   headers_too_large: { status: 431, when: "The request's headers are too large" },
@@ -73,6 +77,7 @@ export const issueCodes = {
   empty: "The patch names no field",
   malformed_json: "The body is not JSON",
   too_deep: "The body or the include nests too deeply",
+  answer_too_large: "The list makes the answer too large",
   too_many: "More filters, relations or rows than a request may ask for",
   out_of_range: "The number is too small or too large",
   invalid: "The database refuses the value",

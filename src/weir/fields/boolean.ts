@@ -18,6 +18,8 @@ export const boolean: MakeType = () => ({
   output: () => z.boolean(),
   example: () => true,
   ordered: (expression) => expression,
+  maxBytes: 5,
+  measured: false,
   multiline: false,
   generated: false,
   sql: columnTypes.boolean,

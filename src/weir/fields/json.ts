@@ -24,6 +24,8 @@ export const json: MakeType = () => ({
   output: anyJson,
   example: () => null,
   ordered: (expression) => expression,
+  maxBytes: Number.POSITIVE_INFINITY,
+  measured: true,
   multiline: true,
   generated: false,
   sql: columnTypes.json,

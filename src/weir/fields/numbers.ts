@@ -33,6 +33,9 @@ const number = {
   operators: comparison,
   toCell: (value) => value,
   ordered: (expression) => expression,
+  // -1.2345678901234567e-308
+  maxBytes: 24,
+  measured: false,
   multiline: false,
   generated: false,
 } satisfies Partial<FieldType>

@@ -11,6 +11,9 @@ const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
 export const normalized = ({ format }: Pick<FieldSpec, "format">, value: string): string =>
   format === "email" ? value.trim().toLowerCase() : value.trim()
 
+/** Most bytes that JSON takes for a character, as for `\u0001`. */
+const maxEscape = 6
+
 const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string, ...string[]])
 
 function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
@@ -52,6 +55,8 @@ export const text: MakeType = (spec) => ({
   output: () => (spec.values ? oneOf(spec.values) : z.string()),
   example: () => example(spec),
   ordered: expressions.collated,
+  maxBytes: 2 + maxEscape * (spec.max ?? Number.POSITIVE_INFINITY),
+  measured: spec.values === undefined,
   multiline: false,
   generated: false,
   sql: columnTypes.text,

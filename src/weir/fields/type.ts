@@ -40,6 +40,10 @@ export interface FieldType {
   example(): Scalar | null
   /** The expression as it is compared for order. */
   ordered(expression: SQL): SQL
+  /** Most bytes of a value's JSON; infinity where nothing bounds them. */
+  maxBytes: number
+  /** Whether values differ much in size, so that it is measured. */
+  measured: boolean
   /** Whether a rendered value may hold line feeds. */
   multiline: boolean
   /** Whether the database makes the value when a row is created. */

@@ -26,3 +26,4 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>
 export type AppMiddleware = MiddlewareHandler<AppEnv>
+export type { AnswerLimits } from "../operations/call.ts"

@@ -2,7 +2,7 @@ import type { Cache } from "../cache/cache.ts"
 import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
 import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import { type Db, handleOf } from "../db/handle.ts"
-import type { Call, Timings } from "../operations/call.ts"
+import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 
@@ -13,6 +13,7 @@ import type { AppContext, AppMiddleware } from "./context.ts"
 export function session(
   database: Database,
   cache: Cache,
+  limits: AnswerLimits,
   waitUntil: (c: AppContext, work: Promise<void>) => void,
 ): AppMiddleware {
   return async (c, next) => {
@@ -28,6 +29,7 @@ export function session(
       client,
       cache,
       deadline: c.get("deadline"),
+      limits,
       timings: c.get("timings"),
       bypass: undefined,
     }

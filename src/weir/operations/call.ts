@@ -1,7 +1,15 @@
 import type { Cache } from "../cache/cache.ts"
 import type { Deadline } from "../db/deadline.ts"
 import type { Client } from "../db/driver.ts"
-import type { RecalledViewer, Viewer } from "../resource/viewer.ts"
+import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
+
+/** What the answer to a read may be at most. */
+export interface AnswerLimits {
+  /** Bytes of its body. */
+  bytes: number
+  /** Rows, by the limits of the list and of the lists that it embeds, for each kind of viewer. */
+  rows: Record<ViewerKind, number>
+}
 
 /** Milliseconds spent on behalf of one call. */
 export interface Timings {
@@ -27,6 +35,7 @@ export interface Call {
   client: () => Client
   cache: Cache
   deadline: Deadline
+  limits: AnswerLimits
   timings: Timings
   /** Why the cache must not answer. `request` (the client sent no-cache) still stores the result. */
   bypass: "request" | "no-store" | undefined

@@ -2,16 +2,17 @@ import type { PartRead } from "../cache/stamps.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
+import { Problem } from "../problem.ts"
 import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
-import { type ListQuery, sortText, type Values } from "../query/query.ts"
+import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
-import type { ViewerKind } from "../resource/viewer.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
+import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
-import type { Call } from "./call.ts"
+import type { AnswerLimits, Call } from "./call.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { type Page, pageOf } from "./page.ts"
 
@@ -41,11 +42,19 @@ export function parsedOnce<P extends object>(owner: object, verb: string, search
   return search.length > maxKeptLength ? parse() : parsed(owner, verb + search, parse)
 }
 
-function prepare(resource: Resource, kind: ViewerKind, search: string, nested?: Nested): Prepared {
+function prepare(
+  { limits, viewer: { kind } }: Call,
+  resource: Resource,
+  search: string,
+  nested?: Nested,
+): Prepared {
   const owner = nested?.relation ?? resource
-  return parsedOnce(owner, `list:${kind}`, search, () => {
-    const { query, values, shape } = parseList(resource, kind, search, nested)
-    const plan = planOf(owner, `list:${kind}:${shape}`, () => compileList(query))
+  const maxRows = limits.rows[kind]
+  return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, search, () => {
+    const { query, values, shape } = parseList(resource, kind, search, maxRows, nested)
+    const plan = planOf(owner, `list:${kind}:${limits.bytes}:${shape}`, () =>
+      compileList(query, limits.bytes),
+    )
     return { query, values, plan, links: linkSearch(search) }
   })
 }
@@ -64,20 +73,21 @@ export async function list(
   if (nested) requireOpen(call, nested.within.rules.read)
   requireOpen(call, resource.rules.read)
   const { viewer } = call
-  const { query, values, plan, links } = prepare(resource, viewer.kind, search, nested)
+  const { query, values, plan, links } = prepare(call, resource, search, nested)
   const statement = withValues(
     plan,
     {
       ...values,
       [ownValue.viewer]: viewer.id,
       [ownValue.parentKey]: nested?.parentKey,
+      [ownValue.answerLimit]: call.limits.bytes,
     },
     true,
   )
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const rows = await call.client().query(statement)
-    const page = pageOf(rows[0] as Row, plan, query)
+    const page = pageWithin(call.limits, rows[0] as Row, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
@@ -86,18 +96,37 @@ export async function list(
   })
 }
 
+/** The page of a statement's one row. Throws a 422 where it is larger than an answer may be. */
+function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQuery): Page {
+  if (plan.measured) requireAnswerBytes(Number(row.at(-1)), limits, query)
+  const page = pageOf(row, plan, query)
+  requireAnswerText(page.body, limits, query)
+  return page
+}
+
+/** Most bytes of a row that is exported: half of what a string of V8 holds. */
+const maxSingleRowBytes = 2 ** 28
+
 /** All rows that the viewer may see, in the order of their keys, a page of up to 1,000 at a time; uncached. */
 export async function* pages(call: Call, resource: Resource): AsyncGenerator<Page> {
   requireOpen(call, resource.rules.read)
-  const { viewer } = call
   let after = ""
+  let limit = maxLimit
   for (;;) {
-    const search = `?limit=1000&sort=${resource.key}${after}`
-    const { query, values, plan } = prepare(resource, viewer.kind, search)
-    const rows = await call
-      .client()
-      .query(withValues(plan, { ...values, [ownValue.viewer]: viewer.id }, true))
-    const page = pageOf(rows[0] as Row, plan, query)
+    const search = `?limit=${limit}&sort=${resource.key}${after}`
+    // A row that is larger than an answer may be is a page of its own.
+    const limits = limit === 1 ? { ...call.limits, bytes: maxSingleRowBytes } : call.limits
+    const { query, values, plan } = prepare({ ...call, limits }, resource, search)
+    const own = { [ownValue.viewer]: call.viewer.id, [ownValue.answerLimit]: limits.bytes }
+    const rows = await call.client().query(withValues(plan, { ...values, ...own }, true))
+    let page: Page
+    try {
+      page = pageWithin(limits, rows[0] as Row, plan, query)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "answer_too_large" || limit === 1) throw error
+      limit = Math.ceil(limit / 4)
+      continue
+    }
     if (page.rows) yield page
     if (!page.more) return
     after = `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`

@@ -7,6 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileOne } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
+import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
 import { parsedOnce } from "./list.ts"
@@ -20,20 +21,32 @@ import { parsedOnce } from "./list.ts"
 export async function read(call: Call, resource: Resource, id: Key, search: string): Promise<ReadResult> {
   requireOpen(call, resource.rules.read)
   const { kind, id: viewer } = call.viewer
-  const { plan, values, includes } = parsedOnce(resource, `one:${kind}`, search, () => {
-    const { query, values, shape } = parseOne(resource, kind, search)
-    const plan = planOf(resource, `one:${kind}:${shape}`, () => compileOne(resource, kind, query))
+  const { bytes, rows: maxRows } = call.limits
+  const verb = `one:${kind}:${bytes}:${maxRows[kind]}`
+  const { plan, values, includes } = parsedOnce(resource, verb, search, () => {
+    const { query, values, shape } = parseOne(resource, kind, search, maxRows[kind])
+    const plan = planOf(resource, `one:${kind}:${bytes}:${shape}`, () =>
+      compileOne(resource, kind, query, bytes),
+    )
     return { values, includes: query.includes, plan }
   })
-  const statement = withValues(plan, { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer }, true)
+  const statement = withValues(
+    plan,
+    { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer, [ownValue.answerLimit]: bytes },
+    true,
+  )
   const parts = () => [
     { table: resource.name, column: resource.key, value: id, times: 1 },
     ...partsOf(includes, resource, id),
   ]
   return readThrough(call, { statement, parts }, async () => {
     const rows = await call.client().query(statement)
-    const body = rows[0]?.[0]
-    return body === undefined ? undefined : { body: body as string, headers: {} }
+    const [row] = rows
+    if (!row) return undefined
+    const body = row[0] as string
+    if (plan.measured) requireAnswerBytes(Number(row[1]), call.limits, { includes })
+    requireAnswerText(body, call.limits, { includes })
+    return { body, headers: {} }
   })
 }
 

@@ -4,7 +4,6 @@ import { decodeCursor } from "./cursor.ts"
 import {
   defaultLimit,
   type ListQuery,
-  maxAnswerRows,
   maxLimit,
   type Selection,
   type SortKey,
@@ -21,11 +20,12 @@ export interface Parsed<Q> {
   shape: string
 }
 
-/** Reads the query string of a list. Throws a 422 that names every wrong parameter. */
+/** Reads the query string of a list of at most `maxRows` rows, with those that they embed. Throws a 422 that names every wrong parameter. */
 export function parseList(
   resource: Resource,
   viewer: ViewerKind,
   search: string,
+  maxRows: number,
   nested?: { relation: Relation; within: Resource },
 ): Parsed<ListQuery> {
   const reader = new ParamReader(viewer, search)
@@ -38,11 +38,7 @@ export function parseList(
   const sort = readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
-  const rows = rowsWith(limit, selection.includes)
-  if (rows > maxAnswerRows) {
-    const message = `may be ${rows} rows with limit=${limit}, of at most ${maxAnswerRows}: ask for fewer, here or there`
-    reader.issue("include", message, "too_many")
-  }
+  requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
   reader.finish()
   const start = from.cursor === "start" ? "" : `${from.cursor}:${from.nulls.map(Number).join("")}`
   const flags = `${skips ? "s" : ""}${count ? "c" : ""}`
@@ -65,13 +61,25 @@ export function parseList(
 }
 
 /** Reads the query string of a single read: `fields`, `include` and the options of embeds. */
-export function parseOne(resource: Resource, viewer: ViewerKind, search: string): Parsed<Selection> {
+export function parseOne(
+  resource: Resource,
+  viewer: ViewerKind,
+  search: string,
+  maxRows: number,
+): Parsed<Selection> {
   const reader = new ParamReader(viewer, search)
   const relations = Object.values(resource.relations).filter((relation) => relation.byDefault)
   const byDefault = relations.map((relation) => relation.name)
   const query = readSelection(reader, resource, { filtered: false, byDefault })
+  requireFewRows(reader, rowsWith(1, query.includes), maxRows)
   reader.finish()
   return { query, values: reader.values, shape: reader.shape }
+}
+
+function requireFewRows(reader: ParamReader, rows: number, most: number, why = ""): void {
+  if (rows <= most) return
+  const message = `may be ${rows} rows${why}, of at most ${most}: ask for fewer, here or there`
+  reader.issue("include", message, "too_many")
 }
 
 /** Where the page begins: `after` or `before`, never both, and never with `skip`. */

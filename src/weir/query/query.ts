@@ -5,8 +5,6 @@ import type { ViewerKind } from "../resource/viewer.ts"
 /** Rows of a page: at most, and by default. */
 export const maxLimit = 1000
 export const defaultLimit = 100
-/** Most rows that a list and its embeds may be by their limits: SQLite makes an answer in one piece. */
-export const maxAnswerRows = 2_000_000
 /** How many relations deep a client may go. */
 export const maxDepth = 3
 

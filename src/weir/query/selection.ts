@@ -22,9 +22,12 @@ export function readSelection(
   return { fields, filters, includes }
 }
 
-/** How many rows `rows` rows are at the most with what they embed. */
+/** How many rows `rows` rows are at the most with the lists that they embed. */
 export const rowsWith = (rows: number, includes: Include[]): number =>
-  includes.reduce((sum, { limit, includes }) => sum + rowsWith(rows * limit, includes), rows)
+  includes.reduce((sum, { relation, limit, includes }) => {
+    const embedded = rowsWith(rows * limit, includes)
+    return sum + (relation.kind === "many" ? embedded : embedded - rows)
+  }, rows)
 
 /** The sort keys; the primary key is always the last, so that the order is total. */
 export function readSort(

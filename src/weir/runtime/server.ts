@@ -20,7 +20,7 @@ import { hashQueue } from "./hash-queue.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
-import { firstAdmin } from "./services.ts"
+import { answerLimitsOf, firstAdmin } from "./services.ts"
 import { requireSecret, type Settings } from "./settings.ts"
 
 /** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
@@ -52,6 +52,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    answerLimits: answerLimitsOf(settings),
     log,
     waitUntil: () => {},
     prepare: admin,

@@ -1,3 +1,4 @@
+import type { Services } from "../app.ts"
 import { ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
 import type { Log } from "../http/request.ts"
@@ -12,6 +13,16 @@ export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
     if (levels[record.level] >= levels[level]) log(record)
   }
 }
+
+/** What the settings allow an answer to be. */
+export const answerLimitsOf = ({
+  ANSWER_LIMIT,
+  ANSWER_ROWS,
+  ANSWER_ROWS_ANONYMOUS,
+}: Settings): Services["answerLimits"] => ({
+  bytes: ANSWER_LIMIT,
+  rows: { anonymous: ANSWER_ROWS_ANONYMOUS, user: ANSWER_ROWS, admin: ANSWER_ROWS },
+})
 
 /**
  * A function that creates the first admin where the settings name one. After a success it does nothing. Throws a

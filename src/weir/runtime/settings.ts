@@ -107,6 +107,14 @@ export const settings = z.object({
     .default("info")
     .describe("Lowest level that is logged: `info`, `warn`, `error` or `silent`"),
   BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
+  // JSON may take six times the bytes that the statement measures, and a string of V8 holds 2^29 characters.
+  ANSWER_LIMIT: whole(65_536, 67_108_864)
+    .default(16_777_216)
+    .describe("Largest answer to a read, in bytes; beyond it, a 422 that says what to ask less of"),
+  ANSWER_ROWS: whole(1, 2_000_000)
+    .default(200_000)
+    .describe("Most rows that a read may ask for by its limits, embedded ones included"),
+  ANSWER_ROWS_ANONYMOUS: whole(1, 2_000_000).default(20_000).describe("The same for who is not signed in"),
   REQUEST_TIMEOUT_MS: whole(1, 600_000)
     .default(15_000)
     .describe(

@@ -12,7 +12,7 @@ import type { AppEnv } from "../http/context.ts"
 import type { Log } from "../http/request.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
-import { firstAdmin, leveled } from "./services.ts"
+import { answerLimitsOf, firstAdmin, leveled } from "./services.ts"
 import { parseEnv, requireSecret, SettingError, type Settings } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
@@ -44,6 +44,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    answerLimits: answerLimitsOf(settings),
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),

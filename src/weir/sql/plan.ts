@@ -20,6 +20,7 @@ export const ownValue = {
   viewer: "@viewer",
   key: "@key",
   parentKey: "@parentKey",
+  answerLimit: "@answerLimit",
 } as const
 
 /** A value that a statement is given each time it runs. */

@@ -3,9 +3,10 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
+import { rowShape } from "./embed.ts"
 import { bound, ownValue } from "./plan.ts"
+import { asJson } from "./rendering.ts"
 import { rowObject } from "./row.ts"
-import { rowShape } from "./select.ts"
 import { Aliases, tableOf } from "./where.ts"
 
 const wholeRow = { fields: undefined, filters: [], includes: [] }
@@ -18,7 +19,8 @@ export const writtenRow =
 
 /** The row as the viewer may see it, and its keys. */
 export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
-  const shape = rowShape(resource, wholeRow, row, viewer, new Aliases())
+  const context = { viewer, aliases: new Aliases(), rendering: asJson }
+  const shape = rowShape(resource, wholeRow, row, context)
   return sql`${expressions.jsonText(rowObject(shape))}, ${returnedKeys(resource, row)}`
 }
 

@@ -20,14 +20,19 @@ export interface RowShape {
 }
 
 /** The members for the fields that the viewer may see, in the table's order. */
-export function visibleMembers(fields: Field[], row: RowSql, viewer: ViewerSql): RowShape {
+export function visibleMembers(
+  fields: Field[],
+  row: RowSql,
+  viewer: ViewerSql,
+  render: (field: Field, column: SQL) => SQL,
+): RowShape {
   const members: Member[] = []
   const conditions: RowShape["conditions"] = new Map()
   for (const field of fields) {
     const outcome = field.read(row, viewer)
     if (outcome === false) continue
     if (outcome !== true) conditions.set(field.read, outcome)
-    const value = field.type.sql.json(row(field.name))
+    const value = render(field, row(field.name))
     members.push({ name: field.name, value, when: outcome === true ? undefined : field.read })
   }
   if (conditions.size > maxRowRules)

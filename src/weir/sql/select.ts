@@ -1,13 +1,26 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { Include, ListQuery, Selection } from "../query/query.ts"
+import type { PageSql, Rows } from "../db/dialect/page.ts"
+import type { ListQuery, Selection } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { answerBytes, answerTable, maxRowBytes, withinLimit } from "./answer-bytes.ts"
 import { isBoundedInclude, isBoundedList } from "./bounded.ts"
+import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
-import { plainEntries, type RowShape, rowObject, visibleMembers } from "./row.ts"
-import { Aliases, beyond, filtered, orderBy, related, sortExpressions, tableOf, viewerSql } from "./where.ts"
+import { asJson, asSize } from "./rendering.ts"
+import { plainEntries, type RowShape, rowObject } from "./row.ts"
+import {
+  Aliases,
+  beyond,
+  filtered,
+  orderBy,
+  selective,
+  sortExpressions,
+  tableOf,
+  viewerSql,
+} from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -15,26 +28,40 @@ export interface ListPlan extends Plan {
   keysInRows: string[] | undefined
   /** How many columns hold sort keys: one for each, where the body does not hold them. */
   keyColumns: number
+  /** Whether the last column holds the bytes of the answer, which was not made if they are too many. */
+  measured: boolean
   /** The text between two rows of the body, which occurs nowhere else in it. */
   separator: string
 }
 
-/** A checked whole number, as it is. */
-const literal = (count: number): SQL => sql.raw(String(count))
+/** The statement of a single read: one row of `body [, bytes of the answer]`, or none. */
+export interface OnePlan extends Plan {
+  /** See `ListPlan.measured`; the body then lacks its embedded lists. */
+  measured: boolean
+}
 
 /** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
-export function compileOne(resource: Resource, kind: ViewerKind, selection: Selection): Plan {
-  const viewer = viewerSql(kind)
-  const aliases = new Aliases()
-  const { alias, row } = aliases.next()
-  const shape = rowShape(resource, selection, row, viewer, aliases)
+export function compileOne(
+  resource: Resource,
+  kind: ViewerKind,
+  selection: Selection,
+  answerLimit: number,
+): OnePlan {
+  const measured = maxRowBytes(resource, selection, kind) > answerLimit
+  const context: Context = { viewer: viewerSql(kind), aliases: new Aliases(), rendering: asJson }
+  const { alias, row } = context.aliases.next()
   const where = conjunction([
     sql`${row(resource.key)} = ${bound(ownValue.key)}`,
-    resource.rules.read(row, viewer),
+    resource.rules.read(row, context.viewer),
   ])
   const from = sql`${tableOf(resource)} ${alias} where ${clause(where)}`
-  const plan = compile(expressions.jsonOne(plainEntries(shape), rowObject(shape), from))
-  return { ...plan, bounded: selection.includes.every((include) => isBoundedInclude(include, kind)) }
+  const shape = rowShape(resource, selection, row, measured ? { ...context, gate: withinLimit } : context)
+  const further = measured ? sql`, ${answerBytes}` : sql``
+  const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
+  const size = () => asSize.one(rowShape(resource, selection, row, { ...context, rendering: asSize }), from)
+  const plan = compile(measured ? sql`${withClause([answerTable(size())])}${json}` : json)
+  const bounded = selection.includes.every((include) => isBoundedInclude(include, kind))
+  return { ...plan, bounded, measured }
 }
 
 /** Whether a row exists for the viewer: one row, or none. */
@@ -54,64 +81,100 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
  * A page of a list, in one statement. One row more than the page is read, to know whether there are more;
  * a page that ends at a cursor is read backwards.
  */
-export function compileList(query: ListQuery): ListPlan {
-  const { resource, from } = query
-  const viewer = viewerSql(query.viewer)
+export function compileList(query: ListQuery, answerLimit: number): ListPlan {
+  const { resource, from, viewer: kind } = query
+  const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const { alias, row } = aliases.next()
   const keys = sortExpressions(query.sort, row, viewer)
+  const ofParent = query.parent ? within(query.parent, row, viewer) : []
+  const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
+  const few = (column: string) =>
+    sql`select ${row(column)} from ${tableOf(resource)} ${alias} where ${clause(conjunction(found))}`
   const conditions = [
-    ...(query.parent ? within(query.parent, row, viewer) : []),
+    ...ofParent,
     resource.rules.read(row, viewer),
-    ...filtered(query.filters, row, viewer, aliases),
+    ...filtered(query.filters, row, viewer, aliases, found.length ? few : undefined),
   ]
-  const where = clause(conjunction([...conditions, beyond(keys, from)]))
-  const joins: SQL[] = []
-  const shape = rowShape(resource, query, row, viewer, aliases, joins)
+  const rows: Rows = {
+    table: tableOf(resource),
+    alias,
+    key: row(resource.key),
+    where: clause(conjunction([...conditions, beyond(keys, from)])),
+    order: orderBy(keys, from.cursor === "before"),
+    limit: literal(query.limit + 1),
+    skip: query.skip ? bound("skip") : undefined,
+  }
+  const measured = query.limit * maxRowBytes(resource, query, kind) > answerLimit
+  const source = pageSource(query, row, rows, { viewer, aliases, rendering: asJson }, measured)
+  const { shape } = source
   const multiline = isMultiline(resource, query)
   const inRows =
     !multiline && keys.every(({ key }) => shape.members.some((m) => m.name === key.field.name && !m.when))
-  const page = expressions.page(
-    {
-      table: tableOf(resource),
-      alias,
-      key: row(resource.key),
-      where,
-      order: orderBy(keys, from.cursor === "before"),
-      limit: literal(query.limit + 1),
-      skip: query.skip ? bound("skip") : undefined,
-    },
-    plainEntries(shape),
-    rowObject(shape),
-    multiline,
-  )
+  const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
   const keyColumns = inRows
     ? []
     : keys.map(({ key, value }) => expressions.jsonColumn(key.field.type.sql.json(value)))
-  const columnsOut = [page.body, sql`count(*)`, ...keyColumns]
+  const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
-    columnsOut.push(
+    columns.push(
       sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction(conditions))})`,
     )
-  if (query.within) {
-    const parent = aliases.next()
-    const there = conjunction([
-      sql`${parent.row(query.within.key)} = ${bound(ownValue.parentKey)}`,
-      query.within.rules.read(parent.row, viewer),
-    ])
-    columnsOut.push(
-      sql`(select count(*) from ${tableOf(query.within)} ${parent.alias} where ${clause(there)})`,
-    )
-  }
-  const plan = compile(sql`select ${sql.join(columnsOut, sql`, `)} from ${page.from}${sql.join(joins)}`)
-  const keysInRows = inRows ? keys.map(({ key }) => key.field.name) : undefined
+  if (query.within) columns.push(parentExists(query.within, viewer, aliases))
+  if (measured) columns.push(answerBytes)
+  const plan = compile(
+    sql`${withClause(source.ctes)}select ${sql.join(columns, sql`, `)} from ${page.from}${sql.join(source.joins)}`,
+  )
   return {
     ...plan,
     bounded: isBoundedList(query),
-    keysInRows,
+    measured,
+    keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,
   }
+}
+
+/** The rows of a page as they are read, and the members of each. */
+interface PageSource extends Pick<PageSql, "from"> {
+  shape: RowShape
+  joins: SQL[]
+  ctes: SQL[]
+}
+
+/** A page is read as it comes, or kept in a table of the statement, where it is measured or its rows share embeds. */
+function pageSource(
+  query: ListQuery,
+  row: RowSql,
+  rows: Rows,
+  context: Context,
+  measured: boolean,
+): PageSource {
+  const { resource } = query
+  if (!measured && !query.includes.some(isShared)) {
+    const joins: SQL[] = []
+    const shape = rowShape(resource, query, row, context, joinable(joins))
+    return { from: expressions.firstRows(rows), shape, joins, ctes: [] }
+  }
+  const table = context.aliases.nextTable()
+  const ctes = [expressions.keptTable(rows, table)]
+  if (measured) {
+    const sized = keptRows(resource, query, row, rows, table, { ...context, rendering: asSize })
+    ctes.push(...sized.ctes, answerTable(asSize.list(sized.shape, sized.from, sql``)))
+  }
+  const gate = measured ? withinLimit : undefined
+  const kept = keptRows(resource, query, row, rows, table, { ...context, gate })
+  return { from: kept.from, shape: kept.shape, joins: [], ctes: [...ctes, ...kept.ctes] }
+}
+
+/** Whether the parent of a nested list exists for the viewer: 1 or 0. */
+function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQL {
+  const { alias, row } = aliases.next()
+  const there = conjunction([
+    sql`${row(within.key)} = ${bound(ownValue.parentKey)}`,
+    within.rules.read(row, viewer),
+  ])
+  return sql`(select count(*) from ${tableOf(within)} ${alias} where ${clause(there)})`
 }
 
 /** The rows that refer to the parent, where the viewer may see the column that does. */
@@ -126,69 +189,3 @@ const isMultiline = (resource: Resource, { fields, includes }: Selection): boole
   includes.some(
     (include) => include.relation.kind === "many" || isMultiline(include.relation.target, include),
   )
-
-/**
- * The members of a row: its visible fields, then what it embeds. Where there are `joins`, they become part of what
- * the rows are read from, and single rows may be embedded by one.
- */
-export function rowShape(
-  resource: Resource,
-  selection: Selection,
-  row: RowSql,
-  viewer: ViewerSql,
-  aliases: Aliases,
-  joins?: SQL[],
-): RowShape {
-  const selected = selection.fields
-  const fields = Object.values(resource.fields).filter((field) => !selected || selected.has(field.name))
-  const shape = visibleMembers(fields, row, viewer)
-  for (const include of selection.includes)
-    shape.members.push({
-      name: include.relation.name,
-      value: embedded(include, row, viewer, aliases, joins),
-      when: undefined,
-    })
-  return shape
-}
-
-/** An embedded row or list, under the target's own rules for rows and fields. */
-function embedded(
-  include: Include,
-  outer: RowSql,
-  viewer: ViewerSql,
-  aliases: Aliases,
-  joins: SQL[] | undefined,
-): SQL {
-  const { relation } = include
-  const target = relation.target
-  const table = tableOf(target)
-  const { alias, row } = aliases.next()
-  const where = clause(
-    conjunction([
-      related(relation, outer, row, viewer),
-      target.rules.read(row, viewer),
-      ...filtered(include.filters, row, viewer, aliases),
-    ]),
-  )
-  if (relation.kind === "many") {
-    const inner: SQL[] = []
-    const shape = rowShape(target, include, row, viewer, aliases, inner)
-    const rows = expressions.firstRows({
-      table,
-      alias,
-      key: row(target.key),
-      where,
-      order: orderBy(sortExpressions(include.sort, row, viewer)),
-      limit: literal(include.limit),
-      skip: include.skip === undefined ? undefined : bound(include.skip),
-    })
-    return expressions.jsonList(plainEntries(shape), rowObject(shape), sql`${rows}${sql.join(inner)}`)
-  }
-  if (joins && expressions.joinedMember && relation.foreign === target.key) {
-    joins.push(sql` left join ${table} ${alias} on ${where}`)
-    const object = rowObject(rowShape(target, include, row, viewer, aliases, joins))
-    return expressions.joinedMember(row(target.key), object)
-  }
-  const shape = rowShape(target, include, row, viewer, aliases)
-  return expressions.jsonMember(plainEntries(shape), rowObject(shape), sql`${table} ${alias} where ${where}`)
-}

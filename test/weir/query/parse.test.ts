@@ -7,15 +7,16 @@ import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compileList, compileOne } from "../../../src/weir/sql/select.ts"
 import { resources } from "../support/fixture.ts"
 
+const answerLimit = 16_777_216
 const items = resources.find((r) => r.name === "items") as Resource
 const users = resources.find((r) => r.name === "users") as Resource
-const list = (search: string, viewer: ViewerKind = "user") => parseList(items, viewer, search)
+const list = (search: string, viewer: ViewerKind = "user") => parseList(items, viewer, search, 20_000)
 const shape = (search: string) => list(search).shape
 
 /** The paths of a query string's errors. */
 function errors(search: string, viewer: ViewerKind = "user", resource = items): string[] {
   try {
-    parseList(resource, viewer, search)
+    parseList(resource, viewer, search, 20_000)
   } catch (error) {
     return ((error as Problem).issues ?? []).map((issue) => issue.path)
   }
@@ -48,7 +49,7 @@ describe("a shape", () => {
   ])("of %s is that of %s", (a, b) => {
     expect(shape(a)).toBe(shape(b))
     // And so is the statement.
-    expect(compileList(list(a).query)).toEqual(compileList(list(b).query))
+    expect(compileList(list(a).query, answerLimit)).toEqual(compileList(list(b).query, answerLimit))
   })
 
   const different = [
@@ -91,7 +92,7 @@ describe("a shape", () => {
     const shapes = different.map(shape)
     expect(new Set(shapes).size).toBe(different.length)
     // What has one shape must be one statement; these are as many statements as shapes.
-    const texts = different.map((search) => JSON.stringify(compileList(list(search).query)))
+    const texts = different.map((search) => JSON.stringify(compileList(list(search).query, answerLimit)))
     expect(new Set(texts).size).toBe(different.length)
   })
 
@@ -110,23 +111,23 @@ describe("a shape", () => {
     for (const search of searches) {
       const parsed = list(search)
       expect(parsed.shape, search).not.toMatch(/zebra|753/)
-      const { text, bind } = compileList(parsed.query)
+      const { text, bind } = compileList(parsed.query, answerLimit)
       expect(text, search).not.toMatch(/zebra|753/)
       expect(JSON.stringify(bind), search).not.toMatch(/zebra|753/)
       // All that the statement binds, the parser or the handler gives.
-      const given = [...Object.keys(parsed.values), "@viewer"]
+      const given = [...Object.keys(parsed.values), "@viewer", "@answerLimit"]
       for (const slot of bind) if ("name" in slot) expect(given, search).toContain(slot.name)
     }
   })
 
   test("of a single read knows the default embeds, and none by an empty include", () => {
-    const one = (search: string) => parseOne(users, "user", search)
+    const one = (search: string) => parseOne(users, "user", search, 20_000)
     expect(one("").shape).toBe(one("?include=items").shape)
     expect(one("").query.includes.map((i) => i.relation.name)).toEqual(["items"])
     expect(one("?include=").query.includes).toEqual([])
     expect(one("?include=").shape).not.toBe(one("").shape)
-    expect(compileOne(users, "user", one("").query)).toEqual(
-      compileOne(users, "user", one("?include=items").query),
+    expect(compileOne(users, "user", one("").query, answerLimit)).toEqual(
+      compileOne(users, "user", one("?include=items").query, answerLimit),
     )
   })
 })

@@ -320,7 +320,7 @@ describe("a stricter rule", () => {
     for (const path of [
       "/users/1?include=items",
       "/users?include=items",
-      "/users?include=items.owner.items",
+      "/users?include=items.owner.items&include.items.limit=10",
       "/items?include=owner.items",
     ]) {
       expect((await ask(call, "bob", "GET", path)).text, path).not.toContain("ann's")

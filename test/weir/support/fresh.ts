@@ -53,6 +53,7 @@ export function appOver(
     corsOrigins: [],
     bodyLimit: 1_048_576,
     requestTimeoutMs: 10_000,
+    answerLimits: { bytes: 16_777_216, rows: { anonymous: 20_000, user: 200_000, admin: 200_000 } },
     log: (record) => logs.push(record),
     waitUntil: () => {},
     prepare: async () => {},

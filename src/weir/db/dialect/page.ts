@@ -15,6 +15,12 @@ export interface Rows {
   skip: SQL | undefined
 }
 
+/** A table of the statement that holds rendered rows as `_k` and `_v`, and which row is joined to which of them. */
+export interface JoinedTable {
+  table: string
+  on: SQL
+}
+
 /** A page as one aggregated row: the source of its rows, and an expression for their JSON array as text. */
 export interface PageSql {
   from: SQL

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { PgDialect } from "drizzle-orm/pg-core"
-import type { NamedSql, PageSql, Rows } from "../page.ts"
+import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new PgDialect()
 
@@ -24,11 +24,14 @@ export function jsonObject(entries: NamedSql[]): SQL {
   return sql`(select row_to_json(${whole}) from (select ${selectList(entries)}) ${whole})`
 }
 
-/** A JSON array of the objects of `from`, in its order; `[]` for none. With `entries`, Postgres uses a faster form. */
-export function jsonList(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
+/**
+ * A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. With
+ * `entries`, Postgres uses a faster form.
+ */
+export function jsonList(entries: NamedSql[] | undefined, object: SQL, from: SQL, ctes: SQL): SQL {
   return entries
-    ? sql`(select coalesce(json_agg(${whole}), '[]') from (select ${selectList(entries)} from ${from}) ${whole})`
-    : sql`(select coalesce(json_agg(${whole}.${whole}), '[]') from (select ${object} as ${whole} from ${from}) ${whole})`
+    ? sql`(${ctes}select coalesce(json_agg(${whole}), '[]') from (select ${selectList(entries)} from ${from}) ${whole})`
+    : sql`(${ctes}select coalesce(json_agg(${whole}.${whole}), '[]') from (select ${object} as ${whole} from ${from}) ${whole})`
 }
 
 /** A JSON object of the one row of `from`, or SQL null. */
@@ -41,11 +44,11 @@ export function jsonMember(entries: NamedSql[] | undefined, object: SQL, from: S
 /** Unused: on Postgres, a join takes longer than the subselect of `jsonMember`. */
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = undefined
 
-/** A whole statement that returns one row with the JSON text of the object, or no row. */
-export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
+/** A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. */
+export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL, further: SQL): SQL {
   return entries
-    ? sql`select row_to_json(${whole})::text from (select ${selectList(entries)} from ${from}) ${whole}`
-    : sql`select (${object})::text from ${from}`
+    ? sql`select row_to_json(${whole})::text${further} from (select ${selectList(entries)} from ${from}) ${whole}`
+    : sql`select (${object})::text${further} from ${from}`
 }
 
 /** The object as one column of JSON text, for `insert/update/delete … returning`. */
@@ -54,16 +57,10 @@ export function jsonText(object: SQL): SQL {
 }
 
 /**
- * A page. `json_agg` puts line feeds between rows, which separates them if no row contains a line feed itself. If rows
+ * A page of the rows of `from`. `json_agg` puts line feeds between rows, which separates them if no row contains a line feed itself. If rows
  * may (`linesWithin`), a record separator is used, which JSON text cannot contain (RFC 8259, section 2).
  */
-export function page(
-  rows: Rows,
-  entries: NamedSql[] | undefined,
-  object: SQL,
-  linesWithin: boolean,
-): PageSql {
-  const from = firstRows(rows)
+export function page(from: SQL, entries: NamedSql[] | undefined, object: SQL, linesWithin: boolean): PageSql {
   if (entries && !linesWithin)
     return {
       from: sql`${from}, lateral (select ${selectList(entries)}) ${whole}`,
@@ -83,6 +80,47 @@ export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQ
 }
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 1
+
+/** The place of a row among those kept: no column has such a name. */
+const place = sql`${sql.identifier("@n")}`
+
+/** The first rows as a table of the statement, for `keptFrom`. */
+export const keptTable = (rows: Rows, name: string): SQL =>
+  sql`${sql.identifier(name)} as materialized (select *, row_number() over () as ${place} from ${firstRows(rows)})`
+
+/** The rows of such a table in their order, where the `gate` holds, with rows that are joined to them. */
+export function keptFrom({ alias }: Rows, name: string, joined: JoinedTable[], gate: SQL | undefined): SQL {
+  if (!joined.length && !gate) return sql`${sql.identifier(name)} ${alias}`
+  const from = sql`${sql.identifier(name)} ${alias}${leftJoins(joined)}`
+  return sql`(select ${withValues(alias, joined)} from ${from}${gate ? sql` where ${gate}` : sql``} order by ${alias}.${place}) ${alias}`
+}
+
+/** The rows of a table, with rows that are joined to them. */
+export const sharedFrom = (table: SQL, alias: SQL, where: SQL, joined: JoinedTable[]): SQL =>
+  joined.length
+    ? sql`(select ${withValues(alias, joined)} from ${table} ${alias}${leftJoins(joined)} where ${where}) ${alias}`
+    : sql`${table} ${alias} where ${where}`
+
+/** The value of a joined row. */
+export const sharedValue = (table: string, outer: (column: string) => SQL): SQL => outer(table)
+
+const withValues = (alias: SQL, joined: JoinedTable[]): SQL =>
+  sql.join(
+    [
+      sql`${alias}.*`,
+      ...joined.map(({ table }) => sql`${sql.identifier(table)}._v as ${sql.identifier(table)}`),
+    ],
+    sql`, `,
+  )
+
+const leftJoins = (joined: JoinedTable[]): SQL =>
+  sql.join(joined.map(({ table, on }) => sql` left join ${sql.identifier(table)} on ${on}`))
+
+/** JSON that went through a table of the statement. */
+export const keptJson = (value: SQL): SQL => value
+
+/** The length of text, in bytes. */
+export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 
 /** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_agg(${value})::text`

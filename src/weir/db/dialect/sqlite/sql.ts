@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
-import type { NamedSql, PageSql, Rows } from "../page.ts"
+import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new SQLiteAsyncDialect()
 
@@ -24,9 +24,9 @@ export function jsonObject(entries: NamedSql[]): SQL {
   return sql`json('{' || ${sql.join(inner, sql` || ',' || `)} || '}')`
 }
 
-/** A JSON array of the objects of `from`, in its order; `[]` for none. */
-export function jsonList(_entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
-  return sql`(select json_group_array(${object}) from ${from})`
+/** A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. */
+export function jsonList(_entries: NamedSql[] | undefined, object: SQL, from: SQL, ctes: SQL): SQL {
+  return sql`(${ctes}select json_group_array(${object}) from ${from})`
 }
 
 /** A JSON object of the one row of `from`, or SQL null. */
@@ -38,9 +38,9 @@ export function jsonMember(_entries: NamedSql[] | undefined, object: SQL, from: 
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = (key, object) =>
   sql`iif(${key} is null, null, ${object})`
 
-/** A whole statement that returns one row with the JSON text of the object, or no row. */
-export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL): SQL {
-  return sql`select ${object} from ${from}`
+/** A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. */
+export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL, further: SQL): SQL {
+  return sql`select ${object}${further} from ${from}`
 }
 
 /** The object as one column of JSON text, for `insert/update/delete … returning`. */
@@ -48,27 +48,54 @@ export function jsonText(object: SQL): SQL {
   return object
 }
 
-/**
- * A page. Only primary keys are sorted, and the rows are then fetched by them, which halves the time of a sort without
- * an index and costs nothing with one. The separator is safe, since SQLite's JSON text contains no raw line feed.
- */
+/** A page of the rows of `from`. The separator is safe, since SQLite's JSON text contains no raw line feed. */
 export function page(
-  rows: Rows,
+  from: SQL,
   _entries: NamedSql[] | undefined,
   object: SQL,
   _linesWithin: boolean,
 ): PageSql {
   return {
-    from: firstRows(rows),
+    from,
     body: sql`'[' || group_concat(${object}, ${sql.raw("',\n'")}) || ']'`,
     separator: ",\n",
   }
 }
 
-/** The first rows: a subselect of their keys, joined with the table. */
-export function firstRows({ table, alias, key, where, order, limit, skip }: Rows): SQL {
-  return sql`(select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}) as kept cross join ${table} ${alias} on ${key} = kept._k`
-}
+/**
+ * The first rows: a subselect of their keys, joined with the table. Sorting only keys halves the time of a sort
+ * without an index, and costs nothing with one.
+ */
+export const firstRows = (rows: Rows): SQL => sql`(${firstKeys(rows)}) as kept ${fetched(rows)}`
+
+const firstKeys = ({ table, alias, key, where, order, limit, skip }: Rows): SQL =>
+  sql`select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}`
+const fetched = ({ table, alias, key }: Rows): SQL => sql`cross join ${table} ${alias} on ${key} = kept._k`
+
+/** The first rows as a table of the statement, for `keptFrom`. */
+export const keptTable = (rows: Rows, name: string): SQL =>
+  sql`${sql.identifier(name)} as materialized (${firstKeys(rows)})`
+
+/** The rows of such a table in their order, where the `gate` holds, with rows that are joined to them. */
+export const keptFrom = (rows: Rows, name: string, joined: JoinedTable[], gate: SQL | undefined): SQL =>
+  sql`${sql.identifier(name)} as kept ${fetched(rows)}${gate ? sql` and ${gate}` : sql``}${leftJoins(joined)}`
+
+/** The rows of a table, with rows that are joined to them. */
+export const sharedFrom = (table: SQL, alias: SQL, where: SQL, joined: JoinedTable[]): SQL =>
+  sql`${table} ${alias}${leftJoins(joined)} where ${where}`
+
+/** The value of a joined row. */
+export const sharedValue = (table: string, _outer: (column: string) => SQL): SQL =>
+  sql`${sql.identifier(table)}._v`
+
+/** JSON that went through a table of the statement, where SQLite forgets that it is JSON. */
+export const keptJson = (value: SQL): SQL => sql`json(${value})`
+
+const leftJoins = (joined: JoinedTable[]): SQL =>
+  sql.join(joined.map(({ table, on }) => sql` left join ${sql.identifier(table)} on ${on}`))
+
+/** The length of text, in bytes. */
+export const byteLength = (text: SQL): SQL => sql`octet_length(${text})`
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 2
 

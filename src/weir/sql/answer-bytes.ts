@@ -1,0 +1,31 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Include, Selection } from "../query/query.ts"
+import type { Resource } from "../resource/resource.ts"
+import { isOpen } from "../resource/rules.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
+import { bound, ownValue } from "./plan.ts"
+
+/** Most bytes that the JSON of a row can have, with what it embeds. */
+export function maxRowBytes(resource: Resource, { fields, includes }: Selection, kind: ViewerKind): number {
+  let bytes = 2
+  for (const { name, type, read } of Object.values(resource.fields))
+    if ((!fields || fields.has(name)) && isOpen(read, kind))
+      bytes += Buffer.byteLength(name) + 4 + type.maxBytes
+  for (const include of includes)
+    bytes += Buffer.byteLength(include.relation.name) + 6 + maxEmbedBytes(include, kind)
+  return bytes
+}
+
+const maxEmbedBytes = (include: Include, kind: ViewerKind): number =>
+  include.limit * maxRowBytes(include.relation.target, include, kind)
+
+const table = sql`${sql.identifier("@answer")}`
+
+/** The table of a statement that holds the bytes of its answer, from a query for them. */
+export const answerTable = (size: SQL): SQL => sql`${table} as materialized (select ${size} as bytes)`
+
+/** The bytes of the answer, from that table. */
+export const answerBytes: SQL = sql`(select bytes from ${table})`
+
+/** Whether the answer is within its limit: a statement reads nothing that costs much where it is not. */
+export const withinLimit: SQL = sql`${answerBytes} <= ${bound(ownValue.answerLimit)}`
