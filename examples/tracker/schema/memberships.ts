@@ -1,5 +1,5 @@
 import { relations } from "drizzle-orm"
-import { id, index, oneOf, references, table, timestamps, unique } from "#weir/schema"
+import { id, oneOf, references, table, timestamps, unique } from "#weir/schema"
 import { organizations } from "./organizations.ts"
 import { users } from "./users.ts"
 
@@ -13,10 +13,7 @@ export const memberships = table(
     ...timestamps(),
   },
   // The rules look memberships up by both columns: this is their index, too.
-  (t) => [
-    unique("memberships_user_organization_unique").on(t.user_id, t.organization_id),
-    index("memberships_organization_id_index").on(t.organization_id),
-  ],
+  (t) => [unique("memberships_user_organization_unique").on(t.user_id, t.organization_id)],
 )
 
 export const membershipsRelations = relations(memberships, ({ one }) => ({

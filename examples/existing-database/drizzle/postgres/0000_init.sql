@@ -22,4 +22,5 @@ CREATE TABLE "books" (
 	CONSTRAINT "books_remarks_check" CHECK (length("remarks") <= 1000)
 );
 --> statement-breakpoint
-ALTER TABLE "books" ADD CONSTRAINT "books_author_id_authors_id_fk" FOREIGN KEY ("author_id") REFERENCES "public"."authors"("id") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "books" ADD CONSTRAINT "books_author_id_authors_id_fk" FOREIGN KEY ("author_id") REFERENCES "public"."authors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "books_author_id_index" ON "books" USING btree ("author_id","id");

@@ -22,4 +22,5 @@ CREATE TABLE `books` (
 	CONSTRAINT "books_remarks_check" CHECK(length("remarks") <= 1000)
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `books_isbn_unique` ON `books` (`isbn`);
+CREATE UNIQUE INDEX `books_isbn_unique` ON `books` (`isbn`);--> statement-breakpoint
+CREATE INDEX `books_author_id_index` ON `books` (`author_id`);

@@ -21,4 +21,5 @@ CREATE TABLE "users" (
 );
 --> statement-breakpoint
 ALTER TABLE "notes" ADD CONSTRAINT "notes_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "notes_owner_id_tag_index" ON "notes" USING btree ("owner_id","tag");
+CREATE INDEX "notes_owner_id_tag_index" ON "notes" USING btree ("owner_id","tag");--> statement-breakpoint
+CREATE INDEX "notes_owner_id_index" ON "notes" USING btree ("owner_id","id");

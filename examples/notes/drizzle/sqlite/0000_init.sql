@@ -11,6 +11,7 @@ CREATE TABLE `notes` (
 );
 --> statement-breakpoint
 CREATE INDEX `notes_owner_id_tag_index` ON `notes` (`owner_id`,`tag`);--> statement-breakpoint
+CREATE INDEX `notes_owner_id_index` ON `notes` (`owner_id`);--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`email` text NOT NULL,

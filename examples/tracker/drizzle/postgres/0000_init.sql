@@ -112,14 +112,21 @@ ALTER TABLE "projects" ADD CONSTRAINT "projects_organization_id_organizations_id
 ALTER TABLE "statuses" ADD CONSTRAINT "statuses_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statuses" ADD CONSTRAINT "statuses_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statuses" ADD CONSTRAINT "statuses_author_id_users_id_fk" FOREIGN KEY ("author_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "comments_organization_id_index" ON "comments" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "comments_issue_id_index" ON "comments" USING btree ("issue_id");--> statement-breakpoint
-CREATE INDEX "issues_organization_id_index" ON "issues" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "issues_project_id_index" ON "issues" USING btree ("project_id");--> statement-breakpoint
-CREATE INDEX "issues_parent_id_index" ON "issues" USING btree ("parent_id");--> statement-breakpoint
-CREATE INDEX "issues_assignee_id_index" ON "issues" USING btree ("assignee_id");--> statement-breakpoint
+CREATE INDEX "comments_organization_id_index" ON "comments" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "comments_issue_id_index" ON "comments" USING btree ("issue_id","id");--> statement-breakpoint
+CREATE INDEX "comments_author_id_index" ON "comments" USING btree ("author_id","id");--> statement-breakpoint
+CREATE INDEX "issues_organization_id_index" ON "issues" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "issues_project_id_index" ON "issues" USING btree ("project_id","id");--> statement-breakpoint
+CREATE INDEX "issues_parent_id_index" ON "issues" USING btree ("parent_id","id");--> statement-breakpoint
+CREATE INDEX "issues_author_id_index" ON "issues" USING btree ("author_id","id");--> statement-breakpoint
+CREATE INDEX "issues_assignee_id_index" ON "issues" USING btree ("assignee_id","id");--> statement-breakpoint
 CREATE INDEX "labels_organization_id_name_index" ON "labels" USING btree ("organization_id","name");--> statement-breakpoint
-CREATE INDEX "memberships_organization_id_index" ON "memberships" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "projects_organization_id_index" ON "projects" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "statuses_organization_id_index" ON "statuses" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "statuses_project_id_index" ON "statuses" USING btree ("project_id");
+CREATE INDEX "labels_organization_id_index" ON "labels" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "labels_issue_id_index" ON "labels" USING btree ("issue_id","id");--> statement-breakpoint
+CREATE INDEX "memberships_user_id_index" ON "memberships" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "memberships_organization_id_index" ON "memberships" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "organizations_founder_id_index" ON "organizations" USING btree ("founder_id","id");--> statement-breakpoint
+CREATE INDEX "projects_organization_id_index" ON "projects" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "statuses_organization_id_index" ON "statuses" USING btree ("organization_id","id");--> statement-breakpoint
+CREATE INDEX "statuses_project_id_index" ON "statuses" USING btree ("project_id","id");--> statement-breakpoint
+CREATE INDEX "statuses_author_id_index" ON "statuses" USING btree ("author_id","id");

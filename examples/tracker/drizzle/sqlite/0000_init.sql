@@ -14,6 +14,7 @@ CREATE TABLE `comments` (
 --> statement-breakpoint
 CREATE INDEX `comments_organization_id_index` ON `comments` (`organization_id`);--> statement-breakpoint
 CREATE INDEX `comments_issue_id_index` ON `comments` (`issue_id`);--> statement-breakpoint
+CREATE INDEX `comments_author_id_index` ON `comments` (`author_id`);--> statement-breakpoint
 CREATE TABLE `issues` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`organization_id` integer NOT NULL,
@@ -39,6 +40,7 @@ CREATE TABLE `issues` (
 CREATE INDEX `issues_organization_id_index` ON `issues` (`organization_id`);--> statement-breakpoint
 CREATE INDEX `issues_project_id_index` ON `issues` (`project_id`);--> statement-breakpoint
 CREATE INDEX `issues_parent_id_index` ON `issues` (`parent_id`);--> statement-breakpoint
+CREATE INDEX `issues_author_id_index` ON `issues` (`author_id`);--> statement-breakpoint
 CREATE INDEX `issues_assignee_id_index` ON `issues` (`assignee_id`);--> statement-breakpoint
 CREATE TABLE `labels` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -53,6 +55,8 @@ CREATE TABLE `labels` (
 );
 --> statement-breakpoint
 CREATE INDEX `labels_organization_id_name_index` ON `labels` (`organization_id`,`name`);--> statement-breakpoint
+CREATE INDEX `labels_organization_id_index` ON `labels` (`organization_id`);--> statement-breakpoint
+CREATE INDEX `labels_issue_id_index` ON `labels` (`issue_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `labels_issue_id_name_unique` ON `labels` (`issue_id`,`name`);--> statement-breakpoint
 CREATE TABLE `memberships` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -66,6 +70,7 @@ CREATE TABLE `memberships` (
 	CONSTRAINT "memberships_role_check" CHECK("role" in ('member', 'admin'))
 );
 --> statement-breakpoint
+CREATE INDEX `memberships_user_id_index` ON `memberships` (`user_id`);--> statement-breakpoint
 CREATE INDEX `memberships_organization_id_index` ON `memberships` (`organization_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `memberships_user_organization_unique` ON `memberships` (`user_id`,`organization_id`);--> statement-breakpoint
 CREATE TABLE `organizations` (
@@ -78,6 +83,7 @@ CREATE TABLE `organizations` (
 	CONSTRAINT "organizations_name_check" CHECK(length("name") >= 1 and length("name") <= 100)
 );
 --> statement-breakpoint
+CREATE INDEX `organizations_founder_id_index` ON `organizations` (`founder_id`);--> statement-breakpoint
 CREATE TABLE `projects` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`organization_id` integer NOT NULL,
@@ -109,6 +115,7 @@ CREATE TABLE `statuses` (
 --> statement-breakpoint
 CREATE INDEX `statuses_organization_id_index` ON `statuses` (`organization_id`);--> statement-breakpoint
 CREATE INDEX `statuses_project_id_index` ON `statuses` (`project_id`);--> statement-breakpoint
+CREATE INDEX `statuses_author_id_index` ON `statuses` (`author_id`);--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`email` text NOT NULL,

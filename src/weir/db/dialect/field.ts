@@ -47,6 +47,10 @@ export function describe<B extends object>(builder: B, spec: FieldSpec): B {
   return builder
 }
 
+/** The spec of a column builder; undefined for one that is not of the vocabulary. */
+export const specOf = (builder: object | undefined): FieldSpec | undefined =>
+  builder && builderSpecs.get(builder)
+
 /** A target of `references`: the table that the column is in. */
 export const itself: unique symbol = Symbol("itself")
 

@@ -25,6 +25,7 @@ import {
   ownKey,
   type TextBounds,
 } from "../field.ts"
+import { withReferenceIndexes } from "../reference-indexes.ts"
 
 const now = sql`now()`
 
@@ -40,7 +41,16 @@ export function table<N extends string, C extends Record<string, PgColumnBuilder
   extras: (self: BuildExtraConfigColumns<N, C, "pg">) => PgTableExtraConfigValue[] = () => [],
 ): PgTableWithColumns<{ name: N; schema: undefined; columns: BuildColumns<N, C, "pg">; dialect: "pg" }> {
   const pgTableOf = pgTable(name, columns, (self) => [
-    ...extras(self),
+    ...withReferenceIndexes<PgTableExtraConfigValue>(
+      name,
+      columns,
+      extras(self),
+      (index, [first, ...rest]) => {
+        const of = (column: string | undefined) => self[column as keyof typeof self]
+        return pgIndex(index).on(of(first), ...rest.map(of))
+      },
+      false,
+    ),
     ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
   ])
   describeTable(pgTableOf, name, columns)

@@ -22,6 +22,7 @@ import {
   ownKey,
   type TextBounds,
 } from "../field.ts"
+import { withReferenceIndexes } from "../reference-indexes.ts"
 
 const now = sql`(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`
 
@@ -41,7 +42,16 @@ export function table<N extends string, C extends Record<string, SQLiteColumnBui
   dialect: "sqlite"
 }> {
   const sqliteTableOf = sqliteTable(name, columns, (self) => [
-    ...extras(self),
+    ...withReferenceIndexes<SQLiteTableExtraConfigValue>(
+      name,
+      columns,
+      extras(self),
+      (index, [first, ...rest]) => {
+        const of = (column: string | undefined) => self[column as keyof typeof self]
+        return sqliteIndex(index).on(of(first), ...rest.map(of))
+      },
+      true,
+    ),
     ...(isPush ? [] : checksOf(name, columns)).map((c) => check(c.name, sql.raw(c.sql))),
   ])
   describeTable(sqliteTableOf, name, columns)

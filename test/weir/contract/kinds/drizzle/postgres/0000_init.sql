@@ -68,5 +68,6 @@ CREATE TABLE "shelves" (
 ALTER TABLE "kinds" ADD CONSTRAINT "kinds_parent_id_kinds_id_fk" FOREIGN KEY ("parent_id") REFERENCES "public"."kinds"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "pieces" ADD CONSTRAINT "pieces_shelf_id_shelves_id_fk" FOREIGN KEY ("shelf_id") REFERENCES "public"."shelves"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "pieces" ADD CONSTRAINT "pieces_maker_id_members_id_fk" FOREIGN KEY ("maker_id") REFERENCES "public"."members"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "pieces_shelf_id_index" ON "pieces" USING btree ("shelf_id");--> statement-breakpoint
-CREATE INDEX "pieces_maker_id_index" ON "pieces" USING btree ("maker_id");
+CREATE INDEX "kinds_parent_id_index" ON "kinds" USING btree ("parent_id","id");--> statement-breakpoint
+CREATE INDEX "pieces_shelf_id_index" ON "pieces" USING btree ("shelf_id","id");--> statement-breakpoint
+CREATE INDEX "pieces_maker_id_index" ON "pieces" USING btree ("maker_id","id");

@@ -37,6 +37,7 @@ CREATE TABLE `kinds` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `kinds_name_unique` ON `kinds` (`name`);--> statement-breakpoint
 CREATE UNIQUE INDEX `kinds_code_unique` ON `kinds` (`code`);--> statement-breakpoint
+CREATE INDEX `kinds_parent_id_index` ON `kinds` (`parent_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `kinds_place` ON `kinds` (`place`,`row`);--> statement-breakpoint
 CREATE TABLE `members` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -1,0 +1,70 @@
+import { specOf } from "./field.ts"
+
+/** The part of Drizzle's builders of indexes and unique constraints that is read here. */
+interface Declared {
+  config?: { columns: { name?: string }[]; unique: boolean; where?: unknown; method?: string }
+  columns?: { name?: string }[]
+}
+
+/**
+ * The declared indexes of a table, and one for each reference without: it finds the rows that refer to a row, in the
+ * order of their key, as embeds and nested lists read them. SQLite's indexes end in the key by themselves; on Postgres
+ * the key is named, and a declared index of the reference alone is made to end in it.
+ *
+ * `make` makes an index of a name on columns.
+ */
+export function withReferenceIndexes<Extra extends object>(
+  table: string,
+  builders: Record<string, object>,
+  declared: Extra[],
+  make: (name: string, columns: string[]) => Extra,
+  endsInKey: boolean,
+): Extra[] {
+  const all = [...declared]
+  const key = Object.keys(builders).find((name) => specOf(builders[name])?.type === "id")
+  for (const [column, builder] of Object.entries(builders)) {
+    if (!specOf(builder)?.reference) continue
+    const columns = endsInKey || key === undefined ? [column] : [column, key]
+    if (all.some((extra) => isServedBy(extra as Declared, columns))) continue
+    const alone = all.findIndex((extra) => isIndexOf(extra as Declared, column))
+    const name = nameOf(all[alone] as Declared | undefined) ?? shortened(`${table}_${column}_index`)
+    if (alone < 0) all.push(make(name, columns))
+    else all[alone] = make(name, columns)
+  }
+  return all
+}
+
+const nameOf = (declared: Declared | undefined): string | undefined =>
+  (declared?.config as { name?: string } | undefined)?.name
+
+const namesOf = ({ config, columns }: Declared): (string | undefined)[] =>
+  config?.where === undefined ? (config?.columns ?? columns ?? []).map(({ name }) => name) : []
+
+const isUnique = ({ config, columns }: Declared): boolean => config?.unique ?? columns !== undefined
+
+/** Whether an index finds at most one row by the first of the columns, or all of them in order. */
+function isServedBy(declared: Declared, columns: string[]): boolean {
+  const names = namesOf(declared)
+  if (isUnique(declared) && names.length === 1 && names[0] === columns[0]) return true
+  return names.length >= columns.length &&
+    columns.every((column, i) => names[i] === column) &&
+    !isHash(declared)
+    ? columns.length > 1 || names.length === 1
+    : false
+}
+
+/** Whether it is a plain index of that column alone. */
+const isIndexOf = (declared: Declared, column: string): boolean => {
+  const names = namesOf(declared)
+  return !isUnique(declared) && names.length === 1 && names[0] === column && !isHash(declared)
+}
+
+const isHash = ({ config }: Declared): boolean => config?.method !== undefined && config.method !== "btree"
+
+/** Postgres keeps 63 bytes of a name. */
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= 63) return name
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return `${Buffer.from(name).subarray(0, 54).toString()}_${(hash >>> 0).toString(16).padStart(8, "0")}`
+}
