@@ -53,7 +53,7 @@ export async function ensureFirstAdmin(
   const isThere = async (field: Field, value: string): Promise<boolean> => {
     const column = sql.identifier(field.name)
     const query = sql`select 1 from ${tableOf(resource)} where ${column} = ${bound("value")} limit 1`
-    return (await client.query(withValues(compile(query), { value }))).length > 0
+    return (await client.query(withValues({ ...compile(query), bounded: true }, { value }))).length > 0
   }
   if (await isThere(role, admin)) return
   const emailField = emailOf(accounts)

@@ -25,7 +25,7 @@ export async function withDatabase<T>(
   const { database, invalidated } =
     cacheOf(settings, "off") === "upstash"
       ? await openInvalidating(project, settings)
-      : { database: await openDatabase(settings), invalidated: undefined }
+      : { database: await openDatabase(settings, false), invalidated: undefined }
   try {
     const result = await work(database)
     await invalidated?.()

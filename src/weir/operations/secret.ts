@@ -36,9 +36,10 @@ export async function checkSecret(
     throw invalid("The body is not valid", [
       { path: confirm, message: `is required to set ${as}`, code: "required" },
     ])
-  const plan = planOf(resource, `secret:${viewer.kind}`, () =>
-    compile(storedSecret(resource, field, viewer.kind)),
-  )
+  const plan = planOf(resource, `secret:${viewer.kind}`, () => ({
+    ...compile(storedSecret(resource, field, viewer.kind)),
+    bounded: true,
+  }))
   const rows = await call
     .client()
     .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }))

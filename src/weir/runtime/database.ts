@@ -4,14 +4,18 @@ import type { Cache } from "../cache/cache.ts"
 import type { Database } from "../db/driver.ts"
 import type { Settings } from "./settings.ts"
 
-/** Opens the database of the settings, and loads only its driver. Throws one line that names the wrong setting. */
-export async function openDatabase(settings: Settings): Promise<Database> {
+/**
+ * Opens the database of the settings, and loads only its driver. `readers`: whether slow reads of a file get processes
+ * of their own. Throws one line that names the wrong setting.
+ */
+export async function openDatabase(settings: Settings, readers = true): Promise<Database> {
   const url = settings.DATABASE_URL
   if (url.startsWith("postgres")) {
     const { openPostgresPool } = await import("../db/drivers/postgres.ts")
     return openPostgresPool(url, { max: 10, statementTimeout: settings.REQUEST_TIMEOUT_MS })
   }
-  if (url.startsWith("file:")) return (await import("../db/drivers/libsql-file.ts")).openLibsqlFile(url)
+  if (url.startsWith("file:"))
+    return (await import("../db/drivers/libsql-file.ts")).openLibsqlFile(url, { readers })
   const { openLibsqlHttp } = await import("../db/drivers/libsql-http.ts")
   return openLibsqlHttp(url, settings.DATABASE_AUTH_TOKEN)
 }

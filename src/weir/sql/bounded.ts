@@ -1,22 +1,22 @@
-import type { Include, ListQuery } from "../query/query.ts"
-import type { Relation, Resource } from "../resource/resource.ts"
+import type { Filter, Include, ListQuery } from "../query/query.ts"
+import type { Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 
 /**
  * Whether the rows that a page visits are bounded by its limits, whatever the values and however large the table: it
- * is read in the order of its key, or by an indexed reference in that order, and no condition rejects rows.
+ * is read in the order of its key, or by one indexed reference in that order, and no condition rejects rows.
  */
 export function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, sort, count, skip } = query
-  const inKeyOrder = sort.length === 1
-  const byReference = !parent || isIndexed(parent)
+  const [filter, ...more] = filters
+  const finds = parent ? hasIndex(resource, parent.foreign) && !filter : !filter || isFound(resource, filter)
   return (
-    inKeyOrder &&
-    byReference &&
+    sort.length === 1 &&
+    finds &&
+    more.length === 0 &&
     !count &&
     !skip &&
-    filters.length === 0 &&
     isOpenToAll(resource.rules.read, viewer) &&
     query.includes.every((include) => isBoundedInclude(include, viewer))
   )
@@ -25,19 +25,58 @@ export function isBoundedList(query: ListQuery): boolean {
 /** Whether each row that embeds this one visits a bounded number of rows for it. */
 export function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
   const { relation, filters, sort, skip } = include
-  const one = relation.kind === "one"
   const list =
     sort.length === 1 &&
     skip === undefined &&
     filters.length === 0 &&
     isOpenToAll(relation.target.rules.read, kind)
   return (
-    isIndexed(relation) && (one || list) && include.includes.every((inner) => isBoundedInclude(inner, kind))
+    hasIndex(relation.target, relation.foreign) &&
+    (relation.kind === "one" || list) &&
+    include.includes.every((inner) => isBoundedInclude(inner, kind))
   )
 }
 
-/** Whether the related rows are found by the target's key, or by a reference, which has an index. */
-const isIndexed = ({ target, foreign }: Relation): boolean => hasIndex(target, foreign)
+/**
+ * The tables that a page visits once at most, one entry for each time. Undefined where embedded lists may visit a
+ * table once for each of several rows.
+ */
+export function tablesScanned(query: ListQuery): string[] | undefined {
+  const { resource, within, filters, includes, viewer } = query
+  const embedded = tablesEmbedded(includes, viewer, false)
+  if (!embedded) return undefined
+  const own = [resource.name, ...(query.count ? [resource.name] : [])]
+  return [...own, ...(within ? [within.name] : []), ...tablesOfFilters(resource, filters), ...embedded]
+}
 
+/** The tables that a single read visits for what it embeds. */
+export function tablesEmbedded(
+  includes: Include[],
+  kind: ViewerKind,
+  withinList: boolean,
+): string[] | undefined {
+  const tables: string[] = []
+  for (const include of includes) {
+    const { relation, filters } = include
+    const isList = relation.kind === "many"
+    if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
+    const inner = tablesEmbedded(include.includes, kind, withinList || isList)
+    if (!inner) return undefined
+    tables.push(relation.target.name, ...tablesOfFilters(relation.target, filters), ...inner)
+  }
+  return tables
+}
+
+/** A filter through relations visits each table of its path, and may begin with the rows at hand. */
+const tablesOfFilters = ({ name }: Resource, filters: Filter[]): string[] =>
+  filters.flatMap(({ through }) =>
+    through.length ? [name, ...through.map(({ target }) => target.name)] : [],
+  )
+
+/** Whether an index finds the rows of a filter, in the order of their key. */
+const isFound = (resource: Resource, { through, field, operator }: Filter): boolean =>
+  through.length === 0 && operator === "eq" && hasIndex(resource, field.name)
+
+/** Whether rows are found by that column: the key, or a reference, for which there is an index. */
 const hasIndex = (resource: Resource, column: string): boolean =>
   column === resource.key || resource.references.has(column)

@@ -51,5 +51,7 @@ export function compileCreateCheck(
   const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
   const fieldRules = chosen.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
   const outcome = conjunction([resource.rules.create(row, viewer), ...fieldRules])
-  return typeof outcome === "boolean" ? undefined : compile(sql`select 1 where ${outcome}`)
+  return typeof outcome === "boolean"
+    ? undefined
+    : { ...compile(sql`select 1 where ${outcome}`), bounded: true }
 }

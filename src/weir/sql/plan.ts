@@ -10,6 +10,8 @@ export interface Plan {
   bind: ({ name: string } | { value: Value })[]
   /** See `Statement.bounded`. */
   bounded?: boolean
+  /** See `Statement.scans`. */
+  scans?: string[] | undefined
 }
 
 /**
@@ -40,7 +42,7 @@ export function compile(query: SQL): Plan {
 export function withValues(plan: Plan, values: Values, single = false): Statement {
   const params: Value[] = []
   for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
-  return { text: plan.text, params, single, bounded: plan.bounded === true }
+  return { text: plan.text, params, single, bounded: plan.bounded === true, scans: plan.scans }
 }
 
 /** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */

@@ -6,7 +6,7 @@ import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { answerBytes, answerTable, maxRowBytes, withinLimit } from "./answer-bytes.ts"
-import { isBoundedInclude, isBoundedList } from "./bounded.ts"
+import { isBoundedInclude, isBoundedList, tablesEmbedded, tablesScanned } from "./bounded.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asJson, asSize } from "./rendering.ts"
@@ -60,8 +60,12 @@ export function compileOne(
   const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
   const size = () => asSize.one(rowShape(resource, selection, row, { ...context, rendering: asSize }), from)
   const plan = compile(measured ? sql`${withClause([answerTable(size())])}${json}` : json)
-  const bounded = selection.includes.every((include) => isBoundedInclude(include, kind))
-  return { ...plan, bounded, measured }
+  return {
+    ...plan,
+    bounded: !measured && selection.includes.every((include) => isBoundedInclude(include, kind)),
+    scans: measured ? undefined : tablesEmbedded(selection.includes, kind, false),
+    measured,
+  }
 }
 
 /** Whether a row exists for the viewer: one row, or none. */
@@ -127,7 +131,9 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   )
   return {
     ...plan,
-    bounded: isBoundedList(query),
+    // A large answer costs time whatever it visits.
+    bounded: !measured && isBoundedList(query),
+    scans: measured ? undefined : tablesScanned(query),
     measured,
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,

@@ -19,11 +19,11 @@ beforeEach(async () => {
   const column = w.database.dialect === "postgres" ? "json" : "text"
   await w.database
     .connect()
-    .query({ text: `create table json_things (id ${key}, data ${column})`, params: [] })
+    .batch([{ text: `create table json_things (id ${key}, data ${column})`, params: [] }])
   call = appOf(w, resource({ things }, { read: anyone, create: anyone, update: anyone, delete: anyone }))
 })
 afterEach(async () => {
-  await w.database.connect().query({ text: "drop table json_things", params: [] })
+  await w.database.connect().batch([{ text: "drop table json_things", params: [] }])
   await w.close()
 })
 

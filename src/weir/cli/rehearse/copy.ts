@@ -24,7 +24,7 @@ async function copySqlite(database: Database, local: boolean): Promise<Copy> {
   const dispose = () => rmSync(folder, { recursive: true, force: true })
   try {
     if (local) await database.connect().query(plain(`vacuum into '${path.replaceAll("'", "''")}'`))
-    const copy = openLibsqlFile(`file:${path}`)
+    const copy = openLibsqlFile(`file:${path}`, { readers: false })
     if (!local) await pull(database, copy)
     return {
       database: copy,

@@ -14,6 +14,11 @@ export interface Statement {
    * reads by key, and pages in the order of the key.
    */
   bounded?: boolean
+  /**
+   * The tables that a read visits once at most, one entry for each time: it costs what their rows cost. Absent where
+   * nothing is known.
+   */
+  scans?: string[] | undefined
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }

@@ -14,8 +14,8 @@ export interface Applied {
   stamp: number
 }
 
-/** A statement without bound values. */
-export const plain = (text: string): Statement => ({ text, params: [] })
+/** A statement of a command's own, without bound values: it runs where it is asked, however long it takes. */
+export const plain = (text: string): Statement => ({ text, params: [], bounded: true })
 
 /** The rows of a database's ledger, oldest first; none where there is no ledger. Throws where it cannot be reached. */
 export async function readLedger(client: Client, dialect: DialectName): Promise<Applied[]> {

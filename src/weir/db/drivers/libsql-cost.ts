@@ -1,0 +1,57 @@
+import { LRUCache } from "lru-cache"
+import type { Statement } from "../driver.ts"
+import type { FileConnection } from "./libsql-connection.ts"
+
+/** Most rows that a statement may visit on the event loop's thread: some milliseconds. */
+const maxVisits = 20_000
+/** How long the size of a table is taken for what it was, in milliseconds. */
+const sizeLifetimeMs = 1_000
+
+/** Judges which statements are cheap enough for the event loop's thread: by bounds, never by hope. */
+export class CostJudge {
+  private readonly connection: FileConnection
+  private readonly sizes = new Map<string, { rows: number; until: number }>()
+  /** Whether SQLite finds all rows of a statement by their primary keys: of those that are not of the engine's making. */
+  private readonly keyed = new LRUCache<string, boolean>({ max: 1000 })
+
+  constructor(connection: FileConnection) {
+    this.connection = connection
+  }
+
+  /** Whether the rows that a read visits are few, whatever its values. */
+  isCheap({ bounded, scans, text }: Statement): boolean {
+    if (bounded) return true
+    if (!scans) return this.keyed.get(text) === true
+    let visits = 0
+    for (const table of scans) visits += this.rowsOf(table)
+    return visits <= maxVisits
+  }
+
+  /** Learns the plan of a statement. */
+  learn(text: string, isKeyed: boolean): void {
+    this.keyed.set(text, isKeyed)
+  }
+
+  /** Forgets what a migration may have changed. */
+  forget(): void {
+    this.sizes.clear()
+    this.keyed.clear()
+  }
+
+  /** Most rows that a table can have: its row ids are that far apart. Finding them costs two steps in its tree. */
+  private rowsOf(table: string): number {
+    const now = performance.now()
+    const known = this.sizes.get(table)
+    if (known && known.until > now) return known.rows
+    const name = `"${table.replaceAll('"', '""')}"`
+    let rows = Number.POSITIVE_INFINITY
+    try {
+      const text = `select (select max(rowid) from ${name}) - (select min(rowid) from ${name}) + 1`
+      rows = Number(this.connection.run({ text, params: [], single: true })[0]?.[0] ?? 0)
+    } catch {
+      // A view, or a table without row ids: nothing bounds it.
+    }
+    this.sizes.set(table, { rows, until: now + sizeLifetimeMs })
+    return rows
+  }
+}

@@ -1,0 +1,51 @@
+import { setPriority } from "node:os"
+import { Worker } from "node:worker_threads"
+import { FileConnection } from "./libsql-connection.ts"
+import { openFile } from "./libsql-open.ts"
+import type { ReaderReply, ReaderRequest } from "./libsql-readers.ts"
+
+/** How often a reader looks whether its parent lives, in milliseconds. */
+const watchMs = 1_000
+
+// A reader process: it runs the statements that its parent sends, one at a time, on a connection that cannot write.
+const [, , path = ""] = process.argv
+// The parent decides when a reader ends: a terminal's Ctrl-C reaches both, and the parent still answers its requests.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {})
+process.on("disconnect", () => process.exit(0))
+// What is slow makes way for the process that serves what is quick.
+setPriority(5)
+// A statement holds this thread, so that it would outlive its parent: another thread watches.
+new Worker(
+  `const { workerData } = require("node:worker_threads")
+   setInterval(() => { if (process.ppid !== workerData.parent) process.kill(process.pid, "SIGKILL") }, workerData.watchMs)`,
+  { eval: true, workerData: { parent: process.ppid, watchMs } },
+)
+
+const connection = new FileConnection(path)
+connection.db.exec("pragma query_only = on")
+
+/** Whether SQLite finds every row of a statement by its primary key. */
+function findsByKey(text: string): boolean {
+  // libSQL leaves an EXPLAIN unfinished, which holds its connection's transaction open: this one is for it alone.
+  const db = openFile(path)
+  try {
+    const steps = db.prepare(`explain query plan ${text}`).raw().all() as unknown[][]
+    const byKey = /^SEARCH \S+ USING INTEGER PRIMARY KEY \(rowid=\?\)/
+    return steps.length > 0 && steps.every(([, , , detail]) => byKey.test(String(detail)))
+  } finally {
+    db.close()
+  }
+}
+
+process.on("message", ({ explain, ...statement }: ReaderRequest) => {
+  const started = performance.now()
+  const reply = (result: Omit<ReaderReply, "ms">) =>
+    process.send?.({ ...result, ms: performance.now() - started } satisfies ReaderReply)
+  try {
+    const rows = connection.run(statement)
+    reply({ rows, isKeyed: explain ? findsByKey(statement.text) : undefined })
+  } catch (error) {
+    const { message, code } = error as { message: string; code?: unknown }
+    reply({ error: { message, code } })
+  }
+})

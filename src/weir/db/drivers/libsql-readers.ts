@@ -1,0 +1,201 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
+import { LRUCache } from "lru-cache"
+import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import type { Row, Statement } from "../driver.ts"
+
+/** What a reader process is sent, and what it answers. */
+export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single"> {
+  /** Whether to say if all rows are found by their primary keys. */
+  explain: boolean
+}
+export interface ReaderReply {
+  rows?: Row[]
+  error?: { message: string; code: unknown }
+  /** How long the statement ran, in milliseconds. */
+  ms: number
+  isKeyed?: boolean | undefined
+}
+
+interface Job {
+  statement: Statement
+  resolve(rows: Row[]): void
+  reject(error: unknown): void
+  /** How often a process ended under it. */
+  losses: number
+  /** Stops listening to the deadline. */
+  release: () => void
+}
+
+interface Reader {
+  process: ChildProcess
+  job: Job | undefined
+  idleTimer: NodeJS.Timeout | undefined
+}
+
+const maxReaders = Math.max(2, Math.min(4, availableParallelism()))
+/** A statement that took longer the last time, in milliseconds, leaves one reader to the others. */
+const slowMs = 200
+/** How long an unused reader stays, in milliseconds. */
+const maxIdleMs = 30_000
+const program = fileURLToPath(new URL("./libsql-reader.ts", import.meta.url))
+
+/** A reader process ended under a statement twice: what it asks for cannot be had. */
+class ReaderEnded extends Error {
+  readonly code = "SQLITE_NOMEM"
+  constructor() {
+    super("The process that ran this statement ended")
+  }
+}
+
+/**
+ * Processes that read a database file, each on a connection of its own, for statements that may be slow: the event loop
+ * never waits for them. They are processes, since nothing else can be stopped: a statement holds the thread that runs
+ * it, and ends with its process when its deadline expires.
+ */
+export class Readers {
+  private readonly path: string
+  private readonly learn: (text: string, isKeyed: boolean) => void
+  private readonly readers = new Set<Reader>()
+  private queue: Job[] = []
+  private closed = false
+  /** How long each statement took last, in milliseconds. */
+  private readonly lastMs = new LRUCache<string, number>({ max: 1000 })
+
+  /** `learn` is told of each statement whether all of its rows are found by their primary keys. */
+  constructor(path: string, learn: (text: string, isKeyed: boolean) => void) {
+    this.path = path
+    this.learn = learn
+  }
+
+  /** Runs a read. Rejects with `DeadlineExpired` when the deadline expires, and stops it. */
+  query(statement: Statement, deadline: Deadline | undefined): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const job: Job = { statement, resolve, reject, losses: 0, release: () => {} }
+      const release = deadline?.onExpire(() => this.expire(job))
+      if (release) job.release = () => void release()
+      this.queue.push(job)
+      this.dispatch()
+    })
+  }
+
+  /** The processes at work, for metrics. */
+  get load(): { running: number; waiting: number } {
+    const running = [...this.readers].filter(({ job }) => job).length
+    return { running, waiting: this.queue.length }
+  }
+
+  /** Ends all processes, and resolves when they have ended. */
+  async close(): Promise<void> {
+    this.closed = true
+    const ended = [...this.readers].map(
+      ({ process }) => new Promise((resolve) => process.once("exit", resolve).once("error", resolve)),
+    )
+    for (const reader of this.readers) this.stop(reader)
+    for (const job of this.queue.splice(0)) this.fail(job, new DeadlineExpired())
+    await Promise.all(ended)
+  }
+
+  /** Hands waiting statements to idle readers. Those known to be slow leave one reader to the others. */
+  private dispatch(): void {
+    for (const job of [...this.queue]) {
+      const isSlow = (this.lastMs.get(job.statement.text) ?? 0) > slowMs
+      if (isSlow && this.slowRunning() >= maxReaders - 1) continue
+      const reader = this.idle()
+      if (!reader) return
+      this.queue.splice(this.queue.indexOf(job), 1)
+      this.run(reader, job)
+    }
+  }
+
+  private slowRunning(): number {
+    let running = 0
+    for (const { job } of this.readers)
+      if (job && (this.lastMs.get(job.statement.text) ?? 0) > slowMs) running++
+    return running
+  }
+
+  private idle(): Reader | undefined {
+    for (const reader of this.readers) if (!reader.job) return reader
+    return this.readers.size < maxReaders ? this.start() : undefined
+  }
+
+  private start(): Reader {
+    const child = fork(program, [this.path], {
+      serialization: "advanced",
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    })
+    const reader: Reader = { process: child, job: undefined, idleTimer: undefined }
+    this.readers.add(reader)
+    child.on("message", (reply: ReaderReply) => this.settle(reader, reply))
+    child.on("error", () => this.lose(reader))
+    child.on("exit", () => this.lose(reader))
+    return reader
+  }
+
+  private run(reader: Reader, job: Job): void {
+    clearTimeout(reader.idleTimer)
+    reader.job = job
+    reader.process.ref()
+    reader.process.channel?.ref()
+    const { text, params, single = false, scans } = job.statement
+    const explain = scans === undefined && !this.lastMs.has(text)
+    // A process that has ended reports that as well.
+    reader.process.send({ text, params, single, explain } satisfies ReaderRequest, () => {})
+  }
+
+  private settle(reader: Reader, { rows, error, ms, isKeyed }: ReaderReply): void {
+    const { job } = reader
+    reader.job = undefined
+    reader.process.unref()
+    reader.process.channel?.unref()
+    reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
+    if (job) {
+      this.lastMs.set(job.statement.text, ms)
+      if (isKeyed !== undefined) this.learn(job.statement.text, isKeyed)
+      job.release()
+      if (error) job.reject(Object.assign(new Error(error.message), { code: error.code }))
+      else job.resolve(rows ?? [])
+    }
+    this.dispatch()
+  }
+
+  /** Ends what runs or awaits a statement whose time is up. */
+  private expire(job: Job): void {
+    this.queue = this.queue.filter((waiting) => waiting !== job)
+    for (const reader of this.readers)
+      if (reader.job === job) {
+        this.lastMs.set(job.statement.text, Number.POSITIVE_INFINITY)
+        this.stop(reader)
+      }
+    job.reject(new DeadlineExpired())
+    this.dispatch()
+  }
+
+  private stop(reader: Reader): void {
+    clearTimeout(reader.idleTimer)
+    this.readers.delete(reader)
+    reader.job = undefined
+    reader.process.kill("SIGKILL")
+  }
+
+  /** A process that ended by itself: its statement, which changes nothing, is run once more. */
+  private lose(reader: Reader): void {
+    clearTimeout(reader.idleTimer)
+    if (!this.readers.delete(reader)) return
+    const { job } = reader
+    if (job && (job.losses > 0 || this.closed)) this.fail(job, new ReaderEnded())
+    else if (job) {
+      job.losses += 1
+      this.queue.unshift(job)
+    }
+    this.dispatch()
+  }
+
+  private fail(job: Job, error: unknown): void {
+    job.release()
+    job.reject(error)
+  }
+}
