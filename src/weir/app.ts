@@ -16,6 +16,7 @@ import { newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
+import type { TimingHeaders } from "./http/timing-headers.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -28,6 +29,8 @@ export interface Services {
   bodyLimit: number
   requestTimeoutMs: number
   log: Log
+  /** Who gets `Server-Timing` and `Cache-Status`. */
+  timingHeaders: TimingHeaders
   /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
   prepare(): Promise<void>
   /** Lets work outlive the response. */
@@ -41,7 +44,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const signer = tokens(services.authSecret, api.issuer)
   const cors = services.corsOrigins
 
-  app.use(request(services.log))
+  app.use(request(services.log, services.timingHeaders))
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))

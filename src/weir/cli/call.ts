@@ -17,7 +17,7 @@ export function commandCall(database: Database): Call {
     client: () => client,
     cache: new Cache(undefined, { ttl: 0, stale: 0, waitUntil: () => {} }),
     deadline: new Deadline(),
-    timings: { started: performance.now(), auth: 0, cache: 0, db: 0 },
+    timings: { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo: "off" },
     bypass: undefined,
   }
 }

@@ -21,7 +21,7 @@ import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { firstAdmin } from "./services.ts"
-import { requireSecret, type Settings } from "./settings.ts"
+import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
 /** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
@@ -53,6 +53,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    timingHeaders: timingHeadersOf(settings),
     log,
     waitUntil: () => {},
     prepare: admin,

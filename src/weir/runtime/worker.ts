@@ -13,7 +13,7 @@ import type { Log } from "../http/request.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
 import { firstAdmin, leveled } from "./services.ts"
-import { parseEnv, requireSecret, SettingError, type Settings } from "./settings.ts"
+import { parseEnv, requireSecret, SettingError, type Settings, timingHeadersOf } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
@@ -44,6 +44,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    timingHeaders: timingHeadersOf(settings),
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),

@@ -53,6 +53,7 @@ export function appOver(
     corsOrigins: [],
     bodyLimit: 1_048_576,
     requestTimeoutMs: 10_000,
+    timingHeaders: "all",
     log: (record) => logs.push(record),
     waitUntil: () => {},
     prepare: async () => {},
