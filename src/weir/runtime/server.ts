@@ -20,6 +20,7 @@ import { listen } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
+import { withMetrics } from "./observed.ts"
 import { firstAdmin } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
@@ -28,8 +29,10 @@ import { cutSlowReaders } from "./slow-readers.ts"
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
-  scheduleHashes(hashQueue())
-  const { cache, database } = await openCachedDatabase(settings)
+  const hashes = hashQueue()
+  scheduleHashes(hashes)
+  const { cache, database: plain } = await openCachedDatabase(settings)
+  const { metrics, database } = await withMetrics(settings, api, plain, hashes.load)
   // Connects to Redis now, so that the first request need not wait for it.
   void Promise.resolve(cache.store?.check()).then((reason) => {
     if (reason)
@@ -57,6 +60,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     log,
     waitUntil: () => {},
     prepare: admin,
+    metrics,
   })
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
   app.get(

@@ -112,6 +112,10 @@ export const settings = z.object({
     .describe(
       "Who gets `Server-Timing` and `Cache-Status`, which tell whether an account exists and when hidden rows change: `all`, `admins` or `off`. Without it: all, and admins with `NODE_ENV=production` and on Workers",
     ),
+  METRICS: z
+    .enum(["off", "admins", "all"], "must be off, admins or all")
+    .default("off")
+    .describe("Who may read `GET /metrics`, for Prometheus, on Node: `off`, `admins` or `all`"),
   BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
   REQUEST_TIMEOUT_MS: whole(1, 600_000)
     .default(15_000)
