@@ -31,9 +31,11 @@ export function logRecord(c: AppContext, ms: number): Parameters<Log>[0] {
 }
 
 const maxPathLength = 200
+const plain = /^[ -~]*$/
 
 /** A path for the log: cut, and without characters that a terminal would obey, which it has percent-encoded. */
 export function printable(path: string): string {
+  if (path.length <= maxPathLength && plain.test(path)) return path
   const cut = path.length > maxPathLength ? `${path.slice(0, maxPathLength)}…` : path
   return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, encodeURIComponent)
 }

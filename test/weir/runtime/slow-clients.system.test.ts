@@ -122,3 +122,25 @@ test("the bytes that wait for all clients are bounded: the slowest are cut off, 
   expect((await call("GET", path)).status).toBe(200)
   expect(isCut()).toBeLessThan(20)
 })
+
+test("where 20,000 requests wait, the connections that send more are closed, and others go on", async () => {
+  await start(60_000)
+  const flood = "GET /items HTTP/1.1\r\nhost:\r\n\r\n".repeat(2_184)
+  let closed = 0
+  const sockets: Socket[] = []
+  for (let n = 0; n < 30; n++) {
+    const raw = await rawConnection(server.port)
+    void raw.closed.then(() => closed++)
+    raw.socket.pause()
+    raw.socket.write(flood)
+    sockets.push(raw.socket)
+  }
+  // A closed connection is noticed by writing to it.
+  await eventually(async () => {
+    expect((await call("GET", "/items?limit=1")).status).toBe(200)
+    for (const socket of sockets) socket.write("GET /health HTTP/1.1\r\nhost:\r\n\r\n")
+    expect(closed).toBeGreaterThan(0)
+  }, 20_000)
+  expect(closed).toBeLessThan(30)
+  for (const socket of sockets) socket.destroy()
+})
