@@ -11,11 +11,13 @@ import { crossOrigin } from "./http/cors.ts"
 import { docs } from "./http/docs.ts"
 import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
+import { type Metrics, metricsRoute, observed } from "./http/metrics.ts"
 import { notFoundOf } from "./http/not-found.ts"
 import { newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
+import type { TimingHeaders } from "./http/timing-headers.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -29,8 +31,12 @@ export interface Services {
   requestTimeoutMs: number
   answerLimits: AnswerLimits
   log: Log
+  /** Who gets `Server-Timing` and `Cache-Status`. */
+  timingHeaders: TimingHeaders
   /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
   prepare(): Promise<void>
+  /** Counts the requests, where somebody reads the counts. */
+  metrics?: Metrics | undefined
   /** Lets work outlive the response. */
   waitUntil(c: AppContext, work: Promise<void>): void
 }
@@ -42,7 +48,8 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const signer = tokens(services.authSecret, api.issuer)
   const cors = services.corsOrigins
 
-  app.use(request(services.log))
+  if (services.metrics) app.use(observed(services.metrics))
+  app.use(request(services.log, services.timingHeaders))
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
@@ -51,6 +58,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
 
   const registry = new Registry(app, documentInfo(api))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
+  if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
   for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)

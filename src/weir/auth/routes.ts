@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi"
+import { addressOf } from "../http/address.ts"
 import { readText } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
@@ -28,6 +29,15 @@ const tokenResponse = z
     example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
   })
 
+/** What the log line of an attempt to sign in has of it. */
+interface Attempt extends Record<string, unknown> {
+  client: string | undefined
+  /** The mark of the account's name, where there is one. */
+  account?: string
+  /** `ok`, the code of the problem, or `unfinished` where the time was up before. */
+  sign_in: string
+}
+
 /** `POST /auth/token`. */
 export function authRoutes(
   registry: Registry,
@@ -52,13 +62,27 @@ export function authRoutes(
       errors: [401, 413, 415, 422, 429],
     }),
     async (c) => {
-      await prepare()
-      return issueToken(c, accounts, tokens)
+      const attempt: Attempt = { client: addressOf(c), sign_in: "unfinished" }
+      c.set("logged", attempt)
+      try {
+        await prepare()
+        const response = await issueToken(c, accounts, tokens, attempt)
+        attempt.sign_in = "ok"
+        return response
+      } catch (error) {
+        attempt.sign_in = error instanceof Problem ? error.code : "failed"
+        throw error
+      }
     },
   )
 }
 
-async function issueToken(c: AppContext, accounts: Accounts, tokens: Tokens): Promise<Response> {
+async function issueToken(
+  c: AppContext,
+  accounts: Accounts,
+  tokens: Tokens,
+  attempt: Attempt,
+): Promise<Response> {
   const type = c.req.header("content-type") ?? ""
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
     throw new Problem(
@@ -79,6 +103,7 @@ async function issueToken(c: AppContext, accounts: Accounts, tokens: Tokens): Pr
     throw invalid("The form is not valid", issues)
   }
   const { username, password } = result.data
+  attempt.account = tokens.nameMark(username)
   const account = username.includes("\0")
     ? undefined
     : await findAccount(accounts, c.get("call").client(), username)

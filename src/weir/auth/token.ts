@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, createHmac } from "node:crypto"
 import { errors, jwtVerify, SignJWT } from "jose"
 import { LRUCache } from "lru-cache"
 import type { Key } from "../resource/key.ts"
@@ -17,6 +17,8 @@ export interface Tokens {
   issue(claims: Claims): Promise<string>
   /** The claims of a valid token, or why it is not valid. */
   verify(token: string): Promise<Claims | string>
+  /** A keyed hash of the name that somebody signs in with: attempts on one account can be counted in a log. */
+  nameMark(name: string): string
 }
 
 /** Signs with a secret of 32 bytes or more (RFC 7518, 3.2), in the name of an issuer. */
@@ -25,6 +27,12 @@ export function tokens(secret: string, issuer: string): Tokens {
   // A verified token stays valid until it expires; verifying it again would cost more than the read it is for.
   const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
   return {
+    // No token's signed text begins so: what is logged is no signature of one.
+    nameMark: (name) =>
+      createHmac("sha256", secret)
+        .update(`account\n${name.trim().toLowerCase()}`)
+        .digest("base64url")
+        .slice(0, 16),
     issue: ({ userId, passwordMark }) =>
       new SignJWT({ pwm: passwordMark })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })

@@ -18,7 +18,7 @@ export function commandCall(database: Database): Call {
     cache: new Cache(undefined, { ttl: 0, stale: 0, waitUntil: () => {} }),
     deadline: new Deadline(),
     limits: { bytes: 16_777_216, rows: { anonymous: 0, user: 0, admin: 1000 } },
-    timings: { started: performance.now(), auth: 0, cache: 0, db: 0 },
+    timings: { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo: "off" },
     bypass: undefined,
   }
 }

@@ -19,6 +19,15 @@ export interface Client {
   close?(): Promise<void>
 }
 
+/** How busy a pool of connections is. */
+export interface PoolLoad {
+  /** Connections, and those of them with statements in flight. */
+  open: number
+  busy: number
+  /** Statements that wait for a connection. */
+  waiting: number
+}
+
 /** A database, as one driver opens it. */
 export interface Database {
   dialect: DialectName
@@ -28,6 +37,8 @@ export interface Database {
   connect(deadline?: Deadline): Client
   /** A number that changes when another process has written to the database. Absent where the driver cannot tell. */
   foreignWrites?(): number
+  /** The load of its pool. Absent where there is none. */
+  load?: () => PoolLoad
   /**
    * Runs a migration's statements as one transaction, with foreign keys off where the dialect needs that. One process
    * migrates at a time, the others wait. An error has the index of the failed statement as `statementIndex`.

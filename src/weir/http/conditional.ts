@@ -1,6 +1,7 @@
 import { isNoneOf } from "../lib/etag.ts"
 import type { AppContext } from "./context.ts"
 import { reply } from "./reply.ts"
+import { showsTimings } from "./timing-headers.ts"
 
 /** The answer to a read: its text, the headers that belong to it, and its validator. */
 interface Answer {
@@ -21,7 +22,7 @@ export function replyRead(c: AppContext, { body, headers, etag, cacheStatus }: A
     etag,
     "cache-control": c.req.header("authorization") === undefined ? "no-cache" : "private, no-cache",
     vary: vary === undefined ? "Authorization" : `Authorization, ${vary}`,
-    ...(cacheStatus === undefined ? {} : { "cache-status": `Weir; ${cacheStatus}` }),
+    ...(cacheStatus !== undefined && showsTimings(c) ? { "cache-status": `Weir; ${cacheStatus}` } : {}),
     ...headers,
   }
   const held = c.req.header("if-none-match")

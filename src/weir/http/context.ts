@@ -11,6 +11,8 @@ export interface AppEnv {
     timings: Timings
     /** When the request's time is up. */
     deadline: Deadline
+    /** What a route adds to the request's log line. */
+    logged: Record<string, unknown> | undefined
     /** Headers of every response, as a plain record: far cheaper than a `Headers` that is written to. */
     headers: Record<string, string>
     /** What operations need of the request. */

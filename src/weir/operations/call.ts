@@ -18,6 +18,8 @@ export interface Timings {
   auth: number
   cache: number
   db: number
+  /** Who may see them in the response. */
+  shownTo: "all" | "admins" | "off"
   /** What the cache said of a read: the members of its `Cache-Status`. */
   cacheStatus?: string
   /** Whether the shared cache missed a write: other processes may read older rows until the TTL ends. */

@@ -1,4 +1,5 @@
-import { encodeCursor, type Position } from "../query/cursor.ts"
+import { invalid } from "../problem.ts"
+import { encodeCursor } from "../query/cursor.ts"
 import { type ListQuery, sortText } from "../query/query.ts"
 import type { Page } from "./page.ts"
 
@@ -9,27 +10,63 @@ export interface LinkSearch {
   prefix: string
 }
 
-/** The query strings of a list's other pages: the caller's own, without `after`, `before` and `skip`. */
+/** Longest header with more than one link. The headers of a response stay below 4 KiB then. */
+const maxLength = 3_000
+/** Longest query string of a list: clients such as Node refuse headers of more than 16 KiB. */
+const maxSearchLength = 12_000
+
+/** A longer query string keeps its spelling: encoded anew, a list of values has three characters for each comma. */
+const maxEncodedLength = 1_000
+
+/**
+ * The query strings of a list's other pages: the caller's own, without `after`, `before` and `skip`. Throws a 422
+ * where no link with it could be followed.
+ */
 export function linkSearch(search: string): LinkSearch {
-  const rest = new URLSearchParams(search)
-  for (const name of ["after", "before", "skip"]) rest.delete(name)
-  return { first: rest.size ? `?${rest}` : "", prefix: rest.size ? `?${rest}&` : "?" }
+  const kept = search.slice(1).split("&").filter(isKept).join("&")
+  let rest = new URLSearchParams(kept).toString()
+  if (rest.length > maxEncodedLength) rest = kept.replace(notInQuery, encodeURIComponent)
+  if (rest.length > maxSearchLength)
+    throw invalid(`The query string is longer than ${maxSearchLength} characters`, [])
+  return { first: rest ? `?${rest}` : "", prefix: rest ? `?${rest}&` : "?" }
+}
+
+/** What may not stand in a query string as it is (RFC 3986, 3.4). */
+const notInQuery = /[^\w\-.~!$&'()*+,;=:@/?%]/gu
+
+/** Whether a parameter is part of the links: by its name, which may be percent-encoded. */
+function isKept(parameter: string): boolean {
+  if (parameter === "") return false
+  const [name] = new URLSearchParams(parameter).keys()
+  return name !== "after" && name !== "before" && name !== "skip"
 }
 
 /**
- * The `Link` header of a page (RFC 8288): `first`, and `prev` and `next` where there are such pages. A
- * cursor is base64url, which a URL takes as it is.
+ * The `Link` header of a page (RFC 8288): `first`, and `prev` and `next` where there are such pages. A cursor is
+ * base64url, which a URL takes as it is. Where they are too long together, `first` is left out, and then all but the
+ * link that goes on in the direction of the page itself.
  */
 export function linksOf(path: string, search: LinkSearch, query: ListQuery, page: Page): string {
-  let links = `<${path}${search.first}>; rel="first"`
-  const add = (relation: string, name: string, position: Position) => {
-    const cursor = encodeCursor(sortText(query.sort), position)
-    links += `, <${path}${search.prefix}${name}=${cursor}>; rel="${relation}"`
+  const first = `<${path}${search.first}>; rel="first"`
+  if (page.rows === 0) return first
+  const link = (relation: string, name: string, end: "top" | "bottom") => {
+    const cursor = encodeCursor(sortText(query.sort), page.position(end))
+    return `<${path}${search.prefix}${name}=${cursor}>; rel="${relation}"`
   }
-  if (page.rows === 0) return links
   const { cursor } = query.from
   const backwards = cursor === "before"
-  if (backwards ? page.more : cursor === "after" || query.skip) add("prev", "before", page.position("top"))
-  if (backwards || page.more) add("next", "after", page.position("bottom"))
-  return links
+  let links = first
+  let further = ""
+  const add = (text: string) => {
+    links += `, ${text}`
+    further += further ? `, ${text}` : text
+  }
+  const prev = backwards ? page.more : cursor === "after" || query.skip
+  const next = backwards || page.more
+  if (prev) add(link("prev", "before", "top"))
+  if (next) add(link("next", "after", "bottom"))
+  if (links.length <= maxLength) return links
+  if (further && further.length <= maxLength) return further
+  if (backwards ? prev : !next && prev) return link("prev", "before", "top")
+  return next ? link("next", "after", "bottom") : first
 }

@@ -1,16 +1,46 @@
 import type { Field } from "../resource/resource.ts"
 
-/** The position of a row in a sort: the values of its sort keys, null included. */
-export type Position = (string | number | boolean | null)[]
+/**
+ * The position of a row in a sort: the values of its sort keys, null included. A long text may be cut: an array holds
+ * its beginning, and the rest is looked up by the row's key.
+ */
+export type Position = (string | number | boolean | null | [beginning: string])[]
+
+/** A position up to this length, as JSON in bytes, is kept whole: a cursor has at most 651 characters then. */
+const maxWholeBytes = 480
+/** The longest and the shortest beginning of a cut text, as JSON in bytes. */
+const [longestCut, shortestCut] = [240, 15]
 
 /**
  * A cursor: the position, and a checksum over it and its sort, as base64url. The checksum detects accidents, not
  * forgeries: a forged cursor can only name a position, and rules hold at every position.
  */
 export function encodeCursor(sort: string, position: Position): string {
-  const text = JSON.stringify(position)
+  const text = JSON.stringify(shortened(position))
   return toBase64Url(`${checksum(`${sort}\n${text}`)}${text}`)
 }
+
+/** The position with its texts cut, the longest first, until it is short. */
+function shortened(position: Position): Position {
+  let short = position
+  for (let bytes = longestCut; jsonBytes(short) > maxWholeBytes && bytes >= shortestCut; bytes /= 2)
+    short = position.map((value) =>
+      typeof value === "string" && jsonBytes(value) > bytes ? [cut(value, bytes)] : value,
+    )
+  return short
+}
+
+/** The beginning of a text that has at most `bytes` bytes as JSON, in whole characters. */
+function cut(text: string, bytes: number): string {
+  let beginning = ""
+  for (const character of text) {
+    if (jsonBytes(beginning + character) > bytes) break
+    beginning += character
+  }
+  return beginning
+}
+
+const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
 export function decodeCursor(sort: string, keys: Field[], cursor: string): Position | undefined {
@@ -23,9 +53,12 @@ export function decodeCursor(sort: string, keys: Field[], cursor: string): Posit
     return undefined
   }
   if (!Array.isArray(position) || position.length !== keys.length) return undefined
-  const valid = keys.every(({ type, spec }, i) =>
-    position[i] === null ? spec.type !== "id" : type.accepts(position[i]),
-  )
+  const valid = keys.every(({ type, spec }, i) => {
+    const value: unknown = position[i]
+    if (value === null) return spec.type !== "id"
+    const isCut = Array.isArray(value) && value.length === 1 && spec.type === "text"
+    return type.accepts(isCut ? value[0] : value)
+  })
   return valid ? (position as Position) : undefined
 }
 

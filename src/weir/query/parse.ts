@@ -1,8 +1,9 @@
 import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { decodeCursor } from "./cursor.ts"
+import { decodeCursor, type Position } from "./cursor.ts"
 import {
   defaultLimit,
+  type FromCursor,
   type ListQuery,
   maxLimit,
   type Selection,
@@ -36,11 +37,11 @@ export function parseList(
   values.skip = skip
   const count = reader.choice("count", ["exact"]) !== undefined
   const sort = readSort(reader, resource, "sort", defaultSort(resource))
-  const from = readCursor(reader, sort, skip !== undefined)
+  const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
   reader.finish()
-  const start = from.cursor === "start" ? "" : `${from.cursor}:${from.nulls.map(Number).join("")}`
+  const start = from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
   const flags = `${skips ? "s" : ""}${count ? "c" : ""}`
   return {
     query: {
@@ -82,8 +83,16 @@ function requireFewRows(reader: ParamReader, rows: number, most: number, why = "
   reader.issue("include", message, "too_many")
 }
 
+const partOf = (value: Position[number]): FromCursor["parts"][number] =>
+  value === null ? "null" : Array.isArray(value) ? "cut" : "value"
+
 /** Where the page begins: `after` or `before`, never both, and never with `skip`. */
-function readCursor(reader: ParamReader, sort: SortKey[], skips: boolean): ListQuery["from"] {
+function readCursor(
+  reader: ParamReader,
+  of: Pick<FromCursor, "resource" | "viewer">,
+  sort: SortKey[],
+  skips: boolean,
+): ListQuery["from"] {
   const after = reader.single("after")
   const before = reader.single("before")
   const text = after ?? before
@@ -99,6 +108,6 @@ function readCursor(reader: ParamReader, sort: SortKey[], skips: boolean): ListQ
     return { cursor: "start" }
   }
   for (const [i, value] of position.entries())
-    reader.values[`c${i}`] = (keys[i] as Field).type.sql.encode(value)
-  return { cursor, nulls: position.map((value) => value === null) }
+    reader.values[`c${i}`] = (keys[i] as Field).type.sql.encode(Array.isArray(value) ? value[0] : value)
+  return { ...of, cursor, parts: position.map(partOf) }
 }

@@ -44,13 +44,23 @@ export interface Include extends Selection {
   skip: string | undefined
 }
 
+/** Where a page begins: beyond a cursor, whose parts are bound as `c0`, `c1`, …, the row's key as the last. */
+export interface FromCursor {
+  cursor: "after" | "before"
+  /** What each part is: a value, null, or the beginning of a text that is looked up by the row's key. */
+  parts: ("value" | "null" | "cut")[]
+  /** In which rows a text is looked up, and for whom. */
+  resource: Resource
+  viewer: ViewerKind
+}
+
 /** A list to read. */
 export interface ListQuery extends Selection {
   resource: Resource
   viewer: ViewerKind
   sort: SortKey[]
-  /** From the start, or from a cursor on; with which of its parts are null. */
-  from: { cursor: "start" } | { cursor: "after" | "before"; nulls: boolean[] }
+  /** From the start, or from a cursor on. */
+  from: { cursor: "start" } | FromCursor
   /** Part of the shape, not a value: Postgres plans a statement anew for each limit that it is given. */
   limit: number
   skip: boolean

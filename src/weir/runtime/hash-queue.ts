@@ -6,13 +6,22 @@ import { Problem } from "../problem.ts"
 const maxConcurrent = 2
 const maxQueued = 200
 
+/** How many hashes run, and how many wait. */
+export interface HashLoad {
+  running: number
+  waiting: number
+}
+
 /** A scheduler that queues password hashes, and throws a 429 problem when the queue is full. */
-export function hashQueue(): HashScheduler {
+export function hashQueue(): HashScheduler & { load(): HashLoad } {
   const limit = pLimit(maxConcurrent)
-  return (hash) => {
+  const schedule: HashScheduler = (hash) => {
     if (limit.pendingCount < maxQueued) return limit(hash)
     throw new Problem("too_many_requests", "Too many passwords are being checked now; try again", {
       headers: { "retry-after": "5" },
     })
   }
+  return Object.assign(schedule, {
+    load: () => ({ running: limit.activeCount, waiting: limit.pendingCount }),
+  })
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
-import { serve } from "@hono/node-server"
 import { serveStatic } from "@hono/node-server/serve-static"
 import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
@@ -17,18 +16,23 @@ import { openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
+import { listen } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
+import { withMetrics } from "./observed.ts"
 import { answerLimitsOf, firstAdmin } from "./services.ts"
-import { requireSecret, type Settings } from "./settings.ts"
+import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
+import { cutSlowReaders } from "./slow-readers.ts"
 
 /** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
-  scheduleHashes(hashQueue())
-  const { cache, database } = await openCachedDatabase(settings)
+  const hashes = hashQueue()
+  scheduleHashes(hashes)
+  const { cache, database: plain } = await openCachedDatabase(settings)
+  const { metrics, database } = await withMetrics(settings, api, plain, hashes.load)
   // Connects to Redis now, so that the first request need not wait for it.
   void Promise.resolve(cache.store?.check()).then((reason) => {
     if (reason)
@@ -53,16 +57,18 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     answerLimits: answerLimitsOf(settings),
+    timingHeaders: timingHeadersOf(settings),
     log,
     waitUntil: () => {},
     prepare: admin,
+    metrics,
   })
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
   app.get(
     "/swagger-ui-dist/*",
     serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
   )
-  const server = serve({ fetch: app.fetch, hostname: settings.HOST, port: settings.PORT }, ({ port }) =>
+  const { server, unsent } = listen(app.fetch, settings, (port) =>
     log({
       level: "info",
       msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
@@ -72,6 +78,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
   refuseMalformed(server, connections)
+  cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
   drainOn(["SIGTERM", "SIGINT"], server, connections, async () => {
     await database.close()
     flush()

@@ -106,6 +106,16 @@ export const settings = z.object({
     .enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent")
     .default("info")
     .describe("Lowest level that is logged: `info`, `warn`, `error` or `silent`"),
+  TIMING_HEADERS: z
+    .enum(["all", "admins", "off"], "must be all, admins or off")
+    .optional()
+    .describe(
+      "Who gets `Server-Timing` and `Cache-Status`, which tell whether an account exists and when hidden rows change: `all`, `admins` or `off`. Without it: all, and admins with `NODE_ENV=production` and on Workers",
+    ),
+  METRICS: z
+    .enum(["off", "admins", "all"], "must be off, admins or all")
+    .default("off")
+    .describe("Who may read `GET /metrics`, for Prometheus, on Node: `off`, `admins` or `all`"),
   BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
   // JSON may take six times the bytes that the statement measures, and a string of V8 holds 2^29 characters.
   ANSWER_LIMIT: whole(65_536, 67_108_864)
@@ -129,6 +139,10 @@ export type Settings = z.infer<typeof settings>
 /** The kind of cache that the settings choose, or `otherwise` if they choose none. */
 export const cacheOf = <Otherwise>({ CACHE, UPSTASH_REDIS_REST_URL }: Settings, otherwise: Otherwise) =>
   CACHE ?? (UPSTASH_REDIS_REST_URL ? "upstash" : otherwise)
+
+/** Who gets `Server-Timing` and `Cache-Status` by the settings. */
+export const timingHeadersOf = ({ TIMING_HEADERS, NODE_ENV }: Settings) =>
+  TIMING_HEADERS ?? (NODE_ENV === "production" ? "admins" : "all")
 
 /** A wrong setting. The message is one line that names it. */
 export class SettingError extends Error {}

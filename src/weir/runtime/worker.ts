@@ -13,7 +13,7 @@ import type { Log } from "../http/request.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
 import { answerLimitsOf, firstAdmin, leveled } from "./services.ts"
-import { parseEnv, requireSecret, SettingError, type Settings } from "./settings.ts"
+import { parseEnv, requireSecret, SettingError, type Settings, timingHeadersOf } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
@@ -45,6 +45,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     answerLimits: answerLimitsOf(settings),
+    timingHeaders: timingHeadersOf(settings),
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),

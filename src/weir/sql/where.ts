@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { Filter, ListQuery, SortKey } from "../query/query.ts"
+import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -187,9 +187,9 @@ export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
 export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
   if (from.cursor === "start") return true
   const steps = keys.map((k, i) => {
-    const at = bound(`c${i}`)
+    const at = from.parts[i] === "cut" ? lookedUp(keys, i, from) : bound(`c${i}`)
     const falling = k.key.descending !== (from.cursor === "before")
-    const isNull = from.nulls[i] === true
+    const isNull = from.parts[i] === "null"
     const further = isNull
       ? falling
         ? sql`${k.value} is not null`
@@ -225,4 +225,22 @@ export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | b
     (s, i) => sql`(${sql.join([...steps.slice(0, i).map((e) => e.equal), s.further], sql` and `)})`,
   )
   return sql`(${sql.join(alternatives, sql` or `)})`
+}
+
+/**
+ * The text that a cursor holds only the beginning of: that of the row with the cursor's key, where the viewer may see
+ * it and it still begins so, else the beginning itself. A cursor of somebody's own making learns nothing by it.
+ */
+function lookedUp(keys: SortExpression[], i: number, { resource, viewer: kind }: FromCursor): SQL {
+  const viewer = viewerSql(kind)
+  const alias = sql.identifier("@at")
+  const row: RowSql = (column) => sql`${alias}.${sql.identifier(column)}`
+  const [there] = sortExpressions([(keys[i] as SortExpression).key], row, viewer)
+  const { value } = there as SortExpression
+  const where = conjunction([
+    sql`${row(resource.key)} = ${bound(`c${keys.length - 1}`)}`,
+    resource.rules.read(row, viewer),
+    expressions.startsWith(value, bound(`c${i}`)),
+  ])
+  return sql`coalesce((select ${value} from ${tableOf(resource)} ${alias} where ${clause(where)}), ${bound(`c${i}`)})`
 }

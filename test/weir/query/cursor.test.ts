@@ -29,6 +29,25 @@ describe("a cursor", () => {
     expect(decode(sort, cursor)).toEqual(position)
   })
 
+  test("holds the beginning of a long text, in whole characters", () => {
+    for (const text of [
+      "x".repeat(10_000),
+      "😀".repeat(500),
+      '\\"\u0001'.repeat(300),
+      `${"x".repeat(237)}😀${"x".repeat(900)}`,
+    ]) {
+      const sort = "description,title,id"
+      const cursor = encodeCursor(sort, [text, text, Number.MAX_SAFE_INTEGER])
+      expect(cursor.length).toBeLessThanOrEqual(651)
+      const [description, title] = decode(sort, cursor) as [[string], [string], number]
+      for (const [beginning] of [description, title]) {
+        expect(text.startsWith(beginning)).toBe(true)
+        expect(beginning.isWellFormed()).toBe(true)
+        expect(beginning.length).toBeGreaterThan(10)
+      }
+    }
+  })
+
   test("belongs to one sort", () => {
     const cursor = encodeCursor("price,id", [1, 2])
     for (const sort of ["-price,id", "price,-id", "owner_id,id", "id", "price,title,id"])
@@ -82,6 +101,13 @@ describe("a cursor", () => {
     ["created_at,id", ["2026-02-30T00:00:00.000Z", 1]],
     ["created_at,id", ["2026-01-31T12:00:00Z", 1]],
     ["created_at,id", [0, 1]],
+    ["title,id", [[], 1]],
+    ["title,id", [["a", "b"], 1]],
+    ["title,id", [[1], 1]],
+    ["title,id", [[null], 1]],
+    ["title,id", [["a\0"], 1]],
+    ["created_at,id", [["2026-01-31T12:00:00.000Z"], 1]],
+    ["id", [[1]]],
   ]
   test.each(wrong)("over %s with a true check is refused where no row can have %j", (sort, position) => {
     expect(decode(sort, forged(sort, position))).toBeUndefined()

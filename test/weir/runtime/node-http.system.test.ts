@@ -60,6 +60,15 @@ test("one JSON line per request, with its id, method, path, status and time", as
   expect(server.stdout()).not.toContain(token)
 })
 
+test("an attempt to sign in is logged with the client's address", async () => {
+  const headers = { "content-type": "application/x-www-form-urlencoded", "x-request-id": "sign-in" }
+  await call("POST", "/auth/token", { body: "username=nobody&password=wrong", headers })
+  await eventually(() => {
+    const line = server.logs().find(({ request_id }) => request_id === "sign-in")
+    expect(line).toMatchObject({ client: "127.0.0.1", sign_in: "wrong_credentials", status: 401 })
+  })
+})
+
 test("other settings: LOG_LEVEL=silent and error, CORS_ORIGINS=* and none", async () => {
   const [open, shut] = await Promise.all([
     startNode({ LOG_LEVEL: "silent", CORS_ORIGINS: "*" }),

@@ -54,6 +54,7 @@ export function appOver(
     bodyLimit: 1_048_576,
     requestTimeoutMs: 10_000,
     answerLimits: { bytes: 16_777_216, rows: { anonymous: 20_000, user: 200_000, admin: 200_000 } },
+    timingHeaders: "all",
     log: (record) => logs.push(record),
     waitUntil: () => {},
     prepare: async () => {},

@@ -1,5 +1,6 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import type { PoolLoad } from "../driver.ts"
 import { CancelledByNeighbour, Connection, isLoss, type Query } from "./postgres-connection.ts"
 import type { LatencyTracker } from "./postgres-latency.ts"
 
@@ -118,6 +119,11 @@ export class PostgresPool {
     } finally {
       this.handOver(connection)
     }
+  }
+
+  get load(): PoolLoad {
+    const open = this.connections.filter(({ isDropped }) => !isDropped)
+    return { open: open.length, busy: open.filter(({ load }) => load > 0).length, waiting: this.queue.length }
   }
 
   /** Closes every connection; statements in flight have `timeout` seconds to end. */

@@ -24,6 +24,7 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
     label: labelOf(url),
     connect: (deadline) => clientOf(pool, prepared, deadline),
     migrate: (statements) => migrateOn(pool, statements),
+    load: () => pool.load,
     close: () => pool.end(5),
   }
 }
