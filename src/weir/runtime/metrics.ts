@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { classify } from "../db/dialect/errors.ts"
 import type { PoolLoad } from "../db/driver.ts"
 import type { Metrics, SeenRequest } from "../http/metrics.ts"
+import { isWorker, metricsOfAll } from "./cluster-metrics.ts"
 import type { HashLoad } from "./hash-queue.ts"
 
 /** What is asked when the metrics are read. */
@@ -19,7 +20,7 @@ export interface ProcessMetrics extends Omit<Metrics, "access"> {
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Opens the metrics of this process, in a registry of their own. */
+/** Opens the metrics of this process, in a registry of their own; of several workers, their text has the sums. */
 export function openMetrics(sources: MetricSources): ProcessMetrics {
   const registry = new Registry()
   const registers = [registry]
@@ -29,7 +30,7 @@ export function openMetrics(sources: MetricSources): ProcessMetrics {
   return {
     request: requestCounter(registers),
     statements: statementCounter(registers),
-    text: () => registry.metrics(),
+    text: isWorker() ? metricsOfAll(registry) : () => registry.metrics(),
     contentType: registry.contentType,
   }
 }

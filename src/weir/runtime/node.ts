@@ -8,7 +8,8 @@ export interface NodeOptions {
 }
 
 /**
- * Serves an API on Node, with the settings of the environment, until SIGTERM or SIGINT. It loads the API only after it
+ * Serves an API on Node, with the settings of the environment, until SIGTERM or SIGINT: in this process, or in as many
+ * as `WORKERS` says. It loads the API only after it
  * has validated the settings. On any error, it prints one line, which names a wrong setting, and exits with 1.
  *
  * @example await serve(() => import("./api.ts"), { migrations: new URL("../drizzle/", import.meta.url) })
@@ -16,6 +17,10 @@ export interface NodeOptions {
 export async function serve(load: () => Promise<{ api: Api }>, { migrations }: NodeOptions): Promise<void> {
   try {
     const settings = parseEnv(process.env)
+    if (settings.WORKERS > 1) {
+      const { isPrimary, superviseWorkers } = await import("./cluster.ts")
+      if (isPrimary(settings)) return await superviseWorkers(settings)
+    }
     const [{ serveApi }, { api }] = await Promise.all([import("./server.ts"), load()])
     await serveApi(api, settings, migrations)
   } catch (error) {

@@ -11,6 +11,7 @@ import { migrate, migrationStatus } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Log } from "../http/request.ts"
+import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
@@ -68,13 +69,15 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     "/swagger-ui-dist/*",
     serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
   )
-  const { server, unsent } = listen(app.fetch, settings, (port) =>
-    log({
-      level: "info",
-      msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
-      database: database.label,
-    }),
-  )
+  const { server, unsent } = listen(app.fetch, settings, (port) => {
+    reportListening(port)
+    if (isFirst())
+      log({
+        level: "info",
+        msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
+        database: database.label,
+      })
+  })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
   refuseMalformed(server, connections)

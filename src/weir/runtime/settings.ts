@@ -112,6 +112,14 @@ export const settings = z.object({
     .describe(
       "Who gets `Server-Timing` and `Cache-Status`, which tell whether an account exists and when hidden rows change: `all`, `admins` or `off`. Without it: all, and admins with `NODE_ENV=production` and on Workers",
     ),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|[1-9]|[1-5]\d|6[0-4])$/, "must be auto or a whole number from 1 to 64")
+    .default("1")
+    .transform((text) => (text === "auto" ? (globalThis.navigator?.hardwareConcurrency ?? 1) : Number(text)))
+    .describe(
+      "How many processes serve on Node, behind one port; `auto` for as many as there are processors. Each has a cache and connections of its own",
+    ),
   METRICS: z
     .enum(["off", "admins", "all"], "must be off, admins or all")
     .default("off")

@@ -55,7 +55,7 @@ async function file(subject: Subject): Promise<Opened> {
   const database = openLibsqlFile(`file:${path}`)
   if (!template) {
     await migrated(database, subject)
-    await database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [] })
+    await database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [], bounded: true })
     const first = join(mkdtempSync(join(tmpdir(), "weir-template-")), "weir.db")
     copyFileSync(path, first)
     templates.set(subject, first)
