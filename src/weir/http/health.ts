@@ -85,7 +85,7 @@ async function stateOf(ask: () => Promise<string | undefined> | string | undefin
 async function askDatabase(c: AppContext, table: string | undefined): Promise<string | undefined> {
   try {
     const text = table === undefined ? "select 1" : `select 1 from "${table}" limit 1`
-    const answer = c.get("call").client().query({ text, params: [] })
+    const answer = c.get("call").client().query({ text, params: [], bounded: true })
     return (await inTime(answer)) === "late" ? "timeout" : undefined
   } catch (error) {
     const failure = classify(error)

@@ -67,7 +67,8 @@ function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | 
 
 function openDatabase(env: Bindings, settings: Settings): Database {
   const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
-  if (env.HYPERDRIVE) return openPostgresPerRequest(env.HYPERDRIVE.connectionString, options)
+  if (env.HYPERDRIVE)
+    return openPostgresPerRequest(env.HYPERDRIVE.connectionString, { ...options, isDirect: true })
   if (env.DB) return openD1(env.DB)
   if (settings.DATABASE_URL.startsWith("postgres"))
     return openPostgresPerRequest(settings.DATABASE_URL, options)

@@ -1,5 +1,8 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import type { Lane } from "./postgres-lanes.ts"
+import { type Findings, findings } from "./postgres-pooler.ts"
+import { isRefusedPlan, queryCanceled, Resendable } from "./postgres-resend.ts"
 
 /** The part of a postgres.js query that is used here. */
 export type Query = Promise<unknown> & {
@@ -18,7 +21,8 @@ interface Sent {
   isAtRisk: boolean
 }
 
-const queryCanceled = "57014"
+/** The code of a connection that was not opened in time; that of postgres.js, too. */
+export const connectTimeout = "CONNECT_TIMEOUT"
 
 /** Nothing is pipelined behind a statement that has run for longer than this, in milliseconds. */
 const maxHeadMs = 50
@@ -27,24 +31,14 @@ const maxHeadMs = 50
 const maxCancels = 10
 const cancelPauseMs = 50
 
-/** Time in seconds that a dropped client gets to finish its statements: longer than its connect timeout. */
-const endTimeoutSeconds = 6
-
-/**
- * The server cancelled this statement in place of a neighbour on its connection, or there was no connection to send it
- * on. It had no effect, so it may be sent again.
- */
-export class CancelledByNeighbour extends Error {
-  readonly code = queryCanceled
-  constructor(options?: ErrorOptions) {
-    super("the statement was cancelled in place of another on its connection", options)
-  }
-}
-
 /** One connection, with its statements in flight in the order they were sent. */
 export class Connection {
   /** Whether it is reserved: by a transaction, or by a waiter that has been handed it and has not resumed yet. */
   held = false
+  /** Whether it runs a slow statement: nothing is pipelined behind that. */
+  isSlow = false
+  /** Number of unbounded quick reads in flight. */
+  unbounded = 0
   /** Whether it has ever answered. Statements are pipelined only on a connection that has. */
   hasAnswered = false
   /** Whether it was dropped: it is never used again. */
@@ -81,7 +75,7 @@ export class Connection {
   /** Whether another statement may be pipelined: no transaction holds the connection, and its head is not slow. */
   get takesMore(): boolean {
     if (this.inFlight.length > 0 && performance.now() - this.headStartedAt > maxHeadMs) return false
-    return !this.held && !this.isDropped && this.expiredAt === Number.POSITIVE_INFINITY
+    return !this.held && !this.isSlow && !this.isDropped && this.expiredAt === Number.POSITIVE_INFINITY
   }
 
   /** Whether every statement in flight expires no later than `deadline`: a write behind them cannot run after it. */
@@ -97,12 +91,38 @@ export class Connection {
   }
 
   /**
-   * Sends a query and returns its result. The deadline cancels it. Throws `CancelledByNeighbour` where it may be
+   * Opens the connection, and resolves to what is found out about it. Rejects after `limitMs`; the connection must be
+   * dropped then.
+   */
+  async check(limitMs: number): Promise<Findings> {
+    const query = this.sql.unsafe(findings).values() as unknown as Query
+    const timer = setTimeout(() => query.reject(timedOut()), limitMs)
+    try {
+      const [row] = (await query) as unknown[][]
+      this.hasAnswered = true
+      return {
+        openedWith: (query.state as { pid: number }).pid,
+        answeredBy: Number(row?.[0]),
+        hasTimeout: row?.[1] !== "0",
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * Sends a query and returns its result. The deadline cancels it. Throws `Resendable` where it may be
    * sent again.
    */
-  async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
+  async query(
+    send: (on: postgres.Sql) => Query,
+    deadline: Deadline | undefined,
+    lane: Lane,
+  ): Promise<unknown> {
     const sent: Sent = { query: send(this.sql), deadline, isExpired: false, isAtRisk: this.cancels > 0 }
     if (this.inFlight.push(sent) === 1) this.headStartedAt = performance.now()
+    if (lane === "slow") this.isSlow = true
+    if (lane === "quick") this.unbounded++
     const release = deadline?.onExpire(() => this.expire(sent))
     try {
       const result = await sent.query
@@ -110,10 +130,13 @@ export class Connection {
       return result
     } catch (error) {
       const { code } = error as { code?: unknown }
-      if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new CancelledByNeighbour()
+      if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new Resendable()
+      if (isRefusedPlan(error)) throw new Resendable({ cause: error })
       throw error
     } finally {
       release?.()
+      if (lane === "slow") this.isSlow = false
+      if (lane === "quick") this.unbounded--
       this.inFlight.splice(this.inFlight.indexOf(sent), 1)
       this.expiredAt = Number.POSITIVE_INFINITY
       this.headStartedAt = performance.now()
@@ -136,6 +159,12 @@ export class Connection {
     })
     try {
       return (await this.sql.begin((tx) => work(tx).catch(unlessLost))) as T
+    } catch (error) {
+      if (!isRefusedPlan(error)) throw error
+      // The rollback may have been refused as well. The server rolls back when the connection ends.
+      const resendable = new Resendable({ cause: error })
+      this.drop(resendable)
+      throw resendable
     } finally {
       release?.()
       this.expiredAt = Number.POSITIVE_INFINITY
@@ -143,8 +172,11 @@ export class Connection {
     }
   }
 
-  /** Drops the connection: rejects unsent statements with `error` at once, sent ones when the end timeout is over. */
-  drop(error: unknown): void {
+  /**
+   * Drops the connection: rejects unsent statements with `error` at once, sent ones when `endSeconds` are over: by
+   * default, longer than the connect timeout.
+   */
+  drop(error: unknown, endSeconds = 6): void {
     this.isDropped = true
     for (const { query } of this.inFlight) {
       if (query.state) continue
@@ -152,7 +184,7 @@ export class Connection {
       // Without this, postgres.js would still send the rejected query once it has connected.
       query.canceller(query)
     }
-    this.sql.end({ timeout: endTimeoutSeconds }).catch(() => {})
+    this.sql.end({ timeout: endSeconds }).catch(() => {})
   }
 
   /**
@@ -165,7 +197,7 @@ export class Connection {
     if (!this.isConnected) {
       // A postgres.js client is unusable once the query that it connects for is withdrawn.
       sent.query.reject(new DeadlineExpired())
-      this.drop(new CancelledByNeighbour())
+      this.drop(new Resendable())
       return
     }
     if (sent.query.state && sent !== first) return
@@ -199,5 +231,8 @@ function unlessLost(error: unknown): Promise<never> {
   if (isLoss(error)) return new Promise(() => {})
   throw error
 }
+
+const timedOut = (): Error =>
+  Object.assign(new Error("the connection did not answer in time"), { code: connectTimeout })
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
