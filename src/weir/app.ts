@@ -27,6 +27,8 @@ export interface Services {
   corsOrigins: string[]
   bodyLimit: number
   requestTimeoutMs: number
+  /** For reads that are not bounded, and whose viewer is no admin. */
+  queryTimeoutMs: number
   log: Log
   /** Makes what must be there before anybody signs in: the first admin. Does nothing once it is done. */
   prepare(): Promise<void>
@@ -45,7 +47,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services.database, services.cache, services.waitUntil))
+  app.use(session(services))
   if (accounts) app.use(identify(accounts, signer))
 
   const registry = new Registry(app, documentInfo(api))

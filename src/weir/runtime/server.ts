@@ -52,6 +52,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
     log,
     waitUntil: () => {},
     prepare: admin,

@@ -121,6 +121,11 @@ export const settings = z.object({
     .describe(
       "How long a request may take, in milliseconds; after it, a 503, and Postgres cancels the statement",
     ),
+  QUERY_TIMEOUT_MS: whole(1, 600_000)
+    .default(5_000)
+    .describe(
+      "How long a read may take whose own limits do not bound its cost, such as a filtered list, in milliseconds; after it, a 503. Admins have all of `REQUEST_TIMEOUT_MS`",
+    ),
   NODE_ENV: z.string().default("development").describe("`production` requires `AUTH_SECRET`"),
 })
 

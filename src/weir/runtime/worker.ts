@@ -44,6 +44,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),

@@ -53,6 +53,7 @@ export function appOver(
     corsOrigins: [],
     bodyLimit: 1_048_576,
     requestTimeoutMs: 10_000,
+    queryTimeoutMs: 10_000,
     log: (record) => logs.push(record),
     waitUntil: () => {},
     prepare: async () => {},
