@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { Deadline } from "../../../src/weir/db/deadline.ts"
 import type { Database, Row } from "../../../src/weir/db/driver.ts"
-import { openPostgresPool } from "../../../src/weir/db/drivers/postgres.ts"
+import { openPostgresPerRequest, openPostgresPool } from "../../../src/weir/db/drivers/postgres.ts"
 import { admin, emptyPostgres } from "../support/databases.ts"
 import { eventually } from "../support/http.ts"
 import { runCommand, runMigrate } from "../support/node-server.ts"
@@ -76,6 +76,23 @@ describe.skipIf(!hasPgBouncer)("behind PgBouncer, which is not installed on ever
     await expectOwnAnswers([open(at + pooler), open(at + pooler)], 1_500)
     const isFoundOut = pooler === ""
     expect(warnings.filter((line) => line.includes("is behind a pooler"))).toHaveLength(isFoundOut ? 2 : 0)
+  })
+
+  test("a pool for each request, as on Workers, finds the pooler out once", async () => {
+    const at = await pooled({ mode: "transaction", size: 4 })
+    const database = openPostgresPerRequest(at, { max: 2, statementTimeout: 10_000 })
+    const request = async (n: number) => {
+      const client = database.connect()
+      const texts = [shape(n), shape(n + 1), shape(n + 2)]
+      const asked = texts.map((text) => client.query({ text, params: [n] }))
+      expect((await Promise.all(asked)).map(([row]) => row?.[0])).toEqual([n, n, n])
+      const write = { text: "insert into entries (id) values ($1)", params: [1_000 + n] }
+      await client.batch([write, { text: shape(n), params: [n] }])
+      await client.close?.()
+    }
+    for (let round = 0; round < 10; round++)
+      await Promise.all(Array.from({ length: 10 }, (_, n) => request(1 + 10 * round + n)))
+    expect(warnings.filter((line) => line.includes("is behind a pooler"))).toHaveLength(1)
   })
 
   test("a transaction is all or nothing, and has a time limit of its own", async () => {
