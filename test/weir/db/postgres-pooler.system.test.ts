@@ -132,6 +132,29 @@ describe.skipIf(!hasPgBouncer)("behind PgBouncer, which is not installed on ever
     await sql.end()
   })
 
+  test("what still waits for the pooler when its time is up is not done later", async () => {
+    const database = open(await pooled({ mode: "transaction", size: 1 }))
+    await ask(database, "select 1")
+    const done: string[] = []
+    const long = ask(database, "select pg_sleep(2)").then(() => done.push("long"))
+    const deadline = new Deadline()
+    const client = database.connect(deadline)
+    const write = { text: "insert into entries (id) values ($1)", params: [9_000] }
+    const other = { text: "insert into entries (id) values (9001)", params: [] }
+    await sleep(200)
+    const waiting = [[write], [other], [write, other]].map((statements) =>
+      expect(client.batch(statements))
+        .rejects.toThrow("deadline expired")
+        .then(() => done.push("given up")),
+    )
+    await sleep(100)
+    deadline.expire()
+    await Promise.all([long, ...waiting])
+    expect(done).toEqual(["given up", "given up", "given up", "long"])
+    await sleep(300)
+    expect(await ask(database, "select count(*)::int from entries where id >= 9000")).toEqual([[0]])
+  })
+
   test.each(["", "?pooler=session"])(
     "a session pooler that keeps connections waiting in silence, '%s': those there are do for all",
     async (pooler) => {

@@ -1,7 +1,8 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Lane } from "./postgres-lanes.ts"
-import { type Findings, findings } from "./postgres-pooler.ts"
+import { timedOut, unlessLost } from "./postgres-loss.ts"
+import { type Findings, findings, type Pooler } from "./postgres-pooler.ts"
 import { isRefusedPlan, queryCanceled, Resendable } from "./postgres-resend.ts"
 
 /** The part of a postgres.js query that is used here. */
@@ -21,15 +22,15 @@ interface Sent {
   isAtRisk: boolean
 }
 
-/** The code of a connection that was not opened in time; that of postgres.js, too. */
-export const connectTimeout = "CONNECT_TIMEOUT"
-
 /** Nothing is pipelined behind a statement that has run for longer than this, in milliseconds. */
 const maxHeadMs = 50
 
 /** Most cancel requests for one statement, and the pause between two of them in milliseconds. */
 const maxCancels = 10
 const cancelPauseMs = 50
+
+/** Behind a pooler, how long the cancel requests for a statement are waited for, in milliseconds. */
+const abandonAfterMs = 300
 
 /** One connection, with its statements in flight in the order they were sent. */
 export class Connection {
@@ -51,9 +52,12 @@ export class Connection {
   /** When the deadline of the head, or of the transaction, expired; infinity while it has not. */
   private expiredAt = Number.POSITIVE_INFINITY
 
+  private readonly pooler: Pooler
+
   /** `sql` is a postgres.js client limited to one connection. */
-  constructor(sql: postgres.Sql) {
+  constructor(sql: postgres.Sql, pooler: Pooler) {
     this.sql = sql
+    this.pooler = pooler
   }
 
   /** Number of statements in flight. */
@@ -132,6 +136,7 @@ export class Connection {
       const { code } = error as { code?: unknown }
       if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new Resendable()
       if (isRefusedPlan(error)) throw new Resendable({ cause: error })
+      if (sent.isExpired && this.isDropped) throw new DeadlineExpired()
       throw error
     } finally {
       release?.()
@@ -154,12 +159,19 @@ export class Connection {
     deadline: Deadline | undefined,
   ): Promise<T> {
     this.held = true
+    let hasBegun = false
     const release = deadline?.onExpire(() => {
       this.expiredAt = performance.now()
+      // A pooler keeps it waiting for a connection to the server.
+      if (!hasBegun && !this.pooler.keepsSession) this.drop(new DeadlineExpired(), 0)
     })
     try {
-      return (await this.sql.begin((tx) => work(tx).catch(unlessLost))) as T
+      return (await this.sql.begin((tx) => {
+        hasBegun = true
+        return work(tx).catch(unlessLost)
+      })) as T
     } catch (error) {
+      if (!hasBegun && this.isDropped && deadline?.expired) throw new DeadlineExpired()
       if (!isRefusedPlan(error)) throw error
       // The rollback may have been refused as well. The server rolls back when the connection ends.
       const resendable = new Resendable({ cause: error })
@@ -202,7 +214,16 @@ export class Connection {
     }
     if (sent.query.state && sent !== first) return
     if (sent === first) this.expiredAt = performance.now()
+    if (!this.pooler.keepsSession) setTimeout(() => this.abandon(sent), abandonAfterMs)
     void this.cancelUntilEnded(sent)
+  }
+
+  /**
+   * Drops the connection if a statement has outlived its cancel requests: a pooler ignores those for a statement that
+   * waits for a connection to the server. It is sent in two parts, and the second one never leaves then.
+   */
+  private abandon(sent: Sent): void {
+    if (this.inFlight[0] === sent && !this.isDropped) this.drop(new DeadlineExpired(), 0)
   }
 
   /** Repeats the cancel request until the statement ends: the server ignores one that arrives before the statement. */
@@ -218,21 +239,5 @@ export class Connection {
     }
   }
 }
-
-/** Whether a driver's error means that its connection is lost. */
-export const isLoss = (error: unknown): boolean =>
-  /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|08|57P0)/.test(String((error as { code?: unknown }).code))
-
-/**
- * Never settles after a lost connection, which ends the transaction by itself. On an error, postgres.js would send a
- * rollback on that connection and throw where nobody can catch it.
- */
-function unlessLost(error: unknown): Promise<never> {
-  if (isLoss(error)) return new Promise(() => {})
-  throw error
-}
-
-const timedOut = (): Error =>
-  Object.assign(new Error("the connection did not answer in time"), { code: connectTimeout })
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

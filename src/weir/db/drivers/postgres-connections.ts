@@ -1,6 +1,7 @@
 import type postgres from "postgres"
 import type { Deadline } from "../deadline.ts"
-import { Connection, connectTimeout, isLoss } from "./postgres-connection.ts"
+import { Connection } from "./postgres-connection.ts"
+import { connectTimeout, isLoss } from "./postgres-loss.ts"
 import type { Pooler } from "./postgres-pooler.ts"
 import { isForeignSession, Resendable } from "./postgres-resend.ts"
 import { WaitingLine } from "./postgres-waiting.ts"
@@ -115,12 +116,11 @@ export class Connections {
    */
   idle(): Connection | undefined {
     for (const connection of this.list) if (connection.isIdle) return connection
-    const { max, open, pooler } = this.options
+    const { max, pooler } = this.options
     const isServerFull = performance.now() < this.fullUntil
     if (isServerFull || this.list.length === max) this.removeLost()
     if (this.list.length === max || (isServerFull && this.list.length > 0)) return undefined
-    const connection = new Connection(open())
-    this.list.push(connection)
+    const connection = this.create()
     if (!pooler.checks) return connection
     void this.check(connection)
     return undefined
@@ -128,12 +128,16 @@ export class Connections {
 
   /** Tries in the background whether the server gives more connections by now. */
   grow(): void {
-    const { max, open } = this.options
+    const { max } = this.options
     if (this.limit === max || this.opening > 0 || performance.now() < this.fullUntil) return
     if (this.list.length === max) return
-    const connection = new Connection(open())
+    void this.check(this.create())
+  }
+
+  private create(): Connection {
+    const connection = new Connection(this.options.open(), this.options.pooler)
     this.list.push(connection)
-    void this.check(connection)
+    return connection
   }
 
   /** Waits for the next connection that becomes idle, and holds it. Throws `DeadlineExpired` at the deadline. */

@@ -119,7 +119,9 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
     query,
     batch: async (statements) => {
       const [first] = statements
-      if (first && statements.length === 1) return [await query(first)]
+      // Without values, a statement leaves at once and as a whole: a pooler could run it after its deadline.
+      const isAlone = first && statements.length === 1 && (pooler.keepsSession || first.params.length > 0)
+      if (isAlone) return [await query(first)]
       const results = await pool.transaction(async (tx) => {
         // The deadline may have expired while the transaction waited for a connection.
         throwIfExpired()
