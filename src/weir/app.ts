@@ -30,6 +30,8 @@ export interface Services {
   bodyLimit: number
   requestTimeoutMs: number
   answerLimits: AnswerLimits
+  /** For reads that are not bounded, and whose viewer is no admin. */
+  queryTimeoutMs: number
   log: Log
   /** Who gets `Server-Timing` and `Cache-Status`. */
   timingHeaders: TimingHeaders
@@ -53,7 +55,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services.database, services.cache, services.answerLimits, services.waitUntil))
+  app.use(session(services))
   if (accounts) app.use(identify(accounts, signer))
 
   const registry = new Registry(app, documentInfo(api))

@@ -5,21 +5,36 @@ import { type Db, handleOf } from "../db/handle.ts"
 import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
+import { grace, tookTooLong } from "./time-limit.ts"
+
+export interface SessionOptions {
+  database: Database
+  cache: Cache
+  requestTimeoutMs: number
+  /** How long a read may take that is not bounded, and whose viewer is no admin. */
+  queryTimeoutMs: number
+  answerLimits: AnswerLimits
+  waitUntil(c: AppContext, work: Promise<void>): void
+}
 
 /**
  * Gives each request its call, anonymous at first, with a client that is opened at its first use and released
  * after the response, whatever happens.
  */
-export function session(
-  database: Database,
-  cache: Cache,
-  limits: AnswerLimits,
-  waitUntil: (c: AppContext, work: Promise<void>) => void,
-): AppMiddleware {
+export function session({
+  database,
+  cache,
+  requestTimeoutMs,
+  queryTimeoutMs,
+  answerLimits: limits,
+  waitUntil,
+}: SessionOptions): AppMiddleware {
+  // The request's own limit comes first otherwise.
+  const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= new TimedClient(database.connect(call.deadline), call.deadline, call.timings)
+      opened ??= new TimedClient(database.connect(call.deadline), call, limitMs)
       return opened
     }
     const call: Call = {
@@ -50,17 +65,24 @@ export function session(
   }
 }
 
-/** A client that adds up its time, and starts no statement after the deadline. */
+/**
+ * A client that adds up its time, and starts no statement after the deadline. A read that is not bounded has less
+ * time than the request, so that many of them cannot keep the database from others for long.
+ */
 class TimedClient implements Client {
   readonly close?: () => Promise<void>
   private readonly client: Client
+  private readonly call: Call
   private readonly deadline: Deadline
   private readonly timings: Timings
+  private readonly limitMs: number | undefined
 
-  constructor(client: Client, deadline: Deadline, timings: Timings) {
+  constructor(client: Client, call: Call, limitMs: number | undefined) {
     this.client = client
-    this.deadline = deadline
-    this.timings = timings
+    this.call = call
+    this.deadline = call.deadline
+    this.timings = call.timings
+    this.limitMs = limitMs
     if (client.close) this.close = client.close
   }
 
@@ -72,10 +94,33 @@ class TimedClient implements Client {
     if (this.deadline.expired) throw new DeadlineExpired()
     const started = performance.now()
     try {
-      return await this.client.query(statement)
+      const { limitMs } = this
+      const isLimited = limitMs !== undefined && !statement.bounded && this.call.viewer.kind !== "admin"
+      return await (isLimited ? this.queryWithin(limitMs, statement) : this.client.query(statement))
     } finally {
       this.timings.db += performance.now() - started
     }
+  }
+
+  /** Expires the request's deadline after `ms`, which cancels the statement. Not every driver can do that. */
+  private queryWithin(ms: number, statement: Statement): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const answer = () => reject(tookTooLong())
+      let timer = setTimeout(() => {
+        if (this.deadline.expire()) timer = setTimeout(answer, grace)
+        else answer()
+      }, ms)
+      this.client.query(statement).then(
+        (rows) => {
+          clearTimeout(timer)
+          resolve(rows)
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
+    })
   }
 
   async batch(statements: Statement[]): Promise<Row[][]> {

@@ -59,6 +59,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     answerLimits: answerLimitsOf(settings),
     timingHeaders: timingHeadersOf(settings),
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
     log,
     waitUntil: () => {},
     prepare: admin,

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { poolerModes } from "../db/drivers/postgres-pooler.ts"
 
 const databaseUrl = z
   .string()
@@ -13,6 +14,14 @@ const databaseUrl = z
   .refine(
     (text) => !/^(libsql|https?|wss?):/.test(text) || !/^\w+:\/\/[^/?#]*@/.test(text),
     "must hold no user or password: a libSQL server's token goes into DATABASE_AUTH_TOKEN",
+  )
+  .refine(
+    (text) => {
+      if (!text.startsWith("postgres") || !URL.canParse(text)) return true
+      const modes = new URL(text).searchParams.getAll("pooler")
+      return modes.every((mode) => (poolerModes as readonly string[]).includes(mode))
+    },
+    `has a pooler that is neither ${poolerModes.join(" nor ")}`,
   )
 /** A whole number in digits. Number() alone would accept more: it converts a blank to 0. */
 const whole = (min: number, max: number) => {
@@ -33,7 +42,7 @@ export const settings = z.object({
   DATABASE_URL: databaseUrl
     .default("file:weir.db")
     .describe(
-      "Where the data is; the dialect follows from it. `file:path`, `libsql://host` (Turso), `http://host:port` (sqld), `postgres://user:password@host/database`",
+      "Where the data is; the dialect follows from it. `file:path`, `libsql://host` (Turso), `http://host:port` (sqld), `postgres://user:password@host/database`, with `?pooler=transaction` or `?pooler=session` behind a pooler such as PgBouncer",
     ),
   DATABASE_AUTH_TOKEN: z.string().min(1).optional().describe("The token of a libSQL server"),
   HOST: z
@@ -137,6 +146,11 @@ export const settings = z.object({
     .default(15_000)
     .describe(
       "How long a request may take, in milliseconds; after it, a 503, and Postgres cancels the statement",
+    ),
+  QUERY_TIMEOUT_MS: whole(1, 600_000)
+    .default(5_000)
+    .describe(
+      "How long a read may take whose own limits do not bound its cost, such as a filtered list, in milliseconds; after it, a 503. Admins have all of `REQUEST_TIMEOUT_MS`",
     ),
   NODE_ENV: z.string().default("development").describe("`production` requires `AUTH_SECRET`"),
 })

@@ -46,6 +46,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
     answerLimits: answerLimitsOf(settings),
     timingHeaders: timingHeadersOf(settings),
+    queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),
@@ -69,7 +70,8 @@ function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | 
 
 function openDatabase(env: Bindings, settings: Settings): Database {
   const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
-  if (env.HYPERDRIVE) return openPostgresPerRequest(env.HYPERDRIVE.connectionString, options)
+  if (env.HYPERDRIVE)
+    return openPostgresPerRequest(env.HYPERDRIVE.connectionString, { ...options, isDirect: true })
   if (env.DB) return openD1(env.DB)
   if (settings.DATABASE_URL.startsWith("postgres"))
     return openPostgresPerRequest(settings.DATABASE_URL, options)

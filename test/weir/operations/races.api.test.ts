@@ -37,7 +37,7 @@ test("of many sign-ups with one email, one is made and the others are told that 
   const restore = w.driver === "libsql-file" ? () => {} : oneHashForAll()
   if (w.driver === "libsql-file") {
     await w.close()
-    w = await world({ requestTimeoutMs: 60_000 })
+    w = await world({ requestTimeoutMs: 60_000, queryTimeoutMs: 60_000 })
   }
   const answers = await times(count, (n) => {
     const json = { email: "Same@example.com", username: `name_${n}`, password: "long enough" }

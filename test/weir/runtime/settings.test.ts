@@ -49,6 +49,8 @@ describe("settings", () => {
     "wss://x",
     "postgres://u:p@h/d",
     "postgresql://h/d",
+    "postgres://u:p@h/d?pooler=transaction",
+    "postgres://u:p@h/d?sslmode=require&pooler=session",
   ])("take the database %s", (url) => expect(parseEnv({ DATABASE_URL: url }).DATABASE_URL).toBe(url))
 })
 
@@ -59,6 +61,9 @@ describe("a wrong setting names itself in one line", () => {
     ["DATABASE_URL", "libsql://user:secret@example.turso.io"],
     ["DATABASE_URL", "postgres://user:pass@word/with@localhost/weir"],
     ["DATABASE_URL", "mysql://localhost/weir"],
+    ["DATABASE_URL", "postgres://u:p@localhost/weir?pooler=statement"],
+    ["DATABASE_URL", "postgres://u:p@localhost/weir?pooler="],
+    ["QUERY_TIMEOUT_MS", "0"],
     ["DATABASE_URL", "/var/lib/weir.db"],
     ["PORT", "x"],
     ["PORT", "-1"],

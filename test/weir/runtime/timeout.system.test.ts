@@ -67,6 +67,68 @@ test("more waiting requests than connections: all answered in time, and none is 
   expect(await allTitles(call)).toEqual([])
 })
 
+test("a read that its own limits do not bound has less time than the request, unless an admin asks", async () => {
+  const limited = await startNode({
+    ...env,
+    REQUEST_TIMEOUT_MS: 30_000,
+    QUERY_TIMEOUT_MS: 300,
+    DATABASE_URL: url,
+  })
+  const call = httpCaller(limited.url)
+  const admins = await addPerson(url, "root")
+  const sql = admin(url)
+  await sql`update users set role = 'admin' where username = 'root'`
+  const token = await addPerson(url, "carl")
+  const lock = await lockItems(url)
+  const filtered = "/items?price[gte]=0"
+  const answered: string[] = []
+  const noted = (name: string, asked: ReturnType<typeof call>) =>
+    asked.then(({ status }) => void answered.push(`${name} ${status}`))
+  const waiting = [
+    noted("bounded", call("GET", "/items/1000000")),
+    noted("bounded", call("GET", "/items?limit=1")),
+    noted("admin", call("GET", "/items?price[gte]=1", { token: admins })),
+    noted("write", call("POST", "/items", { token, json: { title: "late", price: 1 } })),
+  ]
+  await Promise.all([
+    expectTimeout(call("GET", filtered)),
+    expectTimeout(call("GET", "/items?price[gte]=2", { token })),
+    ...Array.from({ length: 12 }, (_, n) => expectTimeout(call("GET", `/items?price[gte]=${n + 3}`))),
+  ])
+  // Their statements have been stopped, and the others go on.
+  expect(answered).toEqual([])
+  await eventually(async () => {
+    const busy = (await weirConnections(sql)).filter(({ state }) => state === "active")
+    expect(busy).toHaveLength(waiting.length)
+  })
+  await lock.release()
+  await Promise.all(waiting)
+  expect(answered.sort()).toEqual(["admin 200", "bounded 200", "bounded 404", "write 201"])
+  expect((await call("GET", filtered)).status).toBe(200)
+  await sql`delete from items`
+  await sql.end()
+  expect(await limited.stop()).toBe(0)
+})
+
+test("a libSQL server that hangs: a read that is not bounded gets its 503 before the request's limit", async () => {
+  const sqld = await sqldOn(await freePort())
+  await migratedSqld(sqld.url)
+  const limited = { ...env, REQUEST_TIMEOUT_MS: 20_000, QUERY_TIMEOUT_MS: 300, DATABASE_URL: sqld.url }
+  const remote = await startNode(limited)
+  const call = httpCaller(remote.url)
+  expect((await call("GET", "/items?price[gte]=0")).status).toBe(200)
+  await sqld.kill("SIGSTOP")
+  await sleep(100)
+  let isBoundedAnswered = false
+  const bounded = call("GET", "/items/1").then(() => (isBoundedAnswered = true))
+  await expectTimeout(call("GET", "/items?price[gte]=1"))
+  expect(isBoundedAnswered).toBe(false)
+  await sqld.kill("SIGCONT")
+  await bounded
+  expect(await remote.stop()).toBe(0)
+  await sqld.kill()
+})
+
 test("a libSQL server that hangs: 503 in time, and it recovers", async () => {
   const sqld = await sqldOn(await freePort())
   await migratedSqld(sqld.url)

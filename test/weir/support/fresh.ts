@@ -55,6 +55,7 @@ export function appOver(
     requestTimeoutMs: 10_000,
     answerLimits: { bytes: 16_777_216, rows: { anonymous: 20_000, user: 200_000, admin: 200_000 } },
     timingHeaders: "all",
+    queryTimeoutMs: 10_000,
     log: (record) => logs.push(record),
     waitUntil: () => {},
     prepare: async () => {},

@@ -13,7 +13,8 @@ export interface TestServer {
 }
 
 // Postgres refuses to run as root.
-const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+export const nobody: { uid: number; gid: number } | { uid?: never; gid?: never } =
+  process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 
 /** Starts a real Postgres with a folder of its own, or with `folder` where one was started before. */
 export async function startPostgres(
@@ -62,7 +63,8 @@ export async function startPostgres(
   }
 }
 
-async function answering(url: string): Promise<void> {
+/** Waits until a server takes a statement. */
+export async function answering(url: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     const sql = connect(url, { max: 1, connect_timeout: 1, fetch_types: false, onnotice: () => {} })
     try {

@@ -1,5 +1,9 @@
 import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import type { Lane } from "./postgres-lanes.ts"
+import { timedOut, unlessLost } from "./postgres-loss.ts"
+import { type Findings, findings, type Pooler } from "./postgres-pooler.ts"
+import { isRefusedPlan, queryCanceled, Resendable } from "./postgres-resend.ts"
 
 /** The part of a postgres.js query that is used here. */
 export type Query = Promise<unknown> & {
@@ -18,8 +22,6 @@ interface Sent {
   isAtRisk: boolean
 }
 
-const queryCanceled = "57014"
-
 /** Nothing is pipelined behind a statement that has run for longer than this, in milliseconds. */
 const maxHeadMs = 50
 
@@ -27,24 +29,17 @@ const maxHeadMs = 50
 const maxCancels = 10
 const cancelPauseMs = 50
 
-/** Time in seconds that a dropped client gets to finish its statements: longer than its connect timeout. */
-const endTimeoutSeconds = 6
-
-/**
- * The server cancelled this statement in place of a neighbour on its connection, or there was no connection to send it
- * on. It had no effect, so it may be sent again.
- */
-export class CancelledByNeighbour extends Error {
-  readonly code = queryCanceled
-  constructor(options?: ErrorOptions) {
-    super("the statement was cancelled in place of another on its connection", options)
-  }
-}
+/** Behind a pooler, how long the cancel requests for a statement are waited for, in milliseconds. */
+const abandonAfterMs = 300
 
 /** One connection, with its statements in flight in the order they were sent. */
 export class Connection {
   /** Whether it is reserved: by a transaction, or by a waiter that has been handed it and has not resumed yet. */
   held = false
+  /** Whether it runs a slow statement: nothing is pipelined behind that. */
+  isSlow = false
+  /** Number of unbounded quick reads in flight. */
+  unbounded = 0
   /** Whether it has ever answered. Statements are pipelined only on a connection that has. */
   hasAnswered = false
   /** Whether it was dropped: it is never used again. */
@@ -57,9 +52,12 @@ export class Connection {
   /** When the deadline of the head, or of the transaction, expired; infinity while it has not. */
   private expiredAt = Number.POSITIVE_INFINITY
 
+  private readonly pooler: Pooler
+
   /** `sql` is a postgres.js client limited to one connection. */
-  constructor(sql: postgres.Sql) {
+  constructor(sql: postgres.Sql, pooler: Pooler) {
     this.sql = sql
+    this.pooler = pooler
   }
 
   /** Number of statements in flight. */
@@ -81,7 +79,7 @@ export class Connection {
   /** Whether another statement may be pipelined: no transaction holds the connection, and its head is not slow. */
   get takesMore(): boolean {
     if (this.inFlight.length > 0 && performance.now() - this.headStartedAt > maxHeadMs) return false
-    return !this.held && !this.isDropped && this.expiredAt === Number.POSITIVE_INFINITY
+    return !this.held && !this.isSlow && !this.isDropped && this.expiredAt === Number.POSITIVE_INFINITY
   }
 
   /** Whether every statement in flight expires no later than `deadline`: a write behind them cannot run after it. */
@@ -97,12 +95,38 @@ export class Connection {
   }
 
   /**
-   * Sends a query and returns its result. The deadline cancels it. Throws `CancelledByNeighbour` where it may be
+   * Opens the connection, and resolves to what is found out about it. Rejects after `limitMs`; the connection must be
+   * dropped then.
+   */
+  async check(limitMs: number): Promise<Findings> {
+    const query = this.sql.unsafe(findings).values() as unknown as Query
+    const timer = setTimeout(() => query.reject(timedOut()), limitMs)
+    try {
+      const [row] = (await query) as unknown[][]
+      this.hasAnswered = true
+      return {
+        openedWith: (query.state as { pid: number }).pid,
+        answeredBy: Number(row?.[0]),
+        hasTimeout: row?.[1] !== "0",
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * Sends a query and returns its result. The deadline cancels it. Throws `Resendable` where it may be
    * sent again.
    */
-  async query(send: (on: postgres.Sql) => Query, deadline: Deadline | undefined): Promise<unknown> {
+  async query(
+    send: (on: postgres.Sql) => Query,
+    deadline: Deadline | undefined,
+    lane: Lane,
+  ): Promise<unknown> {
     const sent: Sent = { query: send(this.sql), deadline, isExpired: false, isAtRisk: this.cancels > 0 }
     if (this.inFlight.push(sent) === 1) this.headStartedAt = performance.now()
+    if (lane === "slow") this.isSlow = true
+    if (lane === "quick") this.unbounded++
     const release = deadline?.onExpire(() => this.expire(sent))
     try {
       const result = await sent.query
@@ -110,10 +134,14 @@ export class Connection {
       return result
     } catch (error) {
       const { code } = error as { code?: unknown }
-      if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new CancelledByNeighbour()
+      if (code === queryCanceled && sent.isAtRisk && !sent.isExpired) throw new Resendable()
+      if (isRefusedPlan(error)) throw new Resendable({ cause: error })
+      if (sent.isExpired && this.isDropped) throw new DeadlineExpired()
       throw error
     } finally {
       release?.()
+      if (lane === "slow") this.isSlow = false
+      if (lane === "quick") this.unbounded--
       this.inFlight.splice(this.inFlight.indexOf(sent), 1)
       this.expiredAt = Number.POSITIVE_INFINITY
       this.headStartedAt = performance.now()
@@ -131,11 +159,24 @@ export class Connection {
     deadline: Deadline | undefined,
   ): Promise<T> {
     this.held = true
+    let hasBegun = false
     const release = deadline?.onExpire(() => {
       this.expiredAt = performance.now()
+      // A pooler keeps it waiting for a connection to the server.
+      if (!hasBegun && !this.pooler.keepsSession) this.drop(new DeadlineExpired(), 0)
     })
     try {
-      return (await this.sql.begin((tx) => work(tx).catch(unlessLost))) as T
+      return (await this.sql.begin((tx) => {
+        hasBegun = true
+        return work(tx).catch(unlessLost)
+      })) as T
+    } catch (error) {
+      if (!hasBegun && this.isDropped && deadline?.expired) throw new DeadlineExpired()
+      if (!isRefusedPlan(error)) throw error
+      // The rollback may have been refused as well. The server rolls back when the connection ends.
+      const resendable = new Resendable({ cause: error })
+      this.drop(resendable)
+      throw resendable
     } finally {
       release?.()
       this.expiredAt = Number.POSITIVE_INFINITY
@@ -143,8 +184,11 @@ export class Connection {
     }
   }
 
-  /** Drops the connection: rejects unsent statements with `error` at once, sent ones when the end timeout is over. */
-  drop(error: unknown): void {
+  /**
+   * Drops the connection: rejects unsent statements with `error` at once, sent ones when `endSeconds` are over: by
+   * default, longer than the connect timeout.
+   */
+  drop(error: unknown, endSeconds = 6): void {
     this.isDropped = true
     for (const { query } of this.inFlight) {
       if (query.state) continue
@@ -152,7 +196,7 @@ export class Connection {
       // Without this, postgres.js would still send the rejected query once it has connected.
       query.canceller(query)
     }
-    this.sql.end({ timeout: endTimeoutSeconds }).catch(() => {})
+    this.sql.end({ timeout: endSeconds }).catch(() => {})
   }
 
   /**
@@ -165,12 +209,21 @@ export class Connection {
     if (!this.isConnected) {
       // A postgres.js client is unusable once the query that it connects for is withdrawn.
       sent.query.reject(new DeadlineExpired())
-      this.drop(new CancelledByNeighbour())
+      this.drop(new Resendable())
       return
     }
     if (sent.query.state && sent !== first) return
     if (sent === first) this.expiredAt = performance.now()
+    if (!this.pooler.keepsSession) setTimeout(() => this.abandon(sent), abandonAfterMs)
     void this.cancelUntilEnded(sent)
+  }
+
+  /**
+   * Drops the connection if a statement has outlived its cancel requests: a pooler ignores those for a statement that
+   * waits for a connection to the server. It is sent in two parts, and the second one never leaves then.
+   */
+  private abandon(sent: Sent): void {
+    if (this.inFlight[0] === sent && !this.isDropped) this.drop(new DeadlineExpired(), 0)
   }
 
   /** Repeats the cancel request until the statement ends: the server ignores one that arrives before the statement. */
@@ -185,19 +238,6 @@ export class Connection {
       if (this.isDropped || this.inFlight[0] !== sent) return
     }
   }
-}
-
-/** Whether a driver's error means that its connection is lost. */
-export const isLoss = (error: unknown): boolean =>
-  /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|08|57P0)/.test(String((error as { code?: unknown }).code))
-
-/**
- * Never settles after a lost connection, which ends the transaction by itself. On an error, postgres.js would send a
- * rollback on that connection and throw where nobody can catch it.
- */
-function unlessLost(error: unknown): Promise<never> {
-  if (isLoss(error)) return new Promise(() => {})
-  throw error
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

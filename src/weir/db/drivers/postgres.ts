@@ -1,10 +1,11 @@
-import { LRUCache } from "lru-cache"
 import postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 import type { Query } from "./postgres-connection.ts"
-import { LatencyTracker } from "./postgres-latency.ts"
 import { PostgresPool } from "./postgres-pool.ts"
+import { Pooler, splitPooler } from "./postgres-pooler.ts"
+import { Prepared } from "./postgres-prepared.ts"
+import { neverResend } from "./postgres-resend.ts"
 
 export interface PostgresOptions {
   /** Most connections at a time. */
@@ -13,16 +14,22 @@ export interface PostgresOptions {
   statementTimeout: number
   /** How long a statement may take that shares a connection, in milliseconds. Default: 2. */
   quickMs?: number
+  /** Whether something in front of the server is known to keep sessions and their prepared statements, as Hyperdrive. */
+  isDirect?: boolean
 }
 
-/** Postgres over one pool per process (Node). A request's client shares the pool, so it has no `close`. */
+/**
+ * Postgres over one pool per process (Node). A request's client shares the pool, so it has no `close`. The URL's
+ * parameter `pooler` says what is in front of the server; without it, the first connection finds that out.
+ */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
-  const pool = poolOf(url, options)
+  const pooler = poolerOf(url, options, true)
+  const pool = poolOf(url, options, pooler, true)
   const prepared = new Prepared(options.quickMs)
   return {
     dialect: "postgres",
     label: labelOf(url),
-    connect: (deadline) => clientOf(pool, prepared, deadline),
+    connect: (deadline) => clientOf({ pool, pooler, prepared, options }, deadline),
     migrate: (statements) => migrateOn(pool, statements),
     load: () => pool.load,
     close: () => pool.end(5),
@@ -31,39 +38,62 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
 
 /** Postgres over one pool per request (Workers, where a socket must not outlive its request). */
 export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
+  const pooler = poolerOf(url, options, false)
   // Hyperdrive keeps connections and their prepared statements between requests.
   const prepared = new Prepared()
   return {
     dialect: "postgres",
     label: labelOf(url),
     connect: (deadline) => {
-      const pool = poolOf(url, options)
-      return { ...clientOf(pool, prepared, deadline), close: () => pool.end(1) }
+      const pool = poolOf(url, options, pooler, false)
+      return { ...clientOf({ pool, pooler, prepared, options }, deadline), close: () => pool.end(1) }
     },
     migrate: async (statements) => {
-      const pool = poolOf(url, options)
+      const pool = poolOf(url, options, pooler, false)
       await migrateOn(pool, statements).finally(() => pool.end(1))
     },
     close: async () => {},
   }
 }
 
-function poolOf(url: string, { max, statementTimeout }: PostgresOptions): PostgresPool {
-  const open = () =>
-    postgres(url, {
+function poolerOf(url: string, { isDirect }: PostgresOptions, checksAll: boolean): Pooler {
+  return new Pooler(isDirect ? "direct" : splitPooler(url).mode, { checksAll, label: labelOf(url) })
+}
+
+function poolOf(url: string, options: PostgresOptions, pooler: Pooler, isFair: boolean): PostgresPool {
+  const { max, statementTimeout } = options
+  const connectTimeoutMs = Math.min(5_000, statementTimeout)
+  const target = splitPooler(url).url
+  const open = () => {
+    const sql = postgres(target, {
       max: 1,
       // postgres.js would query the types on every new connection; the statements need none of them.
       fetch_types: false,
-      connect_timeout: Math.min(5, statementTimeout / 1000),
+      connect_timeout: connectTimeoutMs / 1000,
       // Seconds. Short, so that a database that is back is used at once.
       backoff: () => 0.1,
-      connection: { application_name: "weir", statement_timeout: statementTimeout },
+      connection: {
+        application_name: "weir",
+        ...(pooler.takesTimeout ? { statement_timeout: statementTimeout } : {}),
+      },
       onnotice: () => {},
     })
-  return new PostgresPool(open, max, statementTimeout)
+    // postgres.js reads this for each statement, and names its own `commit` as well.
+    Object.defineProperty(sql.options, "prepare", { get: () => pooler.keepsSession })
+    neverResend(sql)
+    return sql
+  }
+  return new PostgresPool({ open, max, statementTimeout, connectTimeoutMs, pooler, isFair })
 }
 
-function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): Client {
+interface ClientParts {
+  pool: PostgresPool
+  pooler: Pooler
+  prepared: Prepared
+  options: PostgresOptions
+}
+
+function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: Deadline): Client {
   const send = (
     on: postgres.Sql | postgres.TransactionSql,
     { text, params }: Statement,
@@ -76,8 +106,14 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
   const query = (statement: Statement) => {
     const latency = prepared.latencyOf(statement.text)
     const sendOn = (on: postgres.Sql) => send(on, statement, latency !== undefined) as unknown as Query
-    const isWrite = statement.change !== undefined || !/^\s*select\b/i.test(statement.text)
-    return pool.query(sendOn, { isWrite, latency }, deadline) as Promise<Row[]>
+    // A statement that begins with its own tables may write, unless it is one of the engine's reads.
+    const isRead = statement.single === true || /^\s*select\b/i.test(statement.text)
+    const isWrite = statement.change !== undefined || !isRead
+    return pool.query(
+      sendOn,
+      { isWrite, isBounded: statement.bounded === true, latency },
+      deadline,
+    ) as Promise<Row[]>
   }
   const throwIfExpired = () => {
     if (deadline?.expired) throw new DeadlineExpired()
@@ -86,24 +122,34 @@ function clientOf(pool: PostgresPool, prepared: Prepared, deadline?: Deadline): 
     query,
     batch: async (statements) => {
       const [first] = statements
-      if (first && statements.length === 1) return [await query(first)]
+      // Without values, a statement leaves at once and as a whole: a pooler could run it after its deadline.
+      const isAlone = first && statements.length === 1 && (pooler.keepsSession || first.params.length > 0)
+      if (isAlone) return [await query(first)]
       const results = await pool.transaction(async (tx) => {
         // The deadline may have expired while the transaction waited for a connection.
         throwIfExpired()
-        // The statements are pipelined. The deadline cancels none of them, since the cancel request could hit the
-        // rollback; it rolls the transaction back instead.
-        const pending = statements.map((statement, i) =>
+        // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
+        // back instead.
+        const sendNth = (statement: Statement, i: number) =>
           send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
             throw Object.assign(error as object, { statementIndex: i })
-          }),
-        )
-        const rows = await Promise.all(pending)
+          })
+        if (!pooler.takesTimeout) await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
+        const rows = pooler.keepsSession
+          ? await Promise.all(statements.map(sendNth))
+          : await oneByOne(statements, sendNth)
         throwIfExpired()
         return rows
       }, deadline)
       return results as Row[][]
     },
   }
+}
+
+async function oneByOne<T, R>(items: T[], run: (item: T, i: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const [i, item] of items.entries()) results.push(await run(item, i))
+  return results
 }
 
 /** Runs one statement after the other, so that the error can say which one failed. */
@@ -118,36 +164,6 @@ async function migrateOn(pool: PostgresPool, statements: string[]): Promise<void
     })
   } catch (error) {
     throw Object.assign(error as object, { statementIndex: done })
-  }
-}
-
-/** The use from which on a statement is prepared, and most prepared statements. */
-const preparedFromUse = 3
-const maxPrepared = 300
-
-/**
- * Decides which statements are prepared. A connection keeps a prepared statement for its whole life, and clients
- * choose the shapes of statements: only repeated ones are prepared, up to a limit.
- */
-class Prepared {
-  private readonly useCounts = new LRUCache<string, number>({ max: 1000 })
-  private readonly latencies = new Map<string, LatencyTracker>()
-  private readonly quickMs: number | undefined
-
-  constructor(quickMs?: number) {
-    this.quickMs = quickMs
-  }
-
-  /** The latency tracker of a prepared statement; undefined for a statement that is not prepared. Counts a use. */
-  latencyOf(text: string): LatencyTracker | undefined {
-    const existing = this.latencies.get(text)
-    if (existing) return existing
-    const uses = (this.useCounts.get(text) ?? 0) + 1
-    this.useCounts.set(text, uses)
-    if (uses < preparedFromUse || this.latencies.size >= maxPrepared) return undefined
-    const latency = new LatencyTracker(this.quickMs)
-    this.latencies.set(text, latency)
-    return latency
   }
 }
 

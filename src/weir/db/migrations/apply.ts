@@ -50,7 +50,6 @@ export async function step(database: Database, migration: Migration, direction: 
   const { statements, from, to } = stepOf(database.dialect, migration, direction)
   try {
     await database.migrate(statements)
-    return true
   } catch (error) {
     const at = (error as { statementIndex?: unknown }).statementIndex
     const name = direction === "up" ? migration.tag : `The way back of ${migration.tag}`
@@ -67,6 +66,18 @@ export async function step(database: Database, migration: Migration, direction: 
       `${name} failed at its statement ${at - from + 1} of ${to - from}, and nothing was changed: ${message}: ${text}`,
     )
   }
+  await confirm(database, migration, direction)
+  return true
+}
+
+/** Reads the ledger back: a pooler can lose a transaction and still answer that it was committed. */
+async function confirm(database: Database, { tag, stamp }: Migration, direction: Direction): Promise<void> {
+  const ledger = await readLedger(database.connect(), database.dialect)
+  if (ledger.some((row) => row.stamp === stamp) === (direction === "up")) return
+  const outcome = direction === "up" ? "applied" : "rolled back"
+  throw new MigrationError(
+    `${tag} was not ${outcome}, although ${database.label} said so. Behind a pooler, give DATABASE_URL ?pooler=transaction, or the server's own address`,
+  )
 }
 
 /** Creates a missing ledger table, under the lock: Postgres's `if not exists` fails when two create it at once. */
