@@ -6,6 +6,7 @@ import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { limitBody } from "./http/body.ts"
+import { type CallerOptions, limitAddresses, limitViewers } from "./http/caller.ts"
 import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
 import { crossOrigin } from "./http/cors.ts"
 import { docs } from "./http/docs.ts"
@@ -21,7 +22,7 @@ import type { TimingHeaders } from "./http/timing-headers.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
-export interface Services {
+export interface Services extends CallerOptions {
   /** A database that invalidates the cache with its writes. */
   database: Database
   cache: Cache
@@ -53,8 +54,10 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services.database, services.cache, services.answerLimits, services.waitUntil))
+  app.use(session(services.database, services.cache, services.answerLimits, services.waitUntil, services))
+  if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (accounts) app.use(identify(accounts, signer))
+  if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)

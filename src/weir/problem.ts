@@ -47,7 +47,10 @@ export const problemCodes = {
     when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
   },
   incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
-  too_many_requests: { status: 429, when: "Too many passwords are being hashed" },
+  too_many_requests: {
+    status: 429,
+    when: "A limit of the client is used up, or too many passwords are being hashed; see `Retry-After`",
+  },
   headers_too_large: { status: 431, when: "The request's headers are too large" },
   internal_error: { status: 500, when: "An error that nobody expected; the log line has its cause" },
   timeout: {

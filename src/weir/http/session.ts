@@ -4,6 +4,7 @@ import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import { type Db, handleOf } from "../db/handle.ts"
 import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
+import { type CallerOptions, RequestCaller } from "./caller.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 
 /**
@@ -15,6 +16,7 @@ export function session(
   cache: Cache,
   limits: AnswerLimits,
   waitUntil: (c: AppContext, work: Promise<void>) => void,
+  callers: CallerOptions = {},
 ): AppMiddleware {
   return async (c, next) => {
     let opened: Client | undefined
@@ -26,6 +28,7 @@ export function session(
       viewer: anonymous,
       recalled: undefined,
       rejected: undefined,
+      caller: new RequestCaller(c, callers),
       client,
       cache,
       deadline: c.get("deadline"),

@@ -55,7 +55,9 @@ export async function create(
   } catch (error) {
     throw await orMissingParent(call, nested, error)
   }
-  const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one)))
+  if (resource.holdsViewers && viewer.kind !== "admin")
+    await call.caller.count({ kind: "sign_up", rows: inputs.length })
+  const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
   await requireCreatable(call, resource, inputs, rows)
   const statements = rows.map((columns) => {
     const names = Object.keys(columns)

@@ -2,6 +2,7 @@ import { type Column, getTableColumns, getTableName, is, type Relations, Table }
 import { type FieldSpec, specsOf } from "../db/dialect/field.ts"
 import type { FieldType } from "../fields/type.ts"
 import { fieldType } from "../fields/types.ts"
+import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "./key.ts"
 import { pascal, singularOf } from "./names.ts"
 import { anyone, nobody, type Rule } from "./rules.ts"
@@ -14,10 +15,10 @@ export interface SecretInput {
   /** Fewest and most characters. */
   min: number
   max: number
-  /** What is stored instead of what was sent. */
-  hash(value: string): Promise<string>
+  /** What is stored instead of what was sent. `waiter` is the request that it is for: costly work takes turns by it. */
+  hash(value: string, waiter?: Waiter): Promise<string>
   /** Whether `value` is what was stored. */
-  verify(value: string, stored: string): Promise<boolean>
+  verify(value: string, stored: string, waiter?: Waiter): Promise<boolean>
   /** The member of a PATCH that must hold the present value (admins aside). */
   confirm: string
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
+import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
 import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
@@ -11,11 +12,14 @@ import { migrate, migrationStatus } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Log } from "../http/request.ts"
+import { MemoryLimiter } from "../limits/memory.ts"
+import { clientAddresses } from "./client-address.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
+import { clientLimits } from "./limits.ts"
 import { listen } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
@@ -49,6 +53,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
       msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
     })
 
+  const addressOf = clientAddresses(settings.TRUSTED_PROXIES)
   const app = createApp(api, {
     database,
     cache,
@@ -62,6 +67,12 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     waitUntil: () => {},
     prepare: admin,
     metrics,
+    limits: clientLimits(settings, new MemoryLimiter(), (work) => void work),
+    addressOf: (c) =>
+      addressOf(getConnInfo(c).remote.address, () => ({
+        forwardedFor: c.req.header("x-forwarded-for"),
+        forwarded: c.req.header("forwarded"),
+      })),
   })
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
   app.get(
