@@ -32,6 +32,7 @@ export const problemCodes = {
   invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },
   wrong_credentials: { status: 401, when: "The user name or the password is wrong" },
   forbidden: { status: 403, when: "The viewer may see the row or resource, but may not do this" },
+  quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
   not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
   method_not_allowed: { status: 405, when: "The path has other methods; `Allow` lists them" },
   not_acceptable: { status: 406, when: "`Accept` rules out JSON" },
