@@ -59,7 +59,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts) app.use(identify(accounts, signer))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
-  const registry = new Registry(app, documentInfo(api))
+  const registry = new Registry(app, documentInfo(api, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
@@ -72,10 +72,11 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   return app
 }
 
-const documentInfo = ({ title, version, description, accounts, resources }: Api) => ({
+const documentInfo = ({ title, version, description, accounts, resources }: Api, limited: boolean) => ({
   title,
   version,
   description,
   tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
   accounts: accounts !== undefined,
+  limited,
 })

@@ -118,6 +118,10 @@ describe("requests as a whole", () => {
     expect(await statuses(4, () => read("192.0.2.1"))).toEqual([200, 200, 200, 429])
     expect(await statuses(4, (i) => read(`192.0.2.${i + 2}`, w.ann.token))).toEqual([200, 200, 200, 429])
     expect((await read("192.0.2.9", w.bob.token)).status).toBe(200)
+    const document = (await w.call("GET", "/openapi.json")).body as {
+      paths: Record<string, { get?: { responses: object } }>
+    }
+    expect(document.paths["/items"]?.get?.responses).toHaveProperty("429")
     const probe = () => w.call("GET", "/health", { headers: { "x-test-address": "192.0.2.1" } })
     expect((await probe()).status).toBe(200)
   })
