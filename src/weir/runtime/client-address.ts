@@ -9,15 +9,17 @@ export interface ForwardingHeaders {
 /**
  * A function that finds the address of a client: that of its socket or, where that is a trusted proxy's, the last one
  * of `X-Forwarded-For`, or else of `Forwarded` (RFC 7239), that is not a trusted proxy's. The headers of others are
- * never looked at.
+ * never believed. `onUntrusted` is called once, at the first header while no proxy is trusted.
  */
 export function clientAddresses(
   trustedProxies: string[],
+  onUntrusted: () => void = () => {},
 ): (peer: string | undefined, headers: () => ForwardingHeaders) => string | undefined {
-  if (trustedProxies.length === 0) return (peer) => peer
+  if (trustedProxies.length === 0) return untrusting(onUntrusted)
   const trusted = listOf(trustedProxies)
   const isTrusted = (address: string): boolean =>
-    trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
+    // A zone, as in fe80::1%eth0, is none of the list's.
+    trusted.check(address.replace(/%.*$/, ""), isIP(address) === 6 ? "ipv6" : "ipv4")
   return (peer, headers) => {
     if (peer === undefined || !isTrusted(peer)) return peer
     const { forwardedFor, forwarded } = headers()
@@ -31,6 +33,17 @@ export function clientAddresses(
       last = address
     }
     return last
+  }
+}
+
+function untrusting(onUntrusted: () => void): ReturnType<typeof clientAddresses> {
+  let told = false
+  return (peer, headers) => {
+    if (told) return peer
+    const { forwardedFor, forwarded } = headers()
+    told = forwardedFor !== undefined || forwarded !== undefined
+    if (told) onUntrusted()
+    return peer
   }
 }
 

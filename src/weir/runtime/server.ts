@@ -53,7 +53,12 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
       msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
     })
 
-  const addressOf = clientAddresses(settings.TRUSTED_PROXIES)
+  const addressOf = clientAddresses(settings.TRUSTED_PROXIES, () =>
+    log({
+      level: "warn",
+      msg: "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one",
+    }),
+  )
   const app = createApp(api, {
     database,
     cache,

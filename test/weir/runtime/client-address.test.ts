@@ -7,11 +7,19 @@ function found(peer: string, forwardedFor?: string, forwarded?: string, trusted 
 }
 
 describe("the address of a client", () => {
-  test("is the socket's, where no proxy is trusted", () => {
-    const address = clientAddresses([])("10.0.0.1", () => {
-      throw new Error("looked at the headers")
-    })
-    expect(address).toBe("10.0.0.1")
+  test("is the socket's, where no proxy is trusted; a header that would say otherwise is told once", () => {
+    let told = 0
+    const addressOf = clientAddresses([], () => told++)
+    const headers = { forwardedFor: undefined, forwarded: undefined }
+    expect(addressOf("10.0.0.1", () => headers)).toBe("10.0.0.1")
+    expect(told).toBe(0)
+    for (let i = 0; i < 3; i++)
+      expect(addressOf("10.0.0.1", () => ({ ...headers, forwardedFor: "192.0.2.1" }))).toBe("10.0.0.1")
+    expect(told).toBe(1)
+  })
+
+  test("of a link with a zone is no mistake", () => {
+    expect(found("fe80::1%eth0", "198.51.100.1", undefined, ["fe80::/10"])).toBe("198.51.100.1")
   })
 
   test.each([
