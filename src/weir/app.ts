@@ -6,6 +6,7 @@ import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { limitBody } from "./http/body.ts"
+import { type CallerOptions, limitAddresses, limitViewers } from "./http/caller.ts"
 import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
 import { crossOrigin } from "./http/cors.ts"
 import { docs } from "./http/docs.ts"
@@ -21,7 +22,7 @@ import type { TimingHeaders } from "./http/timing-headers.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
-export interface Services {
+export interface Services extends CallerOptions {
   /** A database that invalidates the cache with its writes. */
   database: Database
   cache: Cache
@@ -56,9 +57,11 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
   app.use(session(services))
+  if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (accounts) app.use(identify(accounts, signer))
+  if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
-  const registry = new Registry(app, documentInfo(api))
+  const registry = new Registry(app, documentInfo(api, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
@@ -71,10 +74,11 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   return app
 }
 
-const documentInfo = ({ title, version, description, accounts, resources }: Api) => ({
+const documentInfo = ({ title, version, description, accounts, resources }: Api, limited: boolean) => ({
   title,
   version,
   description,
   tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
   accounts: accounts !== undefined,
+  limited,
 })

@@ -6,6 +6,7 @@ export { allow, type HandwrittenRoute, route } from "./http/route.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
 export type { Key } from "./resource/key.ts"
+export type { QuotaOptions } from "./resource/quota.ts"
 export {
   type EmbedOptions,
   type FieldOptions,

@@ -32,6 +32,7 @@ export const problemCodes = {
   invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },
   wrong_credentials: { status: 401, when: "The user name or the password is wrong" },
   forbidden: { status: 403, when: "The viewer may see the row or resource, but may not do this" },
+  quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
   not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
   method_not_allowed: { status: 405, when: "The path has other methods; `Allow` lists them" },
   not_acceptable: { status: 406, when: "`Accept` rules out JSON" },
@@ -47,7 +48,10 @@ export const problemCodes = {
     when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
   },
   incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
-  too_many_requests: { status: 429, when: "Too many passwords are being hashed" },
+  too_many_requests: {
+    status: 429,
+    when: "A limit of the client is used up, or too many passwords are being hashed; see `Retry-After`",
+  },
   headers_too_large: { status: 431, when: "The request's headers are too large" },
   internal_error: { status: 500, when: "An error that nobody expected; the log line has its cause" },
   timeout: {

@@ -19,7 +19,9 @@ const rooms: Record<string, string[]> = {
   query: ["resource", "fields", "problem", "lib"],
   sql: ["query", "resource", "fields", "db/dialect", "lib"],
   operations: ["sql", "query", "resource", "cache", "db", "problem", "lib"],
+  limits: ["operations/call", "cache", "problem", "lib"],
   http: [
+    "limits",
     "operations/call",
     "operations/access",
     "resource/rules",
@@ -33,7 +35,7 @@ const rooms: Record<string, string[]> = {
   auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "problem", "lib"],
   api: ["resource", "http/route"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
-  runtime: ["app", "api", "auth", "http", "resource", "cache", "db", "problem", "lib"],
+  runtime: ["app", "api", "auth", "http", "limits", "resource", "cache", "db", "problem", "lib"],
   cli: [
     "runtime",
     "api",
@@ -58,7 +60,7 @@ const packages: [RegExp, string[]][] = [
   [/^node:(fs|child_process|module|os)$/, ["runtime", "cli", "db/drivers", "db/migrations"]],
   [/^(drizzle-orm\/(sqlite|pg|libsql|d1|postgres)|libsql$|@libsql\/|postgres$)/, ["db"]],
   [/^(commander|cli-progress|csv-|drizzle-kit)/, ["cli"]],
-  [/^@upstash\//, ["cache"]],
+  [/^@upstash\//, ["cache", "limits"]],
 ]
 
 /** The doors of the engine: what a team's own files may import of it. */

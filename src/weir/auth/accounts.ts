@@ -32,6 +32,14 @@ function compileFind({ resource, login, password }: Accounts): Plan {
   return { ...find, bounded: true }
 }
 
+/** A name as it is compared with each of the login columns. */
+const namesOf = ({ login }: Accounts, name: string): Record<string, string> =>
+  Object.fromEntries(login.map((field) => [field.name, normalized(field.spec, name)]))
+
+/** What a name is counted as. In lower case: a login column may or may not tell cases apart. */
+export const countedName = (accounts: Accounts, name: string): string =>
+  [...new Set(Object.values(namesOf(accounts, name)).map((text) => text.toLowerCase()))].join(" ")
+
 /** The account that a name means. Where it fits several, the first of the login columns decides. */
 export async function findAccount(
   accounts: Accounts,
@@ -39,7 +47,7 @@ export async function findAccount(
   name: string,
 ): Promise<Account | undefined> {
   const { login } = accounts
-  const names = Object.fromEntries(login.map((field) => [field.name, normalized(field.spec, name)]))
+  const names = namesOf(accounts, name)
   const rows = await client.query(withValues(planFor(accounts), names))
   for (const [i, field] of login.entries()) {
     const row = rows.find((columns) => columns[2 + i] === names[field.name])

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto"
+import type { Waiter } from "../lib/fair-queue.ts"
 
 // OWASP's first choice for scrypt is N=2^17; 2^14 with r=8, p=5 is its equal in cost at 16 MiB, which
 // fits a Worker's 128 MB. https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
@@ -10,15 +11,17 @@ const written = `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}`
 /** A hash without a known password: checking against it takes as long as a real check. */
 export const decoyHash = `${written}$${"A".repeat(22)}$${"A".repeat(43)}`
 
-/** Hashes a password with scrypt, as a PHC string: `$scrypt$ln=14,r=8,p=5$salt$hash`. */
-export async function hashPassword(password: string): Promise<string> {
+/**
+ * Hashes a password with scrypt, as a PHC string: `$scrypt$ln=14,r=8,p=5$salt$hash`. Hashes take turns between waiters.
+ */
+export async function hashPassword(password: string, waiter?: Waiter): Promise<string> {
   const salt = randomBytes(16)
-  const key = await derive(password, salt, cost)
+  const key = await derive({ password, salt, work: cost, length: keyLength }, waiter)
   return `${written}$${unpadded(salt)}$${unpadded(key)}`
 }
 
 /** Whether the password has that hash. False for text that is not a scrypt PHC string. */
-export async function verifyPassword(password: string, phc: string): Promise<boolean> {
+export async function verifyPassword(password: string, phc: string, waiter?: Waiter): Promise<boolean> {
   const match = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(
     phc,
   )
@@ -28,12 +31,15 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
   const work = { ln: Number(ln), r: Number(r), p: Number(p) }
   // An empty key would equal any other; costs beyond these bounds come from elsewhere.
   if (expected.length < 16 || work.ln < 1 || work.ln > 20 || work.r < 1 || work.p < 1) return false
-  const key = await derive(password, Buffer.from(salt, "base64"), work, expected.length)
+  const key = await derive(
+    { password, salt: Buffer.from(salt, "base64"), work, length: expected.length },
+    waiter,
+  )
   return timingSafeEqual(key, expected)
 }
 
-/** Runs a hash when its turn comes. */
-export type HashScheduler = <T>(hash: () => Promise<T>) => Promise<T>
+/** Runs a hash when its turn comes; not at all where its waiter has gone. */
+export type HashScheduler = <T>(hash: () => Promise<T>, waiter?: Waiter) => Promise<T>
 
 let scheduled: HashScheduler = (hash) => hash()
 
@@ -42,12 +48,15 @@ export function scheduleHashes(scheduler: HashScheduler): void {
   scheduled = scheduler
 }
 
-function derive(
-  password: string,
-  salt: Buffer,
-  { ln, r, p }: typeof cost,
-  length = keyLength,
-): Promise<Buffer> {
+interface Derivation {
+  password: string
+  salt: Buffer
+  work: typeof cost
+  length: number
+}
+
+function derive({ password, salt, work, length }: Derivation, waiter?: Waiter): Promise<Buffer> {
+  const { ln, r, p } = work
   const options = { N: 2 ** ln, r, p, maxmem: 256 * 2 ** ln * r }
   return scheduled(
     () =>
@@ -56,6 +65,7 @@ function derive(
           error ? reject(error) : resolve(key),
         )
       }),
+    waiter,
   )
 }
 

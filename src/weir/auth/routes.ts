@@ -6,7 +6,7 @@ import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
-import { findAccount } from "./accounts.ts"
+import { countedName, findAccount } from "./accounts.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
 
@@ -104,11 +104,13 @@ async function issueToken(
   }
   const { username, password } = result.data
   attempt.account = tokens.nameMark(username)
+  const { caller } = c.get("call")
+  await caller.count({ kind: "sign_in", account: countedName(accounts, username) })
   const account = username.includes("\0")
     ? undefined
     : await findAccount(accounts, c.get("call").client(), username)
   // An unknown user costs what a known one does, and looks the same.
-  const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash)
+  const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
   if (!account || !good)
     throw new Problem("wrong_credentials", "The username or the password is wrong", {
       headers: { "www-authenticate": "Bearer" },

@@ -14,6 +14,7 @@ export function commandCall(database: Database): Call {
     viewer: operator,
     recalled: undefined,
     rejected: undefined,
+    caller: { address: undefined, gone: false, count: () => undefined },
     client: () => client,
     cache: new Cache(undefined, { ttl: 0, stale: 0, waitUntil: () => {} }),
     deadline: new Deadline(),

@@ -6,6 +6,8 @@ export type DatabaseFailure =
   | { kind: "foreign_key"; columns: string[] }
   /** A CHECK, a NOT NULL or a column type refused a value. */
   | { kind: "invalid"; columns: string[] }
+  /** The rows to be inserted are more than the quota allows. */
+  | { kind: "quota" }
   /** The statement exceeded its time limit and was cancelled. */
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
@@ -14,6 +16,9 @@ export type DatabaseFailure =
   | { kind: "refused" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
+
+/** The text in the error of a statement that the quota fails. */
+export const quotaMark = "weir_quota_exceeded"
 
 /** The error and up to four causes, outermost first: Drizzle wraps the errors of a driver. */
 export function* causes(error: unknown): Generator<Record<string, unknown>> {

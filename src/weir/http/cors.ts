@@ -12,6 +12,8 @@ export function crossOrigin(origins: string[]): AppMiddleware {
       "ETag",
       "Link",
       "Location",
+      "RateLimit",
+      "RateLimit-Policy",
       "Retry-After",
       "Server-Timing",
       "X-Request-Id",

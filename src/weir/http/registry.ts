@@ -14,6 +14,8 @@ export interface DocumentInfo {
   tags: { name: string; description: string }[]
   /** Whether there are accounts to sign in with. */
   accounts: boolean
+  /** Whether requests as a whole are limited. */
+  limited: boolean
 }
 
 /** A route as the document has it. */
@@ -107,7 +109,7 @@ export class Registry {
   }
 
   private build(): object {
-    const { title, version, description, tags, accounts } = this.info
+    const { title, version, description, tags, accounts, limited } = this.info
     const builder = new OpenAPIHono()
     if (accounts)
       builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
@@ -125,7 +127,7 @@ export class Registry {
         ...(accounts && security
           ? { security: typeof security === "string" ? needs[security] : security }
           : {}),
-        responses: { ...problems(...errors, 500, 503), ...config.responses },
+        responses: { ...problems(...errors, ...(limited ? [429] : []), 500, 503), ...config.responses },
       })
     }
     return builder.getOpenAPI31Document({

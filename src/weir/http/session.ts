@@ -4,10 +4,11 @@ import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import { type Db, handleOf } from "../db/handle.ts"
 import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
+import { type CallerOptions, RequestCaller } from "./caller.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 import { grace, tookTooLong } from "./time-limit.ts"
 
-export interface SessionOptions {
+export interface SessionOptions extends CallerOptions {
   database: Database
   cache: Cache
   requestTimeoutMs: number
@@ -21,14 +22,8 @@ export interface SessionOptions {
  * Gives each request its call, anonymous at first, with a client that is opened at its first use and released
  * after the response, whatever happens.
  */
-export function session({
-  database,
-  cache,
-  requestTimeoutMs,
-  queryTimeoutMs,
-  answerLimits: limits,
-  waitUntil,
-}: SessionOptions): AppMiddleware {
+export function session(options: SessionOptions): AppMiddleware {
+  const { database, cache, requestTimeoutMs, queryTimeoutMs, answerLimits: limits, waitUntil } = options
   // The request's own limit comes first otherwise.
   const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
   return async (c, next) => {
@@ -41,6 +36,7 @@ export function session({
       viewer: anonymous,
       recalled: undefined,
       rejected: undefined,
+      caller: new RequestCaller(c, options),
       client,
       cache,
       deadline: c.get("deadline"),

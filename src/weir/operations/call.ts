@@ -1,6 +1,8 @@
 import type { Cache } from "../cache/cache.ts"
 import type { Deadline } from "../db/deadline.ts"
 import type { Client } from "../db/driver.ts"
+import type { Waiter } from "../lib/fair-queue.ts"
+import type { Key } from "../resource/key.ts"
 import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
 
 /** What the answer to a read may be at most. */
@@ -26,6 +28,18 @@ export interface Timings {
   pendingInvalidations?: boolean
 }
 
+/** What is counted against a client's limits. `account` is the name or key of the account that is tried. */
+export type Attempt =
+  | { kind: "sign_in" | "secret"; account: string }
+  | { kind: "sign_up"; rows: number }
+  | { kind: "request"; viewer?: Key | undefined }
+
+/** The client on whose behalf a call runs, as limits and queues see it. */
+export interface Caller extends Waiter {
+  /** Counts an attempt. Throws a 429 where a limit of the client is used up. Undefined where nothing is limited. */
+  count(attempt: Attempt): Promise<void> | undefined
+}
+
 /** On whose behalf an operation runs, and with what. A request makes one, and so does a command. */
 export interface Call {
   viewer: Viewer
@@ -33,6 +47,7 @@ export interface Call {
   recalled: RecalledViewer | undefined
   /** Why there is no viewer although a token was sent. */
   rejected: string | undefined
+  caller: Caller
   /** The call's database client, opened at the first use. */
   client: () => Client
   cache: Cache

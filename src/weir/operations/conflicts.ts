@@ -4,7 +4,7 @@ import type { Resource } from "../resource/resource.ts"
 
 /**
  * The problem that a failed write amounts to: 409 for a value that is taken, and for a row that is still referred
- * to; 422 for a reference to nothing. Any other error is returned as it is. `written` are the columns of the write,
+ * to; 422 for a reference to nothing; 403 for rows beyond the quota. Any other error is returned as it is. `written` are the columns of the write,
  * `prefix` the path of the row in the body.
  */
 export function writeProblem(
@@ -40,6 +40,14 @@ export function writeProblem(
       }),
     )
     return invalid(`${issues.map((issue) => issue.path).join(", ")} refers to nothing`, issues)
+  }
+  if (failure?.kind === "quota" && resource.quota) {
+    const { rows, column } = resource.quota
+    return new Problem(
+      "quota_exceeded",
+      `There may be at most ${rows} of ${resource.name} with one value of ${column}`,
+      { cause: error },
+    )
   }
   if (failure?.kind === "invalid") {
     const columns = failure.columns.filter((column) => resource.fields[column])

@@ -8,6 +8,7 @@ import { createSchema, maxCreateRows } from "../resource/schemas.ts"
 import type { ViewerGuard, ViewerKind } from "../resource/viewer.ts"
 import { compileCreate, compileCreateCheck } from "../sql/insert.ts"
 import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
@@ -33,7 +34,8 @@ export interface CreateOptions {
 
 /**
  * Creates one row of an object, or many of an array: all or nothing. Throws a 401 or 403 where that is closed, a
- * 422 that names every wrong member, a 409 for a value that is taken, and a 404 for a parent that is not there.
+ * 422 that names every wrong member, a 409 for a value that is taken, a 403 for rows beyond the quota, and a 404 for a
+ * parent that is not there.
  *
  * @example await create(call, items, { title: "Lamp", price: 19.5 })
  */
@@ -55,7 +57,9 @@ export async function create(
   } catch (error) {
     throw await orMissingParent(call, nested, error)
   }
-  const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one)))
+  if (resource.holdsViewers && viewer.kind !== "admin")
+    await call.caller.count({ kind: "sign_up", rows: inputs.length })
+  const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
   await requireCreatable(call, resource, inputs, rows)
   const statements = rows.map((columns) => {
     const names = Object.keys(columns)
@@ -66,14 +70,16 @@ export async function create(
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
+  const locks = quotaLocks(resource, rows)
   const written = Object.keys(rows[0] as Values)
   let results: Row[][]
   try {
-    results = await call.client().batch(statements)
+    results = await call.client().batch([...locks, ...statements])
   } catch (error) {
-    const problem = writeProblem(error, resource, written, many ? indexOf(error) : [])
+    const problem = writeProblem(error, resource, written, many ? indexOf(error, locks.length) : [])
     throw await orMissingParent(call, nested, problem)
   }
+  results = results.slice(locks.length)
   if (guard && !results[0]?.length) throw new NotGuarded()
   return {
     rows: results.map(([row]) => ({ body: row?.[0] as string, key: row?.[1] as Key })),
@@ -145,8 +151,8 @@ function checkOf(resource: Resource, kind: ViewerKind, names: string[], chosen: 
   return plan.text === "" ? undefined : plan
 }
 
-/** Which statement of a batch failed, where the driver knows. */
-const indexOf = (error: unknown): string[] => {
+/** Which row's statement of a batch failed, after others before the rows, where the driver knows. */
+const indexOf = (error: unknown, before: number): string[] => {
   const index = (error as { statementIndex?: unknown }).statementIndex
-  return typeof index === "number" ? [String(index)] : []
+  return typeof index === "number" && index >= before ? [String(index - before)] : []
 }

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi"
+import type { Waiter } from "../lib/fair-queue.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { type FieldIssue, forbidden, invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
@@ -55,11 +56,12 @@ export async function columnsToInsert(
   resource: Resource,
   viewer: Viewer,
   input: Record<string, unknown>,
+  waiter?: Waiter,
 ): Promise<Values> {
   const columns: Values = {}
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
-    const value = await storedValue(field, input)
+    const value = await storedValue(field, input, waiter)
     if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
     else {
       const initial = field.initially?.(viewer) ?? field.default
@@ -71,19 +73,23 @@ export async function columnsToInsert(
 }
 
 /** The columns to update, by name. */
-export async function columnsToUpdate(resource: Resource, input: Record<string, unknown>): Promise<Values> {
+export async function columnsToUpdate(
+  resource: Resource,
+  input: Record<string, unknown>,
+  waiter?: Waiter,
+): Promise<Values> {
   const columns: Values = {}
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
-    const value = await storedValue(field, input)
+    const value = await storedValue(field, input, waiter)
     if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
   }
   return columns
 }
 
 /** What is stored for a field of the input: of a secret, its hash. */
-function storedValue(field: Field, input: Record<string, unknown>): unknown {
+function storedValue(field: Field, input: Record<string, unknown>, waiter: Waiter | undefined): unknown {
   if (!field.secret) return input[field.name]
   const secret = input[field.secret.as]
-  return secret === undefined ? undefined : field.secret.hash(secret as string)
+  return secret === undefined ? undefined : field.secret.hash(secret as string, waiter)
 }

@@ -36,6 +36,7 @@ export async function checkSecret(
     throw invalid("The body is not valid", [
       { path: confirm, message: `is required to set ${as}`, code: "required" },
     ])
+  await call.caller.count({ kind: "secret", account: `#${id}` })
   const plan = planOf(resource, `secret:${viewer.kind}`, () => ({
     ...compile(storedSecret(resource, field, viewer.kind)),
     bounded: true,
@@ -44,7 +45,7 @@ export async function checkSecret(
     .client()
     .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }))
   const stored = rows[0]?.[0]
-  if (typeof stored === "string" && !(await verify(confirmation as string, stored)))
+  if (typeof stored === "string" && !(await verify(confirmation as string, stored, call.caller)))
     throw invalid("The body is not valid", [
       { path: confirm, message: "is not the present one", code: "wrong_secret" },
     ])

@@ -30,7 +30,7 @@ export async function update(call: Call, resource: Resource, id: Key, patch: unk
       { path: "body", message: "must hold at least one field", code: "empty" },
     ])
   await checkSecret(call, resource, id, input)
-  const columns = await columnsToUpdate(resource, input)
+  const columns = await columnsToUpdate(resource, input, call.caller)
   const names = Object.keys(columns)
   const plan = planOf(resource, `update:${viewer.kind}:${names}`, () =>
     compileUpdate(resource, viewer.kind, names),

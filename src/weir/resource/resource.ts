@@ -2,8 +2,10 @@ import { type Column, getTableColumns, getTableName, is, type Relations, Table }
 import { type FieldSpec, specsOf } from "../db/dialect/field.ts"
 import type { FieldType } from "../fields/type.ts"
 import { fieldType } from "../fields/types.ts"
+import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "./key.ts"
 import { pascal, singularOf } from "./names.ts"
+import { type Quota, type QuotaOptions, quotaOf } from "./quota.ts"
 import { anyone, nobody, type Rule } from "./rules.ts"
 import type { Viewer } from "./viewer.ts"
 
@@ -14,10 +16,10 @@ export interface SecretInput {
   /** Fewest and most characters. */
   min: number
   max: number
-  /** What is stored instead of what was sent. */
-  hash(value: string): Promise<string>
+  /** What is stored instead of what was sent. `waiter` is the request that it is for: costly work takes turns by it. */
+  hash(value: string, waiter?: Waiter): Promise<string>
   /** Whether `value` is what was stored. */
-  verify(value: string, stored: string): Promise<boolean>
+  verify(value: string, stored: string, waiter?: Waiter): Promise<boolean>
   /** The member of a PATCH that must hold the present value (admins aside). */
   confirm: string
 }
@@ -56,6 +58,8 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   sort?: SortText<C> | SortText<C>[]
   /** What one row is called, in documents and operation names. Default: a guess from the table's name. */
   singular?: string
+  /** Most rows of one owner: a create beyond it is a 403. */
+  quota?: QuotaOptions<C>
 }
 
 type SortText<C extends string> = C | `-${C}`
@@ -113,6 +117,7 @@ export interface Resource {
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
   singular: string
   typeName: string
+  quota: Quota | undefined
   /** Whether its rows are the API's viewers (`accounts` of `defineApi`). */
   holdsViewers: boolean
 }
@@ -170,6 +175,7 @@ export function resource<M extends Record<string, unknown>>(
     relations: {},
     singular,
     typeName: pascal(singular),
+    quota: quotaOf(name, rest.quota, Object.keys(fields)),
     holdsViewers: false,
   }
 }

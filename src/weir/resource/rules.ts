@@ -18,15 +18,23 @@ export const nobody: Rule<never> = () => false
 export const signedIn: Rule<never> = (_row, viewer) => viewer.kind !== "anonymous"
 export const admin: Rule<never> = (_row, viewer) => viewer.kind === "admin"
 
+/** The columns of the rules that `viewerIs` has made. */
+const viewerColumns = new WeakMap<Rule, string>()
+
 /**
  * The viewer whose id is in that column, and admins.
  *
  * @example update: viewerIs("author_id")
  */
-export const viewerIs =
-  <Column extends string>(column: Column): Rule<Column> =>
-  (row, viewer) =>
+export function viewerIs<Column extends string>(column: Column): Rule<Column> {
+  const rule: Rule<Column> = (row, viewer) =>
     viewer.kind === "user" ? sql`${row(column)} = ${viewer.id}` : viewer.kind === "admin"
+  viewerColumns.set(rule, column)
+  return rule
+}
+
+/** The column of a rule that `viewerIs` made; undefined for any other. */
+export const columnOf = (rule: Rule): string | undefined => viewerColumns.get(rule)
 
 /** The row is the viewer. */
 export const self: Rule<"id"> = viewerIs("id")

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi"
 import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/registry.ts"
 import { pascal } from "../resource/names.ts"
+import type { Quota } from "../resource/quota.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { createSchema, maxCreateRows, updateSchema } from "../resource/schemas.ts"
@@ -106,6 +107,9 @@ function bodyExample(resource: Resource, only: (field: Field) => boolean): Recor
   )
 }
 
+const quotaText = ({ rows, column }: Quota): string =>
+  `At most ${rows} rows with one value of \`${column}\`: beyond, a 403 with the code \`quota_exceeded\``
+
 export function createDoc(resource: Resource, parent?: Within): RouteDoc {
   const foreign = parent?.relation.foreign
   const row = rowSchemas(resource).whole
@@ -122,6 +126,7 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
   return {
     operationId: `create${nested?.operation ?? resource.typeName}`,
     summary: `Create one ${resource.singular}${nested?.words ?? ""}, or many: all or nothing`,
+    ...(resource.quota ? { description: quotaText(resource.quota) } : {}),
     tags: [resource.name],
     security: security(resource, "create"),
     request: {

@@ -1,10 +1,6 @@
-import pLimit from "p-limit"
 import type { HashScheduler } from "../auth/password.ts"
+import { FairQueue } from "../lib/fair-queue.ts"
 import { Problem } from "../problem.ts"
-
-/** Most hashes at a time. Node has four worker threads, and other work needs them too, such as signing tokens. */
-const maxConcurrent = 2
-const maxQueued = 200
 
 /** How many hashes run, and how many wait. */
 export interface HashLoad {
@@ -12,16 +8,21 @@ export interface HashLoad {
   waiting: number
 }
 
-/** A scheduler that queues password hashes, and throws a 429 problem when the queue is full. */
+/** A scheduler that has password hashes take turns between clients, and throws a 429 problem where a client has too many. */
 export function hashQueue(): HashScheduler & { load(): HashLoad } {
-  const limit = pLimit(maxConcurrent)
-  const schedule: HashScheduler = (hash) => {
-    if (limit.pendingCount < maxQueued) return limit(hash)
-    throw new Problem("too_many_requests", "Too many passwords are being checked now; try again", {
-      headers: { "retry-after": "5" },
-    })
-  }
-  return Object.assign(schedule, {
-    load: () => ({ running: limit.activeCount, waiting: limit.pendingCount }),
+  const queue = new FairQueue({
+    // Node has four worker threads, and other work needs them too, such as signing tokens.
+    concurrency: 2,
+    // A hash takes about 0.2 s of a core: what waits beyond these would outlast its request.
+    capacity: 100,
+    capacityPerAddress: 40,
+    full: () =>
+      new Problem("too_many_requests", "Too many passwords are being checked now; try again", {
+        headers: { "retry-after": "5" },
+      }),
+    abandoned: () => new Problem("timeout", "The client has gone", { status: 408 }),
   })
+  const schedule: HashScheduler = (hash, waiter) =>
+    queue.run(hash, waiter ?? { address: undefined, gone: false })
+  return Object.assign(schedule, { load: () => queue.load })
 }

@@ -1,22 +1,27 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
+import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
 import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
+import type { Cache } from "../cache/cache.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { migrate, migrationStatus } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
 import type { Log } from "../http/request.ts"
+import { MemoryLimiter } from "../limits/memory.ts"
+import { clientAddresses } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
 import { drainOn } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
+import { clientLimits } from "./limits.ts"
 import { listen } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
@@ -34,14 +39,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   scheduleHashes(hashes)
   const { cache, database: plain } = await openCachedDatabase(settings)
   const { metrics, database } = await withMetrics(settings, api, plain, hashes.load)
-  // Connects to Redis now, so that the first request need not wait for it.
-  void Promise.resolve(cache.store?.check()).then((reason) => {
-    if (reason)
-      log({
-        level: "warn",
-        msg: `Redis cannot be used now (${reason}): requests read the database until it can`,
-      })
-  })
+  void connectToCache(cache, log)
   const admin = firstAdmin(settings, api.accounts, database)
   await prepare(settings, database, readMigrations(migrationsOf(migrations, database.dialect)), admin, log)
   if (api.accounts && !settings.AUTH_SECRET)
@@ -50,6 +48,12 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
       msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
     })
 
+  const addressOf = clientAddresses(settings.TRUSTED_PROXIES, () =>
+    log({
+      level: "warn",
+      msg: "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one",
+    }),
+  )
   const app = createApp(api, {
     database,
     cache,
@@ -64,6 +68,12 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     waitUntil: () => {},
     prepare: admin,
     metrics,
+    limits: clientLimits(settings, new MemoryLimiter(), (work) => void work),
+    addressOf: (c) =>
+      addressOf(getConnInfo(c).remote.address, () => ({
+        forwardedFor: c.req.header("x-forwarded-for"),
+        forwarded: c.req.header("forwarded"),
+      })),
   })
   const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
   app.get(
@@ -87,6 +97,13 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     await database.close()
     flush()
   })
+}
+
+/** Connects to Redis now, so that the first request need not wait for it. */
+async function connectToCache({ store }: Cache, log: Log): Promise<void> {
+  const reason = await store?.check()
+  const msg = `Redis cannot be used now (${reason}): requests read the database until it can`
+  if (reason) log({ level: "warn", msg })
 }
 
 /**

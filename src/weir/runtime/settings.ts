@@ -33,6 +33,16 @@ const whole = (min: number, max: number) => {
     .pipe(z.number().min(min, range).max(max, range))
 }
 
+const commaSeparated = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
+/** A limit of attempts in a minute. */
+const limit = () => whole(0, 1_000_000).optional()
+
 /** Whether a text is `*`, or an `Origin` as browsers send it: no path, no default port, lower case. */
 const isOrigin = (text: string): boolean =>
   text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
@@ -68,14 +78,7 @@ export const settings = z.object({
     .max(200, "must be at most 200 characters")
     .optional()
     .describe("The password of the first admin, of 8 to 200 characters"),
-  CORS_ORIGINS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
+  CORS_ORIGINS: commaSeparated
     .pipe(z.array(z.string().refine(isOrigin, "must hold origins such as https://example.com, or *")))
     .default([])
     .describe("Origins that browsers may call from, separated by commas; `*` for all"),
@@ -151,6 +154,31 @@ export const settings = z.object({
     .default(5_000)
     .describe(
       "How long a read may take whose own limits do not bound its cost, such as a filtered list, in milliseconds; after it, a 503. Admins have all of `REQUEST_TIMEOUT_MS`",
+    ),
+  SIGN_IN_PER_ACCOUNT: limit().describe(
+    "How many passwords one address may try for one account in a minute; 0 for no limit. Without it: 10 in production, else 0",
+  ),
+  SIGN_IN_PER_ADDRESS: limit().describe(
+    "How many passwords one address may try in a minute; 0 for no limit. Without it: 30 in production, else 0",
+  ),
+  SIGN_UP_PER_ADDRESS: limit().describe(
+    "How many accounts one address may create in a minute; 0 for no limit. Without it: 30 in production, else 0",
+  ),
+  REQUESTS_PER_MINUTE: whole(0, 1_000_000)
+    .default(0)
+    .describe("How many requests an address, and a signed-in account, may make in a minute; 0 for no limit"),
+  TRUSTED_PROXIES: commaSeparated
+    .pipe(
+      z.array(
+        z.union(
+          [z.ipv4(), z.cidrv4(), z.ipv6(), z.cidrv6()],
+          "must hold addresses or CIDRs such as 10.0.0.0/8",
+        ),
+      ),
+    )
+    .default([])
+    .describe(
+      "Addresses of proxies whose `X-Forwarded-For` or `Forwarded` names the client, separated by commas: addresses or CIDRs. Node only",
     ),
   NODE_ENV: z.string().default("development").describe("`production` requires `AUTH_SECRET`"),
 })

@@ -10,14 +10,17 @@ import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
 import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
 import type { AppEnv } from "../http/context.ts"
 import type { Log } from "../http/request.ts"
+import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
+import { clientLimits } from "./limits.ts"
 import { answerLimitsOf, firstAdmin, leveled } from "./services.ts"
 import { parseEnv, requireSecret, SettingError, type Settings, timingHeadersOf } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
   HYPERDRIVE?: { connectionString: string }
+  RATE_LIMITER?: RateLimitBinding
 }
 
 const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
@@ -50,6 +53,9 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     log: leveled(console_, settings.LOG_LEVEL),
     waitUntil: (c, work) => c.executionCtx.waitUntil(work),
     prepare: firstAdmin(settings, api.accounts, database),
+    // The memory of an isolate counts too little to be of use.
+    limits: clientLimits(settings, env.RATE_LIMITER && new BindingLimiter(env.RATE_LIMITER), waitUntil),
+    addressOf: (c) => c.req.header("cf-connecting-ip"),
   })
 }
 

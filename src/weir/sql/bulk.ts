@@ -80,6 +80,7 @@ export const staging = {
         { rows: list },
       ),
     ),
+  name: stagingOf,
   shapes: (table: string): Statement => once(sql`select distinct shape from ${stagingOf(table)}`),
   /** Moves the rows that have these columns. */
   move: (table: string, resource: Resource, shape: string): Statement => {

@@ -3,12 +3,14 @@ import type { Resource } from "../resource/resource.ts"
 import { conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerGuard, ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { bound, compile, type Plan } from "./plan.ts"
+import { withinQuota } from "./quota.ts"
 import { returnedRow, writtenRow } from "./returning.ts"
 import { tableOf, viewerSql } from "./where.ts"
 
 /**
  * One row's insert: `[body, primary key, …foreign keys]`, as far as the viewer may see it. Values are bound by
- * column name. Who signs up sees its own row as that new viewer. No row where the guard does not hold.
+ * column name. Who signs up sees its own row as that new viewer. No row where the guard does not hold. Fails where the
+ * quota is used up.
  */
 export function compileCreate(
   resource: Resource,
@@ -20,11 +22,15 @@ export function compileCreate(
   const signsUp = resource.holdsViewers && kind === "anonymous"
   const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.key) } : viewerSql(kind)
   const names = columns.map((column) => sql`${sql.identifier(column)}`)
+  const conditions = [guard?.where, withinQuota(resource, columns)].filter((part) => part !== undefined)
+  const isSelect = conditions.length > 0
   const values = sql.join(
-    columns.map((column) => (guard ? typedValue(resource, column) : bound(column))),
+    columns.map((column) => (isSelect ? typedValue(resource, column) : bound(column))),
     sql`, `,
   )
-  const rows = guard ? sql`select ${values} where ${guard.where}` : sql`values (${values})`
+  const rows = isSelect
+    ? sql`select ${values} where ${sql.join(conditions, sql` and `)}`
+    : sql`values (${values})`
   const source = columns.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
   return compile(
     sql`insert into ${tableOf(resource)} ${source} returning ${returnedRow(resource, row, viewer)}`,

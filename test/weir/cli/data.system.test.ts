@@ -282,3 +282,26 @@ test("wrong use: one line, and not zero", async () => {
   expect(refused(await at.db(empty, "import", "items", good))).toContain("npm run db:migrate")
   expect(existsSync(`${good}.rejects.ndjson`)).toBe(false)
 })
+
+test.each(Object.keys(databases) as Kind[])("%s: an import is held to a resource's quota", async (kind) => {
+  const limited = project()
+  limited.edit(
+    "src/resources.ts",
+    "create: signedIn,",
+    "create: signedIn,\n    quota: { rows: 20, per: owner },",
+  )
+  const url = await withUsers(kind)
+  // Ten users' items in turn: the last five records are each one too many.
+  const source = join(limited.folder, "quota.ndjson")
+  limited.write("quota.ndjson", ndjson(205))
+  const atomic = await limited.db(url, "import", "items", source, "--atomic")
+  expect(atomic.stderr + atomic.stdout).toContain(
+    "There may be at most 20 of items with one value of owner_id",
+  )
+  expect(await number(url, "select count(*) from items")).toBe(0)
+  const ended = await limited.db(url, "import", "items", source, "--again")
+  expect(ended.code).toBe(1)
+  expect(ended.stdout).toContain("200 of 205 records")
+  expect(await number(url, "select count(*) from items")).toBe(200)
+  expect(records(`${source}.rejects.ndjson`).map(({ line }) => line)).toEqual([201, 202, 203, 204, 205])
+})

@@ -99,6 +99,17 @@ describe("a mistake is told at load, by the culprit's name", () => {
       () => loose({ fields: { titel: { read: anyone } } }),
       /notes: fields names "titel"/,
     ],
+    [
+      "a quota by what is no column",
+      () => loose({ quota: { rows: 5, per: owner } }),
+      /^notes: quota names "owner_id", which is no column$/,
+    ],
+    [
+      "a quota by a rule without a column",
+      () => loose({ quota: { rows: 5, per: admin } }),
+      /^notes: quota\.per must be a column, or a rule that viewerIs made/,
+    ],
+    ["a quota of no rows", () => loose({ quota: { rows: 0, per: "author_id" } }), /^notes: quota\.rows is 0/],
     ["a title without a letter", () => api([], { title: " - " }), /title/],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(message)

@@ -125,6 +125,28 @@ test("a database without tables: 503 that says so, until it is migrated", async 
   await bare.stop()
 })
 
+test("in production, sign-ins are counted by the binding for rate limits where there is one", async () => {
+  const folder = tempFolder()
+  await migrateD1(folder)
+  const limited = await startWrangler(folder, { AUTH_SECRET: authSecret }, { args: ["--env", "limited"] })
+  const asked = httpCaller(limited.url)
+  const tried = () =>
+    asked("POST", "/auth/token", {
+      body: "username=nobody&password=wrong-wrong",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    })
+  const answers = []
+  for (let i = 0; i < 12; i++) answers.push(await tried())
+  const statuses = answers.map(({ status }) => status)
+  expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401])
+  // The minute of the binding may end between two attempts.
+  const refused = answers.find(({ status }) => status === 429)
+  expect(refused?.body).toMatchObject({ code: "too_many_requests" })
+  expect(refused?.headers.get("retry-after")).toBe("60")
+  expect((await asked("GET", "/items")).status).toBe(200)
+  await limited.stop()
+})
+
 test("what is deployed is at most 300 KiB gzipped", async () => {
   const folder = tempFolder()
   const { code, output } = await runWrangler("deploy", "--dry-run", "--env", "", "--outdir", folder)

@@ -185,6 +185,9 @@ function words(command: unknown): string[] {
     if (typeof word === "object") throw new Refusal(400, "ERR unsupported arg type")
     return `${word}`
   })
+  // Upstash's own server knows a flag of scripts that Redis does not.
+  if (`${given[0]}`.toLowerCase() === "eval")
+    given[1] = `${given[1]}`.replace(/^#!lua flags=allow-key-locking\n/, "")
   if (unavailable.has(`${given[0]}`.toLowerCase())) {
     throw new Refusal(400, `ERR Command is not available: '${given[0]}'`)
   }

@@ -2,8 +2,10 @@ import type { Command } from "commander"
 import type { Database, Statement } from "../../db/driver.ts"
 import { writeProblem } from "../../operations/conflicts.ts"
 import { Problem } from "../../problem.ts"
+import type { Values } from "../../query/query.ts"
 import type { Resource } from "../../resource/resource.ts"
 import { insertMany, keepIds, staging } from "../../sql/bulk.ts"
+import { quotaOfRows, quotaOfStaged } from "../../sql/quota.ts"
 import { withDatabase } from "../database.ts"
 import { type Progress, progress } from "../progress.ts"
 import type { Project } from "../project.ts"
@@ -131,9 +133,7 @@ class Import {
     try {
       await this.commit(
         checked,
-        this.state.atomic
-          ? staging.add(this.stagingTable, this.resource, rows)
-          : insertMany(this.resource, rows),
+        this.state.atomic ? staging.add(this.stagingTable, this.resource, rows) : this.withinQuota(rows),
       )
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
@@ -146,6 +146,12 @@ class Import {
       const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join("; ")
       await this.commit([{ record: first.record, reason: issues || problem.message }], [])
     }
+  }
+
+  /** The statements that insert rows, and fail beyond the quota. */
+  private withinQuota(rows: Values[]): Statement[] {
+    const { before, after } = quotaOfRows(this.resource, rows)
+    return [...before, ...insertMany(this.resource, rows), ...after]
   }
 
   /**
@@ -200,8 +206,10 @@ class Import {
     else
       try {
         const shapes = this.state.records ? await client.query(staging.shapes(this.stagingTable)) : []
-        const moves = shapes.map(([shape]) => staging.move(this.stagingTable, this.resource, String(shape)))
-        await this.guarded([...moves, ...keepIds(this.resource), ...dropStaging, done])
+        const names = shapes.map(([shape]) => String(shape))
+        const { before, after } = quotaOfStaged(this.resource, staging.name(this.stagingTable), names)
+        const moves = names.map((shape) => staging.move(this.stagingTable, this.resource, shape))
+        await this.guarded([...before, ...moves, ...after, ...keepIds(this.resource), ...dropStaging, done])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
         if (!(problem instanceof Problem)) throw error

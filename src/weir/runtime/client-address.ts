@@ -1,0 +1,70 @@
+import { BlockList, isIP } from "node:net"
+
+/** The headers by which proxies say whom they speak for. */
+export interface ForwardingHeaders {
+  forwardedFor: string | undefined
+  forwarded: string | undefined
+}
+
+/**
+ * A function that finds the address of a client: that of its socket or, where that is a trusted proxy's, the last one
+ * of `X-Forwarded-For`, or else of `Forwarded` (RFC 7239), that is not a trusted proxy's. The headers of others are
+ * never believed. `onUntrusted` is called once, at the first header while no proxy is trusted.
+ */
+export function clientAddresses(
+  trustedProxies: string[],
+  onUntrusted: () => void = () => {},
+): (peer: string | undefined, headers: () => ForwardingHeaders) => string | undefined {
+  if (trustedProxies.length === 0) return untrusting(onUntrusted)
+  const trusted = listOf(trustedProxies)
+  const isTrusted = (address: string): boolean =>
+    // A zone, as in fe80::1%eth0, is none of the list's.
+    trusted.check(address.replace(/%.*$/, ""), isIP(address) === 6 ? "ipv6" : "ipv4")
+  return (peer, headers) => {
+    if (peer === undefined || !isTrusted(peer)) return peer
+    const { forwardedFor, forwarded } = headers()
+    const hops = forwardedFor?.split(",") ?? (forwarded === undefined ? [] : hopsOf(forwarded))
+    let last = peer
+    for (const hop of hops.reverse()) {
+      const address = addressOf(hop)
+      // What is beyond a hop that cannot be read may be anybody's invention.
+      if (address === undefined) return last
+      if (!isTrusted(address)) return address
+      last = address
+    }
+    return last
+  }
+}
+
+function untrusting(onUntrusted: () => void): ReturnType<typeof clientAddresses> {
+  let told = false
+  return (peer, headers) => {
+    if (told) return peer
+    const { forwardedFor, forwarded } = headers()
+    told = forwardedFor !== undefined || forwarded !== undefined
+    if (told) onUntrusted()
+    return peer
+  }
+}
+
+function listOf(trustedProxies: string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of trustedProxies) {
+    const [address = "", prefix] = entry.split("/")
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4"
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}
+
+/** The `for` of each element of `Forwarded`; empty for one without. */
+const hopsOf = (forwarded: string): string[] =>
+  forwarded.split(",").map((element) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)/i.exec(element)?.[1] ?? "")
+
+/** The address of a hop, without quotes, brackets and port. */
+function addressOf(hop: string): string | undefined {
+  const text = hop.trim().replace(/^"|"$/g, "")
+  const address = /^\[([^\]]*)\]/.exec(text)?.[1] ?? text.replace(/^([\d.]+):\d+$/, "$1")
+  return isIP(address) === 0 ? undefined : address
+}
