@@ -14,6 +14,7 @@ import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
+import { queryMeasured } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 
 /** What to list. */
@@ -74,20 +75,17 @@ export async function list(
   requireOpen(call, resource.rules.read)
   const { viewer } = call
   const { query, values, plan, links } = prepare(call, resource, search, nested)
-  const statement = withValues(
-    plan,
-    {
-      ...values,
-      [ownValue.viewer]: viewer.id,
-      [ownValue.parentKey]: nested?.parentKey,
-      [ownValue.answerLimit]: call.limits.bytes,
-    },
-    true,
-  )
+  const own = { [ownValue.viewer]: viewer.id, [ownValue.parentKey]: nested?.parentKey }
+  const all = { ...values, ...own }
+  const statement = withValues(plan, all, true)
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
-    const rows = await call.client().query(statement)
-    const page = pageWithin(call.limits, rows[0] as Row, plan, query)
+    const { limits } = call
+    const client = call.client()
+    const row = plan.measured
+      ? await queryMeasured(client, plan, all, limits)
+      : (await client.query(statement))[0]
+    const page = pageWithin(limits, row as Row, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
@@ -117,11 +115,11 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     // A row that is larger than an answer may be is a page of its own.
     const limits = limit === 1 ? { ...call.limits, bytes: maxSingleRowBytes } : call.limits
     const { query, values, plan } = prepare({ ...call, limits }, resource, search)
-    const own = { [ownValue.viewer]: call.viewer.id, [ownValue.answerLimit]: limits.bytes }
-    const rows = await call.client().query(withValues(plan, { ...values, ...own }, true))
+    const own = { ...values, [ownValue.viewer]: call.viewer.id }
+    const row = await queryMeasured(call.client(), plan, own, limits)
     let page: Page
     try {
-      page = pageWithin(limits, rows[0] as Row, plan, query)
+      page = pageWithin(limits, row as Row, plan, query)
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "answer_too_large" || limit === 1) throw error
       limit = Math.ceil(limit / 4)

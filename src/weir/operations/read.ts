@@ -11,6 +11,7 @@ import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
 import { parsedOnce } from "./list.ts"
+import { queryMeasured } from "./measured.ts"
 
 /**
  * One row. `search` is the query string with its `?`, or nothing. Throws a 404 for a row that the viewer cannot
@@ -30,18 +31,17 @@ export async function read(call: Call, resource: Resource, id: Key, search: stri
     )
     return { values, includes: query.includes, plan }
   })
-  const statement = withValues(
-    plan,
-    { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer, [ownValue.answerLimit]: bytes },
-    true,
-  )
+  const all = { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer }
+  const statement = withValues(plan, all, true)
   const parts = () => [
     { table: resource.name, column: resource.key, value: id, times: 1 },
     ...partsOf(includes, resource, id),
   ]
   return readThrough(call, { statement, parts }, async () => {
-    const rows = await call.client().query(statement)
-    const [row] = rows
+    const client = call.client()
+    const row = plan.measured
+      ? await queryMeasured(client, plan, all, call.limits)
+      : (await client.query(statement))[0]
     if (!row) return undefined
     const body = row[0] as string
     if (plan.measured) requireAnswerBytes(Number(row[1]), call.limits, { includes })

@@ -62,8 +62,8 @@ export function compileOne(
   const plan = compile(measured ? sql`${withClause([answerTable(size())])}${json}` : json)
   return {
     ...plan,
-    bounded: !measured && selection.includes.every((include) => isBoundedInclude(include, kind)),
-    scans: measured ? undefined : tablesEmbedded(selection.includes, kind, false),
+    bounded: selection.includes.every((include) => isBoundedInclude(include, kind)),
+    scans: tablesEmbedded(selection.includes, kind, false),
     measured,
   }
 }
@@ -131,9 +131,8 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   )
   return {
     ...plan,
-    // A large answer costs time whatever it visits.
-    bounded: !measured && isBoundedList(query),
-    scans: measured ? undefined : tablesScanned(query),
+    bounded: isBoundedList(query),
+    scans: tablesScanned(query),
     measured,
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,

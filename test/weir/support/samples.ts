@@ -295,6 +295,7 @@ export class Maker {
     await client.batch(insertMany(resource, [Object.fromEntries(encoded)]))
     const [row] = await client.query({
       text: `select max("${resource.key}") from "${resource.name}"`,
+      bounded: true,
       params: [],
     })
     await client.close?.()

@@ -47,7 +47,7 @@ export async function tablesOf({ database }: Pick<World, "database">): Promise<T
   const tables: Tables = { users: {}, items: {} }
   for (const name of ["users", "items"] as const) {
     const text = `select ${columns[name].join(", ")} from ${name} order by id`
-    for (const values of await client.query({ text, params: [] })) {
+    for (const values of await client.query({ text, params: [], bounded: true })) {
       // Postgres gives a bigint as text.
       const row = Object.fromEntries(
         columns[name].map((c, i) => [c, numbers.has(c) ? Number(values[i]) : values[i]]),

@@ -8,7 +8,7 @@ import type { ReaderReply, ReaderRequest } from "./libsql-readers.ts"
 const watchMs = 1_000
 
 // A reader process: it runs the statements that its parent sends, one at a time, on a connection that cannot write.
-const [, , path = ""] = process.argv
+const [, , path = "", parent] = process.argv
 // The parent decides when a reader ends: a terminal's Ctrl-C reaches both, and the parent still answers its requests.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {})
 process.on("disconnect", () => process.exit(0))
@@ -18,7 +18,7 @@ setPriority(5)
 new Worker(
   `const { workerData } = require("node:worker_threads")
    setInterval(() => { if (process.ppid !== workerData.parent) process.kill(process.pid, "SIGKILL") }, workerData.watchMs)`,
-  { eval: true, workerData: { parent: process.ppid, watchMs } },
+  { eval: true, workerData: { parent: Number(parent), watchMs } },
 )
 
 const connection = new FileConnection(path)

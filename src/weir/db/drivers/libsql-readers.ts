@@ -122,7 +122,7 @@ export class Readers {
   }
 
   private start(): Reader {
-    const child = fork(program, [this.path], {
+    const child = fork(program, [this.path, String(process.pid)], {
       serialization: "advanced",
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],

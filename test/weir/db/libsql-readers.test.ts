@@ -1,0 +1,187 @@
+import { execFileSync, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { Deadline, DeadlineExpired } from "../../../src/weir/db/deadline.ts"
+import { classify } from "../../../src/weir/db/dialect/sqlite/errors.ts"
+import type { Database, Statement } from "../../../src/weir/db/driver.ts"
+import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
+import { eventually } from "../support/http.ts"
+
+// Processes start, run and are killed.
+vi.setConfig({ testTimeout: 60_000 })
+
+/** Reads of a file that may be slow: they run in processes of their own. */
+let folder: string
+let database: Database
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "weir-readers-"))
+  database = openLibsqlFile(`file:${join(folder, "weir.db")}`)
+  await database.migrate(["create table things (id integer primary key, name text)"])
+  await database.connect().batch([plain("insert into things values (1, 'one'), (2, 'two')")])
+})
+afterEach(async () => {
+  await database.close()
+  rmSync(folder, { recursive: true })
+})
+
+const plain = (text: string, more: Partial<Statement> = {}): Statement => ({ text, params: [], ...more })
+/** It never ends. */
+const endless = plain(
+  "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n",
+)
+/** It takes a while. */
+const long = plain(
+  "with recursive n(i) as (select 1 union all select i + 1 from n where i < 8000000) select count(*) from n",
+)
+
+const readersOf = (parent: number): number[] => {
+  const rows = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)], { encoding: "utf8" })
+  return rows
+    .split("\n")
+    .filter((row) => row.includes("libsql-reader") && row.includes(folder))
+    .map((row) => Number.parseInt(row, 10))
+}
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test("a statement that never ends holds nobody, and ends with its deadline", async () => {
+  const deadline = new Deadline()
+  const outcome = database
+    .connect(deadline)
+    .query(endless)
+    .catch((error: unknown) => error)
+  await eventually(() => expect(readersOf(process.pid)).toHaveLength(1))
+  const [reader] = readersOf(process.pid)
+  // Reads by key and writes go on meanwhile, and so does the event loop.
+  const client = database.connect()
+  expect(await client.query(plain("select name from things where id = 1", { bounded: true }))).toEqual([
+    ["one"],
+  ])
+  await client.batch([plain("insert into things values (3, 'three')")])
+  // So do other slow reads, which see what was written.
+  expect(await client.query(plain("select name from things where name like 't%' order by name"))).toEqual([
+    ["three"],
+    ["two"],
+  ])
+  deadline.expire()
+  expect(await outcome).toBeInstanceOf(DeadlineExpired)
+  await eventually(() => expect(isAlive(reader as number)).toBe(false))
+  expect(await client.query(plain("select count(*) from things where name > ''"))).toEqual([[3]])
+})
+
+test("many endless statements leave a reader to the others, and all are answered at their deadline", async () => {
+  const deadlines = Array.from({ length: 8 }, () => new Deadline())
+  // The first one makes the statement known as slow.
+  const first = database
+    .connect(deadlines[0])
+    .query(endless)
+    .catch((error: unknown) => error)
+  await eventually(() => expect(readersOf(process.pid)).toHaveLength(1))
+  deadlines[0]?.expire()
+  await first
+  const outcomes = deadlines.slice(1).map((deadline) =>
+    database
+      .connect(deadline)
+      .query(endless)
+      .catch((error: unknown) => error),
+  )
+  expect(await database.connect().query(plain("select name from things where name = 'two'"))).toEqual([
+    ["two"],
+  ])
+  for (const deadline of deadlines) deadline.expire()
+  for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(DeadlineExpired)
+})
+
+test("a reader that is killed is replaced, and its statement run again; twice is too often", async () => {
+  const kill = async (other?: number) => {
+    const found = await new Promise<number>((resolve) => {
+      const look = () => {
+        const pid = readersOf(process.pid).find((one) => one !== other)
+        if (pid === undefined) setTimeout(look, 5)
+        else resolve(pid)
+      }
+      look()
+    })
+    process.kill(found, "SIGKILL")
+    return found
+  }
+  const once = database.connect().query(long)
+  const killed = await kill()
+  expect(await once).toEqual([[8_000_000]])
+
+  const twice = database
+    .connect()
+    .query(endless)
+    .catch((error: unknown) => error)
+  const [idle = killed] = readersOf(process.pid)
+  process.kill(idle, "SIGKILL")
+  await kill(idle)
+  expect(classify(await twice)).toEqual({ kind: "unavailable" })
+  expect(await database.connect().query(plain("select count(*) from things where name > ''"))).toEqual([[2]])
+})
+
+test("a reader cannot write, and tells an error as the process itself does", async () => {
+  const client = database.connect()
+  await expect(client.query(plain("insert into things values (9, 'nine') returning id"))).rejects.toThrow(
+    /readonly/,
+  )
+  const error = await client.query(plain("select * from nowhere")).catch((e: unknown) => e)
+  expect(classify(error)).toEqual({ kind: "unmigrated" })
+})
+
+test("values of every kind come back as they are, and large ones whole", async () => {
+  const client = database.connect()
+  const text = "é\u0001日本".repeat(400_000)
+  const [row] = await client.query({
+    text: "select ?, ?, ?, null, 1.5, name from things where id > 1",
+    params: [text, 7, "x"],
+  })
+  expect(row).toEqual([text, 7, "x", null, 1.5, "two"])
+})
+
+test("what finds its rows by key is learnt, and then needs no reader", async () => {
+  const client = database.connect()
+  const byKey = { text: "select name from things where id = ?", params: [2] }
+  expect(await client.query(byKey)).toEqual([["two"]])
+  for (const pid of readersOf(process.pid)) process.kill(pid, "SIGSTOP")
+  expect(await client.query(byKey)).toEqual([["two"]])
+  for (const pid of readersOf(process.pid)) process.kill(pid, "SIGCONT")
+})
+
+test("a table with few rows is read in the process itself, one with many is not", async () => {
+  const client = database.connect()
+  const scan = plain("select count(*) from things where name > ''", { scans: ["things"] })
+  await client.query(scan)
+  expect(readersOf(process.pid)).toEqual([])
+  await client.batch([
+    plain(
+      "insert into things with recursive n(i) as (select 10 union all select i + 1 from n where i < 30000) select i, 'x' from n",
+    ),
+  ])
+  // The size is taken for what it was for a second.
+  await sleep(1_100)
+  expect(await client.query(scan)).toEqual([[29_993]])
+  expect(readersOf(process.pid)).toHaveLength(1)
+})
+
+test("readers end with the process that started them, however it ends", async () => {
+  const driver = new URL("../../../src/weir/db/drivers/libsql-file.ts", import.meta.url).href
+  const script = `
+    const { openLibsqlFile } = await import(${JSON.stringify(driver)})
+    const database = openLibsqlFile(${JSON.stringify(`file:${join(folder, "weir.db")}`)})
+    await database.connect().query(${JSON.stringify(endless)})`
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" })
+  await eventually(() => expect(readersOf(parent.pid as number)).toHaveLength(1), 20_000)
+  const readers = readersOf(parent.pid as number)
+  parent.kill("SIGKILL")
+  await eventually(() => expect(readers.filter(isAlive)).toEqual([]), 20_000)
+})
