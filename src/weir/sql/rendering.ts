@@ -2,7 +2,7 @@ import type { SQL } from "drizzle-orm"
 import { sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Field } from "../resource/resource.ts"
-import { plainEntries, type RowShape, rowObject } from "./row.ts"
+import { type Member, plainEntries, type RowShape, rowObject } from "./row.ts"
 
 /** What a statement makes of the rows that it selects: their JSON, or the bytes that their JSON would have. */
 export interface Rendering {
@@ -31,8 +31,15 @@ export const asJson: Rendering = {
   kept: expressions.keptJson,
 }
 
-const literal = (count: number): SQL => sql.raw(String(count))
-const absent = 4 // null
+/** The sizes that are known when a statement is compiled, by their expressions. */
+const known = new WeakMap<SQL, number>()
+
+function literal(bytes: number): SQL {
+  const expression = sql.raw(String(bytes))
+  known.set(expression, bytes)
+  return expression
+}
+const absent = literal(4) // null
 
 /**
  * Rows as the bytes of their JSON, about: text counts as it is stored, so that what JSON escapes may take up to six
@@ -40,20 +47,36 @@ const absent = 4 // null
  */
 export const asSize: Rendering = {
   field: ({ type }, column) =>
-    type.measured
-      ? sql`coalesce(${expressions.byteLength(column)} + 2, ${literal(absent)})`
-      : literal(type.maxBytes),
+    type.measured ? sql`coalesce(${expressions.byteLength(column)} + 2, ${absent})` : literal(type.maxBytes),
   object: sizeOf,
   list: (shape, from, ctes) => sql`(${ctes}select 2 + coalesce(sum(1 + ${sizeOf(shape)}), 0) from ${from})`,
-  one: (shape, from) => sql`coalesce((select ${sizeOf(shape)} from ${from}), ${literal(absent)})`,
-  kept: (value) => sql`coalesce(${value}, ${literal(absent)})`,
+  one: (shape, from) => sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`,
+  kept: (value) => sql`coalesce(${value}, ${absent})`,
 }
 
+/** The size of a row: one sum for the members of all rows, and one for those that depend on each condition. */
 function sizeOf({ members, conditions }: RowShape): SQL {
-  const parts = members.map(({ name, value, when }) => {
-    const size = sql`${literal(Buffer.byteLength(name) + 4)} + ${value}`
-    const condition = when && conditions.get(when)
-    return condition ? sql`case when ${condition} then ${size} else 0 end` : size
+  const sums = [...conditions].map(([rule, condition]) => {
+    const size = sumOf(members.filter(({ when }) => when === rule))
+    return sql`case when ${condition} then ${size} else 0 end`
   })
-  return sql`(${sql.join([literal(2), ...parts], sql` + `)})`
+  const always = sumOf(members.filter(({ when }) => when === undefined))
+  return balanced([literal(2), always, ...sums])
+}
+
+function sumOf(members: Member[]): SQL {
+  let bytes = 0
+  const measured: SQL[] = []
+  for (const { name, value } of members) {
+    bytes += Buffer.byteLength(name) + 4 + (known.get(value) ?? 0)
+    if (!known.has(value)) measured.push(value)
+  }
+  return balanced([literal(bytes), ...measured])
+}
+
+/** A sum as a balanced tree: D1 refuses expressions that are more than 100 deep, and a chain is as deep as it is long. */
+function balanced(terms: SQL[]): SQL {
+  if (terms.length === 1) return terms[0] as SQL
+  const half = terms.length >> 1
+  return sql`(${balanced(terms.slice(0, half))} + ${balanced(terms.slice(half))})`
 }
