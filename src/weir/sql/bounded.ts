@@ -1,13 +1,39 @@
+import type { Statement } from "../db/dialect/statement.ts"
 import type { Filter, Include, ListQuery } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 
+/** Most rows, embedded ones included, that a read may return by its limits and be cheap: some milliseconds. */
+const maxCheapRows = 2_000
+
+/** The rows that a read may return by its limits, every embedded one included. */
+const rowsOf = (rows: number, includes: Include[]): number =>
+  includes.reduce((sum, { limit, includes }) => sum + rowsOf(rows * limit, includes), rows)
+
+/** What a driver may know of the cost of a page. */
+export function costOfList(query: ListQuery): Pick<Statement, "bounded" | "scans"> {
+  const isSmall = rowsOf(query.limit, query.includes) <= maxCheapRows
+  return isSmall
+    ? { bounded: isBoundedList(query), scans: tablesScanned(query) }
+    : { bounded: false, scans: undefined }
+}
+
+/** What a driver may know of the cost of a single read. */
+export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement, "bounded" | "scans"> {
+  return rowsOf(1, includes) <= maxCheapRows
+    ? {
+        bounded: includes.every((include) => isBoundedInclude(include, kind)),
+        scans: tablesEmbedded(includes, kind, false),
+      }
+    : { bounded: false, scans: undefined }
+}
+
 /**
  * Whether the rows that a page visits are bounded by its limits, whatever the values and however large the table: it
  * is read in the order of its key, or by one indexed reference in that order, and no condition rejects rows.
  */
-export function isBoundedList(query: ListQuery): boolean {
+function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, sort, count, skip } = query
   const [filter, ...more] = filters
   const finds = parent ? hasIndex(resource, parent.foreign) && !filter : !filter || isFound(resource, filter)
@@ -23,7 +49,7 @@ export function isBoundedList(query: ListQuery): boolean {
 }
 
 /** Whether each row that embeds this one visits a bounded number of rows for it. */
-export function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
+function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
   const { relation, filters, sort, skip } = include
   const list =
     sort.length === 1 &&
@@ -41,7 +67,7 @@ export function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
  * The tables that a page visits once at most, one entry for each time. Undefined where embedded lists may visit a
  * table once for each of several rows.
  */
-export function tablesScanned(query: ListQuery): string[] | undefined {
+function tablesScanned(query: ListQuery): string[] | undefined {
   const { resource, within, filters, includes, viewer } = query
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined
@@ -50,11 +76,7 @@ export function tablesScanned(query: ListQuery): string[] | undefined {
 }
 
 /** The tables that a single read visits for what it embeds. */
-export function tablesEmbedded(
-  includes: Include[],
-  kind: ViewerKind,
-  withinList: boolean,
-): string[] | undefined {
+function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boolean): string[] | undefined {
   const tables: string[] = []
   for (const include of includes) {
     const { relation, filters } = include

@@ -6,7 +6,7 @@ import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { answerBytes, answerTable, maxRowBytes, withinLimit } from "./answer-bytes.ts"
-import { isBoundedInclude, isBoundedList, tablesEmbedded, tablesScanned } from "./bounded.ts"
+import { costOfList, costOfOne } from "./bounded.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asJson, asSize } from "./rendering.ts"
@@ -62,8 +62,7 @@ export function compileOne(
   const plan = compile(measured ? sql`${withClause([answerTable(size())])}${json}` : json)
   return {
     ...plan,
-    bounded: selection.includes.every((include) => isBoundedInclude(include, kind)),
-    scans: tablesEmbedded(selection.includes, kind, false),
+    ...costOfOne(selection.includes, kind),
     measured,
   }
 }
@@ -131,8 +130,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   )
   return {
     ...plan,
-    bounded: isBoundedList(query),
-    scans: tablesScanned(query),
+    ...costOfList(query),
     measured,
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,
