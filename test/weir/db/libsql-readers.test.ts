@@ -9,6 +9,7 @@ import { classify } from "../../../src/weir/db/dialect/sqlite/errors.ts"
 import type { Database, Statement } from "../../../src/weir/db/driver.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
 import { eventually } from "../support/http.ts"
+import { isAlive } from "../support/node-server.ts"
 
 // Processes start, run and are killed.
 vi.setConfig({ testTimeout: 60_000 })
@@ -43,14 +44,6 @@ const readersOf = (parent: number): number[] => {
     .split("\n")
     .filter((row) => row.includes("libsql-reader") && row.includes(folder))
     .map((row) => Number.parseInt(row, 10))
-}
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 test("a statement that never ends holds nobody, and ends with its deadline", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect, test } from "vitest"
 import { allTitles, authSecret, eventually, httpCaller } from "../support/http.ts"
-import { type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
+import { isAlive, type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
 
 const env = { AUTH_SECRET: authSecret, LOG_LEVEL: "warn", WORKERS: 2 }
@@ -17,14 +17,6 @@ const workersOf = ({ pid }: NodeServer): number[] => {
   return rows
     .filter((row) => !row.includes("libsql-reader") && row.trim())
     .map((row) => Number.parseInt(row, 10))
-}
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 /** Calls on a connection of their own, so that the workers take turns. */
 const fresh = { connection: "close" }

@@ -50,6 +50,16 @@ export function ownProcess<C extends ChildProcess>(child: C): C {
   return child
 }
 
+/** Whether there is a process of that id. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Ends a process at once, and waits until it is gone. */
 export async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return

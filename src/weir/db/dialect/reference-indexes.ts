@@ -42,15 +42,12 @@ const namesOf = ({ config, columns }: Declared): (string | undefined)[] =>
 
 const isUnique = ({ config, columns }: Declared): boolean => config?.unique ?? columns !== undefined
 
-/** Whether an index finds at most one row by the first of the columns, or all of them in order. */
+/** Whether an index finds one row at most by the first of the columns, or all rows in the order of the columns. */
 function isServedBy(declared: Declared, columns: string[]): boolean {
   const names = namesOf(declared)
   if (isUnique(declared) && names.length === 1 && names[0] === columns[0]) return true
-  return names.length >= columns.length &&
-    columns.every((column, i) => names[i] === column) &&
-    !isHash(declared)
-    ? columns.length > 1 || names.length === 1
-    : false
+  const isEnough = columns.length > 1 ? names.length >= columns.length : names.length === 1
+  return isEnough && columns.every((column, i) => names[i] === column) && !isHash(declared)
 }
 
 /** Whether it is a plain index of that column alone. */
@@ -61,10 +58,10 @@ const isIndexOf = (declared: Declared, column: string): boolean => {
 
 const isHash = ({ config }: Declared): boolean => config?.method !== undefined && config.method !== "btree"
 
-/** Postgres keeps 63 bytes of a name. */
+/** A name of at most 63 bytes, which is what Postgres keeps: a long one is cut, and a hash tells it from others. */
 function shortened(name: string): string {
   if (Buffer.byteLength(name) <= 63) return name
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193)
-  return `${Buffer.from(name).subarray(0, 54).toString()}_${(hash >>> 0).toString(16).padStart(8, "0")}`
+  return `${Buffer.from(name).subarray(0, 50).toString()}_${(hash >>> 0).toString(16).padStart(8, "0")}`
 }
