@@ -8,6 +8,7 @@ import { cleanUp } from "./processes.ts"
 import { report } from "./report.ts"
 import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
 import { type Origins, serverNames, signIn, startServers } from "./servers.ts"
+import { benchWorkers } from "./workers.ts"
 
 /**
  * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]` compares the product with a hand-written floor
@@ -51,6 +52,7 @@ async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<vo
     `The floor's HTTP server without a database: ${Math.round(helloPerSecond).toLocaleString("en")}`,
   )
   await benchCache(dialect, urls, origins, { seconds, rounds })
+  if (dialect === "sqlite") await benchWorkers(urls.product, { seconds, rounds })
 }
 
 /** Measures a route. The servers take turns in each round, so that other load on the machine affects all equally. */
