@@ -252,7 +252,7 @@ describe.each([
     expect(rowOf(await ann("GET", "/issues/1?include=assignee"), 200).assignee).toBe(null)
     expect(await idsOf(ann, "/issues?assignee.username=user2")).toEqual([])
     const everything =
-      "/organizations?include=memberships.user,projects.issues.comments&limit=10&include.projects.limit=10"
+      "/organizations?include=memberships.user,projects.issues.comments&limit=10&include.projects.limit=10&include.projects.issues.limit=10"
     const text = JSON.stringify(rowsOf(await ann("GET", everything)))
     expect(text).toContain("user1")
     expect(text).not.toMatch(/user2|Organization 2|Project 2|Of Bob/)

@@ -175,7 +175,7 @@ export const openNotes = route(
     [/(import \{ users \})/, 'import { openNotes } from "./routes/open-notes.ts"\n$1'],
     [/ {2}resources,\n/, "  resources,\n  routes: [openNotes],\n"],
   )
-  expect(await holds("notes")).toContain("postgres: 0002_notes.sql")
+  expect(await holds("notes")).toContain("postgres: 0003_notes.sql")
   expect(await run("npm", "run", "-s", "db:seed")).toContain("100 users, 10 notes")
 })
 

@@ -62,7 +62,7 @@ export function authRoutes(
       errors: [401, 413, 415, 422, 429],
     }),
     async (c) => {
-      const attempt: Attempt = { client: addressOf(c), sign_in: "unfinished" }
+      const attempt: Attempt = { client: c.get("call").caller.client ?? addressOf(c), sign_in: "unfinished" }
       c.set("logged", attempt)
       try {
         await prepare()

@@ -26,6 +26,10 @@ export class RequestCaller implements Caller {
     return this.network
   }
 
+  get client(): string | undefined {
+    return this.options.addressOf?.(this.c)?.replace(/^::ffff:(?=[\d.]+$)/i, "")
+  }
+
   get gone(): boolean {
     return this.c.get("deadline").expired || this.c.req.raw.signal.aborted
   }

@@ -61,11 +61,17 @@ export class ClientLimits {
 
   private async judge(attempt: Attempt, checks: Check[], headers: Record<string, string>): Promise<void> {
     const { limiter } = this
-    const verdicts = await Promise.all(checks.map(({ key, cost, limit }) => limiter.take(key, cost, limit)))
-    describe(headers, checks, verdicts)
-    const refused = verdicts.filter(({ allowed }) => !allowed)
-    if (refused.length) {
-      const seconds = secondsOf(Math.max(...refused.map(({ resetMs }) => resetMs)))
+    const verdicts: Verdict[] = []
+    // What one limit refuses was not tried: it does not count for the next, and makes no key there.
+    for (const { key, cost, limit } of checks) {
+      const verdict = await limiter.take(key, cost, limit)
+      verdicts.push(verdict)
+      if (!verdict.allowed) break
+    }
+    describe(headers, checks.slice(0, verdicts.length), verdicts)
+    const refused = verdicts.find(({ allowed }) => !allowed)
+    if (refused) {
+      const seconds = secondsOf(refused.resetMs)
       throw new Problem("too_many_requests", `${details[attempt.kind]}; try again in ${seconds} s`, {
         headers: { "retry-after": `${seconds}` },
       })

@@ -36,6 +36,8 @@ export type Attempt =
 
 /** The client on whose behalf a call runs, as limits and queues see it. */
 export interface Caller extends Waiter {
+  /** The address in full, for the log: limits count an IPv6 network as one. */
+  readonly client?: string | undefined
   /** Counts an attempt. Throws a 429 where a limit of the client is used up. Undefined where nothing is limited. */
   count(attempt: Attempt): Promise<void> | undefined
 }

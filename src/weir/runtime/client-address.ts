@@ -58,9 +58,21 @@ function listOf(trustedProxies: string[]): BlockList {
   return list
 }
 
-/** The `for` of each element of `Forwarded`; empty for one without. */
-const hopsOf = (forwarded: string): string[] =>
-  forwarded.split(",").map((element) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)/i.exec(element)?.[1] ?? "")
+/** An element of `Forwarded`: quoted text in it may hold commas and semicolons. */
+const element = /(?:"(?:\\.|[^"\\])*"|[^,"])+/g
+/** A parameter of an element, with its value. */
+const parameter = /(?:^|;)\s*([\w-]+)\s*=\s*("(?:\\.|[^"\\])*"|[^;]*)/g
+
+const isClosed = /^(?:"(?:\\.|[^"\\])*"|[^"])*$/
+
+/** The `for` of each element of `Forwarded`; empty for one without, and for a header whose quotes are not closed. */
+function hopsOf(forwarded: string): string[] {
+  if (!isClosed.test(forwarded)) return [""]
+  return [...forwarded.matchAll(element)].map(([text]) => {
+    const own = [...text.matchAll(parameter)].find(([, name]) => name?.toLowerCase() === "for")
+    return own?.[2] ?? ""
+  })
+}
 
 /** The address of a hop, without quotes, brackets and port. */
 function addressOf(hop: string): string | undefined {

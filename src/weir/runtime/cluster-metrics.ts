@@ -17,7 +17,7 @@ export function answerMetrics(worker: Worker): void {
   worker.on("message", async (message: unknown) => {
     if (!isMessage(message)) return
     const text = await all?.clusterMetrics().catch(() => undefined)
-    if (worker.isConnected()) worker.send({ ...message, text })
+    if (worker.isConnected()) worker.send({ ...message, text }, () => {})
   })
 }
 

@@ -46,6 +46,8 @@ export async function superviseWorkers(settings: Settings): Promise<void> {
     const worker = cluster.fork(env)
     const startedAt = performance.now()
     workers.add(worker)
+    // What is sent to a worker that has just died fails so; its end is reported apart.
+    worker.on("error", () => {})
     answerMetrics?.(worker)
     worker.once("message", ({ listeningOn }: Listening) => {
       if (serving) return

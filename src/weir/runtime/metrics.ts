@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
+import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { PoolLoad } from "../db/driver.ts"
 import type { Metrics, SeenRequest } from "../http/metrics.ts"
@@ -90,7 +91,8 @@ function statementCounter(registers: Registry[]): ProcessMetrics["statements"] {
   return (count, ms, error) => {
     statements.inc(count)
     durations.observe(ms / 1000)
-    if (error !== undefined) errors.inc({ kind: classify(error)?.kind ?? "other" })
+    if (error !== undefined)
+      errors.inc({ kind: error instanceof DeadlineExpired ? "timeout" : (classify(error)?.kind ?? "other") })
   }
 }
 

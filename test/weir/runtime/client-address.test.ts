@@ -33,6 +33,9 @@ describe("the address of a client", () => {
     ["text that is no address", "10.0.0.1", "198.51.100.1, unknown", undefined, "10.0.0.1"],
     ["a proxy in IPv6 form", "::ffff:10.0.0.1", "198.51.100.1", undefined, "198.51.100.1"],
     ["Forwarded", "10.0.0.1", undefined, 'for=1.1.1.1, for="[2001:db8::1]:80";by=10.0.0.1', "2001:db8::1"],
+    ["commas in quotes", "10.0.0.1", undefined, 'for=1.1.1.1;host="a,for=6.6.6.6;x"', "1.1.1.1"],
+    ["parameters in quotes", "10.0.0.1", undefined, 'host="x;for=6.6.6.6";for=1.1.1.1', "1.1.1.1"],
+    ["a quote that is not closed", "10.0.0.1", undefined, 'for=1.1.1.1;host="a,for=6.6.6.6', "10.0.0.1"],
     ["Forwarded without for", "10.0.0.1", undefined, "for=1.1.1.1, proto=https", "10.0.0.1"],
     ["both headers", "10.0.0.1", "198.51.100.1", "for=198.51.100.2", "198.51.100.1"],
   ])("%s", (_, peer, forwardedFor, forwarded, address) =>

@@ -35,7 +35,7 @@ test.concurrent("SIGTERM: a request whose body is still coming is answered, new 
   const { code, stdout } = await server.ended
   expect(code).toBe(0)
   // The last lines of the log are not lost.
-  expect(stdout).toMatch(/"method":"POST","path":"\/items","status":201/)
+  expect(stdout).toMatch(/"method":"POST","route":"\/items","path":"\/items","status":201/)
 
   const next = await startNode(env, folder)
   expect(await allTitles(httpCaller(next.url))).toEqual(["in two halves"])

@@ -12,8 +12,12 @@ export type Lane =
   /** Another read, slow or not known yet. */
   | "slow"
 
-/** Most connections that may run slow reads at a time, of `total` connections. */
-export const slowShare = (total: number): number => Math.max(1, total >> 1)
+/**
+ * Most connections that may run slow reads at a time, of `total` connections. A transaction pooler may have far fewer to
+ * the server than it lets us open, so that half of ours could be all of its own.
+ */
+export const slowShare = (total: number, keepsSession: boolean): number =>
+  Math.max(1, total >> (keepsSession ? 1 : 2))
 
 /** Most connections that may run unbounded reads at a time, slow and quick: the rest is for all other statements. */
 export const unboundedShare = (total: number): number =>

@@ -200,7 +200,10 @@ export class PostgresPool {
       if (connection.isSlow) slow++
       else if (connection.unbounded > 0) quick++
     }
-    return slow + quick < unboundedShare(total) && !(isSlow && slow >= slowShare(total))
+    return (
+      slow + quick < unboundedShare(total) &&
+      !(isSlow && slow >= slowShare(total, this.options.pooler.keepsSession))
+    )
   }
 }
 

@@ -62,7 +62,8 @@ function poolerOf(url: string, { isDirect }: PostgresOptions, checksAll: boolean
 
 function poolOf(url: string, options: PostgresOptions, pooler: Pooler, isFair: boolean): PostgresPool {
   const { max, statementTimeout } = options
-  const connectTimeoutMs = Math.min(5_000, statementTimeout)
+  // 0 is no limit for statements.
+  const connectTimeoutMs = Math.min(5_000, statementTimeout || 5_000)
   const target = splitPooler(url).url
   const open = () => {
     const sql = postgres(target, {
