@@ -48,30 +48,34 @@ const absent = literal(4) // null
 export const asSize: Rendering = {
   field: ({ type }, column) =>
     type.measured ? sql`coalesce(${expressions.byteLength(column)} + 2, ${absent})` : literal(type.maxBytes),
-  object: sizeOf,
-  list: (shape, from, ctes) => sql`(${ctes}select 2 + coalesce(sum(1 + ${sizeOf(shape)}), 0) from ${from})`,
+  object: (shape) => sizeOf(shape),
+  list: (shape, from, ctes) => sql`(${ctes}select ${expressions.total(sizeOf(shape, 1))} + 2 from ${from})`,
   one: (shape, from) => sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`,
   kept: (value) => sql`coalesce(${value}, ${absent})`,
 }
 
-/** The size of a row: one sum for the members of all rows, and one for those that depend on each condition. */
-function sizeOf({ members, conditions }: RowShape): SQL {
-  const sums = [...conditions].map(([rule, condition]) => {
-    const size = sumOf(members.filter(({ when }) => when === rule))
-    return sql`case when ${condition} then ${size} else 0 end`
+/**
+ * The size of a row, and `more` bytes: one sum for the members of all rows, and one for those that depend on each
+ * condition. Embeds come first: SQLite's parser keeps what stands before a nested select on its small stack.
+ */
+function sizeOf({ members, conditions }: RowShape, more = 0): SQL {
+  const conditional = [...conditions].map(([rule, condition]) => {
+    const { bytes, measured } = sizesOf(members.filter(({ when }) => when === rule))
+    return sql`case when ${condition} then ${balanced([...measured, literal(bytes)])} else 0 end`
   })
-  const always = sumOf(members.filter(({ when }) => when === undefined))
-  return balanced([literal(2), always, ...sums])
+  const { bytes, measured } = sizesOf(members.filter(({ when }) => when === undefined))
+  return balanced([...measured, ...conditional, literal(bytes + 2 + more)])
 }
 
-function sumOf(members: Member[]): SQL {
+/** The bytes that are known of members, and the measures of the others, embeds first. */
+function sizesOf(members: Member[]): { bytes: number; measured: SQL[] } {
   let bytes = 0
   const measured: SQL[] = []
   for (const { name, value } of members) {
     bytes += Buffer.byteLength(name) + 4 + (known.get(value) ?? 0)
-    if (!known.has(value)) measured.push(value)
+    if (!known.has(value)) measured.unshift(value)
   }
-  return balanced([literal(bytes), ...measured])
+  return { bytes, measured }
 }
 
 /** A sum as a balanced tree: D1 refuses expressions that are more than 100 deep, and a chain is as deep as it is long. */

@@ -120,6 +120,8 @@ const leftJoins = (joined: JoinedTable[]): SQL =>
 /** JSON that went through a table of the statement. */
 export const keptJson = (value: SQL): SQL => value
 
+/** The sum over all rows, 0 for none. */
+export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 

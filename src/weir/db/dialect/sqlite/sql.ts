@@ -95,6 +95,8 @@ export const keptJson = (value: SQL): SQL => sql`json(${value})`
 const leftJoins = (joined: JoinedTable[]): SQL =>
   sql.join(joined.map(({ table, on }) => sql` left join ${sql.identifier(table)} on ${on}`))
 
+/** The sum over all rows, 0 for none. */
+export const total = (value: SQL): SQL => sql`total(${value})`
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length(${text})`
 /** How often `firstRows` mentions its table. */
