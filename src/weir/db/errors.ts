@@ -12,6 +12,8 @@ export type DatabaseFailure =
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
   | { kind: "unmigrated" }
+  /** SQLite cannot take the statement: it nests too deeply. */
+  | { kind: "too_complex" }
   /** The server refused the login or does not have the database. */
   | { kind: "refused" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */

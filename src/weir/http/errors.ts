@@ -50,6 +50,12 @@ function problemOf(error: Error): Problem {
         "A table or column is missing: the database must be migrated",
         error,
       )
+    case "too_complex":
+      return new Problem(
+        "invalid_request",
+        "The request nests too deeply for the database: embed less, or filter through fewer relations",
+        { cause: error },
+      )
     case "invalid":
       return new Problem("invalid_request", "The database refuses these values", { cause: error })
     case "unique":

@@ -94,6 +94,24 @@ test("many endless statements leave a reader to the others, and all are answered
   for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(DeadlineExpired)
 })
 
+test("statements that expire together start no processes for one another", async () => {
+  const deadlines = Array.from({ length: 40 }, () => new Deadline())
+  const outcomes = deadlines.map((deadline) =>
+    database
+      .connect(deadline)
+      .query(endless)
+      .catch((error: unknown) => error),
+  )
+  await eventually(() => expect(readersOf(process.pid).length).toBeGreaterThan(0))
+  const children = () =>
+    execFileSync("ps", ["-o", "pid=", "--ppid", String(process.pid)], { encoding: "utf8" })
+  const before = children().split("\n").length
+  for (const deadline of deadlines) deadline.expire()
+  // Those that were ended may not be gone yet, and none has come.
+  expect(children().split("\n").length).toBeLessThanOrEqual(before)
+  for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(DeadlineExpired)
+})
+
 test("a reader that is killed is replaced, and its statement run again; twice is too often", async () => {
   const kill = async (other?: number) => {
     const found = await new Promise<number>((resolve) => {

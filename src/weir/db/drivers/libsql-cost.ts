@@ -4,12 +4,15 @@ import type { FileConnection } from "./libsql-connection.ts"
 
 /** Most rows that a statement may visit on the event loop's thread: some milliseconds. */
 const maxVisits = 20_000
+/** Largest file of which all rows may be looked at there, in bytes: rows may be long. */
+const maxFileBytes = 16 * 1024 * 1024
 /** How long the size of a table is taken for what it was, in milliseconds. */
 const sizeLifetimeMs = 1_000
 
 /** Judges which statements are cheap enough for the event loop's thread: by bounds, never by hope. */
 export class CostJudge {
   private readonly connection: FileConnection
+  private bytes = { size: 0, until: 0 }
   private readonly sizes = new Map<string, { rows: number; until: number }>()
   /** Whether SQLite finds all rows of a statement by their primary keys: of those that are not of the engine's making. */
   private readonly keyed = new LRUCache<string, boolean>({ max: 1000 })
@@ -22,6 +25,7 @@ export class CostJudge {
   isCheap({ bounded, scans, text }: Statement): boolean {
     if (bounded) return true
     if (!scans) return this.keyed.get(text) === true
+    if (this.fileBytes() > maxFileBytes) return false
     let visits = 0
     for (const table of scans) visits += this.rowsOf(table)
     return visits <= maxVisits
@@ -35,7 +39,18 @@ export class CostJudge {
   /** Forgets what a migration may have changed. */
   forget(): void {
     this.sizes.clear()
+    this.bytes.until = 0
     this.keyed.clear()
+  }
+
+  private fileBytes(): number {
+    const now = performance.now()
+    if (this.bytes.until <= now) {
+      const pages = (name: string) =>
+        Number(this.connection.run({ text: `pragma ${name}`, params: [] })[0]?.[0])
+      this.bytes = { size: pages("page_count") * pages("page_size"), until: now + sizeLifetimeMs }
+    }
+    return this.bytes.size
   }
 
   /** Most rows that a table can have: its row ids are that far apart. Finding them costs two steps in its tree. */

@@ -60,6 +60,7 @@ export class Readers {
   private readonly readers = new Set<Reader>()
   private queue: Job[] = []
   private closed = false
+  private afterExpiry: NodeJS.Immediate | undefined
   /** How long each statement took last, in milliseconds. */
   private readonly lastMs = new LRUCache<string, number>({ max: 1000 })
 
@@ -99,6 +100,7 @@ export class Readers {
 
   /** Hands waiting statements to idle readers. Those known to be slow leave one reader to the others. */
   private dispatch(): void {
+    if (this.closed) return
     for (const job of [...this.queue]) {
       const isSlow = (this.lastMs.get(job.statement.text) ?? 0) > slowMs
       if (isSlow && this.slowRunning() >= maxReaders - 1) continue
@@ -171,7 +173,11 @@ export class Readers {
         this.stop(reader)
       }
     job.reject(new DeadlineExpired())
-    this.dispatch()
+    // Deadlines expire together: what waits is handed out when all of them have, or each would start a process to end it.
+    this.afterExpiry ??= setImmediate(() => {
+      this.afterExpiry = undefined
+      this.dispatch()
+    })
   }
 
   private stop(reader: Reader): void {
