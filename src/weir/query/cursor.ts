@@ -1,3 +1,4 @@
+import { fnv1a } from "../lib/fnv.ts"
 import type { Field } from "../resource/resource.ts"
 
 /**
@@ -17,7 +18,7 @@ const [longestCut, shortestCut] = [240, 15]
  */
 export function encodeCursor(sort: string, position: Position): string {
   const text = JSON.stringify(shortened(position))
-  return toBase64Url(`${checksum(`${sort}\n${text}`)}${text}`)
+  return toBase64Url(`${fnv1a(`${sort}\n${text}`)}${text}`)
 }
 
 /** The position with its texts cut, the longest first, until it is short. */
@@ -45,7 +46,7 @@ const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(v
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
 export function decodeCursor(sort: string, keys: Field[], cursor: string): Position | undefined {
   const text = fromBase64Url(cursor)
-  if (text === undefined || text.slice(0, 8) !== checksum(`${sort}\n${text.slice(8)}`)) return undefined
+  if (text === undefined || text.slice(0, 8) !== fnv1a(`${sort}\n${text.slice(8)}`)) return undefined
   let position: unknown
   try {
     position = JSON.parse(text.slice(8))
@@ -60,13 +61,6 @@ export function decodeCursor(sort: string, keys: Field[], cursor: string): Posit
     return type.accepts(isCut ? value[0] : value)
   })
   return valid ? (position as Position) : undefined
-}
-
-/** FNV-1a, 32 bits, in hexadecimal. http://www.isthe.com/chongo/tech/comp/fnv/ */
-function checksum(text: string): string {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, "0")
 }
 
 function toBase64Url(text: string): string {

@@ -1,3 +1,4 @@
+import { fnv1a } from "../../lib/fnv.ts"
 import { specOf } from "./field.ts"
 
 /** The part of Drizzle's builders of indexes and unique constraints that is read here. */
@@ -61,7 +62,5 @@ const isHash = ({ config }: Declared): boolean => config?.method !== undefined &
 /** A name of at most 63 bytes, which is what Postgres keeps: a long one is cut, and a hash tells it from others. */
 function shortened(name: string): string {
   if (Buffer.byteLength(name) <= 63) return name
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193)
-  return `${Buffer.from(name).subarray(0, 50).toString()}_${(hash >>> 0).toString(16).padStart(8, "0")}`
+  return `${Buffer.from(name).subarray(0, 50).toString()}_${fnv1a(name)}`
 }
