@@ -1,8 +1,8 @@
-// The build for fetch alone, which every runtime has.
-import { Redis } from "@upstash/redis/cloudflare"
+import type { Redis } from "@upstash/redis/cloudflare"
 import { inBatches } from "../lib/batch.ts"
 import { Breaker } from "./breaker.ts"
 import { decodeEntry, encodeEntry } from "./entry.ts"
+import { redisClient } from "./redis.ts"
 import { wider } from "./stamps.ts"
 import type { Entry, Look, Store } from "./store.ts"
 
@@ -74,18 +74,7 @@ export class UpstashStore implements Store {
     waitUntil,
   }: UpstashOptions) {
     const client = (ms: number) =>
-      new Redis({
-        url,
-        token,
-        // `retry: false` would still try twice.
-        retry: { retries: 0 },
-        // A function: given a plain signal, the library returns "Aborted" as if it were Redis's reply.
-        signal: () => AbortSignal.timeout(ms),
-        responseEncoding: false,
-        automaticDeserialization: false,
-        enableTelemetry: false,
-        enableAutoPipelining: false,
-      })
+      redisClient({ url, token }, ms, { responseEncoding: false, automaticDeserialization: false })
     this.requestClient = client(requestTimeoutMs)
     this.backgroundClient = client(backgroundTimeoutMs)
     this.findPrefix = prefix

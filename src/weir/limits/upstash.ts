@@ -1,6 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit"
-import { Redis } from "@upstash/redis/cloudflare"
+import type { Redis } from "@upstash/redis/cloudflare"
 import { Breaker } from "../cache/breaker.ts"
+import { redisClient } from "../cache/redis.ts"
 import { blockMs, type Limit, type Limiter, strikesMs, type Verdict, windowMs } from "./limiter.ts"
 
 export interface UpstashLimiterOptions {
@@ -27,21 +28,10 @@ export class UpstashLimiter implements Limiter {
   private readonly counters = new Map<string, Ratelimit>()
 
   constructor(options: UpstashLimiterOptions) {
-    const { url, token, timeoutMs = 50 } = options
-    const client = (ms: number) =>
-      new Redis({
-        url,
-        token,
-        retry: { retries: 0 },
-        // A function: given a plain signal, the library returns "Aborted" as if it were Redis's reply.
-        signal: () => AbortSignal.timeout(ms),
-        enableTelemetry: false,
-        // On Workers, no request may wait for another's socket.
-        enableAutoPipelining: false,
-      })
+    const { timeoutMs = 50 } = options
     this.options = options
-    this.redis = client(timeoutMs)
-    const probing = client(1000)
+    this.redis = redisClient(options, timeoutMs)
+    const probing = redisClient(options, 1000)
     this.breaker = new Breaker(async () => void (await probing.ping()), options.waitUntil)
   }
 
