@@ -6,7 +6,7 @@ import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
 import { type CallerOptions, RequestCaller } from "./caller.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
-import { grace, tookTooLong } from "./time-limit.ts"
+import { within } from "./time-limit.ts"
 
 export interface SessionOptions extends CallerOptions {
   database: Database
@@ -92,31 +92,12 @@ class TimedClient implements Client {
     try {
       const { limitMs } = this
       const isLimited = limitMs !== undefined && !statement.bounded && this.call.viewer.kind !== "admin"
-      return await (isLimited ? this.queryWithin(limitMs, statement) : this.client.query(statement))
+      return await (isLimited
+        ? within(limitMs, this.deadline, () => this.client.query(statement))
+        : this.client.query(statement))
     } finally {
       this.timings.db += performance.now() - started
     }
-  }
-
-  /** Expires the request's deadline after `ms`, which cancels the statement. Not every driver can do that. */
-  private queryWithin(ms: number, statement: Statement): Promise<Row[]> {
-    return new Promise((resolve, reject) => {
-      const answer = () => reject(tookTooLong())
-      let timer = setTimeout(() => {
-        if (this.deadline.expire()) timer = setTimeout(answer, grace)
-        else answer()
-      }, ms)
-      this.client.query(statement).then(
-        (rows) => {
-          clearTimeout(timer)
-          resolve(rows)
-        },
-        (error: unknown) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      )
-    })
   }
 
   async batch(statements: Statement[]): Promise<Row[][]> {
