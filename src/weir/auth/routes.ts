@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi"
-import { addressOf } from "../http/address.ts"
 import { readText } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
@@ -62,7 +61,7 @@ export function authRoutes(
       errors: [401, 413, 415, 422, 429],
     }),
     async (c) => {
-      const attempt: Attempt = { client: c.get("call").caller.client ?? addressOf(c), sign_in: "unfinished" }
+      const attempt: Attempt = { client: c.get("call").caller.client, sign_in: "unfinished" }
       c.set("logged", attempt)
       try {
         await prepare()
