@@ -6,9 +6,6 @@ import type { AnswerLimits } from "./call.ts"
 /** Up to this size, in bytes, an answer is made with the statement that measures it. */
 const maxQuickBytes = 1_048_576
 
-/** The bytes that the first statement of a measured read may make. */
-export const quickBytes = ({ bytes }: AnswerLimits): number => Math.min(bytes, maxQuickBytes)
-
 /**
  * The row of a read, whose statement measures its answer where it may be large. Most answers are small and come with
  * their measure. A large one is made by a second run, which does not count as cheap. One that is larger than an answer
@@ -20,7 +17,7 @@ export async function queryMeasured(
   values: Values,
   limits: AnswerLimits,
 ): Promise<Row | undefined> {
-  const quick = quickBytes(limits)
+  const quick = Math.min(limits.bytes, maxQuickBytes)
   const [row] = await client.query(withValues(plan, { ...values, [ownValue.answerLimit]: quick }, true))
   if (!plan.measured || !row) return row
   const size = Number(row.at(-1))

@@ -6,14 +6,14 @@ import type { FileConnection } from "./libsql-connection.ts"
 const maxVisits = 20_000
 /** Largest file of which all rows may be looked at there, in bytes: rows may be long. */
 const maxFileBytes = 16 * 1024 * 1024
-/** How long the size of a table is taken for what it was, in milliseconds. */
+/** How long a size is taken for what it was, in milliseconds. */
 const sizeLifetimeMs = 1_000
 
 /** Judges which statements are cheap enough for the event loop's thread: by bounds, never by hope. */
 export class CostJudge {
   private readonly connection: FileConnection
-  private bytes = { size: 0, until: 0 }
-  private readonly sizes = new Map<string, { rows: number; until: number }>()
+  /** The rows of tables, and under the empty name the bytes of the file. */
+  private readonly sizes = new LRUCache<string, number>({ max: 1000, ttl: sizeLifetimeMs })
   /** Whether SQLite finds all rows of a statement by their primary keys: of those that are not of the engine's making. */
   private readonly keyed = new LRUCache<string, boolean>({ max: 1000 })
 
@@ -39,34 +39,36 @@ export class CostJudge {
   /** Forgets what a migration may have changed. */
   forget(): void {
     this.sizes.clear()
-    this.bytes.until = 0
     this.keyed.clear()
   }
 
   private fileBytes(): number {
-    const now = performance.now()
-    if (this.bytes.until <= now) {
+    return this.sized("", () => {
       const pages = (name: string) =>
         Number(this.connection.run({ text: `pragma ${name}`, params: [] })[0]?.[0])
-      this.bytes = { size: pages("page_count") * pages("page_size"), until: now + sizeLifetimeMs }
-    }
-    return this.bytes.size
+      return pages("page_count") * pages("page_size")
+    })
   }
 
   /** Most rows that a table can have: its row ids are that far apart. Finding them costs two steps in its tree. */
   private rowsOf(table: string): number {
-    const now = performance.now()
-    const known = this.sizes.get(table)
-    if (known && known.until > now) return known.rows
-    const name = `"${table.replaceAll('"', '""')}"`
-    let rows = Number.POSITIVE_INFINITY
-    try {
-      const text = `select (select max(rowid) from ${name}) - (select min(rowid) from ${name}) + 1`
-      rows = Number(this.connection.run({ text, params: [], single: true })[0]?.[0] ?? 0)
-    } catch {
-      // A view, or a table without row ids: nothing bounds it.
-    }
-    this.sizes.set(table, { rows, until: now + sizeLifetimeMs })
-    return rows
+    return this.sized(table, () => {
+      const name = `"${table.replaceAll('"', '""')}"`
+      try {
+        const text = `select (select max(rowid) from ${name}) - (select min(rowid) from ${name}) + 1`
+        return Number(this.connection.run({ text, params: [], single: true })[0]?.[0] ?? 0)
+      } catch {
+        // A view, or a table without row ids: nothing bounds it.
+        return Number.POSITIVE_INFINITY
+      }
+    })
+  }
+
+  private sized(name: string, find: () => number): number {
+    const known = this.sizes.get(name)
+    if (known !== undefined) return known
+    const size = find()
+    this.sizes.set(name, size)
+    return size
   }
 }

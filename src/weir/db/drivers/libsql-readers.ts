@@ -81,12 +81,6 @@ export class Readers {
     })
   }
 
-  /** The processes at work, for metrics. */
-  get load(): { running: number; waiting: number } {
-    const running = [...this.readers].filter(({ job }) => job).length
-    return { running, waiting: this.queue.length }
-  }
-
   /** Ends all processes, and resolves when they have ended. */
   async close(): Promise<void> {
     this.closed = true
