@@ -3,10 +3,10 @@ import { join } from "node:path"
 import postgresJs from "postgres"
 import { freePort, run, start, temporaryFolder, until } from "./processes.ts"
 import type { Dialect } from "./routes.ts"
-import { type ServerName, serverNames } from "./servers.ts"
+import { type ByServer, type ServerName, serversOf } from "./servers.ts"
 
 /** The URL of each server's database. All have the same rows; no two servers share one, or its locks and caches. */
-export type Urls = Record<ServerName, string>
+export type Urls = ByServer<string>
 
 export const makeDatabases = (dialect: Dialect): Promise<Urls> =>
   dialect === "sqlite" ? makeFiles() : makePostgres()
@@ -17,14 +17,14 @@ const seed = (url: string): Promise<string> =>
     env: { PATH: process.env.PATH, DATABASE_URL: url },
   })
 
-const forEach = (make: (name: ServerName) => string): Urls =>
-  Object.fromEntries(serverNames.map((name) => [name, make(name)])) as Urls
+const forEach = (dialect: Dialect, make: (name: ServerName) => string): Urls =>
+  Object.fromEntries(serversOf(dialect).map((name) => [name, make(name)])) as Urls
 
 async function makeFiles(): Promise<Urls> {
   const folder = temporaryFolder()
   const original = join(folder, "seed.db")
   await seed(`file:${original}`)
-  return forEach((name) => {
+  return forEach("sqlite", (name) => {
     const copy = join(folder, `${name}.db`)
     copyFileSync(original, copy)
     return `file:${copy}`
@@ -37,7 +37,7 @@ async function makePostgres(): Promise<Urls> {
   const admin = postgresJs(url("postgres"), { max: 1, onnotice: () => {} })
   await admin.unsafe("create database seed")
   await seed(url("seed"))
-  for (const name of serverNames) {
+  for (const name of serversOf("postgres")) {
     await admin.unsafe(`create database ${name}_copy template seed`)
     // With statistics from the start, no plan changes during a run.
     const copy = postgresJs(url(`${name}_copy`), { max: 1 })
@@ -45,7 +45,7 @@ async function makePostgres(): Promise<Urls> {
     await copy.end()
   }
   await admin.end()
-  return forEach((name) => url(`${name}_copy`))
+  return forEach("postgres", (name) => url(`${name}_copy`))
 }
 
 /** Starts a temporary Postgres with durable commits (fsync) and returns its port. */

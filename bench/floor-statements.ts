@@ -9,6 +9,7 @@ export interface Floor {
   item(id: number): Body
   user(id: number): Body
   list(limit: number): Body
+  skip(limit: number, skip: number): Body
   listWithOwner(limit: number): Body
   page(least: number, limit: number): Body
   create(title: string, price: number): Body
@@ -41,6 +42,9 @@ function onFile(url: string): Floor {
     item: prepare(`select ${item("i")} from items i where i.id = ?`),
     user: prepare(`select ${user(`, 'items', ${itemsOfUser}`)} from users u where u.id = ?`),
     list: prepare(`select json_group_array(${item("i")}) from (select * from items order by id limit ?) i`),
+    skip: prepare(
+      `select json_group_array(${item("i")}) from (select * from items order by id limit ? offset ?) i`,
+    ),
     listWithOwner: prepare(
       `select json_group_array(${item("i", `, 'owner', ${user()}`)})
       from (select * from items order by id limit ?) i join users u on u.id = i.owner_id`,
@@ -55,23 +59,30 @@ function onFile(url: string): Floor {
   }
 }
 
-function onPostgres(url: string): Floor {
+type Prepare = (text: string) => (...params: (string | number)[]) => Promise<string | undefined>
+
+/** Makes functions that run a prepared statement, and return the text in its one column. */
+export function preparer(url: string): Prepare {
   // Ten clients of one connection each: one postgres.js client with ten slows down with every statement.
   const clients = Array.from({ length: 10 }, () => ({
     sql: postgresJs(url, { max: 1, fetch_types: false }),
     inFlight: 0,
   }))
-  const prepare =
-    (text: string) =>
-    async (...params: (string | number)[]) => {
+  return (text) =>
+    async (...params) => {
       const client = clients.reduce((least, each) => (each.inFlight < least.inFlight ? each : least))
       client.inFlight++
       const rows = (await client.sql.unsafe(text, params, { prepare: true }).values()) as string[][]
       client.inFlight--
       return rows[0]?.[0]
     }
-  const instant = (column: string, name: string) =>
-    `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${name}`
+}
+
+export const instant = (column: string, name: string): string =>
+  `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${name}`
+
+function onPostgres(url: string): Floor {
+  const prepare = preparer(url)
   const item = (t: string) =>
     `${t}.id, ${t}.title, ${t}.description, ${t}.price, ${t}.owner_id,
       ${instant(`${t}.created_at`, "created_at")}, ${instant(`${t}.updated_at`, "updated_at")}`
@@ -89,6 +100,7 @@ function onPostgres(url: string): Floor {
       from users u where u.id = $1) x`,
     ),
     list: prepare(list(item("i"), "select * from items order by id limit $1")),
+    skip: prepare(list(item("i"), "select * from items order by id limit $1 offset $2")),
     listWithOwner: prepare(
       list(
         `${item("i")}, (select row_to_json(y) from (select ${user} from users u where u.id = i.owner_id) y) as owner`,

@@ -1,11 +1,14 @@
 import { serve } from "@hono/node-server"
 import { openFloor } from "./floor-statements.ts"
+import { openPlain } from "./plain-statements.ts"
 
 /**
  * The floor: the product's HTTP server, a switch over the measured routes, and one statement for each. It has no
- * framework, validation, auth, log or extra headers: only the work that no server can avoid.
+ * framework, validation, auth, log or extra headers: only the work that no server can avoid. With `FLOOR=plain`, its
+ * statements are the plain ones.
  */
-const floor = openFloor(process.env.DATABASE_URL ?? "")
+const open = process.env.FLOOR === "plain" ? openPlain : openFloor
+const floor = open(process.env.DATABASE_URL ?? "")
 
 const headers = { "content-type": "application/json" }
 const ok = { status: 200, headers }
@@ -26,6 +29,8 @@ async function fetch(request: Request): Promise<Response> {
       return new Response('"hello"', ok)
     case "/items?limit=100":
       return answer(await floor.list(100))
+    case "/items?limit=100&skip=200":
+      return answer(await floor.skip(100, 200))
     case "/items?limit=100&include=owner":
       return answer(await floor.listWithOwner(100))
     case "/items?price[gte]=10&sort=-price&limit=100":

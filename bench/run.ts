@@ -7,7 +7,7 @@ import { connections, fire, generator } from "./load.ts"
 import { cleanUp } from "./processes.ts"
 import { report } from "./report.ts"
 import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
-import { type Origins, serverNames, signIn, startServers } from "./servers.ts"
+import { type Origins, type ServerName, signIn, startServers } from "./servers.ts"
 import { benchWorkers } from "./workers.ts"
 
 /**
@@ -63,12 +63,13 @@ async function measure(
   seconds: number,
   rounds: number,
 ): Promise<Figures> {
-  const figures: Figures = { floor: [], product: [], ordinary: [], cached: [] }
+  const servers = Object.entries(origins) as [ServerName, string][]
+  const figures = Object.fromEntries(servers.map(([name]) => [name, [] as number[]])) as Figures
   if (process.stderr.isTTY) process.stderr.write(`measuring ${route.label} …\n`)
-  for (const name of serverNames) await fire({ ...route, origin: origins[name], token }, 1)
+  for (const [, origin] of servers) await fire({ ...route, origin, token }, 1)
   for (let round = 0; round < rounds; round++)
-    for (const name of serverNames)
-      figures[name].push(await fire({ ...route, origin: origins[name], token }, seconds))
+    for (const [name, origin] of servers)
+      figures[name]?.push(await fire({ ...route, origin, token }, seconds))
   return figures
 }
 

@@ -1,22 +1,31 @@
 import { join } from "node:path"
 import type { Urls } from "./databases.ts"
 import { freePort, start, until } from "./processes.ts"
-import { account, administrator } from "./routes.ts"
+import { account, administrator, type Dialect } from "./routes.ts"
 
 const fastImports = join(import.meta.dirname, "../src/weir/runtime/fast-imports.js")
 
 /**
- * `floor`: the fastest hand-written server. `product`: this project without its cache. `ordinary`: the same API as
- * teams usually build it. `cached`: this project with its cache in memory.
+ * `floor`: the fastest hand-written server. `plain`: the same with the statements that one writes without trying
+ * others (Postgres only). `product`: this project without its cache. `ordinary`: the same API as teams usually build
+ * it. `cached`: this project with its cache in memory.
  */
-export const serverNames = ["floor", "product", "ordinary", "cached"] as const
-export type ServerName = (typeof serverNames)[number]
+export type ServerName = "floor" | "plain" | "product" | "ordinary" | "cached"
+
+/** Something of each server that there is. */
+export type ByServer<T> = Record<Exclude<ServerName, "plain">, T> & { plain?: T }
+
+export const serversOf = (dialect: Dialect): ServerName[] =>
+  dialect === "postgres"
+    ? ["floor", "plain", "product", "ordinary", "cached"]
+    : ["floor", "product", "ordinary", "cached"]
 
 /** The origin of each server, such as `http://127.0.0.1:3000`. */
-export type Origins = Record<ServerName, string>
+export type Origins = ByServer<string>
 
 const programs: Record<ServerName, string> = {
   floor: "floor.ts",
+  plain: "floor.ts",
   product: "../test/weir/fixture/src/node.ts",
   ordinary: "ordinary.ts",
   cached: "../test/weir/fixture/src/node.ts",
@@ -28,11 +37,14 @@ const secret = "a secret of the bench, 32 bytes or longer"
 /** Starts all servers, each on its own database and with default settings except `CACHE`. */
 export async function startServers(urls: Urls): Promise<Origins> {
   // The mix counts its hits by `Cache-Status`.
-  const cached = { CACHE: "memory", TIMING_HEADERS: "all" }
-  const entries = serverNames.map(
-    async (name) =>
-      [name, await startServer(name, urls[name], name === "cached" ? cached : { CACHE: "off" })] as const,
-  )
+  const settings: Partial<Record<ServerName, Record<string, string>>> = {
+    cached: { CACHE: "memory", TIMING_HEADERS: "all" },
+    plain: { FLOOR: "plain" },
+  }
+  const entries = Object.entries(urls).map(async ([name, url]) => {
+    const server = name as ServerName
+    return [server, await startServer(server, url, settings[server] ?? { CACHE: "off" })] as const
+  })
   return Object.fromEntries(await Promise.all(entries)) as Origins
 }
 
