@@ -61,7 +61,7 @@ export function linksOf(path: string, search: LinkSearch, query: ListQuery, page
     links += `, ${text}`
     further += further ? `, ${text}` : text
   }
-  const prev = backwards ? page.more : cursor === "after" || query.skip
+  const prev = backwards ? page.more : cursor === "after" || query.skipWithin !== undefined
   const next = backwards || page.more
   if (prev) add(link("prev", "before", "top"))
   if (next) add(link("next", "after", "bottom"))

@@ -33,8 +33,9 @@ export function parseList(
   const { values } = reader
   const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
   const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
-  const skips = skip !== undefined && skip > 0
   values.skip = skip
+  // One row more than the page is read.
+  const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
   const count = reader.choice("count", ["exact"]) !== undefined
   const sort = readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
@@ -42,7 +43,7 @@ export function parseList(
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
   reader.finish()
   const start = from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
-  const flags = `${skips ? "s" : ""}${count ? "c" : ""}`
+  const flags = `${skipWithin ? `s${skipWithin}` : ""}${count ? "c" : ""}`
   return {
     query: {
       ...selection,
@@ -51,7 +52,7 @@ export function parseList(
       sort,
       from,
       limit,
-      skip: skips,
+      skipWithin,
       count,
       parent: nested?.relation,
       within: nested?.within,

@@ -63,7 +63,10 @@ export interface ListQuery extends Selection {
   from: { cursor: "start" } | FromCursor
   /** Part of the shape, not a value: Postgres plans a statement anew for each limit that it is given. */
   limit: number
-  skip: boolean
+  /**
+   * Where rows are skipped, a bound on those that are skipped and read: a power of two, since it is part of the shape.
+   */
+  skipWithin: number | undefined
   count: boolean
   /** Only the rows of one parent, whose key is bound as `parentKey`. */
   parent: Relation | undefined

@@ -7,6 +7,9 @@ import type { ViewerKind } from "../resource/viewer.ts"
 /** Most rows, embedded ones included, that a read may return by its limits and be cheap: some milliseconds. */
 const maxCheapRows = 2_000
 
+/** Most rows that a page may pass over and be cheap: it reads no members of those. */
+const maxCheapSkip = 4_096
+
 /** As many filters of each row cost about as much as reading one row more. */
 const filtersPerScan = 4
 
@@ -37,7 +40,7 @@ export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement
  * is read in the order of its key, or by one indexed reference in that order, and no condition rejects rows.
  */
 function isBoundedList(query: ListQuery): boolean {
-  const { resource, viewer, parent, filters, sort, count, skip } = query
+  const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
   const finds = parent ? hasIndex(resource, parent.foreign) && !filter : !filter || isFound(resource, filter)
   return (
@@ -45,7 +48,7 @@ function isBoundedList(query: ListQuery): boolean {
     finds &&
     more.length === 0 &&
     !count &&
-    !skip &&
+    skipWithin <= maxCheapSkip &&
     isOpenToAll(resource.rules.read, viewer) &&
     query.includes.every((include) => isBoundedInclude(include, viewer))
   )

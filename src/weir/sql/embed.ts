@@ -114,7 +114,7 @@ function embeddedList(
     where,
     order: orderBy(sortExpressions(include.sort, row, viewer)),
     limit: literal(include.limit),
-    skip: include.skip === undefined ? undefined : bound(include.skip),
+    skip: include.skip === undefined ? undefined : { rows: bound(include.skip) },
   }
   // The outer rows of a gated statement are gated themselves.
   const inner = { ...context, gate: undefined }

@@ -106,7 +106,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
     where: clause(conjunction([...conditions, beyond(keys, from)])),
     order: orderBy(keys, from.cursor === "before"),
     limit: literal(query.limit + 1),
-    skip: query.skip ? bound("skip") : undefined,
+    skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
   }
   const measured = query.limit * maxRowBytes(resource, query, kind) > answerLimit
   const source = pageSource(query, row, rows, { viewer, aliases, rendering: asJson }, measured)

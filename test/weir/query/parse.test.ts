@@ -27,7 +27,7 @@ describe("a shape", () => {
   test.each([
     ["?limit=100", ""],
     ["?skip=0", ""],
-    ["?limit=5&skip=1", "?limit=5&skip=99999"],
+    ["?limit=5&skip=1", "?limit=5&skip=2"],
     ["?title=x", "?title=y"],
     ["?title=x", "?title[eq]=y"],
     ["?price[in]=1", "?price[in]=1,2,3,4,5,6"],

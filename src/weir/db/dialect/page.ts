@@ -3,6 +3,12 @@ import type { SQL } from "drizzle-orm"
 /** A JSON member: its name and the SQL expression of its value. */
 export type NamedSql = [name: string, value: SQL]
 
+/** How many rows a page leaves out, and a bound on those that it leaves out and holds, where it is known. */
+export interface Skip {
+  rows: SQL
+  within?: SQL
+}
+
 /** The first rows of a table in a given order, independent of how a dialect reads them. */
 export interface Rows {
   table: SQL
@@ -12,7 +18,7 @@ export interface Rows {
   where: SQL
   order: SQL
   limit: SQL
-  skip: SQL | undefined
+  skip: Skip | undefined
 }
 
 /** A table of the statement that holds rendered rows as `_k` and `_v`, and which row is joined to which of them. */

@@ -26,8 +26,8 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   boolean: typed("boolean"),
   timestamp: {
     ...typed("timestamptz"),
-    // By default, Postgres renders `+00:00` and drops trailing zeros.
-    json: (column) => sql`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    // By default, Postgres renders `+00:00` and drops trailing zeros. It would look up a zone by its name each time.
+    json: (column) => sql`to_char(${column} at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
   },
   json: {
     ...typed("json"),

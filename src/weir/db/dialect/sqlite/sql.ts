@@ -70,7 +70,7 @@ export function page(
 export const firstRows = (rows: Rows): SQL => sql`(${firstKeys(rows)}) as kept ${fetched(rows)}`
 
 const firstKeys = ({ table, alias, key, where, order, limit, skip }: Rows): SQL =>
-  sql`select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip}` : sql``}`
+  sql`select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
 const fetched = ({ table, alias, key }: Rows): SQL => sql`cross join ${table} ${alias} on ${key} = kept._k`
 
 /** The first rows as a table of the statement, for `keptFrom`. */
