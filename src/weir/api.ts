@@ -3,6 +3,7 @@ import { type HandwrittenRoute, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
+import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
 
@@ -49,6 +50,7 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const { title, version, description, resources, routes = [] } = options
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   linkRelations(resources)
+  linkReferences(resources)
   checkResources(resources)
   const accounts = options.accounts
     ? accountsOf(options.accounts as unknown as AccountsOptions, resources)

@@ -75,6 +75,7 @@ export const issueCodes = {
   unknown_relation: "The relation cannot be included",
   unknown_reference: "The row that is referred to does not exist",
   forbidden_field: "The viewer may not set the field",
+  forbidden_value: "With this value, a rule forbids the row",
   taken: "Another row has this value",
   repeated: "It may be given only once",
   conflict: "It cannot be combined with another parameter, or contradicts the path",

@@ -8,6 +8,8 @@ export type DatabaseFailure =
   | { kind: "invalid"; columns: string[] }
   /** The rows to be inserted are more than the quota allows. */
   | { kind: "quota" }
+  /** A rule forbids the row to be inserted. */
+  | { kind: "rule" }
   /** The statement exceeded its time limit and was cancelled. */
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
@@ -19,8 +21,14 @@ export type DatabaseFailure =
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 
-/** The text in the error of a statement that the quota fails. */
-export const quotaMark = "weir_quota_exceeded"
+/** The texts in the errors of statements that fail by a condition of their own. */
+export const marks = { quota: "weir_quota_exceeded", rule: "weir_rule_refused" } as const
+
+/** The failure that an error's text is marked with. */
+export const markedFailure = (text: string): DatabaseFailure | undefined => {
+  if (text.includes(`${marks.quota} `)) return { kind: "quota" }
+  return text.includes(`${marks.rule} `) ? { kind: "rule" } : undefined
+}
 
 /** The error and up to four causes, outermost first: Drizzle wraps the errors of a driver. */
 export function* causes(error: unknown): Generator<Record<string, unknown>> {

@@ -32,14 +32,7 @@ export function writeProblem(
         cause: error,
       })
     const named = failure.columns.filter((column) => references.includes(column))
-    const issues = (named.length ? named : references).map(
-      (c): FieldIssue => ({
-        path: at(c),
-        message: "refers to a row that does not exist",
-        code: "unknown_reference",
-      }),
-    )
-    return invalid(`${issues.map((issue) => issue.path).join(", ")} refers to nothing`, issues)
+    return unknownReference((named.length ? named : references).map(at))
   }
   if (failure?.kind === "quota" && resource.quota) {
     const { rows, column } = resource.quota
@@ -57,6 +50,18 @@ export function writeProblem(
     return invalid("The database refuses these values", issues)
   }
   return error
+}
+
+/** The 422 for references to rows that are not there, or not for this viewer. */
+export function unknownReference(paths: string[]): Problem {
+  const issues = paths.map(
+    (path): FieldIssue => ({
+      path,
+      message: "refers to a row that does not exist",
+      code: "unknown_reference",
+    }),
+  )
+  return invalid(`${paths.join(", ")} ${paths.length > 1 ? "refer" : "refers"} to nothing`, issues)
 }
 
 const isReference = (resource: Resource, column: string): boolean => resource.references.has(column)

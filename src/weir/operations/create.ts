@@ -1,20 +1,19 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
-import { forbidden, invalid } from "../problem.ts"
-import type { Values } from "../query/query.ts"
+import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { createSchema, maxCreateRows } from "../resource/schemas.ts"
-import type { ViewerGuard, ViewerKind } from "../resource/viewer.ts"
-import { compileCreate, compileCreateCheck } from "../sql/insert.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
+import { compileCreate } from "../sql/insert.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { writeProblem } from "./conflicts.ts"
-import { columnsToInsert, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { askedFields, columnsToInsert, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { NotGuarded } from "./recalled.ts"
+import { createProblem } from "./refused.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(createSchema)
 
@@ -60,23 +59,24 @@ export async function create(
   if (resource.holdsViewers && viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
   const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
-  await requireCreatable(call, resource, inputs, rows)
-  const statements = rows.map((columns) => {
+  const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
+  const statements = rows.map((columns, i) => {
     const names = Object.keys(columns)
     if (guard && names.length === 0) throw new NotGuarded()
-    const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}`, () =>
-      compileCreate(resource, viewer.kind, names, guard),
+    const set = chosen[i] as string[]
+    const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}:${set}`, () =>
+      compileCreate(resource, viewer.kind, names, set, guard),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
   const locks = quotaLocks(resource, rows)
-  const written = Object.keys(rows[0] as Values)
   let results: Row[][]
   try {
     results = await call.client().batch([...locks, ...statements])
   } catch (error) {
-    const problem = writeProblem(error, resource, written, many ? indexOf(error, locks.length) : [])
+    const attempts = rows.map((columns, i) => ({ columns, chosen: chosen[i] as string[] }))
+    const problem = await createProblem(call, resource, error, attempts, { many, before: locks.length })
     throw await orMissingParent(call, nested, problem)
   }
   results = results.slice(locks.length)
@@ -116,43 +116,9 @@ function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: st
   return { ...input, [relation.foreign]: parentKey }
 }
 
-/** Throws a 403 for a row that its own values forbid to be created. */
-async function requireCreatable(
-  call: Call,
-  resource: Resource,
-  inputs: Record<string, unknown>[],
-  rows: Values[],
-): Promise<void> {
-  const { viewer } = call
-  for (const [i, columns] of rows.entries()) {
-    const names = Object.keys(columns)
-    const input = inputs[i] ?? {}
-    // The fields that the client set to something else than their initial value.
-    const chosen = names.filter((name) => {
-      const field = resource.fields[name]
-      return field && input[name] !== undefined && input[name] !== field.initially?.(viewer)
-    })
-    const check = checkOf(resource, viewer.kind, names, chosen)
-    // The next row may set what this one leaves alone.
-    if (!check) continue
-    const allowed = await call
-      .client()
-      .query(withValues(check, { ...columns, [ownValue.viewer]: viewer.id }, true))
-    if (allowed.length === 0) throw forbidden(`You may not create this row of ${resource.name}`)
-  }
-}
-
-/** Most resources have no rule that looks at a new row: that is found out once per shape. */
-function checkOf(resource: Resource, kind: ViewerKind, names: string[], chosen: string[]): Plan | undefined {
-  const none: Plan = { text: "", bind: [] }
-  const plan = planOf(resource, `check:${kind}:${names}:${chosen}`, () => {
-    return compileCreateCheck(resource, kind, names, chosen) ?? none
-  })
-  return plan.text === "" ? undefined : plan
-}
-
-/** Which row's statement of a batch failed, after others before the rows, where the driver knows. */
-const indexOf = (error: unknown, before: number): string[] => {
-  const index = (error as { statementIndex?: unknown }).statementIndex
-  return typeof index === "number" && index >= before ? [String(index - before)] : []
+/** The fields that the client set to something else than their initial value, as far as a requirement asks for them. */
+function chosenOf(resource: Resource, viewer: Viewer, input: Record<string, unknown>): string[] {
+  return askedFields(resource)
+    .filter(({ name, initially }) => input[name] !== undefined && input[name] !== initially?.(viewer))
+    .map(({ name }) => name)
 }

@@ -4,7 +4,7 @@ import { issuesOf } from "../lib/zod-issues.ts"
 import { type FieldIssue, forbidden, invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { isOpen } from "../resource/rules.ts"
+import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
 
 /** Builds a resource's schema at its first use: a Worker pays for what it does at start-up. */
@@ -44,12 +44,25 @@ export function requireWritable(
     const value = input[name]
     if (value === undefined || field.write === undefined) continue
     if (creating && field.initially && value === field.initially(viewer)) continue
-    if (!isOpen(field.write, viewer.kind))
+    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind))
       issues.push({ path: name, message: "is not yours to set", code: "forbidden_field" })
   }
   if (issues.length)
     throw forbidden(`You may not set ${issues.map((issue) => issue.path).join(", ")}`, issues)
 }
+
+/** The fields that some requirement of a create asks for: those with a rule of their own, or that name a row. */
+export function askedFields(resource: Resource): Field[] {
+  let fields = asked.get(resource)
+  if (!fields) {
+    fields = Object.values(resource.fields).filter(
+      ({ name, write }) => write && (write.create !== anyone || resource.refersTo.has(name)),
+    )
+    asked.set(resource, fields)
+  }
+  return fields
+}
+const asked = new WeakMap<Resource, Field[]>()
 
 /** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
 export async function columnsToInsert(

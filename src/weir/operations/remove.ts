@@ -1,10 +1,13 @@
+import type { Row } from "../db/driver.ts"
+import { forbidden, notFound } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { compileDelete } from "../sql/delete.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
-import { requireOpen } from "./access.ts"
+import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf, changeOne } from "./change.ts"
+import { changeOf } from "./change.ts"
+import { writeProblem } from "./conflicts.ts"
 
 /**
  * Deletes one row. Throws a 404 for a row that the viewer cannot see, a 403 for one that it may not delete, and a
@@ -17,5 +20,14 @@ export async function remove(call: Call, resource: Resource, id: Key): Promise<v
   const { viewer } = call
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
   const statement = withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id })
-  await changeOne(call, resource, { ...statement, change: changeOf(resource, "delete", id) }, id, [])
+  let deleted: Row[]
+  try {
+    deleted =
+      (await call.client().batch([{ ...statement, change: changeOf(resource, "delete", id) }]))[0] ?? []
+  } catch (error) {
+    throw writeProblem(error, resource, [])
+  }
+  if (deleted.length) return
+  if (await exists(call, resource, id)) throw forbidden(`This row of ${resource.name} is not yours to change`)
+  throw notFound()
 }

@@ -1,14 +1,17 @@
 import type { z } from "@hono/zod-openapi"
+import type { Row } from "../db/driver.ts"
 import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf, changeOne } from "./change.ts"
+import { changeOf } from "./change.ts"
 import { columnsToUpdate, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
@@ -37,6 +40,14 @@ export async function update(call: Call, resource: Resource, id: Key, patch: unk
   )
   const statement = withValues(plan, { ...columns, [ownValue.key]: id, [ownValue.viewer]: viewer.id })
   const change = changeOf(resource, "update", id, names)
-  const [body] = await changeOne(call, resource, { ...statement, change }, id, names)
-  return body as string
+  const locks = quotaLocks(resource, [columns])
+  let row: Row | undefined
+  try {
+    const results = await call.client().batch([...locks, { ...statement, change }])
+    row = results.at(-1)?.[0]
+  } catch (error) {
+    throw await referenceProblem(call, resource, error, columns)
+  }
+  if (!row) throw await updateRefusal(call, resource, id, columns)
+  return row[0] as string
 }

@@ -55,15 +55,21 @@ export function accountsOf(options: AccountsOptions, resources: readonly Resourc
 function checkPassword({ name, rules }: Resource, { name: column, read, write, secret }: Field): void {
   if (viewerKinds.some((kind) => isOpen(rules.read, kind) && isOpen(read, kind)))
     throw new Error(`accounts: ${name}.${column} can be read: give the field read: nobody`)
-  const written = [rules.create, rules.update].some((rule) => viewerKinds.some((kind) => isOpen(rule, kind)))
-  if (written && write && !secret && viewerKinds.some((kind) => isOpen(write, kind)))
+  const written = (["create", "update"] as const).some((action) =>
+    viewerKinds.some((kind) => isOpen(rules[action], kind) && write && isOpen(write[action], kind)),
+  )
+  if (written && !secret)
     throw new Error(`accounts: ${name}.${column} would be stored as it is sent: give the field a secret`)
 }
 
 /** Throws where whoever signs up could make itself an admin. */
 function checkRole({ name, rules }: Resource, { name: column, write }: Field): void {
   const free = (["anonymous", "user"] as const).find(
-    (kind) => [rules.create, rules.update].some((rule) => isOpen(rule, kind)) && write && isOpen(write, kind),
+    (kind) =>
+      write &&
+      (["create", "update"] as const).some(
+        (action) => isOpen(rules[action], kind) && isOpen(write[action], kind),
+      ),
   )
   if (free)
     throw new Error(

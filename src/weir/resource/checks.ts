@@ -89,7 +89,8 @@ function checkRules(resource: Resource): void {
   for (const [action, rule] of Object.entries(rules)) checked(action, rule)
   for (const field of Object.values(fields)) {
     checked(`${field.name}.read`, field.read)
-    if (field.write) checked(`${field.name}.write`, field.write)
+    if (field.write) checked(`${field.name}.create`, field.write.create)
+    if (field.write) checked(`${field.name}.update`, field.write.update)
   }
   for (const kind of viewerKinds) {
     const rules = new Set(Object.values(fields).map(({ read }) => read))

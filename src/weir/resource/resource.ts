@@ -6,6 +6,7 @@ import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "./key.ts"
 import { pascal, singularOf } from "./names.ts"
 import { type Quota, type QuotaOptions, quotaOf } from "./quota.ts"
+import type { Reference } from "./references.ts"
 import { anyone, nobody, type Rule } from "./rules.ts"
 import type { Viewer } from "./viewer.ts"
 
@@ -30,6 +31,12 @@ export interface FieldOptions<C extends string = string> {
   read?: Rule<C>
   /** Who may set the field. Default: whoever may create or update the row. */
   write?: Rule<C>
+  /** Who may set it in a create. Default: `write`. */
+  create?: Rule<C>
+  /** Who may set it in an update: of the row as it is and as it will be. Default: `write`. */
+  update?: Rule<C>
+  /** Which rows of the table that it refers to a writer may name. Default: those that the writer may read. */
+  refersTo?: Rule
   /** The value when a create does not set it. */
   initially?: (viewer: Viewer) => unknown
   /** The field is written under another name, and stored changed. */
@@ -51,6 +58,8 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   read?: Rule<C>
   create?: Rule<C>
   update?: Rule<C>
+  /** What the row must be as an update leaves it. Default: `update`, for the row as it will be. */
+  updatedRow?: Rule<C>
   delete?: Rule<C>
   fields?: { [Name in C]?: FieldOptions<C> }
   embed?: { [Name in R]?: EmbedOptions | undefined }
@@ -77,7 +86,7 @@ export interface Field {
   unique: boolean
   read: Rule
   /** Undefined: never set by a client. */
-  write: Rule | undefined
+  write: { create: Rule; update: Rule } | undefined
   initially: FieldOptions["initially"]
   secret: SecretInput | undefined
 }
@@ -111,7 +120,9 @@ export interface Resource {
   key: string
   /** The columns that refer to other tables. */
   references: Set<string>
-  rules: { read: Rule; create: Rule; update: Rule; delete: Rule }
+  /** The rows that its columns may name, by column. */
+  refersTo: Map<string, Reference>
+  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule }
   options: ResourceOptions
   relations: Record<string, Relation>
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
@@ -165,10 +176,12 @@ export function resource<M extends Record<string, unknown>>(
     fields,
     key,
     references: new Set(Object.keys(fields).filter((field) => specs[field]?.reference)),
+    refersTo: new Map(),
     rules: {
       read: rest.read ?? nobody,
       create: rest.create ?? nobody,
       update: rest.update ?? nobody,
+      updatedRow: rest.updatedRow ?? rest.update ?? nobody,
       delete: rest.delete ?? nobody,
     },
     options: { ...rest, fields: fieldOptions },
@@ -188,6 +201,11 @@ export const secretOf = ({ fields }: Resource): Field | undefined =>
 export const defaultSort = ({ options: { sort } }: Resource): string | undefined =>
   Array.isArray(sort) ? sort.join(",") : sort
 
+const writeRules = ({ write = anyone, create = write, update = write }: FieldOptions): Field["write"] => ({
+  create,
+  update,
+})
+
 function fieldFrom(name: string, column: Column, spec: FieldSpec, options: FieldOptions): Field {
   const type = fieldType(spec)
   const literal = ["string", "number", "boolean"].includes(typeof column.default)
@@ -201,7 +219,7 @@ function fieldFrom(name: string, column: Column, spec: FieldSpec, options: Field
     default: literal ? (column.default as string | number | boolean) : undefined,
     unique: column.isUnique,
     read: options.read ?? anyone,
-    write: type.generated ? undefined : (options.write ?? anyone),
+    write: type.generated ? undefined : writeRules(options),
     initially: options.initially,
     secret: options.secret,
   }

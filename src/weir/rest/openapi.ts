@@ -89,16 +89,22 @@ export function readCurrentDoc(resource: Resource): RouteDoc {
 }
 
 /** The members that a body may hold and no viewer may set: the document leaves them out. */
-const unwritable = (resource: Resource): Record<string, true> =>
+const unwritable = (resource: Resource, action: "create" | "update"): Record<string, true> =>
   Object.fromEntries(
     Object.values(resource.fields)
-      .filter(({ write, secret }) => write && !secret && !viewerKinds.some((kind) => isOpen(write, kind)))
+      .filter(
+        ({ write, secret }) => write && !secret && !viewerKinds.some((kind) => isOpen(write[action], kind)),
+      )
       .map(({ name }) => [name, true as const]),
   )
 
 /** A body's example: what a first create would send. */
-function bodyExample(resource: Resource, only: (field: Field) => boolean): Record<string, unknown> {
-  const closed = unwritable(resource)
+function bodyExample(
+  resource: Resource,
+  action: "create" | "update",
+  only: (field: Field) => boolean,
+): Record<string, unknown> {
+  const closed = unwritable(resource, action)
   const fields = Object.values(resource.fields).filter(
     (f) => f.write !== undefined && !Object.hasOwn(closed, f.name) && only(f),
   )
@@ -114,8 +120,8 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
   const foreign = parent?.relation.foreign
   const row = rowSchemas(resource).whole
   const nested = parent && within(parent)
-  const sample = bodyExample(resource, (f) => !f.optional && f.name !== foreign)
-  const whole = createSchema(resource).omit(unwritable(resource))
+  const sample = bodyExample(resource, "create", (f) => !f.optional && f.name !== foreign)
+  const whole = createSchema(resource).omit(unwritable(resource, "create"))
   // The path names the parent; the body need not.
   const parentKey = foreign === undefined ? undefined : (whole.shape as Record<string, z.ZodType>)[foreign]
   const schema =
@@ -144,9 +150,9 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
 }
 
 export function updateDoc(resource: Resource): RouteDoc {
-  const sample = bodyExample(resource, (f) => !f.optional && !f.secret)
+  const sample = bodyExample(resource, "update", (f) => !f.optional && !f.secret)
   const body = updateSchema(resource)
-    .omit(unwritable(resource))
+    .omit(unwritable(resource, "update"))
     .openapi(`${resource.typeName}Update`, { example: sample })
   return {
     operationId: `update${resource.typeName}`,

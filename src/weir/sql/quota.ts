@@ -4,6 +4,7 @@ import type { Statement } from "../db/dialect/statement.ts"
 import type { Values } from "../query/query.ts"
 import type { Quota } from "../resource/quota.ts"
 import type { Field, Resource } from "../resource/resource.ts"
+import type { RowSql } from "../resource/rules.ts"
 import { bound, compile, planOf, withValues } from "./plan.ts"
 import { tableOf } from "./where.ts"
 
@@ -14,7 +15,7 @@ import { tableOf } from "./where.ts"
 function holds(resource: Resource, { column }: Quota, value: SQL, most: number): SQL {
   const limit = (rows: number) => sql.raw(`${rows}`)
   const rows = sql`select 1 from ${tableOf(resource)} where ${tableOf(resource)}.${sql.identifier(column)} = ${value} limit ${limit(most + 1)}`
-  const failure = expressions.quotaFailure(sql`n`)
+  const failure = expressions.failure("quota", sql`n`)
   return sql`(select case when n <= ${limit(most)} then 1 else ${failure} end from (select count(*) as n from (${rows}) as found) as counted) = 1`
 }
 
@@ -23,6 +24,13 @@ export function withinQuota(resource: Resource, columns: string[]): SQL | undefi
   const { quota } = resource
   if (!quota || !columns.includes(quota.column)) return undefined
   return holds(resource, quota, bound(quota.column), quota.rows - 1)
+}
+
+/** The same of an update that gives a row to another owner. */
+export function quotaAfter(resource: Resource, columns: string[], row: RowSql): SQL | undefined {
+  const holds = withinQuota(resource, columns)
+  const { quota } = resource
+  return holds && quota && sql`(${row(quota.column)} = ${bound(quota.column)} or ${holds})`
 }
 
 /** Statements around those that insert rows, in one transaction. */
@@ -66,10 +74,10 @@ function around(resource: Resource, quota: Quota, owners: SQL, values: Values): 
   }
 }
 
-/** The statements before the creates of rows: on Postgres, those for one owner wait for each other. */
+/** The statements before the writes of rows: on Postgres, those for one owner wait for each other. */
 export function quotaLocks(resource: Resource, rows: Values[]): Statement[] {
   const { quota } = resource
-  if (!quota || !expressions.lockEach) return []
+  if (!quota || !expressions.lockEach || rows.every((row) => row[quota.column] === undefined)) return []
   const plan = planOf(resource, "quota:lock", () => {
     const { fromElement } = (resource.fields[quota.column] as Field).type.sql
     const owners = sql`(select ${fromElement(sql`value`, 0)} as weir_owner from ${expressions.elements(bound("owners"))} order by 1) as owners`

@@ -4,12 +4,14 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { bound, compile, type Plan } from "./plan.ts"
+import { quotaAfter } from "./quota.ts"
+import { updateRequirements } from "./requirements.ts"
 import { oneVisible, returnedRow, writtenRow } from "./returning.ts"
 import { tableOf, viewerSql } from "./where.ts"
 
 /**
  * One row's update: `[body, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
- * viewer's to change. The rules of the written fields join the row's.
+ * viewer's to change, or a requirement does not hold. Fails where it moves the row to an owner whose quota is used up.
  */
 export function compileUpdate(resource: Resource, kind: ViewerKind, columns: string[]): Plan {
   const row = writtenRow(resource)
@@ -17,11 +19,11 @@ export function compileUpdate(resource: Resource, kind: ViewerKind, columns: str
   const sets = columns.map((column) => sql`${sql.identifier(column)} = ${bound(column)}`)
   for (const field of Object.values(resource.fields))
     if (field.spec.auto === "updated") sets.push(sql`${sql.identifier(field.name)} = ${expressions.now()}`)
-  const fieldRules = columns.map((column) => resource.fields[column]?.write?.(row, viewer) ?? false)
+  const requirements = updateRequirements(resource, kind, columns)
   const where = conjunction([
     oneVisible(resource, row, viewer),
-    resource.rules.update(row, viewer),
-    ...fieldRules,
+    ...requirements.map(({ holds }) => holds),
+    quotaAfter(resource, columns, row) ?? true,
   ])
   return compile(
     sql`update ${tableOf(resource)} set ${sql.join(sets, sql`, `)} where ${clause(where)} returning ${returnedRow(resource, row, viewer)}`,

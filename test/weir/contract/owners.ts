@@ -65,7 +65,11 @@ export function ownerContract(contract: Contract): void {
     test("whom the rules admit may change and delete it, others may not", async () => {
       const key = await rowKey(resource)
       const field = Object.values(resource.fields).find(
-        (f) => f.write && isOpenToAll(f.write, "user") && !f.secret && !targetsOf(api, resource).has(f.name),
+        (f) =>
+          f.write &&
+          isOpenToAll(f.write.update, "user") &&
+          !f.secret &&
+          !targetsOf(api, resource).has(f.name),
       )
       const patch = field && { [field.name]: await world().maker.value(resource, field) }
       for (const { token, ...viewer } of viewers())

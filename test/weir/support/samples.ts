@@ -36,7 +36,7 @@ export function rowOf(answer: Answer): Row {
 
 /** The fields that such a viewer may set. */
 export const writableBy = (resource: Resource, kind: ViewerKind): Field[] =>
-  Object.values(resource.fields).filter((f) => f.write !== undefined && isOpen(f.write, kind))
+  Object.values(resource.fields).filter((f) => f.write !== undefined && isOpen(f.write.create, kind))
 
 /** The name of a field in a request body. */
 export const inputName = (field: Field): string => field.secret?.as ?? field.name
@@ -320,4 +320,6 @@ export class Maker {
 /** Whether such a viewer may create rows, and set all that a row must have. */
 export const isCreatable = (resource: Resource, kind: ViewerKind): boolean =>
   isOpen(resource.rules.create, kind) &&
-  Object.values(resource.fields).every((f) => f.optional || (f.write !== undefined && isOpen(f.write, kind)))
+  Object.values(resource.fields).every(
+    (f) => f.optional || (f.write !== undefined && isOpen(f.write.create, kind)),
+  )

@@ -28,8 +28,8 @@ export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
-  /** Set for a foreign key: the table it refers to, and the `on delete` action. */
-  reference?: { table: () => string; onDelete: string | undefined }
+  /** Set for a foreign key: the table and column it refers to, and the `on delete` action. */
+  reference?: { table: () => string; column: () => string; onDelete: string | undefined }
   /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
   auto?: "created" | "updated"
 }

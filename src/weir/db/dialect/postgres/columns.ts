@@ -94,7 +94,11 @@ export function references(
   const column = target === itself ? () => ownKey(builder) as AnyPgColumn : target
   return describe(builder.references(column, actions), {
     type: "integer",
-    reference: { table: () => getTableName(column().table), onDelete: actions.onDelete },
+    reference: {
+      table: () => getTableName(column().table),
+      column: () => column().name,
+      onDelete: actions.onDelete,
+    },
   })
 }
 /** `created_at` and `updated_at`, which the database sets. */

@@ -1,4 +1,4 @@
-import { causes, type DatabaseFailure, quotaMark } from "../../errors.ts"
+import { causes, type DatabaseFailure, markedFailure } from "../../errors.ts"
 
 const connection =
   /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CONNECTION_|NOT_TAGGED_CALL$)/
@@ -12,7 +12,8 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     const code = String(e.code ?? "")
     // "Key (email)=(ann@example.com) already exists": servers translate the words, but keep this shape.
     const columns = (/\(([^)]+)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? "").split(", ").filter(Boolean)
-    if (code === "22P02" && String(e.message).includes(`${quotaMark} `)) return { kind: "quota" }
+    const marked = code === "22P02" ? markedFailure(String(e.message)) : undefined
+    if (marked) return marked
     if (code === "23505") return { kind: "unique", columns }
     if (code === "23503") return { kind: "foreign_key", columns }
     if (code === "23502") return { kind: "invalid", columns: [String(e.column_name ?? "")].filter(Boolean) }

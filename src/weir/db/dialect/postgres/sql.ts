@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { PgDialect } from "drizzle-orm/pg-core"
-import { quotaMark } from "../../errors.ts"
+import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new PgDialect()
@@ -158,8 +158,9 @@ export const now = (): SQL => sql`now()`
 
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 
-/** An expression that fails with the quota's error. It depends on a column, so that it is not computed beforehand. */
-export const quotaFailure = (count: SQL): SQL => sql`(${text(`${quotaMark} `)} || ${count})::integer`
+/** An expression that fails with such an error. It depends on a column, so that it is not computed beforehand. */
+export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
+  sql`(${text(`${marks[mark]} `)} || ${column})::integer`
 /** A statement that locks a name for each owner until the transaction ends, in the order of `owners`. */
 export const lockEach = (prefix: string, owner: SQL, owners: SQL): SQL =>
   sql`select pg_advisory_xact_lock(hashtextextended(${text(prefix)} || ${owner}::text, 0)) from ${owners}`

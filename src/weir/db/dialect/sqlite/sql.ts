@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
-import { quotaMark } from "../../errors.ts"
+import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 
 const dialect = new SQLiteAsyncDialect()
@@ -126,7 +126,8 @@ export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 
-/** An expression that fails with the quota's error. It depends on a column, so that it is not computed beforehand. */
-export const quotaFailure = (count: SQL): SQL => sql`json_extract('{}', ${text(`${quotaMark} `)} || ${count})`
+/** An expression that fails with such an error. It depends on a column, so that it is not computed beforehand. */
+export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
+  sql`json_extract('{}', ${text(`${marks[mark]} `)} || ${column})`
 /** A statement that locks a name for each owner until the transaction ends. SQLite has one writer, and needs none. */
 export const lockEach: ((prefix: string, owner: SQL, owners: SQL) => SQL) | undefined = undefined

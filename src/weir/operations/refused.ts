@@ -1,0 +1,139 @@
+import { classify } from "../db/dialect/errors.ts"
+import type { Row } from "../db/driver.ts"
+import { type FieldIssue, forbidden, notFound, type Problem } from "../problem.ts"
+import type { Values } from "../query/query.ts"
+import type { Key } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import {
+  compileReferences,
+  compileVerdicts,
+  createRequirements,
+  type Requirement,
+  updateRequirements,
+} from "../sql/requirements.ts"
+import type { Call } from "./call.ts"
+import { unknownReference, writeProblem } from "./conflicts.ts"
+
+/** A row that was to be inserted, and the fields of it that the client chose. */
+interface Attempt {
+  columns: Values
+  chosen: string[]
+}
+
+/** How a batch of inserts is made up: whether its rows came in an array, and how many statements stand before them. */
+interface BatchShape {
+  many: boolean
+  before: number
+}
+
+/** What a failed create amounts to: what a rule forbids or a row names in vain is looked up after the failure. */
+export async function createProblem(
+  call: Call,
+  resource: Resource,
+  error: unknown,
+  attempts: Attempt[],
+  { many, before }: BatchShape,
+): Promise<unknown> {
+  const kind = classify(error)?.kind
+  const index = (error as { statementIndex?: unknown }).statementIndex
+  const failed = many && typeof index === "number" && index >= before ? index - before : undefined
+  const prefix = failed === undefined ? [] : [String(failed)]
+  const [first] = attempts
+  if (kind === "rule") {
+    // A driver that does not know which statement failed has all of them looked through.
+    for (const [i, attempt] of attempts.entries()) {
+      if (failed !== undefined && i !== failed) continue
+      const problem = await refusalOf(call, resource, attempt, many ? [String(i)] : [])
+      if (problem) return problem
+    }
+    return forbidden(`You may not create this row of ${resource.name}`)
+  }
+  const columns = attempts[failed ?? 0]?.columns ?? first?.columns ?? {}
+  if (kind === "foreign_key") return referenceProblem(call, resource, error, columns, prefix)
+  return writeProblem(error, resource, Object.keys(columns), prefix)
+}
+
+async function refusalOf(
+  call: Call,
+  resource: Resource,
+  { columns, chosen }: Attempt,
+  prefix: string[],
+): Promise<Problem | undefined> {
+  const { viewer } = call
+  const names = Object.keys(columns)
+  const requirements = createRequirements(resource, viewer.kind, names, chosen)
+  const plan = planOf(resource, `verdicts:create:${viewer.kind}:${names}:${chosen}`, () =>
+    compileVerdicts(requirements),
+  )
+  const row = await verdicts(call, plan, { ...columns, [ownValue.viewer]: viewer.id })
+  const broken = firstBroken(requirements, row ?? [])
+  return broken && problemOf(broken, `You may not create this row of ${resource.name}`, prefix)
+}
+
+/**
+ * Why an update changed no row: a 404 for a row that the viewer cannot see, a 422 for a row that it names in vain,
+ * a 403 for what a rule forbids.
+ */
+export async function updateRefusal(
+  call: Call,
+  resource: Resource,
+  id: Key,
+  columns: Values,
+): Promise<Problem> {
+  const { viewer } = call
+  const names = Object.keys(columns)
+  const requirements = updateRequirements(resource, viewer.kind, names)
+  const plan = planOf(resource, `verdicts:update:${viewer.kind}:${names}`, () =>
+    compileVerdicts(requirements, resource, viewer.kind),
+  )
+  const values = { ...columns, [ownValue.key]: id, [ownValue.viewer]: viewer.id }
+  const row = await verdicts(call, plan, values)
+  if (!row) return notFound()
+  const broken = firstBroken(requirements, row)
+  const notYours = `This row of ${resource.name} is not yours to change`
+  if (!broken || broken.of === "row") return forbidden(notYours)
+  return problemOf(broken, `This row of ${resource.name} is not yours to change so`, [])
+}
+
+/** Which references of a failed write name nothing. SQLite does not say, so they are looked up. */
+export async function referenceProblem(
+  call: Call,
+  resource: Resource,
+  error: unknown,
+  columns: Values,
+  prefix: string[] = [],
+): Promise<unknown> {
+  const failure = classify(error)
+  const written = Object.keys(columns)
+  const references = written.filter((name) => resource.references.has(name))
+  if (failure?.kind !== "foreign_key" || failure.columns.length || references.length < 2)
+    return writeProblem(error, resource, written, prefix)
+  const plan = planOf(resource, `references:${references}`, () => compileReferences(resource, references))
+  const row = await verdicts(call, plan, columns)
+  const missing = references.filter((_, i) => Number(row?.[i]) === 0)
+  return missing.length
+    ? unknownReference(missing.map((name) => [...prefix, name].join(".")))
+    : writeProblem(error, resource, written, prefix)
+}
+
+const verdicts = async (call: Call, plan: Plan, values: Values): Promise<Row | undefined> =>
+  (await call.client().query(withValues(plan, values, true)))[0]
+
+const firstBroken = (requirements: Requirement[], row: Row): Requirement | undefined =>
+  requirements.find((_, i) => Number(row[i]) === 0)
+
+function problemOf(broken: Requirement, detail: string, prefix: string[]): Problem {
+  const paths = broken.columns.map((column) => [...prefix, column].join("."))
+  if (broken.of === "reference") return unknownReference(paths)
+  if (broken.of === "field") {
+    const issues = paths.map(
+      (path): FieldIssue => ({ path, message: "is not yours to set", code: "forbidden_field" }),
+    )
+    return forbidden(`You may not set ${paths.join(", ")}`, issues)
+  }
+  const issues = paths.map(
+    (path): FieldIssue => ({ path, message: "may not have this value here", code: "forbidden_value" }),
+  )
+  return forbidden(detail, issues)
+}

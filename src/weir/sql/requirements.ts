@@ -1,0 +1,158 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Reference } from "../resource/references.ts"
+import type { Resource } from "../resource/resource.ts"
+import { clause, conjunction, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
+import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { bound, compile, type Plan } from "./plan.ts"
+import { oneVisible, writtenRow } from "./returning.ts"
+import { Aliases, tableOf, viewerSql } from "./where.ts"
+
+/** What a write requires of its row, and what is at fault where that does not hold. */
+export interface Requirement {
+  /**
+   * `row`: the row before the write. `new_row`: the row that it leaves. `field`: a field that it sets. `reference`: a
+   * row that it names.
+   */
+  of: "row" | "new_row" | "field" | "reference"
+  /** The written columns that it is about. */
+  columns: string[]
+  holds: SQL | boolean
+}
+
+/** A bound value with its type, which a select list or a comparison of two values does not give it. */
+export function typedValue(resource: Resource, column: string): SQL {
+  const field = resource.fields[column]
+  return field ? field.type.sql.typed(bound(column)) : bound(column)
+}
+
+/**
+ * What a create requires, of a row with these columns (bound by name). `chosen` are the fields that the client set to
+ * something else than their initial value.
+ */
+export function createRequirements(
+  resource: Resource,
+  kind: ViewerKind,
+  columns: string[],
+  chosen: string[],
+): Requirement[] {
+  const viewer = viewerSql(kind)
+  const aliases = new Aliases()
+  const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
+  const rule = resource.rules.create
+  return asked([
+    ...chosen.map((column): Requirement => {
+      const holds = resource.fields[column]?.write?.create(row, viewer) ?? false
+      return { of: "field", columns: [column], holds }
+    }),
+    ...chosen.map((column) => namedRow(resource, column, viewer, aliases)),
+    { of: "new_row", columns: readBy(rule, kind, columns), holds: rule(row, viewer) },
+  ])
+}
+
+/**
+ * What an update of these columns (bound by name) requires: of the row as it is, of the row as it will be, of each
+ * field, and of the rows that it names. A rule that reads no written column holds for both rows or for neither.
+ */
+export function updateRequirements(resource: Resource, kind: ViewerKind, columns: string[]): Requirement[] {
+  const viewer = viewerSql(kind)
+  const aliases = new Aliases()
+  const before = writtenRow(resource)
+  const now = Object.values(resource.fields).filter(({ spec }) => spec.auto === "updated")
+  const changed = [...columns, ...now.map(({ name }) => name)]
+  const after: RowSql = (column) => {
+    if (columns.includes(column)) return typedValue(resource, column)
+    return now.some(({ name }) => name === column) ? expressions.now() : before(column)
+  }
+  const { update, updatedRow } = resource.rules
+  const requirements: Requirement[] = [{ of: "row", columns: [], holds: update(before, viewer) }]
+  for (const column of columns) {
+    const rule = resource.fields[column]?.write?.update
+    const moves = rule && readBy(rule, kind, changed).length > 0
+    const holds = rule ? conjunction([rule(before, viewer), moves ? rule(after, viewer) : true]) : false
+    requirements.push({ of: "field", columns: [column], holds })
+  }
+  for (const column of columns) requirements.push(namedRow(resource, column, viewer, aliases, before))
+  const read = readBy(updatedRow, kind, changed)
+  const isAsked = read.length > 0 || updatedRow !== update
+  const holds = isAsked ? updatedRow(after, viewer) : true
+  requirements.push({ of: "new_row", columns: read.filter((column) => columns.includes(column)), holds })
+  return asked(requirements)
+}
+
+const asked = (requirements: Requirement[]): Requirement[] =>
+  requirements.filter(({ holds }) => holds !== true)
+
+/** Which of the columns a rule reads, for a kind of viewer. */
+function readBy(rule: Rule, kind: ViewerKind, columns: string[]): string[] {
+  const read = new Set<string>()
+  const row: RowSql = (column) => {
+    read.add(column)
+    return sql`null`
+  }
+  rule(row, viewerSql(kind))
+  return columns.filter((column) => read.has(column))
+}
+
+/** The row that a written column names is one that the writer may name. A value that stays as it was is no new name. */
+function namedRow(
+  resource: Resource,
+  column: string,
+  viewer: ViewerSql,
+  aliases: Aliases,
+  before?: RowSql,
+): Requirement {
+  const reference = resource.refersTo.get(column)
+  const requirement = (holds: SQL | boolean): Requirement => ({ of: "reference", columns: [column], holds })
+  if (!reference || isOpenToAll(reference.rule, viewer.kind)) return requirement(true)
+  const value = typedValue(resource, column)
+  const alternatives = [isThere(reference, value, viewer, aliases)]
+  const field = resource.fields[column]
+  if (field?.nullable) alternatives.unshift(sql`${value} is null`)
+  // Nobody learns a value that it may not read by trying.
+  if (before && field && isOpenToAll(field.read, viewer.kind))
+    alternatives.unshift(sql`${before(column)} = ${value}`)
+  return requirement(sql`(${sql.join(alternatives, sql` or `)})`)
+}
+
+function isThere({ target, foreign, rule }: Reference, value: SQL, viewer: ViewerSql, aliases: Aliases): SQL {
+  const { alias, row } = aliases.next()
+  const where = conjunction([sql`${row(foreign)} = ${value}`, rule(row, viewer)])
+  return sql`exists (select 1 from ${tableOf(target)} ${alias} where ${clause(where)})`
+}
+
+/** All requirements as one condition; undefined where there are none. */
+export const conditionOf = (requirements: Requirement[]): SQL | undefined =>
+  requirements.length ? clause(conjunction(requirements.map(({ holds }) => holds))) : undefined
+
+/** A condition whose statement fails, and with it the whole batch, where a requirement does not hold. */
+export function required(requirements: Requirement[]): SQL | undefined {
+  const condition = conditionOf(requirements)
+  if (!condition) return undefined
+  const failure = expressions.failure("rule", sql`n`)
+  return sql`(select case when n = 1 then 1 else ${failure} end from (select case when ${condition} then 1 else 0 end as n) as judged) = 1`
+}
+
+/**
+ * Says of each requirement whether it holds, as 1 or 0 in a column each. Of an update, `of` the resource's row whose
+ * key is bound: no row where the viewer cannot see that one.
+ */
+export function compileVerdicts(requirements: Requirement[], of?: Resource, kind?: ViewerKind): Plan {
+  const columns = requirements.map(({ holds }) => sql`case when ${clause(holds)} then 1 else 0 end`)
+  const verdicts = sql`select ${sql.join(columns.length ? columns : [sql`1`], sql`, `)}`
+  const from =
+    of && kind ? sql` from ${tableOf(of)} where ${oneVisible(of, writtenRow(of), viewerSql(kind))}` : sql``
+  return { ...compile(sql`${verdicts}${from}`), bounded: true }
+}
+
+/** Says of each written reference whether its row exists, as 1 or 0 in a column each: SQLite does not say which. */
+export function compileReferences(resource: Resource, columns: string[]): Plan {
+  const exist = columns.map((column) => {
+    const reference = resource.fields[column]?.spec.reference
+    const value = typedValue(resource, column)
+    if (!reference) return sql`1`
+    const table = sql`${sql.identifier(reference.table())}`
+    return sql`case when ${value} is null or exists (select 1 from ${table} where ${table}.${sql.identifier(reference.column())} = ${value}) then 1 else 0 end`
+  })
+  return { ...compile(sql`select ${sql.join(exist, sql`, `)}`), bounded: true }
+}
