@@ -1,9 +1,9 @@
-import { is, SQL, sql } from "drizzle-orm"
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource } from "./resource.ts"
-import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
+import { checkRules } from "./rule-checks.ts"
+import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -68,37 +68,6 @@ function compiled(where: string, pattern: string): RegExp {
     return new RegExp(pattern, "u")
   } catch (error) {
     throw new Error(`${where}: its pattern is not valid: ${(error as Error).message}`)
-  }
-}
-
-/** Has each rule say what it asks of a row: a column that is not there would be a 503 at the first request. */
-function checkRules(resource: Resource): void {
-  const { name, fields, rules } = resource
-  const checked = (what: string, rule: Rule): void => {
-    const row: RowSql = (column) => {
-      if (!Object.hasOwn(fields, column))
-        throw new Error(`${name}: the rule of ${what} names "${column}", which is no column`)
-      return sql`null`
-    }
-    for (const kind of viewerKinds) {
-      const outcome: unknown = rule(row, { kind, id: sql`null` })
-      if (typeof outcome !== "boolean" && !is(outcome, SQL))
-        throw new Error(`${name}: the rule of ${what} returns neither SQL nor true or false`)
-    }
-  }
-  for (const [action, rule] of Object.entries(rules)) checked(action, rule)
-  for (const field of Object.values(fields)) {
-    checked(`${field.name}.read`, field.read)
-    if (field.write) checked(`${field.name}.create`, field.write.create)
-    if (field.write) checked(`${field.name}.update`, field.write.update)
-  }
-  for (const kind of viewerKinds) {
-    const rules = new Set(Object.values(fields).map(({ read }) => read))
-    const byRow = [...rules].filter((rule) => isOpen(rule, kind) && !isOpenToAll(rule, kind))
-    if (byRow.length > maxRowRules)
-      throw new Error(
-        `${name}: ${byRow.length} different rules for reading fields look at the row; there may be ${maxRowRules}`,
-      )
   }
 }
 

@@ -49,6 +49,21 @@ const api = (resources: Resource[], more: Partial<ApiOptions> = {}) =>
 /** Rules and sorts as text, past the types that would refuse them. */
 const loose = (options: Record<string, unknown>) => resource({ notes }, options as never)
 
+test.each<[string, SQL]>([
+  [
+    "that SQL has words for",
+    sql`case when 1 = 1 then cast(1 as text) = 'x' else current_date > date '2020-01-01' end`,
+  ],
+  [
+    "in a subselect of the table itself",
+    sql`exists (select 1 from notes where notes.state = 'done' and title = 'x')`,
+  ],
+  ["in another table's subselect", sql`exists (select 1 from members where name = 'x' and level = 'chief')`],
+  ["in literals and functions", sql`lower('state') = 'title' and title(1) = 2 and x.title = 'state'`],
+])("a rule may name columns %s", (_, outcome) => {
+  expect(() => api([loose({ read: anyone, update: () => outcome })])).not.toThrow()
+})
+
 describe("a mistake is told at load, by the culprit's name", () => {
   const named = (column: string): Rule => viewerIs(column)
 
@@ -72,6 +87,28 @@ describe("a mistake is told at load, by the culprit's name", () => {
           }),
         ]),
       /notes: the rule of read names "ghost"/,
+    ],
+    ...(
+      [
+        ["by its name", sql`state = 'draft'`, "state"],
+        ["with the table's name", sql`notes.author_id = 1`, "author_id"],
+        ["as Drizzle's column", sql`${notes.author_id} = 1 and 'title' = 'x'`, "author_id"],
+        [
+          "from within a subselect",
+          sql`exists (select 1 from members m where m.id = notes.author_id)`,
+          "author_id",
+        ],
+        ["after a subselect", sql`(exists (select 1 from (select 1) x) or "title" = 'x')`, "title"],
+      ] as const
+    ).map(([how, outcome, column]): [string, () => unknown, RegExp] => [
+      `a rule that names a column of its row ${how}`,
+      () => api([loose({ read: anyone, update: () => outcome })]),
+      new RegExp(`^notes: the rule of update names the column "${column}" itself: write row`),
+    ]),
+    [
+      "a field that refers to no resource, and says to which rows",
+      () => api([loose({ read: anyone, fields: { author_id: { refersTo: anyone } } })]),
+      /^notes: refersTo of "author_id", which refers to no resource$/,
     ],
     ["two resources on one path", () => api([loose({ read: anyone }), loose({})]), /^notes: two resources/],
     [
