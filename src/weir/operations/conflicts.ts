@@ -1,5 +1,5 @@
 import { classify } from "../db/dialect/errors.ts"
-import { type FieldIssue, invalid, Problem } from "../problem.ts"
+import { type FieldIssue, forbidden, invalid, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 
 /**
@@ -42,6 +42,7 @@ export function writeProblem(
       { cause: error },
     )
   }
+  if (failure?.kind === "rule") return forbidden(`A rule forbids this row of ${resource.name}`)
   if (failure?.kind === "invalid") {
     const columns = failure.columns.filter((column) => resource.fields[column])
     const issues = columns.map(

@@ -3,7 +3,8 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement } from "../db/dialect/statement.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { bound, compile, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { conditionOf, importRequirements } from "./requirements.ts"
 import { tableOf } from "./where.ts"
 
 /** Rows with the same columns, as a JSON array of arrays. */
@@ -35,9 +36,12 @@ function fieldsOf(resource: Resource, shape: string): Field[] {
 }
 
 /** The columns that a JSON array holds, in the order of its shape. */
-const columnsFrom = (array: SQL, resource: Resource, shape: string): SQL =>
+const columnsFrom = (array: SQL, resource: Resource, shape: string, named = false): SQL =>
   sql.join(
-    fieldsOf(resource, shape).map((field, i) => field.type.sql.fromElement(array, i)),
+    fieldsOf(resource, shape).map((field, i) => {
+      const value = field.type.sql.fromElement(array, i)
+      return named ? sql`${value} as ${sql.identifier(field.name)}` : value
+    }),
     sql`, `,
   )
 
@@ -66,6 +70,31 @@ export function insertMany(resource: Resource, rows: Values[]): Statement[] {
   return rows.some((row) => row[resource.key] !== undefined) ? [...inserts, ...keepIds(resource)] : inserts
 }
 
+/**
+ * The statements that fail unless the rules for new rows hold for each of these, by what the database holds when they
+ * run: after their insert, where rows may refer to each other.
+ */
+export const rulesOfRows = (resource: Resource, rows: Values[]): Statement[] =>
+  groupByColumns(resource, rows).flatMap(({ shape, rows: list }) => {
+    const columns = columnsFrom(sql`value`, resource, shape, true)
+    const check = rulesOf(resource, shape, sql`select ${columns} from ${expressions.elements(bound("rows"))}`)
+    return check ? [withValues(check, { rows: list, [ownValue.viewer]: 0 })] : []
+  })
+
+function rulesOf(resource: Resource, shape: string, rows: SQL): Plan | undefined {
+  const columns = shape.split(",")
+  const row = sql.identifier("@row")
+  const holds = conditionOf(
+    importRequirements(resource, columns, (column) => sql`${row}.${sql.identifier(column)}`),
+  )
+  if (!holds) return undefined
+  const broken = sql`select 1 from (${rows}) as ${row} where case when ${holds} then 0 else 1 end = 1`
+  const failure = expressions.failure("rule", sql`n`)
+  return compile(
+    sql`select case when n = 0 then 1 else ${failure} end from (select count(*) as n from (${broken}) as broken) as judged`,
+  )
+}
+
 const once = (query: SQL, values: Values = {}): Statement => withValues(compile(query), values)
 const stagingOf = (name: string): SQL => sql`${sql.identifier(name)}`
 
@@ -81,6 +110,13 @@ export const staging = {
       ),
     ),
   name: stagingOf,
+  /** See `rulesOfRows`, for the staged rows that have these columns. */
+  rules: (table: string, resource: Resource, shape: string): Statement[] => {
+    const columns = columnsFrom(sql`"array"`, resource, shape, true)
+    const rows = sql`select ${columns} from ${stagingOf(table)} where shape = ${bound("shape")}`
+    const check = rulesOf(resource, shape, rows)
+    return check ? [withValues(check, { shape, [ownValue.viewer]: 0 })] : []
+  },
   shapes: (table: string): Statement => once(sql`select distinct shape from ${stagingOf(table)}`),
   /** Moves the rows that have these columns. */
   move: (table: string, resource: Resource, shape: string): Statement => {

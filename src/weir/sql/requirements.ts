@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
-import { clause, conjunction, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
+import { clause, conjunction, isOpen, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { oneVisible, writtenRow } from "./returning.ts"
@@ -45,7 +45,7 @@ export function createRequirements(
       const holds = resource.fields[column]?.write?.create(row, viewer) ?? false
       return { of: "field", columns: [column], holds }
     }),
-    ...chosen.map((column) => namedRow(resource, column, viewer, aliases)),
+    ...chosen.map((column) => namedRow(resource, column, viewer, aliases, row(column))),
     { of: "new_row", columns: readBy(rule, kind, columns), holds: rule(row, viewer) },
   ])
 }
@@ -72,12 +72,36 @@ export function updateRequirements(resource: Resource, kind: ViewerKind, columns
     const holds = rule ? conjunction([rule(before, viewer), moves ? rule(after, viewer) : true]) : false
     requirements.push({ of: "field", columns: [column], holds })
   }
-  for (const column of columns) requirements.push(namedRow(resource, column, viewer, aliases, before))
+  for (const column of columns)
+    requirements.push(namedRow(resource, column, viewer, aliases, after(column), before))
   const read = readBy(updatedRow, kind, changed)
   const isAsked = read.length > 0 || updatedRow !== update
   const holds = isAsked ? updatedRow(after, viewer) : true
   requirements.push({ of: "new_row", columns: read.filter((column) => columns.includes(column)), holds })
   return asked(requirements)
+}
+
+/**
+ * What an import requires of a row with these columns, whose values `given` gives: what holds for every row that an
+ * admin creates. An action that is closed to admins is open to a command.
+ */
+export function importRequirements(
+  resource: Resource,
+  columns: string[],
+  given: (column: string) => SQL,
+): Requirement[] {
+  const viewer = viewerSql("admin")
+  const aliases = new Aliases()
+  const row: RowSql = (column) => (columns.includes(column) ? given(column) : sql`null`)
+  const named = columns.filter((column) => {
+    const reference = resource.refersTo.get(column)
+    return reference && isOpen(reference.rule, "admin")
+  })
+  const { create } = resource.rules
+  return asked([
+    ...named.map((column) => namedRow(resource, column, viewer, aliases, given(column))),
+    ...(isOpen(create, "admin") ? [{ of: "new_row" as const, columns: [], holds: create(row, viewer) }] : []),
+  ])
 }
 
 const asked = (requirements: Requirement[]): Requirement[] =>
@@ -100,12 +124,12 @@ function namedRow(
   column: string,
   viewer: ViewerSql,
   aliases: Aliases,
+  value: SQL,
   before?: RowSql,
 ): Requirement {
   const reference = resource.refersTo.get(column)
   const requirement = (holds: SQL | boolean): Requirement => ({ of: "reference", columns: [column], holds })
   if (!reference || isOpenToAll(reference.rule, viewer.kind)) return requirement(true)
-  const value = typedValue(resource, column)
   const alternatives = [isThere(reference, value, viewer, aliases)]
   const field = resource.fields[column]
   if (field?.nullable) alternatives.unshift(sql`${value} is null`)

@@ -305,3 +305,32 @@ test.each(Object.keys(databases) as Kind[])("%s: an import is held to a resource
   expect(await number(url, "select count(*) from items")).toBe(200)
   expect(records(`${source}.rejects.ndjson`).map(({ line }) => line)).toEqual([201, 202, 203, 204, 205])
 })
+
+test.each(Object.keys(databases) as Kind[])(
+  "%s: an import is held to the rules for new rows",
+  async (kind) => {
+    const strict = project()
+    strict.edit(
+      "src/resources.ts",
+      "create: signedIn,",
+      `create: (row, viewer) => viewer.kind !== "anonymous" && sql\`\${row("title")} <> 'Forbidden' and exists (select 1 from items other where other.title = 'First' or \${row("title")} = 'First')\`,`,
+    )
+    strict.edit("src/resources.ts", "import ", 'import { sql } from "drizzle-orm"\nimport ')
+    const url = await withUsers(kind)
+    const line = (title: string) => `${JSON.stringify({ title, price: 1, owner_id: 1 })}\n`
+    // The second record needs the first one, of the same batch.
+    strict.write("rules.ndjson", ["Second", "First", "Forbidden", "Third"].map(line).join(""))
+    const source = join(strict.folder, "rules.ndjson")
+    const atomic = await strict.db(url, "import", "items", source, "--atomic")
+    expect(atomic.stderr).toContain("A rule forbids this row of items")
+    expect(await number(url, "select count(*) from items")).toBe(0)
+    const ended = await strict.db(url, "import", "items", source, "--again")
+    expect(ended.stdout).toContain("3 of 4 records")
+    expect(records(`${source}.rejects.ndjson`)).toMatchObject([
+      { line: 3, reason: "A rule forbids this row of items" },
+    ])
+    strict.write("good.ndjson", ["Second", "First", "Third"].map(line).join(""))
+    const good = await strict.db(url, "import", "items", join(strict.folder, "good.ndjson"), "--atomic")
+    expect(good.stdout).toContain("3 of 3 records")
+  },
+)

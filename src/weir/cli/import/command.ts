@@ -4,7 +4,7 @@ import { writeProblem } from "../../operations/conflicts.ts"
 import { Problem } from "../../problem.ts"
 import type { Values } from "../../query/query.ts"
 import type { Resource } from "../../resource/resource.ts"
-import { insertMany, keepIds, staging } from "../../sql/bulk.ts"
+import { insertMany, keepIds, rulesOfRows, staging } from "../../sql/bulk.ts"
 import { quotaOfRows, quotaOfStaged } from "../../sql/quota.ts"
 import { withDatabase } from "../database.ts"
 import { type Progress, progress } from "../progress.ts"
@@ -133,7 +133,7 @@ class Import {
     try {
       await this.commit(
         checked,
-        this.state.atomic ? staging.add(this.stagingTable, this.resource, rows) : this.withinQuota(rows),
+        this.state.atomic ? staging.add(this.stagingTable, this.resource, rows) : this.withinRules(rows),
       )
     } catch (error) {
       const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
@@ -148,10 +148,16 @@ class Import {
     }
   }
 
-  /** The statements that insert rows, and fail beyond the quota. */
-  private withinQuota(rows: Values[]): Statement[] {
+  /**
+   * The statements that insert rows, and fail beyond the quota and against the rules. Rows may refer to each other, so
+   * that the rules are asked afterwards; a single row is judged before it is there, as a create is.
+   */
+  private withinRules(rows: Values[]): Statement[] {
     const { before, after } = quotaOfRows(this.resource, rows)
-    return [...before, ...insertMany(this.resource, rows), ...after]
+    const rules = rulesOfRows(this.resource, rows)
+    const inserts = insertMany(this.resource, rows)
+    const judged = rows.length === 1 ? [...rules, ...inserts] : [...inserts, ...rules]
+    return [...before, ...judged, ...after]
   }
 
   /**
@@ -209,7 +215,16 @@ class Import {
         const names = shapes.map(([shape]) => String(shape))
         const { before, after } = quotaOfStaged(this.resource, staging.name(this.stagingTable), names)
         const moves = names.map((shape) => staging.move(this.stagingTable, this.resource, shape))
-        await this.guarded([...before, ...moves, ...after, ...keepIds(this.resource), ...dropStaging, done])
+        const rules = names.flatMap((shape) => staging.rules(this.stagingTable, this.resource, shape))
+        await this.guarded([
+          ...before,
+          ...moves,
+          ...rules,
+          ...after,
+          ...keepIds(this.resource),
+          ...dropStaging,
+          done,
+        ])
       } catch (error) {
         const problem = writeProblem(error, this.resource, Object.keys(this.resource.fields))
         if (!(problem instanceof Problem)) throw error

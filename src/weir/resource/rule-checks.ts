@@ -1,0 +1,44 @@
+import { is, SQL, sql } from "drizzle-orm"
+import type { Resource } from "./resource.ts"
+import { namedOutright, rowMark } from "./rule-columns.ts"
+import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
+import { viewerKinds } from "./viewer.ts"
+
+/** Throws for a rule that names no column of its row, or says nothing: a request would meet it as a 503. */
+export function checkRules(resource: Resource): void {
+  const { name, fields, rules, refersTo } = resource
+  const checked = (what: string, rule: Rule) => checkRule(resource, `${name}: the rule of ${what}`, rule)
+  for (const [action, rule] of Object.entries(rules)) checked(action, rule)
+  for (const field of Object.values(fields)) {
+    checked(`${field.name}.read`, field.read)
+    if (!field.write) continue
+    const { create, update } = field.write
+    checked(`${field.name}.${create === update ? "write" : "create"}`, create)
+    checked(`${field.name}.update`, update)
+  }
+  for (const { column, target, rule } of refersTo.values())
+    checkRule(target, `${name}: the rule of ${column}.refersTo, for rows of ${target.name},`, rule)
+  for (const kind of viewerKinds) {
+    const reads = new Set(Object.values(fields).map(({ read }) => read))
+    const byRow = [...reads].filter((rule) => isOpen(rule, kind) && !isOpenToAll(rule, kind))
+    if (byRow.length > maxRowRules)
+      throw new Error(
+        `${name}: ${byRow.length} different rules for reading fields look at the row; there may be ${maxRowRules}`,
+      )
+  }
+}
+
+/** Has a rule say what it asks of a row, for each kind of viewer. `where` begins the messages. */
+function checkRule({ name, fields }: Resource, where: string, rule: Rule): void {
+  const row: RowSql = (column) => {
+    if (!Object.hasOwn(fields, column)) throw new Error(`${where} names "${column}", which is no column`)
+    return rowMark
+  }
+  for (const kind of viewerKinds) {
+    const outcome: unknown = rule(row, { kind, id: sql`null` })
+    if (typeof outcome === "boolean") continue
+    if (!is(outcome, SQL)) throw new Error(`${where} returns neither SQL nor true or false`)
+    const column = namedOutright(outcome, name, Object.keys(fields))
+    if (column) throw new Error(`${where} names the column "${column}" itself: write row("${column}")`)
+  }
+}

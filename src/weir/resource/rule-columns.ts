@@ -1,0 +1,53 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+
+/** Words of SQL that a column may be called as well: they are no sign of that column. */
+const words = new Set(
+  "all and any as asc between by case cast collate current_date current_time current_timestamp date desc distinct else end escape exists false from in integer interval is isnull like limit not notnull null offset on or order real select some text then time timestamp true union using when where".split(
+    " ",
+  ),
+)
+
+/** What stands for a column of the row in the rendered text. */
+export const rowMark: SQL = sql.raw("?")
+
+/**
+ * A column that a rule names itself, not by `row("column")`; undefined where there is none. In the rule of an update, such a column
+ * would be that of the row as it was, and the row as it will be would go unasked. `outcome` has a `rowMark` for each
+ * column that the rule asks of its row.
+ */
+export function namedOutright(outcome: SQL, table: string, columns: string[]): string | undefined {
+  const text = expressions
+    .render(outcome)
+    .text.replace(/'(?:[^']|'')*'/g, "''")
+    .replaceAll('"', "")
+  const [outside, ...selects] = withoutSelects(text)
+  const own = new Set(columns.filter((column) => !words.has(column)))
+  const bare = /(?<![\w.:])(?<!\bas )([A-Za-z_]\w*)(?!\w|\s*[(.])/g
+  for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return word
+  const qualified = new RegExp(`(?<![\\w.])${table}\\.(\\w+)`, "g")
+  const isSource = new RegExp(`\\b(from|join|,)\\s*${table}\\b`)
+  for (const part of [outside ?? "", ...selects.filter((select) => !isSource.test(select))])
+    for (const [, word = ""] of part.matchAll(qualified)) if (columns.includes(word)) return word
+  return undefined
+}
+
+/** The text without its subselects, and then these. */
+function withoutSelects(text: string): string[] {
+  const selects: string[] = []
+  const opened: number[] = []
+  let outside = ""
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "(") opened.push(i)
+    if (text[i] !== ")") continue
+    const start = opened.pop() ?? 0
+    if (start < from || !/^\(\s*(select|with)\b/i.test(text.slice(start))) continue
+    // An outer subselect follows its inner ones; what was cut before it began stays cut.
+    if (opened.some((at) => /^\(\s*(select|with)\b/i.test(text.slice(at)))) continue
+    outside += text.slice(from, start)
+    selects.push(text.slice(start, i + 1))
+    from = i + 1
+  }
+  return [outside + text.slice(from), ...selects]
+}
