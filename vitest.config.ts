@@ -169,6 +169,8 @@ export default defineConfig({
           include: [unit],
           exclude: [api, redis, system],
           execArgv,
+          // A busy machine fails no test.
+          testTimeout: 60_000,
           isolate: false,
         },
       },
