@@ -138,7 +138,7 @@ test("in production, sign-ins are counted by the binding for rate limits where t
   const answers = []
   for (let i = 0; i < 12; i++) answers.push(await tried())
   const statuses = answers.map(({ status }) => status)
-  expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401])
+  expect(statuses.slice(0, 5)).toEqual([400, 400, 400, 400, 400])
   // The minute of the binding may end between two attempts.
   const refused = answers.find(({ status }) => status === 429)
   expect(refused?.body).toMatchObject({ code: "too_many_requests" })
