@@ -104,6 +104,8 @@ export const issueCodes = {
   invalid_json: "The cell does not hold JSON (imports)",
   not_comparable: "The field cannot be filtered or sorted by",
   wrong_secret: "The present password is wrong",
+  common_password: "The password is one of the most common",
+  holds_name: "The password holds the user's own name or email",
 } as const satisfies Record<string, string>
 
 export interface ProblemOptions {

@@ -34,7 +34,7 @@ export function firstAdminRefusal(accounts: Accounts | undefined): string | unde
 }
 
 /** What the first admin is called, where a login column is not the email. */
-const adminNames = ["admin", "administrator"]
+export const adminNames = ["admin", "administrator"]
 const nameFor = ({ type }: Field): string | undefined =>
   adminNames.find((name) => type.input().safeParse(name).success)
 
