@@ -17,7 +17,7 @@ const system = "test/weir/**/*.system.test.ts"
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["answer-size", "fixture", "list-filters", "list-shared", "parity", "quota", "races"].map(
+const perDriver = ["answer-size", "fixture", "list-filters", "list-shared", "names", "parity", "quota", "races"].map(
   (name) => `test/weir/*/${name}.api.test.ts`,
 )
 

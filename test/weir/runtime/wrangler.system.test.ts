@@ -58,7 +58,7 @@ test("problems are those of Node: 401, 404, 405, 409, 413, 415, 422", async () =
     [405, ["PUT", "/items"]],
     [
       409,
-      ["POST", "/users", { json: { email: "bob@example.com", username: "bobby", password: "12345678" } }],
+      ["POST", "/users", { json: { email: "bob@example.com", username: "bobby", password: "long enough" } }],
     ],
     [413, ["POST", "/items", { token, body: " ".repeat(1_100_000) }]],
     [415, ["POST", "/items", { token, body: "x", headers: { "content-type": "text/plain" } }]],

@@ -11,7 +11,12 @@ export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const code = String(e.code ?? "")
     // "Key (email)=(ann@example.com) already exists": servers translate the words, but keep this shape.
-    const columns = (/\(([^)]+)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? "").split(", ").filter(Boolean)
+    // Of an index over an expression, "Key (lower(username))=(ann)".
+    const keys = /\((.+?)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? ""
+    const columns = keys
+      .split(", ")
+      .map((key) => key.replace(/^lower\((.*)\)$/, "$1"))
+      .filter(Boolean)
     if (code === "22P02" && String(e.message).includes(`${quotaMark} `)) return { kind: "quota" }
     if (code === "23505") return { kind: "unique", columns }
     if (code === "23503") return { kind: "foreign_key", columns }
