@@ -23,6 +23,7 @@ const perDriver = [
   "list-filters",
   "list-shared",
   "new-row",
+  "names",
   "parity",
   "quota",
   "races",

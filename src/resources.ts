@@ -10,7 +10,7 @@ export const resources = [
     update: self,
     delete: self,
     fields: {
-      email: { read: self },
+      email: { read: self, confirm: true },
       role: { read: self, write: admin },
       updated_at: { read: self },
       hashed_password: {
@@ -26,6 +26,7 @@ export const resources = [
       },
     },
     embed: { items: { limit: 100, byDefault: "one" } },
+    confirmDelete: true,
   }),
   resource(items, {
     read: anyone,

@@ -5,7 +5,7 @@ import { items } from "./items.ts"
 export const users = table("users", {
   id: id(),
   email: text({ max: 254, format: "email" }).notNull().unique(),
-  username: text({ min: 3, max: 40, pattern: "^[A-Za-z0-9_.-]+$" }).notNull().unique(),
+  username: text({ min: 3, max: 40, pattern: "^[A-Za-z0-9_.-]+$", format: "username" }).notNull().unique(),
   hashed_password: text({ max: 255 }).notNull(),
   role: oneOf(["user", "admin"]).notNull().default("user"),
   ...timestamps(),

@@ -55,7 +55,10 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const accounts = options.accounts
     ? accountsOf(options.accounts as unknown as AccountsOptions, resources)
     : undefined
-  if (accounts) accounts.resource.holdsViewers = true
+  if (accounts) {
+    accounts.resource.holdsViewers = true
+    accounts.resource.loginNames = accounts.login.map(({ name }) => name)
+  }
   checkRoutes(routes, resources, accounts)
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
   return { title, version, description, issuer, accounts, resources, routes }

@@ -19,6 +19,7 @@ import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
+import { confirmationHeaders } from "./rest/handlers.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -53,7 +54,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
 
   if (services.metrics) app.use(observed(services.metrics))
   app.use(request(services.log, services.timingHeaders))
-  if (cors.length) app.use(crossOrigin(cors))
+  if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
   app.use(session(services))

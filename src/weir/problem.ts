@@ -28,9 +28,14 @@ export const titles: Record<number, string> = {
 /** Every `code` of a problem, with its status and when it is sent. `docs/errors.md` is written from this list. */
 export const problemCodes = {
   malformed_request: { status: 400, when: "The bytes are not an HTTP request" },
+  wrong_credentials: {
+    status: 400,
+    when: "The user name or the password is wrong (OAuth2: `invalid_grant`)",
+  },
+  unsupported_grant_type: { status: 400, when: "`POST /auth/token` knows the password grant alone" },
+  invalid_scope: { status: 400, when: "A token has no scopes, and one was asked for" },
   unauthorized: { status: 401, when: "No access token was sent, and the route needs one" },
   invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },
-  wrong_credentials: { status: 401, when: "The user name or the password is wrong" },
   forbidden: { status: 403, when: "The viewer may see the row or resource, but may not do this" },
   quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
   not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
@@ -42,7 +47,10 @@ export const problemCodes = {
   body_too_large: { status: 413, when: "The body is larger than `BODY_LIMIT`" },
   unsupported_media_type: { status: 415, when: "The body has another media type than the route takes" },
   unsupported_encoding: { status: 415, when: "The body has a `Content-Encoding`" },
-  invalid_request: { status: 422, when: "Parameters or body are not valid; `errors` names each place" },
+  invalid_request: {
+    status: 422,
+    when: "Parameters or body are not valid; `errors` names each place (400 of `POST /auth/token`)",
+  },
   answer_too_large: {
     status: 422,
     when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
@@ -97,6 +105,8 @@ export const issueCodes = {
   invalid_json: "The cell does not hold JSON (imports)",
   not_comparable: "The field cannot be filtered or sorted by",
   wrong_secret: "The present password is wrong",
+  common_password: "The password is one of the most common",
+  holds_name: "The password holds the user's own name or email",
 } as const satisfies Record<string, string>
 
 export interface ProblemOptions {
@@ -105,6 +115,8 @@ export interface ProblemOptions {
   cause?: unknown
   /** Another status than the code's own. */
   status?: number
+  /** Further members of the body. */
+  members?: Record<string, string>
 }
 
 /**
@@ -118,6 +130,7 @@ export class Problem extends Error {
   readonly status: number
   readonly issues: FieldIssue[] | undefined
   readonly headers: Record<string, string>
+  readonly members: Record<string, string> | undefined
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause })
@@ -125,6 +138,7 @@ export class Problem extends Error {
     this.status = options.status ?? problemCodes[code].status
     this.issues = options.issues
     this.headers = options.headers ?? {}
+    this.members = options.members
   }
 
   /** The body (RFC 9457), with Weir's own `code`, `request_id` and `errors`. */
@@ -136,6 +150,7 @@ export class Problem extends Error {
       detail: this.message,
       code: this.code,
       request_id: requestId,
+      ...this.members,
       ...(this.issues ? { errors: this.issues } : {}),
     })
   }

@@ -1,8 +1,10 @@
-import { eq, or, sql } from "drizzle-orm"
-import type { Client } from "../db/driver.ts"
+import { eq, or, type SQL, sql } from "drizzle-orm"
+import type { Client, Row } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
+import { foldedUsername } from "../lib/identifiers.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
+import type { Field } from "../resource/resource.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 
 /** What signing in needs to know of an account. */
@@ -24,7 +26,10 @@ function compileFind({ resource, login, password }: Accounts): Plan {
   const columns = [resource.fields[resource.key] ?? password, password, ...login].map(
     ({ column }) => sql`${column}`,
   )
-  const matches = login.map(({ name, column }) => eq(column, sql`${bound(name)}`))
+  const matches = login.flatMap((field) => [
+    matching(field, bound(field.name)),
+    ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
+  ])
   const find = compile(
     sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${or(...matches)}`,
   )
@@ -32,15 +37,34 @@ function compileFind({ resource, login, password }: Accounts): Plan {
   return { ...find, bounded: true }
 }
 
+/** The condition that a login column holds a name, in whatever case where it holds user names. */
+export const matching = ({ spec, column }: Field, name: SQL): SQL =>
+  spec.format === "username" ? sql`lower(${column}) = lower(${name})` : eq(column, sql`${name}`)
+
+/** The parameter with a name as emails were stored before they had one spelling. */
+const asTyped = ({ name }: Field): string => `${name} as typed`
+
 /** A name as it is compared with each of the login columns. */
 const namesOf = ({ login }: Accounts, name: string): Record<string, string> =>
-  Object.fromEntries(login.map((field) => [field.name, normalized(field.spec, name)]))
+  Object.fromEntries(
+    login.flatMap((field) => {
+      const spelled = normalized(field.spec, name)
+      const typed = field.spec.format === "email" ? name.trim().toLowerCase() : spelled
+      return [
+        [field.name, spelled],
+        [asTyped(field), typed],
+      ]
+    }),
+  )
 
 /** What a name is counted as. In lower case: a login column may or may not tell cases apart. */
 export const countedName = (accounts: Accounts, name: string): string =>
-  [...new Set(Object.values(namesOf(accounts, name)).map((text) => text.toLowerCase()))].join(" ")
+  [...new Set(accounts.login.map(({ spec }) => normalized(spec, name).toLowerCase()))].join(" ")
 
-/** The account that a name means. Where it fits several, the first of the login columns decides. */
+/**
+ * The account that a name means. Where it fits several, the first of the login columns decides, and in one column the
+ * value that is spelled alike.
+ */
 export async function findAccount(
   accounts: Accounts,
   client: Client,
@@ -50,7 +74,14 @@ export async function findAccount(
   const names = namesOf(accounts, name)
   const rows = await client.query(withValues(planFor(accounts), names))
   for (const [i, field] of login.entries()) {
-    const row = rows.find((columns) => columns[2 + i] === names[field.name])
+    const stored = (row: Row): string => String(row[2 + i])
+    const folded = foldedUsername(names[field.name] as string)
+    const row =
+      rows.find((row) => stored(row) === names[field.name]) ??
+      rows.find((row) => stored(row) === names[asTyped(field)]) ??
+      (field.spec.format === "username"
+        ? rows.find((row) => foldedUsername(stored(row)) === folded)
+        : undefined)
     if (row) return { id: row[0] as Key, hashedPassword: String(row[1]) }
   }
   return undefined

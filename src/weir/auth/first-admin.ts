@@ -6,6 +6,7 @@ import type { Accounts } from "../resource/accounts.ts"
 import type { Field } from "../resource/resource.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
 import { tableOf } from "../sql/where.ts"
+import { matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
 
 /** Who becomes the first admin. */
@@ -34,7 +35,7 @@ export function firstAdminRefusal(accounts: Accounts | undefined): string | unde
 }
 
 /** What the first admin is called, where a login column is not the email. */
-const adminNames = ["admin", "administrator"]
+export const adminNames = ["admin", "administrator"]
 const nameFor = ({ type }: Field): string | undefined =>
   adminNames.find((name) => type.input().safeParse(name).success)
 
@@ -51,8 +52,7 @@ export async function ensureFirstAdmin(
   const refusal = firstAdminRefusal(accounts)
   if (refusal !== undefined || !role) throw new Error(`FIRST_ADMIN_EMAIL: ${refusal}`)
   const isThere = async (field: Field, value: string): Promise<boolean> => {
-    const column = sql.identifier(field.name)
-    const query = sql`select 1 from ${tableOf(resource)} where ${column} = ${bound("value")} limit 1`
+    const query = sql`select 1 from ${tableOf(resource)} where ${matching(field, bound("value"))} limit 1`
     return (await client.query(withValues({ ...compile(query), bounded: true }, { value }))).length > 0
   }
   if (await isThere(role, admin)) return

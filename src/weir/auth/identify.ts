@@ -1,9 +1,12 @@
 import { and, eq, sql } from "drizzle-orm"
+import { matchedRoutes } from "hono/route"
 import { LRUCache } from "lru-cache"
 import { readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { AppContext, AppMiddleware } from "../http/context.ts"
 import { takesRecalled } from "../http/registry.ts"
+import { rejectedToken } from "../operations/access.ts"
 import type { Accounts } from "../resource/accounts.ts"
+import { servedPaths } from "../resource/checks.ts"
 import type { Key } from "../resource/key.ts"
 import type { Field } from "../resource/resource.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
@@ -17,9 +20,10 @@ interface Credentials {
 }
 
 /**
- * Identifies the viewer by the access token, and rejects nobody: the rules decide what needs a viewer. Role and
- * password are read with each request, so that a change of them, or a deleted account, counts from the next one on.
- * A route that guards its statement gets the viewer recalled from memory, which saves that read.
+ * Identifies the viewer by the access token. Who sends none is anonymous, and the rules decide what needs a viewer; a
+ * token that does not hold is a 401 on every route that looks at the viewer (RFC 6750, 3.1). Role and password are
+ * read with each request, so that a change of them, or a deleted account, counts from the next one on. A route that
+ * guards its statement gets the viewer recalled from memory, which saves that read.
  */
 export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const remembered = new LRUCache<Key, Credentials>({ max: 2000 })
@@ -48,9 +52,8 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
     return viewerOf(userId, role)
   }
 
-  const identified = async (c: AppContext, header: string): Promise<Viewer | string> => {
-    const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
-    if (!token) return "the Authorization header is not Bearer <token>"
+  const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
+    if (token === null) return "the Authorization header is not Bearer <token>"
     const claims = await tokens.verify(token)
     if (typeof claims === "string") return claims
     const last = remembered.get(claims.userId)
@@ -62,23 +65,45 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
       confirm: async () => {
         call.recalled = undefined
         settle(c, await look(c, claims))
+        refuseRejected(c)
       },
     }
     return viewerOf(claims.userId, last.role)
   }
 
-  const timed = async (c: AppContext, header: string): Promise<void> => {
+  const timed = async (c: AppContext, token: string | null): Promise<void> => {
     const timings = c.get("timings")
     const { db } = timings
     const started = performance.now()
-    settle(c, await identified(c, header))
+    settle(c, await identified(c, token))
     timings.auth = performance.now() - started - (timings.db - db)
+    refuseRejected(c)
   }
 
   return (c, next) => {
     const header = c.req.header("authorization")
-    return header === undefined ? next() : timed(c, header).then(next)
+    const token = header && tokenOf(header)
+    return token === undefined || token === "" ? next() : timed(c, token).then(next)
   }
+}
+
+/**
+ * The token of an `Authorization` header. Undefined for another scheme, which says nothing of the viewer, such as the
+ * Basic of a proxy; null where the header is malformed.
+ */
+export function tokenOf(header: string): string | undefined | null {
+  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
+  if (token !== undefined) return token
+  const [, scheme] = /^([\w!#$%&'*+.^`|~-]+) +\S/.exec(header) ?? []
+  return scheme === undefined || /^bearer$/i.test(scheme) ? null : undefined
+}
+
+/** Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer. */
+function refuseRejected(c: AppContext): void {
+  const { rejected } = c.get("call")
+  if (rejected === undefined) return
+  if (!matchedRoutes(c).some(({ path }) => servedPaths.includes(path.split("/")[1] as string)))
+    throw rejectedToken(rejected)
 }
 
 /** Sets the viewer of the request, or the reason why its token was rejected. */

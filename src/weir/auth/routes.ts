@@ -1,22 +1,13 @@
 import { z } from "@hono/zod-openapi"
-import { readText } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { invalid, Problem } from "../problem.ts"
+import { Problem } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { countedName, findAccount } from "./accounts.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { passwordMark, type Tokens, tokenLifetime } from "./token.ts"
-
-const form = z.strictObject({
-  grant_type: z.literal("password").optional().openapi({ description: "OAuth2: the password grant" }),
-  username: z.string().min(1).max(254).openapi({ example: "ann@example.com" }),
-  password: z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" }),
-  scope: z.string().optional(),
-  client_id: z.string().optional(),
-  client_secret: z.string().optional(),
-})
+import { readTokenRequest, tokenForm, tokenProblem, toOAuth } from "./token-request.ts"
 
 const tokenResponse = z
   .object({
@@ -27,6 +18,24 @@ const tokenResponse = z
   .openapi("Token", {
     example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
   })
+
+/** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
+const refusals = Object.fromEntries(
+  [
+    [400, "Bad Request: by RFC 6749, 5.2"],
+    [415, "Unsupported Media Type"],
+    [429, "Too Many Requests"],
+  ].map(([status, description]) => {
+    const content = { schema: tokenProblem }
+    return [
+      status,
+      {
+        description: `${description}`,
+        content: { "application/problem+json": content, "application/json": content },
+      },
+    ]
+  }),
+)
 
 /** What the log line of an attempt to sign in has of it. */
 interface Attempt extends Record<string, unknown> {
@@ -53,16 +62,19 @@ export function authRoutes(
       tags: ["auth"],
       summary: `Sign in: ${names} and password for an access token`,
       request: {
-        body: { required: true, content: { "application/x-www-form-urlencoded": { schema: form } } },
+        body: { required: true, content: { "application/x-www-form-urlencoded": { schema: tokenForm } } },
       },
       responses: {
         200: { description: "An access token", content: { "application/json": { schema: tokenResponse } } },
+        ...refusals,
       },
-      errors: [401, 413, 415, 422, 429],
+      errors: [413],
     }),
     async (c) => {
       const attempt: Attempt = { client: c.get("call").caller.client, sign_in: "unfinished" }
       c.set("logged", attempt)
+      // Of answers of every status (RFC 6749, 5.1).
+      c.get("headers").pragma = "no-cache"
       try {
         await prepare()
         const response = await issueToken(c, accounts, tokens, attempt)
@@ -70,7 +82,7 @@ export function authRoutes(
         return response
       } catch (error) {
         attempt.sign_in = error instanceof Problem ? error.code : "failed"
-        throw error
+        throw toOAuth(c, error)
       }
     },
   )
@@ -82,26 +94,7 @@ async function issueToken(
   tokens: Tokens,
   attempt: Attempt,
 ): Promise<Response> {
-  const type = c.req.header("content-type") ?? ""
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new Problem(
-      "unsupported_media_type",
-      "Send application/x-www-form-urlencoded: username=…&password=…",
-    )
-  const fields = new URLSearchParams(await readText(c))
-  const result = form.safeParse(Object.fromEntries(fields))
-  if (!result.success) {
-    const issues = result.error.issues.flatMap((issue) => {
-      const paths = issue.code === "unrecognized_keys" ? issue.keys : [issue.path.join(".")]
-      return paths.map((path) => ({
-        path,
-        message: fields.has(path) ? issue.message : "is required",
-        code: issue.code,
-      }))
-    })
-    throw invalid("The form is not valid", issues)
-  }
-  const { username, password } = result.data
+  const { username, password } = await readTokenRequest(c)
   attempt.account = tokens.nameMark(username)
   const { caller } = c.get("call")
   await caller.count({ kind: "sign_in", account: countedName(accounts, username) })
@@ -110,10 +103,7 @@ async function issueToken(
     : await findAccount(accounts, c.get("call").client(), username)
   // An unknown user costs what a known one does, and looks the same.
   const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
-  if (!account || !good)
-    throw new Problem("wrong_credentials", "The username or the password is wrong", {
-      headers: { "www-authenticate": "Bearer" },
-    })
+  if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
   const claims = { userId: account.id, passwordMark: passwordMark(account.hashedPassword) }
   const body = { access_token: await tokens.issue(claims), token_type: "bearer", expires_in: tokenLifetime }
   return reply(c, 200, JSON.stringify(body), { "cache-control": "no-store" })

@@ -1,7 +1,7 @@
 /** The kinds of database failure, the same for every dialect. */
 export type DatabaseFailure =
-  /** Another row has the same value in unique columns. `columns` is empty where the database does not name them. */
-  | { kind: "unique"; columns: string[] }
+  /** Another row has the same value in unique columns. `columns` is empty where the database names none, or an `index`. */
+  | { kind: "unique"; columns: string[]; index?: string }
   /** A reference to a row that does not exist, or a row that is still referred to. */
   | { kind: "foreign_key"; columns: string[] }
   /** A CHECK, a NOT NULL or a column type refused a value. */

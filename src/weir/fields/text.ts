@@ -1,15 +1,24 @@
 import { z } from "@hono/zod-openapi"
 import { columnTypes, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
+import {
+  hasMailDomain,
+  holdsHidden,
+  isPlainName,
+  normalizedEmail,
+  normalizedUsername,
+} from "../lib/identifiers.ts"
 import { notStorable, storable } from "../lib/storable.ts"
 import { comparison } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
 const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
 
-/** Text as it is stored: trimmed, and lower-cased where the format asks for it. */
-export const normalized = ({ format }: Pick<FieldSpec, "format">, value: string): string =>
-  format === "email" ? value.trim().toLowerCase() : value.trim()
+/** Text as it is stored: trimmed, and in one spelling where the format asks for it. */
+export function normalized({ format }: Pick<FieldSpec, "format">, value: string): string {
+  if (format === "email") return normalizedEmail(value)
+  return format === "username" ? normalizedUsername(value) : value.trim()
+}
 
 /** Most bytes that JSON takes for a character, as for `\u0001`. */
 const maxEscape = 6
@@ -19,14 +28,26 @@ const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string
 function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
   if (values) return oneOf(values)
   let schema = z.string().trim()
-  if (format === "email") schema = schema.toLowerCase()
+  if (format) schema = schema.overwrite((value) => normalized({ format }, value))
   if (min) schema = schema.min(min)
   if (max !== undefined) schema = schema.max(max)
+  const matched = pattern ? new RegExp(pattern, "u") : undefined
   if (format === "email") schema = schema.regex(email, "must be an email address")
-  if (pattern) schema = schema.regex(new RegExp(pattern, "u"), `must match ${pattern}`)
+  if (matched) schema = schema.regex(matched, `must match ${pattern}`)
   schema = schema.refine(storable, notStorable)
+  if (format) schema = named(schema, format === "email" ? email : matched)
   // The pattern as it was written: the document knows no flags.
-  return schema.openapi({ ...(format ? { format } : {}), ...(pattern ? { pattern } : {}) })
+  return schema.openapi({ ...(format === "email" ? { format } : {}), ...(pattern ? { pattern } : {}) })
+}
+
+/** Adds what emails and user names may not hold, for values that `shape` lets pass: the rest is told already. */
+function named(schema: z.ZodString, shape: RegExp | undefined): z.ZodString {
+  const isRight = shape === email ? hasMailDomain : isPlainName
+  const wrong =
+    shape === email ? "must have a domain that mail can be sent to" : "must hold no spaces or ligatures"
+  return schema
+    .refine((value) => !holdsHidden(value), "must hold no invisible characters")
+    .refine((value) => (shape ? !shape.test(value) : false) || isRight(value), wrong)
 }
 
 function parse(spec: FieldSpec, text: string): string | Invalid {

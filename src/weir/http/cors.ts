@@ -1,12 +1,19 @@
 import { cors } from "hono/cors"
 import type { AppMiddleware } from "./context.ts"
 
-/** CORS for the allowed origins. A request without `Origin` gets `Vary: Origin` only. */
-export function crossOrigin(origins: string[]): AppMiddleware {
+/** CORS for the allowed origins, with `headers` of requests besides the usual ones. A request without `Origin` gets `Vary: Origin` only. */
+export function crossOrigin(origins: string[], headers: string[] = []): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,
     allowMethods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-    allowHeaders: ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-Request-Id"],
+    allowHeaders: [
+      "Authorization",
+      "Cache-Control",
+      "Content-Type",
+      "If-None-Match",
+      "X-Request-Id",
+      ...headers,
+    ],
     exposeHeaders: [
       "Cache-Status",
       "ETag",

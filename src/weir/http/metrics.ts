@@ -53,7 +53,7 @@ export function metricsRoute(registry: Registry, { access, text, contentType }: 
       summary: "Metrics of the process",
       tags: ["operation"],
       responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
-      errors: access === "admins" ? [401, 403] : [],
+      errors: access === "admins" ? [401, 403] : [401],
       ...(access === "admins" ? { security: "required" as const } : {}),
     }),
     async (c) => {

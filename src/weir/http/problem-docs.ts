@@ -1,7 +1,8 @@
 import { type RouteConfig, z } from "@hono/zod-openapi"
 import { titles } from "../problem.ts"
 
-const problem = z
+/** The schema of a problem. */
+export const problem = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -94,7 +94,7 @@ export class Registry {
   /** Adds a hand-written route. */
   mount({ config, mount }: HandwrittenRoute): void {
     mount(this.app)
-    this.describe(config.method as Entry["method"], config.path, () => docOf(config))
+    this.describe(config.method as Entry["method"], config.path, () => docOf(config, this.info.accounts))
   }
 
   /** Documents what another route serves already. */
@@ -140,7 +140,7 @@ export class Registry {
 }
 
 /** A hand-written route as the document has it: what it does not say follows from its path and its input. */
-function docOf({ middleware, ...config }: RouteConfig): RouteDoc {
+function docOf({ middleware, ...config }: RouteConfig, accounts: boolean): RouteDoc {
   const { method, path, request } = config
   const words = path.split(/[^A-Za-z0-9]+/).filter(Boolean)
   const operation = [method, ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join("")
@@ -151,7 +151,8 @@ function docOf({ middleware, ...config }: RouteConfig): RouteDoc {
     summary: config.summary ?? `${method.toUpperCase()} ${path}`,
     tags: config.tags ?? [words[0] ?? "other"],
     errors: [
-      ...(required ? [401, 403] : []),
+      ...(accounts ? [401] : []),
+      ...(required ? [403] : []),
       ...(path.includes("{") ? [404] : []),
       ...(request?.body ? [413, 415] : []),
       ...(request ? [422] : []),

@@ -20,10 +20,14 @@ export function requireHolds(call: Identity, rule: Rule): void {
 
 function closed({ viewer, rejected }: Identity): Problem {
   if (viewer.kind !== "anonymous") return forbidden("You may not do this")
-  return rejected
-    ? unauthorized(`The access token is not valid: ${rejected}`, "invalid_token")
-    : unauthorized("Sign in first: POST /auth/token, then send Authorization: Bearer <access_token>")
+  return rejected === undefined
+    ? unauthorized("Sign in first: POST /auth/token, then send Authorization: Bearer <access_token>")
+    : rejectedToken(rejected)
 }
+
+/** The 401 for a token that does not hold (RFC 6750, 3.1). */
+export const rejectedToken = (reason: string): Problem =>
+  unauthorized(`The access token is not valid: ${reason}`, "invalid_token")
 
 /** Whether the viewer can see the row at all: what tells a 403 from a 404. */
 export async function exists(call: Call, resource: Resource, id: Key): Promise<boolean> {

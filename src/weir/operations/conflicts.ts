@@ -1,3 +1,4 @@
+import { caselessIndex } from "../db/dialect/caseless.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { type FieldIssue, forbidden, invalid, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -16,7 +17,10 @@ export function writeProblem(
   const failure = classify(error)
   const at = (column: string) => [...prefix, resource.fields[column]?.secret?.as ?? column].join(".")
   if (failure?.kind === "unique") {
-    const columns = failure.columns.filter((column) => resource.fields[column])
+    const named = Object.keys(resource.fields).filter(
+      (c) => failure.index === caselessIndex(resource.name, c),
+    )
+    const columns = [...failure.columns.filter((column) => resource.fields[column]), ...named]
     const issues = columns.map(
       (c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }),
     )

@@ -14,6 +14,7 @@ import { changeOf } from "./change.ts"
 import { askedFields, columnsToInsert, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { NotGuarded } from "./recalled.ts"
 import { createProblem } from "./refused.ts"
+import { requireStrong } from "./secret.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(createSchema)
 
@@ -97,7 +98,9 @@ function inputsOf(resource: Resource, input: unknown, nested: Nested | undefined
     ])
   return (many ? input : [input]).map((one, i) => {
     const prefix = many ? [String(i)] : []
-    return parseBody(schemaOf(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
+    const parsed = parseBody(schemaOf(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
+    requireStrong(resource, parsed, prefix)
+    return parsed
   })
 }
 

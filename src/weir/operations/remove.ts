@@ -8,15 +8,17 @@ import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
+import { checkRemoval } from "./secret.ts"
 
 /**
- * Deletes one row. Throws a 404 for a row that the viewer cannot see, a 403 for one that it may not delete, and a
+ * Deletes one row. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row that the viewer cannot see, a 403 for one that it may not delete, and a
  * 409 for one that others refer to.
  *
  * @example await remove(call, items, 1)
  */
-export async function remove(call: Call, resource: Resource, id: Key): Promise<void> {
+export async function remove(call: Call, resource: Resource, id: Key, confirmation?: string): Promise<void> {
   requireOpen(call, resource.rules.delete)
+  if (resource.options.confirmDelete) await checkRemoval(call, resource, id, confirmation)
   const { viewer } = call
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
   const statement = withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id })

@@ -1,64 +1,159 @@
 import { type SQL, sql } from "drizzle-orm"
-import { invalid } from "../problem.ts"
+import type { Row } from "../db/driver.ts"
+import { weaknessOf } from "../lib/weak-password.ts"
+import { type FieldIssue, invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
-import { type Field, type Resource, secretOf } from "../resource/resource.ts"
+import { confirmHeader, type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { bound, compile, ownValue, planOf, withValues } from "../sql/plan.ts"
 import { Aliases, tableOf, viewerSql } from "../sql/where.ts"
 import type { Call } from "./call.ts"
 
+type Input = Record<string, unknown>
+/** A field with a secret. */
+type SecretField = Field & { secret: NonNullable<Field["secret"]> }
+
+const refusal = (issue: FieldIssue, where = "body"): Error => invalid(`The ${where} is not valid`, [issue])
+
 /**
- * Requires the present secret of a viewer who changes it, admins aside. Removes the confirmation from the
- * input. Throws a 422 that names the confirmation when it is missing or wrong.
+ * What makes the password of an input easy to guess: it is common, or holds a login name of its account. `names` are
+ * those of the stored row. Undefined where nothing does, and for secrets of other rows than accounts.
  */
-export async function checkSecret(
+export function weakSecret(
+  resource: Resource,
+  input: Input,
+  names: readonly unknown[] = [],
+  prefix: string[] = [],
+): FieldIssue | undefined {
+  const { loginNames } = resource
+  const as = loginNames.length ? secretOf(resource)?.secret?.as : undefined
+  const password = as === undefined ? undefined : input[as]
+  if (typeof password !== "string") return undefined
+  const own = [...names, ...loginNames.map((name) => input[name])]
+  const weakness = weaknessOf(
+    password,
+    own.filter((name) => typeof name === "string"),
+  )
+  return weakness && { path: [...prefix, as].join("."), ...weakness }
+}
+
+/** Throws a 422 for a password of a new row that is easy to guess. */
+export function requireStrong(resource: Resource, input: Input, prefix: string[]): void {
+  const issue = weakSecret(resource, input, [], prefix)
+  if (issue) throw refusal(issue)
+}
+
+/**
+ * Requires the present secret of a viewer who changes it, or a field that asks for it; admins need none. Removes the
+ * confirmation from the input. Throws a 422 that names the confirmation when it is missing or wrong, or the new secret
+ * when it is easy to guess.
+ */
+export async function checkSecret(call: Call, resource: Resource, id: Key, input: Input): Promise<void> {
+  const field = secretOf(resource) as SecretField | undefined
+  if (!field?.secret) return
+  const { as, confirm } = field.secret
+  const confirmation = input[confirm]
+  delete input[confirm]
+  const confirmed = confirmedFields(resource)
+  const changing = confirmed.filter(({ name }) => input[name] !== undefined)
+  if (input[as] === undefined && changing.length === 0) {
+    if (confirmation !== undefined)
+      throw refusal({ path: as, message: `is required with ${confirm}`, code: "required" })
+    return
+  }
+  requireStrong(resource, input, [])
+  const { viewer } = call
+  const isAdmin = viewer.kind === "admin"
+  if (isAdmin && (input[as] === undefined || resource.loginNames.length === 0)) return
+  const row = await storedRow(call, resource, field, "update", id)
+  // The update itself refuses a row that is not there, or another's.
+  if (!row) return
+  const [stored, ...values] = row
+  const weak = weakSecret(resource, input, values.slice(confirmed.length))
+  if (weak) throw refusal(weak)
+  if (isAdmin) return
+  const changed = changing.find(
+    (one) => one.type.sql.encode(input[one.name]) !== values[confirmed.indexOf(one)],
+  )
+  const sets = input[as] === undefined ? changed?.name : as
+  if (sets === undefined) return
+  if (confirmation === undefined)
+    throw refusal({ path: confirm, message: `is required to set ${sets}`, code: "required" })
+  if (!(await isPresent(call, field, stored, confirmation as string, id)))
+    throw refusal({ path: confirm, message: "is not the present one", code: "wrong_secret" })
+}
+
+/**
+ * Requires the present secret of a viewer who deletes the row, where the resource asks for that; admins need none.
+ * Throws a 422 that names the header when it is missing or wrong.
+ */
+export async function checkRemoval(
   call: Call,
   resource: Resource,
   id: Key,
-  input: Record<string, unknown>,
+  confirmation: string | undefined,
 ): Promise<void> {
-  const field = secretOf(resource)
-  if (!field?.secret) return
-  const { as, confirm, verify } = field.secret
-  const confirmation = input[confirm]
-  delete input[confirm]
-  if (input[as] === undefined) {
-    if (confirmation !== undefined)
-      throw invalid("The body is not valid", [
-        { path: as, message: `is required with ${confirm}`, code: "required" },
-      ])
-    return
-  }
-  const { viewer } = call
-  if (viewer.kind === "admin") return
+  const field = secretOf(resource) as SecretField | undefined
+  if (!resource.options.confirmDelete || !field?.secret || call.viewer.kind === "admin") return
+  const row = await storedRow(call, resource, field, "delete", id)
+  // The delete itself refuses a row that is not there, or another's.
+  if (!row) return
+  const path = confirmHeader(field.secret).toLowerCase()
   if (confirmation === undefined)
-    throw invalid("The body is not valid", [
-      { path: confirm, message: `is required to set ${as}`, code: "required" },
-    ])
-  await call.caller.count({ kind: "secret", account: `#${id}` })
-  const plan = planOf(resource, `secret:${viewer.kind}`, () => ({
-    ...compile(storedSecret(resource, field, viewer.kind)),
-    bounded: true,
-  }))
-  const rows = await call
-    .client()
-    .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }))
-  const stored = rows[0]?.[0]
-  if (typeof stored === "string" && !(await verify(confirmation as string, stored, call.caller)))
-    throw invalid("The body is not valid", [
-      { path: confirm, message: "is not the present one", code: "wrong_secret" },
-    ])
+    throw refusal({ path, message: "is required to delete this row", code: "required" }, "request")
+  if (!(await isPresent(call, field, row[0], confirmation, id)))
+    throw refusal({ path, message: "is not the present one", code: "wrong_secret" }, "request")
 }
 
-// Only of a row that the viewer may update: the update itself refuses another's.
-function storedSecret(resource: Resource, field: Field, kind: ViewerKind): SQL {
+/** The fields that ask for the present secret, in the order of their columns in `storedRow`. */
+const confirmedFields = ({ fields }: Resource): Field[] =>
+  Object.values(fields).filter(({ confirm }) => confirm)
+
+/** Whether it is the present secret. Counts as an attempt at it. */
+async function isPresent(
+  call: Call,
+  { secret }: SecretField,
+  stored: unknown,
+  confirmation: string,
+  id: Key,
+): Promise<boolean> {
+  await call.caller.count({ kind: "secret", account: `#${id}` })
+  return typeof stored !== "string" || secret.verify(confirmation, stored, call.caller)
+}
+
+/** The stored secret, the fields that ask for it, and the login names, of a row that the viewer may change so. */
+async function storedRow(
+  call: Call,
+  resource: Resource,
+  secret: Field,
+  action: "update" | "delete",
+  id: Key,
+): Promise<Row | undefined> {
+  const { viewer } = call
+  const plan = planOf(resource, `secret:${action}:${viewer.kind}`, () => ({
+    ...compile(compileStored(resource, secret, action, viewer.kind)),
+    bounded: true,
+  }))
+  const values = { [ownValue.key]: id, [ownValue.viewer]: viewer.id }
+  const rows = await call.client().query(withValues(plan, values))
+  return rows[0]
+}
+
+function compileStored(
+  resource: Resource,
+  secret: Field,
+  action: "update" | "delete",
+  kind: ViewerKind,
+): SQL {
   const { alias, row } = new Aliases().next()
   const viewer = viewerSql(kind)
   const where = conjunction([
     sql`${row(resource.key)} = ${bound(ownValue.key)}`,
     resource.rules.read(row, viewer),
-    resource.rules.update(row, viewer),
+    resource.rules[action](row, viewer),
   ])
-  return sql`select ${row(field.name)} from ${tableOf(resource)} ${alias} where ${clause(where)}`
+  const names = [secret.name, ...confirmedFields(resource).map(({ name }) => name), ...resource.loginNames]
+  const columns = sql.join(names.map(row), sql`, `)
+  return sql`select ${columns} from ${tableOf(resource)} ${alias} where ${clause(where)}`
 }

@@ -1,7 +1,7 @@
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { unnameable } from "./names.ts"
-import { defaultSort, type Field, type Resource } from "./resource.ts"
+import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -33,6 +33,7 @@ export function checkResources(resources: readonly Resource[]): void {
     const long = longNames(resource.table)[0]
     if (long) throw new Error(`${name}: ${long}`)
     for (const field of Object.values(resource.fields)) checkField(resource, field)
+    checkConfirmed(resource)
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)
@@ -61,6 +62,15 @@ function checkField({ name, fields }: Resource, field: Field): void {
   for (const input of secret ? [secret.as, secret.confirm] : [])
     if (fields[input])
       throw new Error(`${where}: its secret is written as "${input}", which is a column already`)
+}
+
+/** What asks for the present secret of rows that have none. */
+function checkConfirmed(resource: Resource): void {
+  const { name, fields, options } = resource
+  const field = Object.values(fields).find(({ confirm }) => confirm)
+  if (secretOf(resource) || !(field || options.confirmDelete)) return
+  const what = field ? `the confirm of field "${field.name}"` : "confirmDelete"
+  throw new Error(`${name}: ${what} asks for a secret, and no field has one`)
 }
 
 function compiled(where: string, pattern: string): RegExp {

@@ -21,7 +21,7 @@ export interface SecretInput {
   hash(value: string, waiter?: Waiter): Promise<string>
   /** Whether `value` is what was stored. */
   verify(value: string, stored: string, waiter?: Waiter): Promise<boolean>
-  /** The member of a PATCH that must hold the present value (admins aside). */
+  /** The member of a PATCH that must hold the present value (admins aside), of a DELETE as a header of that name. */
   confirm: string
 }
 
@@ -41,6 +41,8 @@ export interface FieldOptions<C extends string = string> {
   initially?: (viewer: Viewer) => unknown
   /** The field is written under another name, and stored changed. */
   secret?: SecretInput
+  /** Whether a change of it needs the row's present secret as well (admins aside). */
+  confirm?: boolean
 }
 
 /** Options of a relation that clients may include. */
@@ -69,6 +71,8 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   singular?: string
   /** Most rows of one owner: a create beyond it is a 403. */
   quota?: QuotaOptions<C>
+  /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
+  confirmDelete?: boolean
 }
 
 type SortText<C extends string> = C | `-${C}`
@@ -89,6 +93,8 @@ export interface Field {
   write: { create: Rule; update: Rule } | undefined
   initially: FieldOptions["initially"]
   secret: SecretInput | undefined
+  /** Whether a change of it needs the row's present secret. */
+  confirm: boolean
 }
 
 export interface Relation {
@@ -131,6 +137,8 @@ export interface Resource {
   quota: Quota | undefined
   /** Whether its rows are the API's viewers (`accounts` of `defineApi`). */
   holdsViewers: boolean
+  /** The columns that one signs in with, where its rows are the API's viewers. */
+  loginNames: readonly string[]
 }
 
 type TableIn<M> = Extract<M[keyof M], Table>
@@ -190,12 +198,20 @@ export function resource<M extends Record<string, unknown>>(
     typeName: pascal(singular),
     quota: quotaOf(name, rest.quota, Object.keys(fields)),
     holdsViewers: false,
+    loginNames: [],
   }
 }
 
 /** The field that a resource takes as a secret, a password: it costs a hash. */
 export const secretOf = ({ fields }: Resource): Field | undefined =>
   Object.values(fields).find((field) => field.secret)
+
+/**
+ * The header in which a DELETE has the present secret: `X-Current-Password` for `current_password`. Its value is
+ * percent-encoded UTF-8, since a header carries ASCII only. Proxies and clients may drop a DELETE's body (RFC 9110, 9.3.5).
+ */
+export const confirmHeader = ({ confirm }: SecretInput): string =>
+  `X-${confirm.replace(/(^|_+)([^_])/g, (_all, mark, first) => `${mark && "-"}${first.toUpperCase()}`)}`
 
 /** The order of a list without `sort=`, as in `sort=`; undefined for the primary key alone. */
 export const defaultSort = ({ options: { sort } }: Resource): string | undefined =>
@@ -222,5 +238,6 @@ function fieldFrom(name: string, column: Column, spec: FieldSpec, options: Field
     write: type.generated ? undefined : writeRules(options),
     initially: options.initially,
     secret: options.secret,
+    confirm: options.confirm === true,
   }
 }

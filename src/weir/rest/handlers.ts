@@ -14,7 +14,7 @@ import { remove } from "../operations/remove.ts"
 import { update } from "../operations/update.ts"
 import { invalid, notFound } from "../problem.ts"
 import { type Key, parseKey } from "../resource/key.ts"
-import type { Nested, Resource } from "../resource/resource.ts"
+import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
 import { signedIn } from "../resource/rules.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
@@ -87,12 +87,35 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   return reply(c, 200, await update(call, resource, id, await readJson(c)))
 }
 
+/** The headers in which deletes have present secrets: what CORS must allow. */
+export const confirmationHeaders = (resources: readonly Resource[]): string[] => {
+  const secrets = resources.map((one) => (one.options.confirmDelete ? secretOf(one)?.secret : undefined))
+  return [...new Set(secrets.flatMap((secret) => (secret ? [confirmHeader(secret)] : [])))]
+}
+
+/** The present secret in the header of a DELETE, or a 422 where it cannot be decoded. */
+function confirmationOf(c: AppContext, resource: Resource): string | undefined {
+  const secret = secretOf(resource)?.secret
+  const header = secret && confirmHeader(secret)
+  const value = header && c.req.header(header)
+  try {
+    return value && decodeURIComponent(value)
+  } catch {
+    const issue = {
+      path: `${header?.toLowerCase()}`,
+      message: "is not percent-encoded",
+      code: "invalid_text",
+    }
+    throw invalid("The request is not valid", [issue])
+  }
+}
+
 /** `DELETE /resource/{id}`. */
 export async function removeOne(c: AppContext, resource: Resource): Promise<Response> {
   const call = c.get("call")
   const id = keyOf(c, call, resource)
   requireOpen(call, resource.rules.delete)
   refuseParams(c)
-  await remove(call, resource, id)
+  await remove(call, resource, id, resource.options.confirmDelete ? confirmationOf(c, resource) : undefined)
   return reply(c, 204, null)
 }

@@ -3,7 +3,7 @@ import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/registry.ts"
 import { pascal } from "../resource/names.ts"
 import type { Quota } from "../resource/quota.ts"
-import { type Field, type Resource, secretOf } from "../resource/resource.ts"
+import { confirmHeader, type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { createSchema, maxCreateRows, updateSchema } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
@@ -172,13 +172,20 @@ export function updateDoc(resource: Resource): RouteDoc {
 }
 
 export function deleteDoc(resource: Resource): RouteDoc {
+  const secret = resource.options.confirmDelete ? secretOf(resource)?.secret : undefined
+  const description = "The present password, percent-encoded; admins need none"
+  const headers = secret && {
+    headers: z.object({
+      [confirmHeader(secret)]: z.string().optional().openapi({ format: "password", param: { description } }),
+    }),
+  }
   return {
     operationId: `delete${resource.typeName}`,
     summary: `Delete one ${resource.singular}`,
     tags: [resource.name],
     security: security(resource, "delete"),
-    request: { params: idParam(`The ${resource.singular}`) },
+    request: { params: idParam(`The ${resource.singular}`), ...headers },
     responses: { 204: { description: "Deleted" } },
-    errors: [401, 403, 404, 409, 422],
+    errors: [401, 403, 404, 409, 422, ...(secret ? tooMany(resource) : [])],
   }
 }

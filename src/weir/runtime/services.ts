@@ -1,7 +1,8 @@
 import type { Services } from "../app.ts"
-import { ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
+import { adminNames, ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
 import type { Log } from "../http/request.ts"
+import { weaknessOf } from "../lib/weak-password.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { SettingError, type Settings } from "./settings.ts"
 
@@ -36,6 +37,8 @@ export function firstAdmin(
   const { FIRST_ADMIN_EMAIL: email, FIRST_ADMIN_PASSWORD: password } = settings
   const refusal = email ? firstAdminRefusal(accounts) : undefined
   if (refusal !== undefined) throw new SettingError(`FIRST_ADMIN_EMAIL: ${refusal}`)
+  const weakness = email && password ? weaknessOf(password, [email, ...adminNames]) : undefined
+  if (weakness) throw new SettingError(`FIRST_ADMIN_PASSWORD: ${weakness.message}`)
   let done = !email || !password
   // Not one shared promise: on Workers, a request must not wait for another request's work.
   return async () => {

@@ -34,7 +34,7 @@ describe("signing in", () => {
 
   test("is limited by account and address, whatever the spelling of the name", async () => {
     const names = ["ann@example.com", "ANN@example.com", " Ann@Example.com "]
-    expect(await statuses(3, (i) => signIn(names[i] as string, "wrong"))).toEqual([401, 401, 401])
+    expect(await statuses(3, (i) => signIn(names[i] as string, "wrong"))).toEqual([400, 400, 400])
     const refused = await signIn("ann@example.com", password)
     expect(refused.status).toBe(429)
     expect(refused.body).toMatchObject({ code: "too_many_requests" })
@@ -55,21 +55,21 @@ describe("signing in", () => {
     const guesses = Array.from({ length: 33 }, (_, i) =>
       signIn("ann@example.com", "wrong", `198.51.100.${i}`),
     )
-    expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]))
+    expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([400]))
     expect((await signIn("ann@example.com", password, "203.0.113.9")).status).toBe(200)
   })
 
   test("gives no attempts back for a success", async () => {
     const tried = async (i: number) =>
       i % 2 ? signIn("bob@example.com", password) : signIn("ann@example.com", "wrong")
-    expect(await statuses(6, tried)).toEqual([401, 200, 401, 200, 401, 429])
+    expect(await statuses(6, tried)).toEqual([400, 200, 400, 200, 400, 429])
     expect((await signIn("root@example.com", password)).status).toBe(429)
   })
 
   test("counts the addresses of an IPv6 network as one", async () => {
     const tried = (i: number) => signIn(`nobody${i}`, "wrong", `2001:db8::${i + 1}`)
-    expect(await statuses(6, tried)).toEqual([401, 401, 401, 401, 401, 429])
-    expect((await signIn("nobody", "wrong", "2001:db8:0:1::1")).status).toBe(401)
+    expect(await statuses(6, tried)).toEqual([400, 400, 400, 400, 400, 429])
+    expect((await signIn("nobody", "wrong", "2001:db8:0:1::1")).status).toBe(400)
   })
 
   test("and changes that check the present password are limited alike", async () => {

@@ -69,6 +69,16 @@ describe("a mistake is told at load, by the culprit's name", () => {
 
   test.each<[string, () => unknown, RegExp]>([
     [
+      "a field whose change asks for a secret, where there is none",
+      () => api([loose({ fields: { title: { confirm: true } } })]),
+      /^notes: the confirm of field "title" asks for a secret, and no field has one$/,
+    ],
+    [
+      "a delete that asks for a secret, where there is none",
+      () => api([loose({ confirmDelete: true })]),
+      /^notes: confirmDelete asks for a secret, and no field has one$/,
+    ],
+    [
       "a rule of a resource that names no column",
       () => api([loose({ update: named("writer_id") })]),
       /^notes: the rule of update names "writer_id", which is no column$/,

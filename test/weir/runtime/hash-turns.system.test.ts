@@ -55,7 +55,7 @@ describe("passwords", () => {
     const abandoned = logged("/auth/token").filter((status) => status === 408)
     // Some may have had their turn before they hung up.
     expect(abandoned.length).toBeGreaterThan(15)
-    expect((await signIn()).status).toBe(401)
+    expect((await signIn()).status).toBe(400)
   })
 
   test("of one address wait for each other, and those of another go between them", async () => {
@@ -69,7 +69,7 @@ describe("passwords", () => {
     // The share of the flood is full once it is refused.
     await eventually(() => expect(logged("/auth/token")).toContain(429))
     const honest = await signIn("192.0.2.2").then(ended("honest"))
-    expect(honest).toBe(401)
+    expect(honest).toBe(400)
     const statuses = await Promise.all(flood)
     expect(statuses).toContain(429)
     // It did not wait for the thirty and more that had come before it.
@@ -89,7 +89,7 @@ describe("passwords", () => {
     )
     await eventually(() => expect(logged("/users")).toContain(429))
     const single = await signIn("192.0.2.1").then(ended("single"))
-    expect(single).toBe(401)
+    expect(single).toBe(400)
     expect(ends[0]).toBe("single")
     const statuses = await Promise.all(many)
     expect(new Set(statuses)).toEqual(new Set([201, 429]))
@@ -101,17 +101,17 @@ describe("in production", () => {
     await start({ NODE_ENV: "production", TRUSTED_PROXIES: "127.0.0.1" })
     const statuses: number[] = []
     for (let i = 0; i < 12; i++) statuses.push((await signIn("192.0.2.1")).status)
-    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    expect(statuses).toEqual([...Array(10).fill(400), 429, 429])
     const refused = await signIn("192.0.2.1")
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0)
     expect(refused.headers.get("ratelimit")).toContain('"sign-in-account";r=0')
-    expect((await signIn("192.0.2.2")).status).toBe(401)
+    expect((await signIn("192.0.2.2")).status).toBe(400)
   })
 
   test("a header that nobody vouches for gives no new attempts", async () => {
     await start({ NODE_ENV: "production" })
     const statuses: number[] = []
     for (let i = 0; i < 11; i++) statuses.push((await signIn(`192.0.2.${i}`)).status)
-    expect(statuses).toEqual([...Array(10).fill(401), 429])
+    expect(statuses).toEqual([...Array(10).fill(400), 429])
   })
 })

@@ -65,7 +65,7 @@ test("an attempt to sign in is logged with the client's address", async () => {
   await call("POST", "/auth/token", { body: "username=nobody&password=wrong", headers })
   await eventually(() => {
     const line = server.logs().find(({ request_id }) => request_id === "sign-in")
-    expect(line).toMatchObject({ client: "127.0.0.1", sign_in: "wrong_credentials", status: 401 })
+    expect(line).toMatchObject({ client: "127.0.0.1", sign_in: "wrong_credentials", status: 400 })
   })
 })
 

@@ -58,7 +58,7 @@ test("Postgres by Hyperdrive: a create, a list, 50 requests at once, and no conn
 test("clients that hang up and requests that fail leave no connection either", async () => {
   const call = httpCaller(server.url)
   const token = await signUp(call, "bob")
-  const taken = { email: "bob@example.com", username: "bobby", password: "12345678" }
+  const taken = { email: "bob@example.com", username: "bobby", password: "long enough" }
   expect((await call("POST", "/users", { json: taken })).status).toBe(409)
   expect((await call("GET", "/items?limit=x")).status).toBe(422)
   for (let n = 0; n < 10; n++) {

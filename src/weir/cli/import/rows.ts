@@ -1,6 +1,7 @@
 import { Invalid } from "../../fields/type.ts"
 import { issuesOf } from "../../lib/zod-issues.ts"
 import { columnsToInsert } from "../../operations/input.ts"
+import { weakSecret } from "../../operations/secret.ts"
 import type { Values } from "../../query/query.ts"
 import type { Field, Resource } from "../../resource/resource.ts"
 import { importSchema } from "../../resource/schemas.ts"
@@ -23,6 +24,8 @@ export function checker(resource: Resource, format: Format): (record: SourceReco
       const issues = issuesOf(result.error).map(({ path, message }) => `${path}: ${message}`)
       return { record, reason: issues.join("; ") }
     }
+    const weak = weakSecret(resource, result.data)
+    if (weak) return { record, reason: `${weak.path}: ${weak.message}` }
     // Fields that a create over HTTP sets from the viewer must be in the file.
     for (const { name, nullable, initially } of Object.values(resource.fields))
       if (initially && !nullable && result.data[name] === undefined)

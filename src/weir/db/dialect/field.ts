@@ -13,8 +13,11 @@ export interface TextBounds {
   pattern?: string
   /** An example value for the OpenAPI document. Needed with a pattern that the default, "example", does not match. */
   example?: string
-  /** `email` is validated and lower-cased, so that a unique column ignores case. */
-  format?: "email"
+  /**
+   * `email` is validated and stored in one spelling: NFC, lower case, its domain in ASCII. `username` keeps its case, and
+   * a unique column is unique whatever the case. Neither holds characters that nobody sees.
+   */
+  format?: "email" | "username"
 }
 
 /** Bounds of a number column, inclusive. */

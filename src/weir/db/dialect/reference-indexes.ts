@@ -60,7 +60,7 @@ const isIndexOf = (declared: Declared, column: string): boolean => {
 const isHash = ({ config }: Declared): boolean => config?.method !== undefined && config.method !== "btree"
 
 /** A name of at most 63 bytes, which is what Postgres keeps: a long one is cut, and a hash tells it from others. */
-function shortened(name: string): string {
+export function shortened(name: string): string {
   if (Buffer.byteLength(name) <= 63) return name
   return `${Buffer.from(name).subarray(0, 50).toString()}_${fnv1a(name)}`
 }

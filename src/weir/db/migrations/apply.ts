@@ -1,6 +1,7 @@
 import type { DialectName } from "../dialect/choose.ts"
 import { classify } from "../dialect/errors.ts"
 import type { Database } from "../driver.ts"
+import { collisionsOf } from "./collisions.ts"
 import type { Migration } from "./files.ts"
 import { isPending, ledgers, type MigrationStatus, plain, readLedger, statusAgainst } from "./ledger.ts"
 
@@ -61,6 +62,8 @@ export async function step(database: Database, migration: Migration, direction: 
     if (at === from - 1) return false
     if (at >= to)
       throw new MigrationError(`${name} would leave rows that refer to missing rows; nothing was changed`)
+    const collisions = await collisionsOf(database, statements[at] as string, error)
+    if (collisions) throw new MigrationError(`${name} failed, and nothing was changed: ${collisions}`)
     const text = statements[at]?.replace(/\s+/g, " ").slice(0, 160)
     throw new MigrationError(
       `${name} failed at its statement ${at - from + 1} of ${to - from}, and nothing was changed: ${message}: ${text}`,

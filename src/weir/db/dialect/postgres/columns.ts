@@ -14,8 +14,10 @@ import {
   pgTable,
   text as pgText,
   unique as pgUnique,
+  uniqueIndex as pgUniqueIndex,
   type ReferenceConfig,
 } from "drizzle-orm/pg-core"
+import { caselessColumns, caselessIndex } from "../caseless.ts"
 import {
   checksOf,
   describe,
@@ -50,6 +52,9 @@ export function table<N extends string, C extends Record<string, PgColumnBuilder
         return pgIndex(index).on(of(first), ...rest.map(of))
       },
       false,
+    ),
+    ...caselessColumns(columns).map((column) =>
+      pgUniqueIndex(caselessIndex(name, column)).on(sql`lower(${self[column as keyof typeof self]})`),
     ),
     ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
   ])

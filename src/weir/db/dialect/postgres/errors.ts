@@ -11,7 +11,12 @@ export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const code = String(e.code ?? "")
     // "Key (email)=(ann@example.com) already exists": servers translate the words, but keep this shape.
-    const columns = (/\(([^)]+)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? "").split(", ").filter(Boolean)
+    // Of an index over an expression, "Key (lower(username))=(ann)".
+    const keys = /\((.+?)\)=\(/.exec(String(e.detail ?? ""))?.[1] ?? ""
+    const columns = keys
+      .split(", ")
+      .map((key) => key.replace(/^lower\((.*)\)$/, "$1"))
+      .filter(Boolean)
     const marked = code === "22P02" ? markedFailure(String(e.message)) : undefined
     if (marked) return marked
     if (code === "23505") return { kind: "unique", columns }

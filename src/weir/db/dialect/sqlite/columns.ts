@@ -12,7 +12,9 @@ import {
   sqliteTable,
   text as sqliteText,
   unique as sqliteUnique,
+  uniqueIndex as sqliteUniqueIndex,
 } from "drizzle-orm/sqlite-core"
+import { caselessColumns, caselessIndex } from "../caseless.ts"
 import {
   checksOf,
   describe,
@@ -51,6 +53,9 @@ export function table<N extends string, C extends Record<string, SQLiteColumnBui
         return sqliteIndex(index).on(of(first), ...rest.map(of))
       },
       true,
+    ),
+    ...caselessColumns(columns).map((column) =>
+      sqliteUniqueIndex(caselessIndex(name, column)).on(sql`lower(${self[column as keyof typeof self]})`),
     ),
     ...(isPush ? [] : checksOf(name, columns)).map((c) => check(c.name, sql.raw(c.sql))),
   ])

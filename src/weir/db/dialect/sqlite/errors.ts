@@ -11,8 +11,15 @@ export function classify(error: unknown): DatabaseFailure | undefined {
       [...(text.split(marker)[1] ?? "").matchAll(/\w+\.(\w+)/g)].map((m) => m[1] as string)
     const marked = markedFailure(text)
     if (marked) return marked
-    if (/UNIQUE constraint failed/i.test(text))
-      return { kind: "unique", columns: columns("UNIQUE constraint failed:") }
+    if (/UNIQUE constraint failed/i.test(text)) {
+      // Of an index over an expression, SQLite says its name.
+      const index = /UNIQUE constraint failed: index '(\w+)'/i.exec(text)?.[1]
+      return {
+        kind: "unique",
+        columns: index ? [] : columns("UNIQUE constraint failed:"),
+        ...(index && { index }),
+      }
+    }
     if (/FOREIGN KEY constraint failed/i.test(text)) return { kind: "foreign_key", columns: [] }
     if (/NOT NULL constraint failed/i.test(text))
       return { kind: "invalid", columns: columns("NOT NULL constraint failed:") }

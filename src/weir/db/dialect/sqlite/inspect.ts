@@ -11,7 +11,7 @@ export const schema: string[] = [
    from sqlite_master m join pragma_table_info(m.name) c where ${isSchemaTable("m")} order by 1`,
   `select m.name || ' references ' || f."table" || ' (' || f."from" || '>' || coalesce(f."to", '') || ') ' || f.on_delete || ' ' || f.on_update
    from sqlite_master m join pragma_foreign_key_list(m.name) f where ${isSchemaTable("m")} order by 1`,
-  `select m.name || iif(i."unique", ' unique ', ' index ') || iif(i.origin = 'c', i.name, i.origin) || ' ' || (select group_concat(name || iif("desc", ' desc', '')) from (select * from pragma_index_xinfo(i.name) where key order by seqno)) || coalesce((select ' ' || sql from sqlite_master where name = i.name and i.partial), '')
+  `select m.name || iif(i."unique", ' unique ', ' index ') || iif(i.origin = 'c', i.name, i.origin) || ' ' || (select group_concat(coalesce(name, 'expression') || iif("desc", ' desc', '')) from (select * from pragma_index_xinfo(i.name) where key order by seqno)) || coalesce((select ' ' || sql from sqlite_master where name = i.name and (i.partial or exists (select 1 from pragma_index_xinfo(i.name) where key and name is null))), '')
    from sqlite_master m join pragma_index_list(m.name) i where ${isSchemaTable("m")} order by 1`,
 ]
 

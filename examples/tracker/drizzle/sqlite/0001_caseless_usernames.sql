@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX `users_username_caseless_unique` ON `users` (lower("username"));
