@@ -18,7 +18,7 @@ import { clientAddresses } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
-import { drainOn } from "./drain.ts"
+import { drainOnSignal } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { clientLimits } from "./limits.ts"
@@ -31,7 +31,7 @@ import { answerLimitsOf, firstAdmin } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
-/** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
+/** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
@@ -93,7 +93,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const connections = connectionsOf(server)
   refuseMalformed(server, connections)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
-  drainOn(["SIGTERM", "SIGINT"], server, connections, async () => {
+  drainOnSignal(server, connections, async () => {
     await database.close()
     flush()
   })
