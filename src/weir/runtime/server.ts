@@ -22,11 +22,13 @@ import { drainOnSignal } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { clientLimits } from "./limits.ts"
-import { listen } from "./listen.ts"
+import { listen, urlOf } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
+import { refusing } from "./refusals.ts"
+import { methodsOf } from "./request-target.ts"
 import { answerLimitsOf, firstAdmin } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
@@ -80,18 +82,19 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     "/swagger-ui-dist/*",
     serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
   )
-  const { server, unsent } = listen(app.fetch, settings, (port) => {
+  const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
+  const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
     reportListening(port)
     if (isFirst())
       log({
         level: "info",
-        msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
+        msg: `${api.title} is at ${urlOf(settings.HOST, port)}, its documentation at /docs`,
         database: database.label,
       })
   })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
-  refuseMalformed(server, connections)
+  refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
   drainOnSignal(server, connections, async () => {
     await database.close()

@@ -57,9 +57,10 @@ export const settings = z.object({
   DATABASE_AUTH_TOKEN: z.string().min(1).optional().describe("The token of a libSQL server"),
   HOST: z
     .string()
-    .min(1)
+    // As in a URL.
+    .transform((text) => text.replace(/^\[([\da-fA-F:.]+(?:%.+)?)\]$/, "$1"))
     .default("127.0.0.1")
-    .describe("The address that Node listens on; `0.0.0.0` for all interfaces"),
+    .describe("The address that Node listens on; `0.0.0.0` for all interfaces, `::` for those of IPv6, too"),
   PORT: whole(0, 65_535).default(3000).describe("The port that Node listens on; 0 for any that is free"),
   AUTH_SECRET: z
     .string()
