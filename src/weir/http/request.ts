@@ -21,11 +21,12 @@ export const requestIdOf = (sent: string | undefined): string =>
   sent && /^[\w.:/+=-]{1,128}$/.test(sent) ? sent : crypto.randomUUID()
 
 /** The outermost layer: a request's id, its clock, the headers of its response and its one log line. */
-export function request(log: Log, shownTo: TimingHeaders): AppMiddleware {
+export function request(log: Log, shownTo: TimingHeaders, basePath: string): AppMiddleware {
   return async (c, next) => {
     const id = requestIdOf(c.req.header("x-request-id"))
     const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo }
     c.set("requestId", id)
+    c.set("basePath", basePath)
     c.set("timings", timings)
     c.set("deadline", new Deadline(timings.started))
     const headers: Record<string, string> = { ...securityHeaders, "x-request-id": id }

@@ -29,7 +29,7 @@ import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
 import { refusing } from "./refusals.ts"
 import { methodsOf } from "./request-target.ts"
-import { answerLimitsOf, firstAdmin } from "./services.ts"
+import { answerLimitsOf, firstAdmin, requireDistinct } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
@@ -59,6 +59,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const app = createApp(api, {
     database,
     cache,
+    basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
@@ -82,15 +83,11 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     "/swagger-ui-dist/*",
     serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
   )
+  requireDistinct(settings, app.routes)
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
   const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
     reportListening(port)
-    if (isFirst())
-      log({
-        level: "info",
-        msg: `${api.title} is at ${urlOf(settings.HOST, port)}, its documentation at /docs`,
-        database: database.label,
-      })
+    if (isFirst()) log({ level: "info", msg: greetingOf(api, settings, port), database: database.label })
   })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
@@ -101,6 +98,9 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     flush()
   })
 }
+
+const greetingOf = ({ title }: Api, { HOST, BASE_PATH = "" }: Settings, port: number): string =>
+  `${title} is at ${urlOf(HOST, port)}${BASE_PATH}, its documentation at ${BASE_PATH}/docs`
 
 /** Connects to Redis now, so that the first request need not wait for it. */
 async function connectToCache({ store }: Cache, log: Log): Promise<void> {
