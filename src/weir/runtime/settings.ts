@@ -141,7 +141,7 @@ export const settings = z.object({
     .default("1")
     .transform((text) => (text === "auto" ? (globalThis.navigator?.hardwareConcurrency ?? 1) : Number(text)))
     .describe(
-      "How many processes serve on Node, behind one port; `auto` for as many as there are processors. Each has a cache and connections of its own",
+      "How many processes serve on Node, behind one port: 1 to 64, or `auto` for as many as there are processors. Each has a cache and connections of its own",
     ),
   METRICS: z
     .enum(["off", "admins", "all"], "must be off, admins or all")
