@@ -15,14 +15,33 @@ const table = (head: string[], rows: string[][]): string =>
 
 /** A setting's default as one would write it. */
 function defaultOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodPipe) return defaultOf(schema.in as z.ZodType)
   if (!(schema instanceof z.ZodDefault)) return ""
   const value: unknown = schema.def.defaultValue
   return Array.isArray(value) && value.length === 0 ? "none" : `\`${String(value)}\``
 }
 
+/** What a setting may be, where its schema says it in numbers or by name. */
+function valuesOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
+    return valuesOf(schema.unwrap() as z.ZodType)
+  if (schema instanceof z.ZodEnum) return schema.options.map((option) => `\`${option}\``).join(", ")
+  if (schema instanceof z.ZodNumber) return `${schema.minValue} to ${schema.maxValue}`
+  if (schema instanceof z.ZodPipe)
+    return valuesOf(schema.in as z.ZodType) || valuesOf(schema.out as z.ZodType)
+  if (schema instanceof z.ZodString) return lengthOf(schema)
+  return ""
+}
+
+function lengthOf({ minLength, maxLength }: z.ZodString): string {
+  if (maxLength !== null) return `${minLength ?? 0} to ${maxLength} characters`
+  return (minLength ?? 0) > 1 ? `${minLength} characters or more` : ""
+}
+
 function settingsPage(): string {
   const rows = Object.entries(settings.shape).map(([name, schema]) => [
     `\`${name}\``,
+    valuesOf(schema as z.ZodType),
     defaultOf(schema as z.ZodType),
     (schema as z.ZodType).description ?? "",
   ])
@@ -33,7 +52,7 @@ Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\`; edit that.
 Settings are environment variables on Node, and \`[vars]\` or secrets of wrangler on Workers. Empty ones count as not
 set. A wrong setting ends the start with one line that names it.
 
-${table(["setting", "default", "what it does"], rows)}
+${table(["setting", "values", "default", "what it does"], rows)}
 
 On Workers, two bindings come before \`DATABASE_URL\`: \`DB\`, a D1 database, and \`HYPERDRIVE\`, Postgres through
 Hyperdrive.

@@ -28,6 +28,8 @@ export interface Services extends CallerOptions {
   database: Database
   cache: Cache
   authSecret: string
+  /** The path below which clients see the API, such as `/api/v1`; none where there is none. */
+  basePath?: string | undefined
   corsOrigins: string[]
   bodyLimit: number
   requestTimeoutMs: number
@@ -47,13 +49,14 @@ export interface Services extends CallerOptions {
 
 /** The whole API. A request passes the middleware in this order, then finds its route. */
 export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
-  const app = newApp()
+  const { basePath = "" } = services
+  const app = newApp(basePath)
   const { accounts, resources } = api
   const signer = tokens(services.authSecret, api.issuer)
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
-  app.use(request(services.log, services.timingHeaders))
+  app.use(request(services.log, services.timingHeaders, basePath))
   if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
@@ -62,7 +65,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts) app.use(identify(accounts, signer))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
-  const registry = new Registry(app, documentInfo(api, services.limits?.limitsRequests === true))
+  const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
@@ -75,11 +78,16 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   return app
 }
 
-const documentInfo = ({ title, version, description, accounts, resources }: Api, limited: boolean) => ({
+const documentInfo = (
+  { title, version, description, accounts, resources }: Api,
+  basePath: string,
+  limited: boolean,
+) => ({
   title,
   version,
   description,
   tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
   accounts: accounts !== undefined,
+  basePath,
   limited,
 })

@@ -18,6 +18,7 @@ export const titles: Record<number, string> = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  417: "Expectation Failed",
   422: "Unprocessable Content",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
@@ -27,7 +28,10 @@ export const titles: Record<number, string> = {
 
 /** Every `code` of a problem, with its status and when it is sent. `docs/errors.md` is written from this list. */
 export const problemCodes = {
-  malformed_request: { status: 400, when: "The bytes are not an HTTP request" },
+  malformed_request: {
+    status: 400,
+    when: "The bytes are not an HTTP request, or its target or `Host` is not valid",
+  },
   wrong_credentials: {
     status: 400,
     when: "The user name or the password is wrong (OAuth2: `invalid_grant`)",
@@ -47,6 +51,7 @@ export const problemCodes = {
   body_too_large: { status: 413, when: "The body is larger than `BODY_LIMIT`" },
   unsupported_media_type: { status: 415, when: "The body has another media type than the route takes" },
   unsupported_encoding: { status: 415, when: "The body has a `Content-Encoding`" },
+  expectation_failed: { status: 417, when: "`Expect` is something else than `100-continue`" },
   invalid_request: {
     status: 422,
     when: "Parameters or body are not valid; `errors` names each place (400 of `POST /auth/token`)",

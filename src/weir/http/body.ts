@@ -25,6 +25,7 @@ export async function readText(c: AppContext): Promise<string> {
   try {
     return await c.req.text()
   } catch (error) {
+    if (error instanceof Problem) throw error
     throw new Problem("incomplete_body", "The body ended before it was complete", { cause: error })
   }
 }

@@ -8,6 +8,8 @@ import type { Viewer } from "../resource/viewer.ts"
 export interface AppEnv {
   Variables: {
     requestId: string
+    /** The path below which clients see the API, or nothing: what links begin with. */
+    basePath: string
     timings: Timings
     /** When the request's time is up. */
     deadline: Deadline

@@ -20,19 +20,22 @@ export function docs(app: Hono<AppEnv>, registry: Registry, title: string): void
   })
   // Browsers request it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
-  const page: MiddlewareHandler = swaggerUI({
-    url: "/openapi.json",
-    baseUrl: "/",
-    title,
-    persistAuthorization: true,
-    tryItOutEnabled: true,
-  })
+  // Links are relative, so that they hold below any prefix; a slash at the end makes them one level deeper.
+  const pageAt = (root: string): MiddlewareHandler =>
+    swaggerUI({
+      url: `${root}openapi.json`,
+      baseUrl: root,
+      title,
+      persistAuthorization: true,
+      tryItOutEnabled: true,
+    })
+  const [page, deeperPage] = [pageAt("./"), pageAt("../")]
   app.get(
     "/docs",
     async (c, next) => {
       c.get("headers")["content-security-policy"] = contentSecurityPolicy
       await next()
     },
-    page,
+    (c, next) => ((c.req.url.split("?", 1)[0] as string).endsWith("/") ? deeperPage : page)(c, next),
   )
 }

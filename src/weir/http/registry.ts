@@ -14,6 +14,8 @@ export interface DocumentInfo {
   tags: { name: string; description: string }[]
   /** Whether there are accounts to sign in with. */
   accounts: boolean
+  /** The path below which clients see the API, or nothing. */
+  basePath: string
   /** Whether requests as a whole are limited. */
   limited: boolean
 }
@@ -48,9 +50,12 @@ const inputs: Record<string, string> = {
   param: "The path is not valid",
 }
 
-/** An app whose hand-written routes refuse invalid input as the generated ones do. */
-export const newApp = (): OpenAPIHono<AppEnv> =>
-  new OpenAPIHono<AppEnv>({
+/**
+ * An app whose hand-written routes refuse invalid input as the generated ones do. It serves each path with `basePath`
+ * before it, and without: some proxies take the prefix away, and some do not.
+ */
+export function newApp(basePath: string): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({
     strict: false,
     defaultHook: (result) => {
       if (result.success) return
@@ -62,6 +67,17 @@ export const newApp = (): OpenAPIHono<AppEnv> =>
       throw invalid(inputs[result.target] ?? "The headers are not valid", issues)
     },
   })
+  const { getPath } = app
+  if (basePath) Object.assign(app, { getPath: (request: Request) => pathBelow(basePath, getPath(request)) })
+  return app
+}
+
+/** A path without the base path, where it begins with it. */
+function pathBelow(basePath: string, path: string): string {
+  if (!path.startsWith(basePath)) return path
+  const rest = path.slice(basePath.length)
+  return rest.startsWith("/") ? rest : rest || "/"
+}
 
 /** The API's routes: each is served and documented by one call, so that neither can be forgotten. */
 export class Registry {
@@ -109,13 +125,13 @@ export class Registry {
   }
 
   private build(): object {
-    const { title, version, description, tags, accounts, limited } = this.info
+    const { title, version, description, tags, accounts, basePath, limited } = this.info
     const builder = new OpenAPIHono()
     if (accounts)
       builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
         type: "oauth2",
         description: "Sign in with a user name and a password",
-        flows: { password: { tokenUrl: "/auth/token", scopes: {} } },
+        flows: { password: { tokenUrl: `${basePath}/auth/token`, scopes: {} } },
       })
     const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }
     for (const { method, path, doc } of this.entries) {
@@ -133,7 +149,7 @@ export class Registry {
     return builder.getOpenAPI31Document({
       openapi: "3.1.0",
       info: { title, version, ...(description === undefined ? {} : { description }) },
-      servers: [{ url: "/" }],
+      servers: [{ url: basePath || "/" }],
       ...(tags.length ? { tags } : {}),
     })
   }

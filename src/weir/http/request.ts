@@ -7,7 +7,7 @@ import { serverTiming, showsTimings, type TimingHeaders } from "./timing-headers
 export type { Log } from "./log-record.ts"
 
 /** Security headers for browsers: a JSON API is never a page, a frame or a script. */
-const securityHeaders = {
+export const securityHeaders: Record<string, string> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-site",
   "referrer-policy": "no-referrer",
@@ -16,16 +16,17 @@ const securityHeaders = {
   "x-frame-options": "DENY",
 }
 
-/**
- * The outermost layer: a request's id, its clock, the headers of its response and its one log line.
- * A well-formed `X-Request-Id` of the client is kept, so that a request can be traced through several services.
- */
-export function request(log: Log, shownTo: TimingHeaders): AppMiddleware {
+/** A request's id: the client's own where it is well-formed, so that it can be traced through several services. */
+export const requestIdOf = (sent: string | undefined): string =>
+  sent && /^[\w.:/+=-]{1,128}$/.test(sent) ? sent : crypto.randomUUID()
+
+/** The outermost layer: a request's id, its clock, the headers of its response and its one log line. */
+export function request(log: Log, shownTo: TimingHeaders, basePath: string): AppMiddleware {
   return async (c, next) => {
-    const sent = c.req.header("x-request-id")
-    const id = sent && /^[\w.:/+=-]{1,128}$/.test(sent) ? sent : crypto.randomUUID()
+    const id = requestIdOf(c.req.header("x-request-id"))
     const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo }
     c.set("requestId", id)
+    c.set("basePath", basePath)
     c.set("timings", timings)
     c.set("deadline", new Deadline(timings.started))
     const headers: Record<string, string> = { ...securityHeaders, "x-request-id": id }

@@ -59,7 +59,10 @@ export async function readList(c: AppContext, resource: Resource, parent?: Withi
   const call = readCall(c)
   const nested = nestedOf(c, call, parent)
   requireJsonAccepted(c)
-  return replyRead(c, await list(call, resource, { search: searchOf(c), path: c.req.path, nested }))
+  return replyRead(
+    c,
+    await list(call, resource, { search: searchOf(c), path: c.get("basePath") + c.req.path, nested }),
+  )
 }
 
 /** `POST /resource`, and `POST /parent/{id}/resource`: one object, or an array. */
@@ -73,8 +76,9 @@ export async function createRows(c: AppContext, resource: Resource, parent?: Wit
     return create(call, resource, await readJson(c), { nested, guard })
   })
   const bodies = rows.map(({ body }) => body)
-  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `/${resource.name}` })
-  return reply(c, 201, bodies[0] as string, { location: `/${resource.name}/${rows[0]?.key}` })
+  const location = `${c.get("basePath")}/${resource.name}`
+  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location })
+  return reply(c, 201, bodies[0] as string, { location: `${location}/${rows[0]?.key}` })
 }
 
 /** `PATCH /resource/{id}`: a merge patch. */

@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster"
 import { randomBytes } from "node:crypto"
 import { nodeLog } from "./node-log.ts"
 import type { Settings } from "./settings.ts"
+import { onEndSignal } from "./signals.ts"
 
 /** A worker that ends sooner after its start is replaced after this pause, in ms: it may end again. */
 const restartPauseMs = 1_000
@@ -23,7 +24,7 @@ export function reportListening(port: number): void {
 }
 
 /**
- * Runs the workers that serve, on one port, until SIGTERM or SIGINT, and exits when they have ended. The first one
+ * Runs the workers that serve, on one port, until a signal ends it, and exits when they have ended. The first one
  * migrates before the others start. A worker that ends by itself is replaced. Exits with 1 where the first cannot start.
  */
 export async function superviseWorkers(settings: Settings): Promise<void> {
@@ -75,6 +76,6 @@ export async function superviseWorkers(settings: Settings): Promise<void> {
     if (workers.size === 0) exit(0)
     for (const worker of workers) worker.process.kill("SIGTERM")
   }
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end)
+  onEndSignal(end)
   start()
 }

@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
 import type { Connections } from "./connections.ts"
+import { onEndSignal } from "./signals.ts"
 
 /** How long the requests in progress may take after a signal, in milliseconds. */
 const drainLimitMs = 10_000
 
 /**
- * On any of `signals`, shuts down gracefully: refuses new connections, answers the requests in progress, runs `release`
+ * On a signal to end, shuts down gracefully: refuses new connections, answers the requests in progress, runs `release`
  * and exits with 0. Connections that are still open after the limit are destroyed.
  */
-export function drainOn(
-  signals: NodeJS.Signals[],
+export function drainOnSignal(
   server: ServerType,
   connections: Connections,
   release: () => Promise<void>,
@@ -41,5 +41,5 @@ export function drainOn(
     await release()
     process.exit(0)
   }
-  for (const signal of signals) process.on(signal, drain)
+  onEndSignal(() => void drain())
 }

@@ -1,23 +1,34 @@
-import { createServer, type Server } from "node:http"
-import type { AddressInfo, Socket } from "node:net"
-import { getRequestListener } from "@hono/node-server"
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http"
+import { type AddressInfo, isIPv6, type Socket } from "node:net"
+import { getRequestListener, RequestError } from "@hono/node-server"
+import { Problem } from "../problem.ts"
+import { sendRefusal } from "./malformed.ts"
 import { pipelined } from "./pipeline.ts"
+import type { Refuse } from "./refusals.ts"
+import { refusalOf } from "./request-target.ts"
 import type { Settings } from "./settings.ts"
 
 /** Whether the kernel spreads connections over sockets that share a port. */
 const sharesPorts = ["linux", "freebsd"].includes(process.platform)
 
+/** The address of a server as a URL has it: IPv6 in brackets (RFC 3986, 3.2.2), a zone after `%25` (RFC 6874). */
+export const urlOf = (host: string, port: number): string =>
+  `http://${isIPv6(host) ? `[${host.replace("%", "%25")}]` : host}:${port}`
+
 /**
- * Serves a `fetch` function over HTTP, pipelined requests in turn. `unsent` tells the bytes that wait to be sent on a
- * connection.
+ * Serves a `fetch` function over HTTP, pipelined requests in turn; what is no request for it is refused. `unsent` tells
+ * the bytes that wait to be sent on a connection.
  */
 export function listen(
   fetch: Parameters<typeof getRequestListener>[0],
   { HOST, PORT, WORKERS }: Pick<Settings, "HOST" | "PORT" | "WORKERS">,
+  { refuse, methods }: { refuse: Refuse; methods: () => string },
   onListening: (port: number) => void,
 ): { server: Server; unsent: (socket: Socket) => number } {
-  const { listener, unsent } = pipelined(getRequestListener(fetch, { hostname: HOST }))
-  const server = createServer(listener)
+  const handle = checked(fetch, refuse, methods)
+  const { listener, unsent } = pipelined(handle)
+  // Node's own check of Host answers with an empty body, and of several it takes the first.
+  const server = createServer({ requireHostHeader: false, joinDuplicateHeaders: true }, listener)
   // Each worker has a socket of its own: what waits in the socket of one that dies is refused at once. Handed on by the
   // primary process, such connections would stay open, and nobody would answer them.
   const reusePort = WORKERS > 1 && sharesPorts
@@ -25,4 +36,32 @@ export function listen(
     onListening((server.address() as AddressInfo).port),
   )
   return { server, unsent }
+}
+
+/** A listener that checks what a URL is made of, and answers with a problem what `fetch` cannot be given. */
+function checked(
+  fetch: Parameters<typeof getRequestListener>[0],
+  refuse: Refuse,
+  methods: () => string,
+): RequestListener {
+  let current: IncomingMessage | undefined
+  const handle = getRequestListener(fetch, {
+    // Where a request of HTTP/1.0 has no Host.
+    hostname: "localhost",
+    errorHandler: (error) => {
+      // That of a request is reported while it is begun.
+      const isRequest = error instanceof RequestError
+      const problem = isRequest
+        ? new Problem("malformed_request", "The request's target or Host is not valid")
+        : new Problem("internal_error", "Something went wrong on our side")
+      const { status, headers, body } = refuse(problem, isRequest ? current : undefined, error)
+      return new Response(body, { status, headers })
+    },
+  })
+  return (incoming, outgoing) => {
+    const problem = refusalOf(incoming, methods)
+    if (problem) return sendRefusal(outgoing, refuse(problem, incoming))
+    current = incoming
+    void handle(incoming, outgoing)
+  }
 }

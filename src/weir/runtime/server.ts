@@ -18,20 +18,22 @@ import { clientAddresses } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
-import { drainOn } from "./drain.ts"
+import { drainOnSignal } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { clientLimits } from "./limits.ts"
-import { listen } from "./listen.ts"
+import { listen, urlOf } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
-import { answerLimitsOf, firstAdmin } from "./services.ts"
+import { refusing } from "./refusals.ts"
+import { methodsOf } from "./request-target.ts"
+import { answerLimitsOf, firstAdmin, requireDistinct } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
-/** Serves the API until SIGTERM or SIGINT. Throws one line where it cannot start. */
+/** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
@@ -57,6 +59,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const app = createApp(api, {
     database,
     cache,
+    basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
@@ -80,24 +83,24 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     "/swagger-ui-dist/*",
     serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
   )
-  const { server, unsent } = listen(app.fetch, settings, (port) => {
+  requireDistinct(settings, app.routes)
+  const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
+  const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
     reportListening(port)
-    if (isFirst())
-      log({
-        level: "info",
-        msg: `${api.title} is at http://${settings.HOST}:${port}, its documentation at /docs`,
-        database: database.label,
-      })
+    if (isFirst()) log({ level: "info", msg: greetingOf(api, settings, port), database: database.label })
   })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
-  refuseMalformed(server, connections)
+  refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
-  drainOn(["SIGTERM", "SIGINT"], server, connections, async () => {
+  drainOnSignal(server, connections, async () => {
     await database.close()
     flush()
   })
 }
+
+const greetingOf = ({ title }: Api, { HOST, BASE_PATH = "" }: Settings, port: number): string =>
+  `${title} is at ${urlOf(HOST, port)}${BASE_PATH}, its documentation at ${BASE_PATH}/docs`
 
 /** Connects to Redis now, so that the first request need not wait for it. */
 async function connectToCache({ store }: Cache, log: Log): Promise<void> {

@@ -15,6 +15,15 @@ export function leveled(log: Log, level: Settings["LOG_LEVEL"]): Log {
   }
 }
 
+/** Throws a `SettingError` where a path below the API's own could be one that still has `BASE_PATH` before it. */
+export function requireDistinct({ BASE_PATH }: Settings, routes: { path: string }[]): void {
+  const first = BASE_PATH?.split("/")[1]
+  if (first !== undefined && routes.some(({ path }) => path.split("/")[1] === first))
+    throw new SettingError(
+      `BASE_PATH: the API itself serves /${first}, so that paths could be meant either way; take another, such as /api${BASE_PATH}`,
+    )
+}
+
 /** What the settings allow an answer to be. */
 export const answerLimitsOf = ({
   ANSWER_LIMIT,

@@ -57,10 +57,21 @@ export const settings = z.object({
   DATABASE_AUTH_TOKEN: z.string().min(1).optional().describe("The token of a libSQL server"),
   HOST: z
     .string()
-    .min(1)
+    // As in a URL.
+    .transform((text) => text.replace(/^\[([\da-fA-F:.]+(?:%.+)?)\]$/, "$1"))
     .default("127.0.0.1")
-    .describe("The address that Node listens on; `0.0.0.0` for all interfaces"),
+    .describe("The address that Node listens on; `0.0.0.0` for all interfaces, `::` for those of IPv6, too"),
   PORT: whole(0, 65_535).default(3000).describe("The port that Node listens on; 0 for any that is free"),
+  BASE_PATH: z
+    .string()
+    .regex(
+      /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/,
+      "must be a path such as /api/v1: parts of letters, digits and - . _ ~, a slash before each and none at the end",
+    )
+    .optional()
+    .describe(
+      "The path below which clients see the API, such as `/api/v1`; links begin with it. Requests come with it or, from a proxy that strips it, without",
+    ),
   AUTH_SECRET: z
     .string()
     .refine((secret) => new TextEncoder().encode(secret).length >= 32, "must be at least 32 bytes")
@@ -130,7 +141,7 @@ export const settings = z.object({
     .default("1")
     .transform((text) => (text === "auto" ? (globalThis.navigator?.hardwareConcurrency ?? 1) : Number(text)))
     .describe(
-      "How many processes serve on Node, behind one port; `auto` for as many as there are processors. Each has a cache and connections of its own",
+      "How many processes serve on Node, behind one port: 1 to 64, or `auto` for as many as there are processors. Each has a cache and connections of its own",
     ),
   METRICS: z
     .enum(["off", "admins", "all"], "must be off, admins or all")

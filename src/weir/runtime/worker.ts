@@ -14,13 +14,15 @@ import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
 import { Problem } from "../problem.ts"
 import { openCache } from "./cache.ts"
 import { clientLimits } from "./limits.ts"
-import { answerLimitsOf, firstAdmin, leveled } from "./services.ts"
+import { answerLimitsOf, firstAdmin, leveled, requireDistinct } from "./services.ts"
 import { parseEnv, requireSecret, SettingError, type Settings, timingHeadersOf } from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
   HYPERDRIVE?: { connectionString: string }
   RATE_LIMITER?: RateLimitBinding
+  /** The files of Swagger UI. Below a base path, the Worker itself fetches them. */
+  ASSETS?: { fetch(request: Request): Promise<Response> }
 }
 
 const console_: Log = (record) => console.log(JSON.stringify({ time: Date.now(), ...record }))
@@ -40,9 +42,10 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     pipelined: false,
     coalesceTimeoutMs,
   })
-  return createApp(api, {
+  const app = createApp(api, {
     database,
     cache,
+    basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
@@ -57,6 +60,15 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     limits: clientLimits(settings, env.RATE_LIMITER && new BindingLimiter(env.RATE_LIMITER), waitUntil),
     addressOf: (c) => c.req.header("cf-connecting-ip"),
   })
+  requireDistinct(settings, app.routes)
+  const { ASSETS } = env
+  if (settings.BASE_PATH && ASSETS)
+    app.get("/swagger-ui-dist/*", async (c) => {
+      const response = await ASSETS.fetch(new Request(new URL(c.req.path, c.req.url), c.req.raw))
+      // Its headers are immutable, and the common ones are added to them.
+      return response.status === 404 ? c.notFound() : new Response(response.body, response)
+    })
+  return app
 }
 
 /** Identifies the database in a shared Redis. D1 cannot be asked for its name, so its first migration stands for it. */

@@ -179,8 +179,10 @@ test.each([
   expect((await call("GET", "/health")).status).toBe(200)
 })
 
-test("what is no request, while the one before it is being answered, is no part of that answer", async () => {
+test("what is no request, while the one before it is being answered, is refused after that answer", async () => {
   const { socket, closed } = await rawConnection(server.port)
   socket.write("GET /users/1 HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n")
-  expect(await closed).not.toContain("malformed_request")
+  const answers = (await closed).split("HTTP/1.1 ").slice(1)
+  expect(answers.map((answer) => answer.slice(0, 3))).toEqual(["200", "400"])
+  expect(answers[0]).not.toContain("malformed_request")
 })

@@ -137,3 +137,9 @@ test("the first admin's password is one that the API would take, too", () => {
   // The sign-in form takes 200 characters at the most: with more, nobody could ever sign in.
   expect(failure(pair("x".repeat(201)))).toMatch(/^FIRST_ADMIN_PASSWORD: /)
 })
+
+test("HOST takes an IPv6 address with the brackets of URLs, too", () => {
+  expect(parseEnv({ HOST: "[::1]" }).HOST).toBe("::1")
+  expect(parseEnv({ HOST: "::" }).HOST).toBe("::")
+  expect(parseEnv({ HOST: "localhost" }).HOST).toBe("localhost")
+})

@@ -89,8 +89,8 @@ export function project(): Project {
     return { child, stdout: () => stdout, ended }
   }
   const start: Project["start"] = (url, command, ...args) => {
-    const [node, ...script] = (scripts[`db:${command}`] ?? "").split(" ")
-    if (node !== "node") throw new Error(`There is no script db:${command}`)
+    const [exec, node, ...script] = (scripts[`db:${command}`] ?? "").split(" ")
+    if (exec !== "exec" || node !== "node") throw new Error(`There is no script db:${command}`)
     return run(url, [...script, ...args])
   }
   return {

@@ -25,8 +25,13 @@ async function run(project: Project, database: Database): Promise<void> {
   if (pending.length === 0)
     return console.log(`${database.label}: nothing is pending, so there is nothing to rehearse`)
   const copy = await copyOf(database, parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL)
-  const interrupted = () => void copy.dispose().finally(() => process.exit(130))
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
+  // Ctrl-C comes twice below npm, which passes it on.
+  let ending = false
+  const interrupted = () => {
+    if (!ending) void copy.dispose().finally(() => process.exit(130))
+    ending = true
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupted)
   try {
     await prepareLedger(copy.database)
     for (const { migration } of pending) if (!(await rehearse(copy.database, migration))) break

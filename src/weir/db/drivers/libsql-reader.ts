@@ -10,7 +10,7 @@ const watchMs = 1_000
 // A reader process: it runs the statements that its parent sends, one at a time, on a connection that cannot write.
 const [, , path = "", parent] = process.argv
 // The parent decides when a reader ends: a terminal's Ctrl-C reaches both, and the parent still answers its requests.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {})
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {})
 process.on("disconnect", () => process.exit(0))
 // What is slow makes way for the process that serves what is quick.
 setPriority(5)

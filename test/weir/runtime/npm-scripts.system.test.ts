@@ -1,0 +1,186 @@
+import { execFileSync, spawn } from "node:child_process"
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterEach, beforeAll, expect, test } from "vitest"
+import { authSecret, eventually, rawConnection, rawRequest } from "../support/http.ts"
+import { compiled, isAlive, ownProcess, type Variables } from "../support/node-server.ts"
+import { freePort } from "../support/ports.ts"
+import { type Project, project } from "../support/project.ts"
+
+const root = join(import.meta.dirname, "../../..")
+let copy: Project
+beforeAll(() => {
+  copy = project()
+})
+
+interface Npm {
+  pid: number
+  port: number
+  output(): string
+  /** The exit code, or the signal that ended npm. */
+  ended: Promise<number | NodeJS.Signals | null>
+  /** The processes that npm has started, and those that they have started. */
+  descendants(): number[]
+}
+
+/** Starts a script with npm, in a process group of its own as a terminal does. */
+async function npmRun(script: string, env: Variables = {}, ...args: string[]): Promise<Npm> {
+  const port = await freePort()
+  const given = Object.entries({ LOG_LEVEL: "info", AUTH_SECRET: authSecret, PORT: port, ...env })
+  const child = ownProcess(
+    spawn("npm", ["run", script, ...args], {
+      cwd: copy.folder,
+      env: {
+        PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
+        HOME: copy.folder,
+        NODE_COMPILE_CACHE: compiled,
+        ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    }),
+  )
+  let output = ""
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => (output += text))
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? signal)),
+  )
+  const pid = child.pid as number
+  const descendants = () => {
+    const pids = below(pid)
+    for (const one of pids) seen.add(one)
+    return pids
+  }
+  return { pid, port, output: () => output, ended, descendants }
+}
+
+/** What a test has seen running: where it fails, that is left over. */
+const seen = new Set<number>()
+afterEach(() => {
+  for (const pid of seen)
+    try {
+      process.kill(pid, "SIGKILL")
+    } catch {
+      // It has ended, as it should.
+    }
+  seen.clear()
+})
+
+/** All processes below one. */
+function below(pid: number): number[] {
+  const rows = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n")
+  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number))
+  const children = pairs.filter(([, parent]) => parent === pid).map(([child]) => child as number)
+  return children.flatMap((child) => [child, ...below(child)])
+}
+
+async function serving(npm: Npm): Promise<number[]> {
+  await eventually(async () => {
+    const response = await fetch(`http://127.0.0.1:${npm.port}/health`).catch(() => undefined)
+    expect(response?.status, npm.output()).toBe(200)
+  }, 60_000)
+  return npm.descendants()
+}
+
+/** A request whose last byte is not sent yet, and that the server has begun to read. */
+async function begun({ port }: Npm) {
+  const body = JSON.stringify({ email: "ann@example.com", username: "ann", password: "correct horse" })
+  const text = rawRequest("POST", "/users", undefined, body)
+  const raw = await rawConnection(port)
+  raw.socket.write(text.slice(0, -1))
+  await fetch(`http://127.0.0.1:${port}/health`)
+  return { ...raw, finish: () => raw.socket.write(text.slice(-1)) }
+}
+
+const refuses = async ({ port }: Npm) =>
+  eventually(async () => {
+    const refused = await rawConnection(port).then(
+      ({ socket }) => !socket.destroy(),
+      (error: Error) => error.message.includes("ECONNREFUSED"),
+    )
+    expect(refused).toBe(true)
+  }, 20_000)
+
+const gone = (pids: number[]) =>
+  eventually(() => expect(pids.filter((pid) => isAlive(pid))).toEqual([]), 20_000)
+
+const alone = ({ pid }: Npm, signal: NodeJS.Signals) => void process.kill(pid, signal)
+const group = ({ pid }: Npm, signal: NodeJS.Signals) => void process.kill(-pid, signal)
+
+test.each<[string, typeof alone, NodeJS.Signals, Variables, Awaited<Npm["ended"]>]>([
+  ["SIGTERM to npm alone", alone, "SIGTERM", {}, 0],
+  ["SIGTERM to npm alone, two workers", alone, "SIGTERM", { WORKERS: 2 }, 0],
+  ["Ctrl-C, to the whole group", group, "SIGINT", {}, 0],
+  ["Ctrl-C, two workers", group, "SIGINT", { WORKERS: 2 }, 0],
+  // npm itself ends by this one at once.
+  ["a terminal that closes", group, "SIGHUP", {}, "SIGHUP"],
+  ["a terminal that closes, two workers", group, "SIGHUP", { WORKERS: 2 }, "SIGHUP"],
+])("npm start, %s: requests are answered, and nothing is left", async (_, send, signal, env, code) => {
+  const file = join(copy.folder, `${signal}-${send.name}-${Object.keys(env).length}.db`)
+  const npm = await npmRun("start", { ...env, DATABASE_URL: `file:${file}` })
+  const pids = await serving(npm)
+  const request = await begun(npm)
+  send(npm, signal)
+  await refuses(npm)
+  // A second one, of somebody who is impatient, changes nothing.
+  if (signal !== "SIGHUP") send(npm, signal)
+  request.finish()
+  expect(await request.closed).toMatch(/^HTTP\/1.1 201 /)
+  expect(await npm.ended).toBe(code)
+  await gone(pids)
+  await refuses(npm)
+})
+
+test.each<[string, typeof alone, NodeJS.Signals]>([
+  ["SIGTERM to npm alone", alone, "SIGTERM"],
+  ["Ctrl-C, to the whole group", group, "SIGINT"],
+])("npm run dev, %s: the watcher and the server end", async (_, send, signal) => {
+  const npm = await npmRun("dev", { DATABASE_URL: `file:${join(copy.folder, `dev-${signal}.db`)}` })
+  const pids = await serving(npm)
+  send(npm, signal)
+  await npm.ended
+  await gone(pids)
+  await refuses(npm)
+})
+
+test.each<[string, typeof alone, NodeJS.Signals]>([
+  ["SIGTERM to npm alone", alone, "SIGTERM"],
+  ["Ctrl-C, to the whole group", group, "SIGINT"],
+])("npm run dev:worker, %s: wrangler and workerd end", async (_, send, signal) => {
+  mkdirSync(join(copy.folder, "scripts"), { recursive: true })
+  cpSync(join(root, "scripts/worker-assets.mjs"), join(copy.folder, "scripts/worker-assets.mjs"))
+  writeFileSync(join(copy.folder, "wrangler.toml"), readFileSync(join(root, "wrangler.toml")))
+  const port = String(await freePort())
+  const offline = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true" }
+  const npm = await npmRun("dev:worker", offline, "--", "--port", port, "--inspector-port", "0")
+  const served = { ...npm, port: Number(port) }
+  const pids = await serving(served)
+  send(npm, signal)
+  await npm.ended
+  await gone(pids)
+  await refuses(served)
+})
+
+test("npm run db:import, SIGTERM to npm alone: the import ends, too", async () => {
+  const url = `file:${join(copy.folder, "import.db")}`
+  expect((await copy.db(url, "migrate")).code).toBe(0)
+  // The import waits for what never comes.
+  execFileSync("mkfifo", [join(copy.folder, "items.ndjson")])
+  const npm = await npmRun("db:import", { DATABASE_URL: url }, "--", "items", "items.ndjson")
+  const pids = await eventuallyRuns(npm, "src/cli.ts")
+  alone(npm, "SIGTERM")
+  await npm.ended
+  await gone(pids)
+})
+
+/** Waits until a program of a script runs: what there is of it then. */
+async function eventuallyRuns(npm: Npm, program: string): Promise<number[]> {
+  await eventually(() => {
+    const args = npm
+      .descendants()
+      .map((pid) => execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" }))
+    expect(args.join("\n"), npm.output()).toMatch(new RegExp(`node .*${program}`))
+  }, 20_000)
+  return npm.descendants()
+}
