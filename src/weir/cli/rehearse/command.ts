@@ -28,7 +28,7 @@ async function run(project: Project, database: Database): Promise<void> {
   const interrupted = () => void copy.dispose().finally(() => process.exit(130))
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
   try {
-    await prepareLedger(copy.database)
+    await prepareLedger(copy.database, migrations)
     for (const { migration } of pending) if (!(await rehearse(copy.database, migration))) break
   } finally {
     await copy.dispose()
