@@ -16,8 +16,13 @@ export type DatabaseFailure =
   | { kind: "too_complex" }
   /** The server refused the login or does not have the database. */
   | { kind: "refused" }
+  /** The database was opened for reading only. */
+  | { kind: "read_only" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
+
+/** The code of the error of a write where `DATABASE_URL` says that there are none. */
+export const readOnlyCode = "WEIR_READ_ONLY"
 
 /** The text in the error of a statement that the quota fails. */
 export const quotaMark = "weir_quota_exceeded"

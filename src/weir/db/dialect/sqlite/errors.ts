@@ -1,4 +1,4 @@
-import { causes, type DatabaseFailure, quotaMark } from "../../errors.ts"
+import { causes, type DatabaseFailure, quotaMark, readOnlyCode } from "../../errors.ts"
 
 const unavailable =
   /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)|database (is locked|or disk is full|disk image)|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR|socket|network|Network connection lost|SERVER_ERROR|HTTP status 5\d\d|WEBSOCKET|D1 DB is overloaded|storage caused object to be reset/i
@@ -10,6 +10,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     const columns = (marker: string) =>
       [...(text.split(marker)[1] ?? "").matchAll(/\w+\.(\w+)/g)].map((m) => m[1] as string)
     if (text.includes(`${quotaMark} `)) return { kind: "quota" }
+    if (e.code === readOnlyCode) return { kind: "read_only" }
     if (/UNIQUE constraint failed/i.test(text))
       return { kind: "unique", columns: columns("UNIQUE constraint failed:") }
     if (/FOREIGN KEY constraint failed/i.test(text)) return { kind: "foreign_key", columns: [] }
