@@ -73,6 +73,7 @@ export const problemCodes = {
   },
   database_unavailable: { status: 503, when: "The database cannot be reached" },
   database_unmigrated: { status: 503, when: "A table or column is missing: the database must be migrated" },
+  read_only: { status: 503, when: "A write, and `DATABASE_URL` has `mode=ro`" },
   misconfigured: { status: 503, when: "A setting of the Worker is wrong; its log says which" },
   http_error: { status: 400, when: "A hand-written route or a library threw an HTTP error of its own" },
 } as const satisfies Record<string, { status: number; when: string }>

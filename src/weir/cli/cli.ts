@@ -14,7 +14,11 @@ const loaders: Record<string, () => Promise<MakeCommand>> = {
   seed: async () => (await import("./seed.ts")).seedCommand,
   import: async () => (await import("./import/command.ts")).importCommand,
   export: async () => (await import("./export.ts")).exportCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
 }
+
+/** The script in package.json that runs a command. */
+const scriptOf = (name: string): string => (name === "doctor" ? name : `db:${name}`)
 
 /**
  * Runs the command that the process's arguments name on a project. On an error, it prints one line and exits with 1.
@@ -26,16 +30,16 @@ export async function commands(project: Project): Promise<void> {
   const names = Object.keys(loaders).join(", ")
   try {
     if (name === "" || name === "--help" || name === "-h") {
-      console.log(`npm run db:<command> -- --help, for ${names}`)
+      console.log(`npm run db:<command> -- --help, for ${names}; npm run doctor`)
       process.exit(0)
     }
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
     if (!load) throw new Error(`there is no command db:${name}; the commands are ${names}`)
-    const command = new Command(`npm run db:${name} --`).showSuggestionAfterError()
+    const command = new Command(`npm run ${scriptOf(name)} --`).showSuggestionAfterError()
     const make = await load()
     await (await make(command, project)).parseAsync(args, { from: "user" })
   } catch (error) {
     const { SettingError } = await import("../runtime/settings.ts")
-    fail(`db:${name}:`, error instanceof SettingError ? new Error(error.message) : error)
+    fail(`${scriptOf(name)}:`, error instanceof SettingError ? new Error(error.message) : error)
   }
 }

@@ -6,6 +6,7 @@ import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { openCachedDatabase, openDatabase } from "../runtime/database.ts"
 import { migrationsOf } from "../runtime/migrations.ts"
 import { cacheOf, parseEnv, type Settings } from "../runtime/settings.ts"
+import { requireSound } from "../runtime/soundness.ts"
 import type { Project } from "./project.ts"
 
 /** How long a command waits for Redis to confirm its invalidations, in ms. */
@@ -13,11 +14,12 @@ const redisTimeoutMs = 5000
 
 /**
  * Opens the database of the settings, runs `work` on it, and closes it in any case. Throws one line where the database
- * cannot be reached, refuses the login or lacks a table.
+ * cannot be reached, refuses the login, lacks a table, or would give wrong answers (`checks`).
  */
 export async function withDatabase<T>(
   project: Project,
   work: (database: Database) => Promise<T>,
+  { checks = true } = {},
 ): Promise<T> {
   // As in development: a command does not need the settings that a server requires in production.
   const settings = parseEnv({ ...process.env, NODE_ENV: "development", REQUEST_TIMEOUT_MS: "600000" })
@@ -27,6 +29,7 @@ export async function withDatabase<T>(
       ? await openInvalidating(project, settings)
       : { database: await openDatabase(settings, false), invalidated: undefined }
   try {
+    if (checks) await requireSound(settings, database, false)
     const result = await work(database)
     await invalidated?.()
     return result
@@ -35,7 +38,12 @@ export async function withDatabase<T>(
     const kind = classify(error)?.kind
     if (kind === "refused")
       throw new Error(`DATABASE_URL: ${database.label} refuses the login`, { cause: error })
+    // 25006: a standby, or a role whose transactions are read only.
+    if ((error as { code?: unknown }).code === "25006")
+      throw new Error(`${database.label} takes no writes`, { cause: error })
     if (kind === "unavailable") throw new Error(`${database.label} cannot be reached`, { cause: error })
+    if (kind === "read_only")
+      throw new Error(`${database.label} is open for reading only: take mode=ro out of DATABASE_URL`)
     if (kind === "unmigrated")
       throw new Error(`${database.label} lacks a table or column: run npm run db:migrate`, { cause: error })
     throw error

@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import type { Database } from "../db/driver.ts"
 import { migrate, migrationStatus, refuseEdited, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
-import { isPending, type MigrationStatus } from "../db/migrations/ledger.ts"
+import { isPending, ledgerOf, type MigrationStatus } from "../db/migrations/ledger.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
 import type { Project } from "./project.ts"
 
@@ -33,16 +33,17 @@ async function run(project: Project, database: Database, { to, dryRun }: Options
   )
 }
 
-function printPending(
+async function printPending(
   database: Database,
   { migrations }: MigrationStatus,
   last: Migration | undefined,
-): void {
+): Promise<void> {
   const end = last ? migrations.findIndex(({ migration }) => migration === last) + 1 : migrations.length
   const pending = migrations.slice(0, end).filter(isPending)
   if (pending.length === 0) console.log(`-- ${database.label} is up to date`)
+  const ledger = await ledgerOf(database.connect(), database.dialect)
   for (const { migration } of pending)
-    printStatements(migration.tag, stepOf(database.dialect, migration, "up").statements)
+    printStatements(migration.tag, stepOf(ledger, migration, "up").statements)
 }
 
 function warn({ migrations, unknown }: MigrationStatus): void {

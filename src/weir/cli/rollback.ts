@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander"
 import type { Database } from "../db/driver.ts"
 import { migrationStatus, step, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
+import { ledgerOf } from "../db/migrations/ledger.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
 import { forgetImports } from "./import/ledger.ts"
 import type { Project } from "./project.ts"
@@ -34,7 +35,8 @@ async function run(project: Project, database: Database, options: Options): Prom
   const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
   if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
   // Collected for all before the first is undone: this throws for a migration that has no way back.
-  const steps = chosen.map(({ migration }) => stepOf(database.dialect, migration, "down"))
+  const ledger = await ledgerOf(database.connect(), database.dialect)
+  const steps = chosen.map(({ migration }) => stepOf(ledger, migration, "down"))
   if (dryRun) {
     for (const [i, { statements }] of steps.entries())
       printStatements(`the way back of ${chosen[i]?.migration.tag}`, statements)

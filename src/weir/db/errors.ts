@@ -18,6 +18,8 @@ export type DatabaseFailure =
   | { kind: "too_complex" }
   /** The server refused the login or does not have the database. */
   | { kind: "refused" }
+  /** The database was opened for reading only. */
+  | { kind: "read_only" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 
@@ -29,6 +31,8 @@ export const markedFailure = (text: string): DatabaseFailure | undefined => {
   if (text.includes(`${marks.quota} `)) return { kind: "quota" }
   return text.includes(`${marks.rule} `) ? { kind: "rule" } : undefined
 }
+/** The code of the error of a write where `DATABASE_URL` says that there are none. */
+export const readOnlyCode = "WEIR_READ_ONLY"
 
 /** The error and up to four causes, outermost first: Drizzle wraps the errors of a driver. */
 export function* causes(error: unknown): Generator<Record<string, unknown>> {

@@ -50,6 +50,8 @@ function problemOf(error: Error): Problem {
         "A table or column is missing: the database must be migrated",
         error,
       )
+    case "read_only":
+      return new Problem("read_only", "The database is open for reading only", { cause: error })
     case "too_complex":
       return new Problem(
         "invalid_request",

@@ -18,6 +18,19 @@ interface RuntimeOptions extends Pick<CacheOptions, "waitUntil" | "coalesceTimeo
 /** A text that identifies a database among all that share a Redis, or a function that queries the database for it. */
 type Identity = string | (() => Promise<string>)
 
+/** Identifies a Postgres by its address and the schema of its tables: each schema is a database of its own. */
+export const withSchema =
+  (address: string, database: Database): Identity =>
+  async () => {
+    const client = database.connect()
+    try {
+      const [row] = await client.query({ text: "select current_schema()", params: [], bounded: true })
+      return row?.[0] === "public" ? address : `${address} ${row?.[0]}`
+    } finally {
+      await client.close?.()
+    }
+  }
+
 /** Opens the cache that the settings ask for. Writes of the returned database invalidate it. */
 export function openCache(
   settings: Settings,

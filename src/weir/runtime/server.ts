@@ -9,6 +9,7 @@ import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
+import { parseFileUrl } from "../db/drivers/libsql-url.ts"
 import { migrate, migrationStatus } from "../db/migrations/apply.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import { isPending } from "../db/migrations/ledger.ts"
@@ -32,6 +33,7 @@ import { methodsOf } from "./request-target.ts"
 import { answerLimitsOf, firstAdmin, requireDistinct } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
+import { lineOf, requireSound } from "./soundness.ts"
 
 /** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
@@ -121,10 +123,12 @@ async function prepare(
   log: Log,
 ): Promise<void> {
   try {
-    if (settings.DATABASE_URL.startsWith("file:")) {
+    if (/^file:/.test(settings.DATABASE_URL) && !parseFileUrl(settings.DATABASE_URL).isReadOnly) {
       const applied = await migrate(database, migrations)
       if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
     } else {
+      const findings = await requireSound(settings, database, true)
+      if (isFirst()) for (const finding of findings) log({ level: "warn", msg: lineOf(finding) })
       const missing = (await migrationStatus(database, migrations)).migrations.filter(isPending)
       if (missing.length)
         throw new Error(

@@ -1,5 +1,18 @@
 import { z } from "zod"
-import { poolerModes } from "../db/drivers/postgres-pooler.ts"
+import { sqliteUrlProblem } from "../db/drivers/libsql-url.ts"
+import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
+
+/** What is wrong with a URL, to be read after the setting's name. */
+function urlProblem(text: string): string | undefined {
+  if (!/^postgres(ql)?:/.test(text)) return sqliteUrlProblem(text)
+  try {
+    parsePostgresUrl(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof PostgresUrlError) return error.message
+    throw error
+  }
+}
 
 const databaseUrl = z
   .string()
@@ -7,22 +20,11 @@ const databaseUrl = z
     /^(file:.|libsql:|https?:|wss?:|postgres(ql)?:)/,
     "must start with file:, libsql:, https:, http: or postgres:",
   )
-  .refine(
-    (text) => text.startsWith("file:") || (URL.canParse(text) && !new URL(text).pathname.includes("@")),
-    "is not a URL; a password with / ? # or @ in it must be percent-encoded",
-  )
-  .refine(
-    (text) => !/^(libsql|https?|wss?):/.test(text) || !/^\w+:\/\/[^/?#]*@/.test(text),
-    "must hold no user or password: a libSQL server's token goes into DATABASE_AUTH_TOKEN",
-  )
-  .refine(
-    (text) => {
-      if (!text.startsWith("postgres") || !URL.canParse(text)) return true
-      const modes = new URL(text).searchParams.getAll("pooler")
-      return modes.every((mode) => (poolerModes as readonly string[]).includes(mode))
-    },
-    `has a pooler that is neither ${poolerModes.join(" nor ")}`,
-  )
+  .superRefine((text, context) => {
+    const message = urlProblem(text)
+    if (message !== undefined) context.addIssue(message)
+  })
+
 /** A whole number in digits. Number() alone would accept more: it converts a blank to 0. */
 const whole = (min: number, max: number) => {
   const range = `must be a whole number from ${min} to ${max}`
@@ -52,7 +54,7 @@ export const settings = z.object({
   DATABASE_URL: databaseUrl
     .default("file:weir.db")
     .describe(
-      "Where the data is; the dialect follows from it. `file:path`, `libsql://host` (Turso), `http://host:port` (sqld), `postgres://user:password@host/database`, with `?pooler=transaction` or `?pooler=session` behind a pooler such as PgBouncer",
+      "Where the data is; the dialect follows from it. `file:path`, `libsql://host` (Turso), `http://host:port` (sqld), `postgres://user:password@host/database`, with `?pooler=transaction` or `?pooler=session` behind a pooler such as PgBouncer; [connections.md](connections.md) has all parameters",
     ),
   DATABASE_AUTH_TOKEN: z.string().min(1).optional().describe("The token of a libSQL server"),
   HOST: z
@@ -208,6 +210,16 @@ export const timingHeadersOf = ({ TIMING_HEADERS, NODE_ENV }: Settings) =>
 /** A wrong setting. The message is one line that names it. */
 export class SettingError extends Error {}
 
+/** Opens a database. Throws a `SettingError` where its URL names what cannot be had. */
+export function namingUrl<T>(open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof PostgresUrlError) throw new SettingError(`DATABASE_URL: ${error.message}`)
+    throw error
+  }
+}
+
 /**
  * Parses the settings from environment variables or bindings; an empty one counts as not set. Throws a `SettingError`
  * that names the first wrong one.
@@ -228,6 +240,13 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError("FIRST_ADMIN_EMAIL and FIRST_ADMIN_PASSWORD: set both, or neither")
   if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined))
     throw new SettingError("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both, or neither")
+  const urlToken = /^(libsql|https?|wss?):/.test(env.DATABASE_URL)
+    ? (new URL(env.DATABASE_URL).searchParams.get("authToken") ?? undefined)
+    : undefined
+  if (urlToken !== undefined && urlToken !== (env.DATABASE_AUTH_TOKEN ?? urlToken))
+    throw new SettingError(
+      "DATABASE_AUTH_TOKEN: differs from the authToken of DATABASE_URL; give one of them",
+    )
   if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
     throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
   return env

@@ -12,10 +12,17 @@ import type { AppEnv } from "../http/context.ts"
 import type { Log } from "../http/request.ts"
 import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
 import { Problem } from "../problem.ts"
-import { openCache } from "./cache.ts"
+import { openCache, withSchema } from "./cache.ts"
 import { clientLimits } from "./limits.ts"
 import { answerLimitsOf, firstAdmin, leveled, requireDistinct } from "./services.ts"
-import { parseEnv, requireSecret, SettingError, type Settings, timingHeadersOf } from "./settings.ts"
+import {
+  namingUrl,
+  parseEnv,
+  requireSecret,
+  SettingError,
+  type Settings,
+  timingHeadersOf,
+} from "./settings.ts"
 
 interface Bindings extends Record<string, unknown> {
   DB?: D1Binding
@@ -73,6 +80,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
 
 /** Identifies the database in a shared Redis. D1 cannot be asked for its name, so its first migration stands for it. */
 function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | (() => Promise<string>) {
+  if (database.dialect === "postgres") return withSchema(database.label, database)
   if (!DB || HYPERDRIVE) return database.label
   return async () => {
     const text = "select name, applied_at from d1_migrations order by id limit 1"
@@ -92,7 +100,7 @@ function openDatabase(env: Bindings, settings: Settings): Database {
     return openPostgresPerRequest(env.HYPERDRIVE.connectionString, { ...options, isDirect: true })
   if (env.DB) return openD1(env.DB)
   if (settings.DATABASE_URL.startsWith("postgres"))
-    return openPostgresPerRequest(settings.DATABASE_URL, options)
+    return namingUrl(() => openPostgresPerRequest(settings.DATABASE_URL, options))
   if (settings.DATABASE_URL.startsWith("file:"))
     throw new SettingError(
       "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or set the URL of a libSQL or Postgres server",

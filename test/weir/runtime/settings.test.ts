@@ -51,6 +51,12 @@ describe("settings", () => {
     "postgresql://h/d",
     "postgres://u:p@h/d?pooler=transaction",
     "postgres://u:p@h/d?sslmode=require&pooler=session",
+    "postgresql:///d?host=/tmp",
+    "postgres://a:1,b:2/d",
+    "libsql://x.turso.io?authToken=t",
+    "libsql://127.0.0.1:8080?tls=0",
+    "file:x.db?mode=ro",
+    "file:what?.db",
   ])("take the database %s", (url) => expect(parseEnv({ DATABASE_URL: url }).DATABASE_URL).toBe(url))
 })
 
@@ -63,6 +69,15 @@ describe("a wrong setting names itself in one line", () => {
     ["DATABASE_URL", "mysql://localhost/weir"],
     ["DATABASE_URL", "postgres://u:p@localhost/weir?pooler=statement"],
     ["DATABASE_URL", "postgres://u:p@localhost/weir?pooler="],
+    ["DATABASE_URL", "postgres://u:p@localhost/weir?pooler=session&pooler=transaction"],
+    ["DATABASE_URL", "postgres://u:p@localhost/weir?foo=bar"],
+    ["DATABASE_URL", "libsql://x.turso.io?foo=bar"],
+    ["DATABASE_URL", "libsql://x.turso.io?tls=0"],
+    ["DATABASE_URL", "libsql://x.turso.io?authToken="],
+    ["DATABASE_URL", "http://127.0.0.1:8080?tls=1"],
+    ["DATABASE_URL", "file:x.db?mode=memory"],
+    ["DATABASE_URL", "file:x.db?immutable=1"],
+    ["DATABASE_URL", "file:?mode=ro"],
     ["QUERY_TIMEOUT_MS", "0"],
     ["DATABASE_URL", "/var/lib/weir.db"],
     ["PORT", "x"],
@@ -111,6 +126,12 @@ describe("a wrong setting names itself in one line", () => {
     for (const one of pair) expect(line).toContain(one)
     expect(line).not.toContain("\n")
   })
+})
+
+test("two tokens that differ are refused, and equal ones are one", () => {
+  const DATABASE_URL = "libsql://x.turso.io?authToken=one"
+  expect(failure({ DATABASE_URL, DATABASE_AUTH_TOKEN: "two" })).toMatch(/^DATABASE_AUTH_TOKEN: /)
+  expect(parseEnv({ DATABASE_URL, DATABASE_AUTH_TOKEN: "one" }).DATABASE_AUTH_TOKEN).toBe("one")
 })
 
 describe("AUTH_SECRET", () => {

@@ -10,6 +10,7 @@ import { getTableName, is, Table } from "drizzle-orm"
 import { dialectName } from "../../db/dialect/choose.ts"
 import { longNames, repeatedNames } from "../../db/dialect/names.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
+import { withoutPublic } from "../../db/migrations/own-names.ts"
 import {
   cannotBeFilled,
   type Diff,
@@ -61,8 +62,10 @@ export interface Answer {
 
 const postgres = dialectName === "postgres"
 const asKit = (snapshot: Snapshot) => snapshot as never
-const diff: Diff = (from, to) =>
-  postgres ? generateMigration(asKit(from), asKit(to)) : generateSQLiteMigration(asKit(from), asKit(to))
+const diff: Diff = async (from, to) =>
+  postgres
+    ? (await generateMigration(asKit(from), asKit(to))).map((text) => withoutPublic(text, () => true))
+    : generateSQLiteMigration(asKit(from), asKit(to))
 const snapshotOf = async (schema: Record<string, unknown>, before?: string): Promise<Snapshot> =>
   (postgres
     ? generateDrizzleJson(schema, before)

@@ -1,6 +1,6 @@
 import { classify } from "../../db/dialect/errors.ts"
 import type { Database, Statement } from "../../db/driver.ts"
-import { ledgers, plain } from "../../db/migrations/ledger.ts"
+import { ledgerOf, ledgers, plain } from "../../db/migrations/ledger.ts"
 
 /** The progress of an import. It is stored in the same transaction as the rows that it counts. */
 export interface ImportProgress {
@@ -70,7 +70,10 @@ export class ImportLedger {
 /** Deletes the progress of all imports into a table. Does nothing where there never was an import. */
 export async function forgetImports(database: Database, tableName: string): Promise<void> {
   try {
-    await database.connect().batch([plain(`delete from ${table} where source like '${tableName}:%'`)])
+    const client = database.connect()
+    // Another API may have one further on in Postgres's search_path.
+    const own = (await ledgerOf(client, database.dialect)).beside(table)
+    await client.batch([plain(`delete from ${own} where source like '${tableName}:%'`)])
   } catch (error) {
     if (classify(error)?.kind !== "unmigrated") throw error
   }

@@ -33,7 +33,7 @@ async function run(project: Project, database: Database): Promise<void> {
   }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupted)
   try {
-    await prepareLedger(copy.database)
+    await prepareLedger(copy.database, migrations)
     for (const { migration } of pending) if (!(await rehearse(copy.database, migration))) break
   } finally {
     await copy.dispose()

@@ -4,7 +4,9 @@ import { join } from "node:path"
 import type { Database } from "../../db/driver.ts"
 import { openLibsqlFile } from "../../db/drivers/libsql-file.ts"
 import { openPostgresPool } from "../../db/drivers/postgres.ts"
+import { withDatabase } from "../../db/drivers/postgres-url.ts"
 import { plain } from "../../db/migrations/ledger.ts"
+import { readFile } from "../../runtime/database.ts"
 
 /** A temporary copy of a database with its rows. `dispose` deletes it. */
 export interface Copy {
@@ -80,15 +82,15 @@ async function insertUnchecked(to: Database, name: string, rows: unknown[][]): P
 }
 
 async function copyPostgres(database: Database, url: string): Promise<Copy> {
-  const source = new URL(url).pathname.slice(1)
+  const source = String((await database.connect().query(plain("select current_database()")))[0]?.[0])
   const name = `weir_rehearsal_${crypto.randomUUID().slice(0, 8)}`
-  const options = { max: 1, statementTimeout: 0 }
-  const at = (path: string) => Object.assign(new URL(url), { pathname: `/${path}` }).href
+  const options = { max: 1, statementTimeout: 0, readFile }
+  const at = (path: string) => withDatabase(url, path)
   // Postgres copies a template only while it has no connections, ours included.
   await database.close()
   const admin = openPostgresPool(at(source === "postgres" ? "template1" : "postgres"), options)
   try {
-    await admin.connect().query(plain(`create database "${name}" template "${source}"`))
+    await admin.connect().query(plain(`create database "${name}" template "${source.replaceAll('"', '""')}"`))
   } catch (error) {
     await admin.close()
     const { code, message } = error as { code?: unknown; message?: string }

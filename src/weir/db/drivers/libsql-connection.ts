@@ -15,8 +15,8 @@ export class FileConnection {
   readonly db: Sqlite.Database
   private readonly prepared = new LRUCache<string, Prepared>({ max: 500 })
 
-  constructor(path: string) {
-    this.db = openFile(path)
+  constructor(path: string, options?: Parameters<typeof openFile>[1]) {
+    this.db = openFile(path, options)
   }
 
   /** Runs one statement synchronously, on the calling thread. */

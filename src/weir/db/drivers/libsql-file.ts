@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { inCohorts } from "../../lib/cohort.ts"
-import type { Database } from "../driver.ts"
+import type { Database, Row, Statement } from "../driver.ts"
+import { readOnlyCode } from "../errors.ts"
 import { ForeignWrites } from "./foreign-writes.ts"
 import { FileConnection } from "./libsql-connection.ts"
 import { CostJudge } from "./libsql-cost.ts"
 import { Readers } from "./libsql-readers.ts"
+import { parseFileUrl } from "./libsql-url.ts"
 import { WriteQueue } from "./libsql-write-queue.ts"
 
 /** How long a migration waits for another process, which may be migrating, in milliseconds. */
@@ -21,13 +23,12 @@ export interface LibsqlFileOptions {
  * the commit that made them durable (WAL, `synchronous=FULL`).
  */
 export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFileOptions = {}): Database {
-  const path = url.replace(/^file:(\/\/(?=\/))?/, "")
-  const connection = new FileConnection(path)
+  const { path, isReadOnly, mustExist } = parseFileUrl(url)
+  const connection = new FileConnection(path, { isReadOnly, mustExist })
   const { db } = connection
   const read = inCohorts(connection.run.bind(connection))
   const cost = new CostJudge(connection)
-  const readers =
-    wanted && !/^(:memory:|$)|mode=memory/.test(path) ? new Readers(path, cost.learn.bind(cost)) : undefined
+  const readers = wanted && path !== ":memory:" ? new Readers(path, cost.learn.bind(cost)) : undefined
   const foreign = new ForeignWrites(
     path,
     () => (connection.run({ text: "pragma data_version", params: [] })[0] as [number])[0],
@@ -39,18 +40,38 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
     connect: (deadline) => ({
       query: (statement) =>
         !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline),
-      batch: (statements) => writes.add(statements, deadline),
+      batch: (statements) =>
+        isReadOnly ? readTogether(connection, statements) : writes.add(statements, deadline),
     }),
     foreignWrites: () => foreign.version(),
-    migrate: (statements) => migrate(connection, statements).finally(() => cost.forget()),
+    migrate: async (statements) => {
+      if (isReadOnly) throw readOnly()
+      await migrate(connection, statements).finally(() => cost.forget())
+    },
     close: async () => {
       await writes.drained()
       await readers?.close()
-      await emptyWal(connection)
+      if (!isReadOnly) await emptyWal(connection)
       db.close()
       // After db.close(): closing any descriptor of a file releases all locks of the process on it.
       foreign.close()
     },
+  }
+}
+
+const readOnly = (cause?: unknown): Error =>
+  Object.assign(new Error("DATABASE_URL has mode=ro", { cause }), { code: readOnlyCode })
+
+/** Runs statements that may only read, in one transaction. */
+async function readTogether(connection: FileConnection, statements: Statement[]): Promise<Row[][]> {
+  connection.db.exec("begin")
+  try {
+    return statements.map((statement) => connection.run(statement))
+  } catch (error) {
+    if (!String((error as { code?: unknown }).code).startsWith("SQLITE_READONLY")) throw error
+    throw readOnly(error)
+  } finally {
+    connection.db.exec("rollback")
   }
 }
 
@@ -75,9 +96,10 @@ async function migrate(connection: FileConnection, statements: string[]): Promis
   const { db } = connection
   // Before the transaction: inside one, the pragma has no effect.
   db.exec("pragma foreign_keys = off")
-  let done = 0
+  let done: number | undefined
   try {
     await connection.begin(migrationBusyTimeoutMs)
+    done = 0
     for (const statement of statements) {
       db.exec(statement)
       done += 1
@@ -85,7 +107,8 @@ async function migrate(connection: FileConnection, statements: string[]): Promis
     db.exec("commit")
   } catch (error) {
     if (db.inTransaction) db.exec("rollback")
-    throw Object.assign(error as object, { statementIndex: done })
+    // Without an index, no statement failed: another process kept the write lock.
+    throw Object.assign(error as object, done === undefined ? {} : { statementIndex: done })
   } finally {
     db.exec("pragma foreign_keys = on")
     connection.forgetPrepared()

@@ -1,14 +1,20 @@
+import { existsSync } from "node:fs"
 import Sqlite from "libsql"
 
 /** How long a write waits for other processes' writes before it fails as busy, in milliseconds. */
 export const busyTimeoutMs = 5_000
 
-/** Opens or creates a database file. Throws one line that names DATABASE_URL, the path and the reason. */
-export function openFile(path: string): Sqlite.Database {
+/**
+ * Opens or creates a database file; one that is only read must exist, and is left as it is. Throws one line that names
+ * DATABASE_URL, the path and the reason.
+ */
+export function openFile(path: string, { isReadOnly = false, mustExist = false } = {}): Sqlite.Database {
   try {
+    if (mustExist && !existsSync(path)) throw new Error("there is no such file")
     // Seconds. The engine's busy wait blocks the event loop, so it is short; the driver retries without blocking.
     const db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
-    useWal(db)
+    if (isReadOnly) db.exec("pragma query_only = on")
+    else useWal(db)
     db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
     return db
   } catch (error) {

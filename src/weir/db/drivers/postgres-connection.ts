@@ -53,11 +53,14 @@ export class Connection {
   private expiredAt = Number.POSITIVE_INFINITY
 
   private readonly pooler: Pooler
+  /** Whether it is opened with settings that some poolers refuse. */
+  readonly hasSettings: boolean
 
   /** `sql` is a postgres.js client limited to one connection. */
   constructor(sql: postgres.Sql, pooler: Pooler) {
     this.sql = sql
     this.pooler = pooler
+    this.hasSettings = pooler.takesSettings
   }
 
   /** Number of statements in flight. */

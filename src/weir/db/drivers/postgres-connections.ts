@@ -31,8 +31,9 @@ export interface ConnectionsOptions {
   /** Most connections at a time. */
   max: number
   statementTimeout: number
-  /** How long opening a connection may take, in milliseconds. */
+  /** How long opening a connection may take, and how long a statement waits for one, in milliseconds. */
   connectTimeoutMs: number
+  poolTimeoutMs: number | undefined
   pooler: Pooler
 }
 
@@ -152,7 +153,7 @@ export class Connections {
 
   /** Waits for the next connection that becomes idle, and holds it. Throws `DeadlineExpired` at the deadline. */
   nextIdle(deadline: Deadline | undefined): Promise<Connection> {
-    return this.waiting.wait(deadline)
+    return this.waiting.wait(deadline, this.options.poolTimeoutMs)
   }
 
   /** Closes every connection; statements in flight have `timeout` seconds to end. */
@@ -204,8 +205,8 @@ export class Connections {
 
   /** Whether the server or a pooler refused a parameter with which the connection was opened. */
   private isStartRefusal(connection: Connection, code: string): boolean {
-    if (code !== protocolViolation || connection.hasAnswered) return false
-    this.options.pooler.refuseTimeout()
+    if (code !== protocolViolation || connection.hasAnswered || !connection.hasSettings) return false
+    this.options.pooler.refuseSettings()
     return true
   }
 

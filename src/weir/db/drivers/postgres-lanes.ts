@@ -29,15 +29,18 @@ export class SlowLane {
   pending = 0
   private readonly waiting = new WaitingLine<void>()
   private readonly hasRoom: () => boolean
+  private readonly timeoutMs: number | undefined
 
-  constructor(hasRoom: () => boolean) {
+  /** `timeoutMs` is how long a statement waits to be admitted. */
+  constructor(hasRoom: () => boolean, timeoutMs?: number) {
     this.hasRoom = hasRoom
+    this.timeoutMs = timeoutMs
   }
 
   /** Undefined where the statement is admitted at once. Otherwise resolves when it is. */
   enter(deadline: Deadline | undefined): Promise<void> | undefined {
     this.admit()
-    if (this.waiting.length > 0 || !this.hasRoom()) return this.waiting.wait(deadline)
+    if (this.waiting.length > 0 || !this.hasRoom()) return this.waiting.wait(deadline, this.timeoutMs)
     this.pending++
     return undefined
   }

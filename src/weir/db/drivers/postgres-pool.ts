@@ -47,7 +47,7 @@ export class PostgresPool {
   constructor(options: PoolOptions) {
     this.options = options
     this.connections = new Connections(options)
-    this.slowLane = new SlowLane(() => this.hasRoomForSlow())
+    this.slowLane = new SlowLane(() => this.hasRoomForSlow(), options.poolTimeoutMs)
     this.connections.onOpened = () => this.slowLane.admit()
     this.connections.onFailed = (error) => this.slowLane.rejectAll(error)
   }

@@ -3,15 +3,6 @@ export const poolerModes = ["session", "transaction"] as const
 
 export type PoolerMode = (typeof poolerModes)[number]
 
-/** The mode that a URL names, and the URL without it: postgres.js would send the parameter to the server. */
-export function splitPooler(url: string): { url: string; mode: PoolerMode | undefined } {
-  if (!/[?&]pooler=/.test(url)) return { url, mode: undefined }
-  const parsed = new URL(url)
-  const mode = poolerModes.find((name) => name === parsed.searchParams.get("pooler"))
-  parsed.searchParams.delete("pooler")
-  return { url: parsed.href, mode }
-}
-
 /** The query by which a new connection is checked. */
 export const findings = "select pg_backend_pid(), current_setting('statement_timeout')"
 
@@ -32,8 +23,11 @@ export class Pooler {
    * until it is known.
    */
   keepsSession: boolean
-  /** Whether the server takes `statement_timeout` when a connection is opened. Otherwise transactions set it. */
-  takesTimeout: boolean
+  /**
+   * Whether the server takes all settings when a connection is opened, `statement_timeout` among them. Otherwise
+   * transactions set that one.
+   */
+  takesSettings: boolean
   private isKnown: boolean
   private isDirect = false
   /** Whether each new connection must answer before it is used, also once the kind of connection is known. */
@@ -47,8 +41,8 @@ export class Pooler {
   ) {
     this.isKnown = mode !== undefined
     this.keepsSession = mode === "session" || mode === "direct"
-    // A transaction pooler would have to set it for each transaction.
-    this.takesTimeout = mode !== "transaction"
+    // A transaction pooler would have to set them for each transaction.
+    this.takesSettings = mode !== "transaction"
     this.checksAll = checksAll && mode !== "transaction" && mode !== "direct"
     this.label = label
   }
@@ -60,7 +54,7 @@ export class Pooler {
 
   /** Learns from a new connection. A pooler hands out process ids of its own. */
   learn({ openedWith, answeredBy, hasTimeout }: Findings): void {
-    if (!hasTimeout) this.takesTimeout = false
+    if (!hasTimeout) this.takesSettings = false
     if (this.isKnown) return
     this.isKnown = true
     this.isDirect = openedWith === answeredBy
@@ -82,10 +76,10 @@ export class Pooler {
     )
   }
 
-  /** The server refused `statement_timeout` when a connection was opened. */
-  refuseTimeout(): void {
-    if (!this.takesTimeout) return
-    this.takesTimeout = false
+  /** The server refused a setting when a connection was opened. */
+  refuseSettings(): void {
+    if (!this.takesSettings) return
+    this.takesSettings = false
     console.warn(
       `${this.label} takes no statement_timeout when a connection is opened: it is set in each transaction, and other statements are cancelled when their request's time is up`,
     )

@@ -1,5 +1,13 @@
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 
+/** No connection became free in the time that the URL allows for it. */
+class PoolTimeout extends Error {
+  readonly code = "POOL_TIMEOUT"
+  constructor() {
+    super("no connection became free within pool_timeout")
+  }
+}
+
 interface Waiter<T> {
   resolve(value: T): void
   reject(error: unknown): void
@@ -13,20 +21,24 @@ export class WaitingLine<T> {
     return this.waiters.length
   }
 
-  /** Resolves when it is the caller's turn. Rejects with `DeadlineExpired` at the deadline. */
-  wait(deadline: Deadline | undefined): Promise<T> {
+  /** Resolves when it is the caller's turn. Rejects with `DeadlineExpired` at the deadline, or after `limitMs`. */
+  wait(deadline: Deadline | undefined, limitMs?: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const release = deadline?.onExpire(() => {
+      const giveUp = (error: Error) => {
         this.waiters.splice(this.waiters.indexOf(waiter), 1)
-        reject(new DeadlineExpired())
-      })
+        waiter.reject(error)
+      }
+      const release = deadline?.onExpire(() => giveUp(new DeadlineExpired()))
+      const timer = limitMs === undefined ? undefined : setTimeout(() => giveUp(new PoolTimeout()), limitMs)
       const waiter: Waiter<T> = {
         resolve: (value) => {
           release?.()
+          clearTimeout(timer)
           resolve(value)
         },
         reject: (error) => {
           release?.()
+          clearTimeout(timer)
           reject(error)
         },
       }

@@ -1,11 +1,13 @@
-import postgres from "postgres"
+import type postgres from "postgres"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 import type { Query } from "./postgres-connection.ts"
+import { opener } from "./postgres-open.ts"
 import { PostgresPool } from "./postgres-pool.ts"
-import { Pooler, splitPooler } from "./postgres-pooler.ts"
+import { Pooler } from "./postgres-pooler.ts"
 import { Prepared } from "./postgres-prepared.ts"
-import { neverResend } from "./postgres-resend.ts"
+import type { ReadFile } from "./postgres-tls.ts"
+import { addressOf, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
 
 export interface PostgresOptions {
   /** Most connections at a time. */
@@ -16,6 +18,8 @@ export interface PostgresOptions {
   quickMs?: number
   /** Whether something in front of the server is known to keep sessions and their prepared statements, as Hyperdrive. */
   isDirect?: boolean
+  /** Reads the certificates that a URL names. Absent where there are no files. */
+  readFile?: ReadFile
 }
 
 /**
@@ -23,12 +27,13 @@ export interface PostgresOptions {
  * parameter `pooler` says what is in front of the server; without it, the first connection finds that out.
  */
 export function openPostgresPool(url: string, options: PostgresOptions): Database {
-  const pooler = poolerOf(url, options, true)
-  const pool = poolOf(url, options, pooler, true)
+  const target = parsePostgresUrl(url, options.isDirect)
+  const pooler = poolerOf(target, options, true)
+  const pool = poolsOf(target, options, pooler, true)()
   const prepared = new Prepared(options.quickMs)
   return {
     dialect: "postgres",
-    label: labelOf(url),
+    label: labelOf(target),
     connect: (deadline) => clientOf({ pool, pooler, prepared, options }, deadline),
     migrate: (statements) => migrateOn(pool, statements),
     load: () => pool.load,
@@ -38,53 +43,45 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
 
 /** Postgres over one pool per request (Workers, where a socket must not outlive its request). */
 export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
-  const pooler = poolerOf(url, options, false)
+  const target = parsePostgresUrl(url, options.isDirect)
+  const pooler = poolerOf(target, options, false)
+  const openPool = poolsOf(target, options, pooler, false)
   // Hyperdrive keeps connections and their prepared statements between requests.
   const prepared = new Prepared()
   return {
     dialect: "postgres",
-    label: labelOf(url),
+    label: labelOf(target),
     connect: (deadline) => {
-      const pool = poolOf(url, options, pooler, false)
+      const pool = openPool()
       return { ...clientOf({ pool, pooler, prepared, options }, deadline), close: () => pool.end(1) }
     },
     migrate: async (statements) => {
-      const pool = poolOf(url, options, pooler, false)
+      const pool = openPool()
       await migrateOn(pool, statements).finally(() => pool.end(1))
     },
     close: async () => {},
   }
 }
 
-function poolerOf(url: string, { isDirect }: PostgresOptions, checksAll: boolean): Pooler {
-  return new Pooler(isDirect ? "direct" : splitPooler(url).mode, { checksAll, label: labelOf(url) })
+function poolerOf(target: PostgresTarget, { isDirect }: PostgresOptions, checksAll: boolean): Pooler {
+  return new Pooler(isDirect ? "direct" : target.pooler, { checksAll, label: labelOf(target) })
 }
 
-function poolOf(url: string, options: PostgresOptions, pooler: Pooler, isFair: boolean): PostgresPool {
-  const { max, statementTimeout } = options
+/** A function that makes pools. Throws one line where a file of the URL cannot be read. */
+function poolsOf(
+  target: PostgresTarget,
+  options: PostgresOptions,
+  pooler: Pooler,
+  isFair: boolean,
+): () => PostgresPool {
+  const { statementTimeout, isDirect = false, readFile } = options
+  const max = Math.min(target.maxConnections ?? options.max, isFair ? Number.POSITIVE_INFINITY : options.max)
   // 0 is no limit for statements.
-  const connectTimeoutMs = Math.min(5_000, statementTimeout || 5_000)
-  const target = splitPooler(url).url
-  const open = () => {
-    const sql = postgres(target, {
-      max: 1,
-      // postgres.js would query the types on every new connection; the statements need none of them.
-      fetch_types: false,
-      connect_timeout: connectTimeoutMs / 1000,
-      // Seconds. Short, so that a database that is back is used at once.
-      backoff: () => 0.1,
-      connection: {
-        application_name: "weir",
-        ...(pooler.takesTimeout ? { statement_timeout: statementTimeout } : {}),
-      },
-      onnotice: () => {},
-    })
-    // postgres.js reads this for each statement, and names its own `commit` as well.
-    Object.defineProperty(sql.options, "prepare", { get: () => pooler.keepsSession })
-    neverResend(sql)
-    return sql
-  }
-  return new PostgresPool({ open, max, statementTimeout, connectTimeoutMs, pooler, isFair })
+  const connectTimeoutMs = (target.connectTimeout ?? Math.min(5, (statementTimeout || 5_000) / 1_000)) * 1_000
+  const poolTimeoutMs = target.poolTimeout === undefined ? undefined : target.poolTimeout * 1_000
+  const open = opener(target, { statementTimeout, connectTimeoutMs, pooler, isDirect, readFile })
+  return () =>
+    new PostgresPool({ open, max, statementTimeout, connectTimeoutMs, poolTimeoutMs, pooler, isFair })
 }
 
 interface ClientParts {
@@ -135,7 +132,8 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
           send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
             throw Object.assign(error as object, { statementIndex: i })
           })
-        if (!pooler.takesTimeout) await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
+        if (!pooler.takesSettings)
+          await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
         const rows = pooler.keepsSession
           ? await Promise.all(statements.map(sendNth))
           : await oneByOne(statements, sendNth)
@@ -168,7 +166,4 @@ async function migrateOn(pool: PostgresPool, statements: string[]): Promise<void
   }
 }
 
-function labelOf(url: string): string {
-  const { host, pathname } = new URL(url)
-  return `Postgres at ${host}${pathname}`
-}
+const labelOf = (target: PostgresTarget): string => `Postgres at ${addressOf(target)}`

@@ -1,9 +1,17 @@
-import type { DialectName } from "../dialect/choose.ts"
 import { classify } from "../dialect/errors.ts"
 import type { Database } from "../driver.ts"
 import { collisionsOf } from "./collisions.ts"
 import type { Migration } from "./files.ts"
-import { isPending, ledgers, type MigrationStatus, plain, readLedger, statusAgainst } from "./ledger.ts"
+import {
+  isPending,
+  type Ledger,
+  ledgerOf,
+  type MigrationStatus,
+  plain,
+  readLedger,
+  statusAgainst,
+} from "./ledger.ts"
+import { ownNames } from "./own-names.ts"
 
 export type Direction = "up" | "down"
 
@@ -19,8 +27,8 @@ interface Step {
 }
 
 /** The statements that apply or roll back a migration and update the ledger. Throws where there is no way back. */
-export function stepOf(dialect: DialectName, migration: Migration, direction: Direction): Step {
-  const { table, lock, refuse, check, needless } = ledgers[dialect]
+export function stepOf(ledger: Ledger, migration: Migration, direction: Direction): Step {
+  const { table, lock, refuse, check, needless } = ledger
   const { tag, stamp, hash, down } = migration
   const isThere = `exists (select 1 from ${table} where created_at = ${stamp})`
   const own = direction === "up" ? migration.statements : down?.statements
@@ -48,7 +56,8 @@ export async function migrationStatus(database: Database, migrations: Migration[
  * `MigrationError` that names the failed statement; the database is then unchanged.
  */
 export async function step(database: Database, migration: Migration, direction: Direction): Promise<boolean> {
-  const { statements, from, to } = stepOf(database.dialect, migration, direction)
+  const ledger = await ledgerOf(database.connect(), database.dialect)
+  const { statements, from, to } = stepOf(ledger, migration, direction)
   try {
     await database.migrate(statements)
   } catch (error) {
@@ -84,9 +93,10 @@ async function confirm(database: Database, { tag, stamp }: Migration, direction:
 }
 
 /** Creates a missing ledger table, under the lock: Postgres's `if not exists` fails when two create it at once. */
-export async function prepareLedger(database: Database): Promise<void> {
-  const { lock, create } = ledgers[database.dialect]
-  await database.connect().batch([...lock, ...create].map(plain))
+export async function prepareLedger(database: Database, migrations: Migration[]): Promise<void> {
+  const client = database.connect()
+  const { lock, create } = await ledgerOf(client, database.dialect)
+  await client.batch([...lock, ...create([...ownNames(migrations)])].map(plain))
 }
 
 /** Throws a `MigrationError` where a migration was edited after it had been applied. */
@@ -107,7 +117,7 @@ export async function migrate(
   migrations: Migration[],
   options: { last?: Migration; onStep?: (migration: Migration) => void } = {},
 ): Promise<string[]> {
-  await prepareLedger(database)
+  await prepareLedger(database, migrations)
   const status = await migrationStatus(database, migrations)
   const end = options.last ? migrations.indexOf(options.last) + 1 : migrations.length
   const pending = status.migrations.slice(0, end).filter(isPending)

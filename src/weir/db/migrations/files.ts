@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { asSearchPathSays } from "./own-names.ts"
 
 /** A migration in drizzle-kit's folder, and the down script that Weir keeps beside it. */
 export interface Migration {
@@ -52,13 +53,14 @@ export function readJournal(folder: string): Journal {
 
 /** The migrations of a folder, oldest first. Throws where a file that the journal names is missing. */
 export function readMigrations(folder: string): Migration[] {
-  return readJournal(folder).entries.map(({ tag, when }) => {
+  const migrations = readJournal(folder).entries.map(({ tag, when }) => {
     const path = join(folder, `${tag}.sql`)
     if (!existsSync(path)) throw new Error(`${path} is missing, although the journal names it`)
     const text = readFileSync(path, "utf8")
     const hash = createHash("sha256").update(text).digest("hex")
     return { tag, stamp: when, hash, statements: statementsOf(text), down: readDown(folder, tag) }
   })
+  return asSearchPathSays(migrations)
 }
 
 /** The statements of one migration. */

@@ -20,8 +20,8 @@ export async function schemaOf(client: Client, dialect: DialectName): Promise<st
 /** The number of rows in each of the schema's tables, by table name. */
 export async function countsOf(client: Client, dialect: DialectName): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const [name] of await client.query(plain(dialects[dialect].tables))) {
-    const rows = await client.query(plain(`select count(*) from "${name}"`))
+  for (const [name, quoted] of await client.query(plain(dialects[dialect].tables))) {
+    const rows = await client.query(plain(`select count(*) from ${quoted}`))
     counts.set(String(name), Number(rows[0]?.[0]))
   }
   return counts

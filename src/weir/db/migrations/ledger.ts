@@ -8,6 +8,32 @@ import type { Migration } from "./files.ts"
 /** The SQL of the ledger, by dialect. */
 export const ledgers: Record<DialectName, typeof sqlite> = { sqlite, postgres }
 
+/** The ledger of one database: its SQL, and the schema that it is for. */
+export interface Ledger extends Pick<typeof sqlite, "lock" | "refuse" | "check" | "needless"> {
+  table: string
+  /** Another table of Weir's own, in the schema that the ledger is for. */
+  beside(name: string): string
+  /** The statements that create it, for migrations that make the tables `own`. */
+  create(own: string[]): string[]
+}
+
+/** Finds the ledger of a database. Throws one line where `search_path` names no schema that exists. */
+export async function ledgerOf(client: Client, dialect: DialectName): Promise<Ledger> {
+  const { home, table, create, within, lock, refuse, check, needless } = ledgers[dialect]
+  const schema = home === undefined ? "" : (await client.query(plain(home)))[0]?.[0]
+  if (typeof schema !== "string")
+    throw new Error("search_path names no schema that exists: create the schema first, or correct the name")
+  return {
+    table: table(schema),
+    beside: (name) => within(schema, name),
+    create: (own) => create(schema, own),
+    lock,
+    refuse,
+    check,
+    needless,
+  }
+}
+
 /** One row of the ledger: an applied migration, with the hash that its file had then. */
 export interface Applied {
   hash: string
@@ -19,8 +45,8 @@ export const plain = (text: string): Statement => ({ text, params: [], bounded: 
 
 /** The rows of a database's ledger, oldest first; none where there is no ledger. Throws where it cannot be reached. */
 export async function readLedger(client: Client, dialect: DialectName): Promise<Applied[]> {
+  const { table } = await ledgerOf(client, dialect)
   try {
-    const { table } = ledgers[dialect]
     const rows = await client.query(plain(`select hash, created_at from ${table} order by created_at`))
     return rows.map(([hash, stamp]) => ({ hash: String(hash), stamp: Number(stamp) }))
   } catch (error) {

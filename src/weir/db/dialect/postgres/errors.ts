@@ -1,7 +1,7 @@
 import { causes, type DatabaseFailure, markedFailure } from "../../errors.ts"
 
 const connection =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|CONNECTION_|NOT_TAGGED_CALL$)/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|POOL_TIMEOUT|CONNECTION_|NOT_TAGGED_CALL$)/
 
 /**
  * The kind of a driver's error, by its SQLSTATE, its network error code, or its message; undefined for any other error.
@@ -23,9 +23,12 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     if (code === "23503") return { kind: "foreign_key", columns }
     if (code === "23502") return { kind: "invalid", columns: [String(e.column_name ?? "")].filter(Boolean) }
     if (/^23514|^22/.test(code)) return { kind: "invalid", columns: [] }
-    if (code === "57014") return { kind: "timeout" }
+    // 55P03: the role's or the URL's `lock_timeout`.
+    if (code === "57014" || code === "55P03") return { kind: "timeout" }
     if (code === "42P01" || code === "42703") return { kind: "unmigrated" }
-    if (/^(28|3D000)/.test(code)) return { kind: "refused" }
+    // A pooler refuses a setting that the URL asks for.
+    if (/^(28|3D000)/.test(code) || (code === "08P01" && /startup parameter/.test(String(e.message))))
+      return { kind: "refused" }
     // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only
     if (/^(08|53|57P|40|25006)/.test(code) || connection.test(code)) return { kind: "unavailable" }
     if (

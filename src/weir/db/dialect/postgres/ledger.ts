@@ -1,10 +1,45 @@
-/** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
-export const table: string = "drizzle.__drizzle_migrations"
+/**
+ * Asks for the schema that `search_path` puts new tables in; null where it names none that exists. The ledger follows
+ * it: APIs in several schemas of a database have a ledger each.
+ */
+export const home: string | undefined = "select current_schema()"
 
-export const create = [
-  "create schema if not exists drizzle",
-  `create table if not exists ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`,
-]
+/** An identifier in quotes. */
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+const name = "__drizzle_migrations"
+/** drizzle-kit's own ledger, so that Weir and `drizzle-kit migrate` can be used in turn: it serves `public`. */
+const shared = `drizzle.${name}`
+
+/** A table in a schema. */
+export const within = (schema: string, table: string): string => `${quoted(schema)}.${table}`
+
+/** The ledger of applied migrations in a schema. */
+export const table = (schema: string): string => (schema === "public" ? shared : within(schema, name))
+
+const columns = "(id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)"
+
+/** The statements that create the ledger of a schema, which is to hold the tables `own`. */
+export const create = (schema: string, own: string[]): string[] =>
+  schema === "public"
+    ? ["create schema if not exists drizzle", `create table if not exists ${shared} ${columns}`]
+    : [`create table if not exists ${table(schema)} ${columns}`, adopt(table(schema), own)]
+
+/**
+ * Takes over what drizzle-kit's ledger says, if the schema has tables of the migrations already and no ledger with rows:
+ * it was migrated when there was one ledger for all schemas.
+ */
+const adopt = (to: string, own: string[]): string =>
+  `do $$ begin
+  if not exists (select from ${to})
+    and exists (select from pg_catalog.pg_class where relnamespace = (select oid from pg_catalog.pg_namespace where nspname = current_schema()) and relname in (${own.map((one) => `'${one.replaceAll("'", "''")}'`).join(", ") || "null"}))
+    and exists (select from pg_catalog.pg_namespace where nspname = 'drizzle' and has_schema_privilege(oid, 'usage'))
+  then
+    if to_regclass('${shared}') is not null then
+      insert into ${to} (hash, created_at) select hash, created_at from ${shared} order by created_at;
+    end if;
+  end if;
+end $$`
 
 /**
  * Lets one process migrate at a time; the others wait for the end of its transaction. The connection check ends the

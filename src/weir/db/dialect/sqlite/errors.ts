@@ -1,4 +1,4 @@
-import { causes, type DatabaseFailure, markedFailure } from "../../errors.ts"
+import { causes, type DatabaseFailure, markedFailure, readOnlyCode } from "../../errors.ts"
 
 const unavailable =
   /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)|database (is locked|or disk is full|disk image)|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR|socket|network|Network connection lost|SERVER_ERROR|HTTP status 5\d\d|WEBSOCKET|D1 DB is overloaded|storage caused object to be reset/i
@@ -11,6 +11,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
       [...(text.split(marker)[1] ?? "").matchAll(/\w+\.(\w+)/g)].map((m) => m[1] as string)
     const marked = markedFailure(text)
     if (marked) return marked
+    if (e.code === readOnlyCode) return { kind: "read_only" }
     if (/UNIQUE constraint failed/i.test(text)) {
       // Of an index over an expression, SQLite says its name.
       const index = /UNIQUE constraint failed: index '(\w+)'/i.exec(text)?.[1]

@@ -2,8 +2,8 @@
 const isSchemaTable = (m: string): string =>
   `${m}.type = 'table' and substr(${m}.name, 1, 7) <> 'sqlite_' and substr(${m}.name, 1, 1) <> '_'`
 
-/** The names of the schema's tables. */
-export const tables = `select m.name from sqlite_master m where ${isSchemaTable("m")} order by 1`
+/** The names of the schema's tables: as they are shown, and as a statement writes them. */
+export const tables = `select m.name, '"' || replace(m.name, '"', '""') || '"' from sqlite_master m where ${isSchemaTable("m")} order by 1`
 
 /** Queries for the schema as lines of text: columns, foreign keys and indexes. The lines do not depend on its history. */
 export const schema: string[] = [

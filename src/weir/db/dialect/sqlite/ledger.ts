@@ -1,8 +1,17 @@
-/** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
-export const table: string = "__drizzle_migrations"
+/** Nothing to ask: a file has one schema. */
+export const home: string | undefined = undefined
 
-export const create = [
-  `create table if not exists ${table} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
+const name = "__drizzle_migrations"
+
+/** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
+export const table = (_schema: string): string => name
+
+/** A table of the file. */
+export const within = (_schema: string, table: string): string => table
+
+/** The statements that create the ledger. */
+export const create = (_schema: string, _own: string[]): string[] => [
+  `create table if not exists ${name} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
 ]
 
 /** Empty: a migration's transaction begins with the write lock. */
