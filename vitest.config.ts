@@ -17,9 +17,16 @@ const system = "test/weir/**/*.system.test.ts"
  * What depends on the driver: the contract of every resource, statements, cursors and races. What depends on
  * the dialect alone runs on the file and on Postgres.
  */
-const perDriver = ["answer-size", "fixture", "list-filters", "list-shared", "parity", "quota", "races"].map(
-  (name) => `test/weir/*/${name}.api.test.ts`,
-)
+const perDriver = [
+  "answer-size",
+  "bytes",
+  "fixture",
+  "list-filters",
+  "list-shared",
+  "parity",
+  "quota",
+  "races",
+].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
 const slow = ["contract/kinds", "auth/accounts", "operations/races"].map(

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { readText } from "../http/body.ts"
+import { readForm } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
@@ -82,13 +82,7 @@ async function issueToken(
   tokens: Tokens,
   attempt: Attempt,
 ): Promise<Response> {
-  const type = c.req.header("content-type") ?? ""
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new Problem(
-      "unsupported_media_type",
-      "Send application/x-www-form-urlencoded: username=…&password=…",
-    )
-  const fields = new URLSearchParams(await readText(c))
+  const fields = await readForm(c, "Send application/x-www-form-urlencoded: username=…&password=…")
   const result = form.safeParse(Object.fromEntries(fields))
   if (!result.success) {
     const issues = result.error.issues.flatMap((issue) => {
