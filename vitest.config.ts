@@ -21,6 +21,7 @@ const perDriver = [
   "answer-size",
   "bytes",
   "fixture",
+  "json",
   "list-filters",
   "list-shared",
   "parity",

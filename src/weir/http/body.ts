@@ -1,4 +1,5 @@
 import { bodyLimit } from "hono/body-limit"
+import { keepText } from "../lib/json-text.ts"
 import { decodeUtf8, notUtf8, notUtf8At, paramsNotUtf8 } from "../lib/utf8.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
@@ -91,8 +92,11 @@ function isDeeper(text: string, levels: number): boolean {
   return false
 }
 
-/** The body as JSON. Throws 415 for another media type or charset, and 422 for what is not JSON or not UTF-8. */
-export async function readJson(c: AppContext): Promise<unknown> {
+/**
+ * The body as JSON; the members that are `verbatim` as `JsonText`. Throws 415 for another media type or charset, and
+ * 422 for what is not JSON or not UTF-8.
+ */
+export async function readJson(c: AppContext, verbatim?: ReadonlySet<string>): Promise<unknown> {
   const type = c.req.header("content-type") ?? ""
   if (!isJson.test(type)) {
     const detail = `Send application/json${type ? `, not ${shown(type)}` : " and say so in Content-Type"}`
@@ -108,10 +112,12 @@ export async function readJson(c: AppContext): Promise<unknown> {
     const why = `nests deeper than ${deepest} levels`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "too_deep" }])
   }
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (error) {
     const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
   }
+  return verbatim?.size ? keepText(value, text, verbatim) : value
 }

@@ -10,8 +10,8 @@ export function decodeUtf8(bytes: ArrayBuffer): string | undefined {
 }
 
 /** The position of the first byte that is not UTF-8. */
-export function notUtf8At(bytes: ArrayBuffer): number {
-  const given = new Uint8Array(bytes)
+export function notUtf8At(bytes: ArrayBuffer | Uint8Array): number {
+  const given = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
   // The decoder replaces what it cannot read, so that the bytes differ from there on.
   const read = new TextEncoder().encode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
   return given.findIndex((byte, i) => byte !== read[i])

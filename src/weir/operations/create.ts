@@ -13,7 +13,7 @@ import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
-import { columnsToInsert, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { columnsToInsert, isSame, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { NotGuarded } from "./recalled.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(createSchema)
@@ -130,7 +130,7 @@ async function requireCreatable(
     // The fields that the client set to something else than their initial value.
     const chosen = names.filter((name) => {
       const field = resource.fields[name]
-      return field && input[name] !== undefined && input[name] !== field.initially?.(viewer)
+      return field && input[name] !== undefined && !isSame(input[name], field.initially?.(viewer))
     })
     const check = checkOf(resource, viewer.kind, names, chosen)
     // The next row may set what this one leaves alone.

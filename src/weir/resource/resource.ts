@@ -111,6 +111,8 @@ export interface Resource {
   key: string
   /** The columns that refer to other tables. */
   references: Set<string>
+  /** The columns of JSON: what is sent for them is kept as text. */
+  json: Set<string>
   rules: { read: Rule; create: Rule; update: Rule; delete: Rule }
   options: ResourceOptions
   relations: Record<string, Relation>
@@ -165,6 +167,7 @@ export function resource<M extends Record<string, unknown>>(
     fields,
     key,
     references: new Set(Object.keys(fields).filter((field) => specs[field]?.reference)),
+    json: new Set(Object.keys(fields).filter((field) => specs[field]?.type === "json")),
     rules: {
       read: rest.read ?? nobody,
       create: rest.create ?? nobody,

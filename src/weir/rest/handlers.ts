@@ -70,7 +70,7 @@ export async function createRows(c: AppContext, resource: Resource, parent?: Wit
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
     refuseParams(c)
-    return create(call, resource, await readJson(c), { nested, guard })
+    return create(call, resource, await readJson(c, resource.json), { nested, guard })
   })
   const bodies = rows.map(({ body }) => body)
   if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `/${resource.name}` })
@@ -84,7 +84,7 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
   refuseParams(c)
-  return reply(c, 200, await update(call, resource, id, await readJson(c)))
+  return reply(c, 200, await update(call, resource, id, await readJson(c, resource.json)))
 }
 
 /** `DELETE /resource/{id}`. */

@@ -6,6 +6,7 @@ import { PostgresPool } from "./postgres-pool.ts"
 import { Pooler, splitPooler } from "./postgres-pooler.ts"
 import { Prepared } from "./postgres-prepared.ts"
 import { neverResend } from "./postgres-resend.ts"
+import { valueTypes } from "./postgres-values.ts"
 
 export interface PostgresOptions {
   /** Most connections at a time. */
@@ -70,6 +71,7 @@ function poolOf(url: string, options: PostgresOptions, pooler: Pooler, isFair: b
       max: 1,
       // postgres.js would query the types on every new connection; the statements need none of them.
       fetch_types: false,
+      types: valueTypes,
       connect_timeout: connectTimeoutMs / 1000,
       // Seconds. Short, so that a database that is back is used at once.
       backoff: () => 0.1,
