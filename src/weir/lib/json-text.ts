@@ -8,6 +8,8 @@ export interface JsonIssue {
 /** Most levels of nesting within a value. SQLite reads at most 1,000. */
 const maxLevels = 199
 const maxIssues = 20
+/** Characters of the shortest number beyond a double: 1e309. */
+const shortestInfinite = 5
 
 /**
  * A JSON value as it was sent: its numbers with all their digits, its members all and in their order. Only whitespace
@@ -73,8 +75,7 @@ class Reader {
     else if (first === "}" || first === "]") this.levels.pop()
     else if (first === "," && level) this.next(level)
     else if (first === '"') this.takeString(level, at, end)
-    else if (/[-\d]/.test(first) && !Number.isFinite(Number(this.source.slice(at, end))))
-      this.issue("is out of range", "out_of_range")
+    else if (end - at >= shortestInfinite && /[-\d]/.test(first)) this.takeNumber(at, end)
   }
 
   private open(isObject: boolean): void {
@@ -86,6 +87,10 @@ class Reader {
   private next(level: Level): void {
     if (level.isObject) level.expectsName = true
     else level.at = (level.at as number) + 1
+  }
+
+  private takeNumber(at: number, end: number): void {
+    if (!Number.isFinite(Number(this.source.slice(at, end)))) this.issue("is out of range", "out_of_range")
   }
 
   private takeString(level: Level | undefined, at: number, end: number): void {
@@ -190,6 +195,9 @@ function endOfString(text: string, start: number): number {
 
 function skipSpace(text: string, start: number): number {
   let at = start
-  while (at < text.length && " \t\n\r".includes(text[at] as string)) at++
+  while (isSpace(text.charCodeAt(at))) at++
   return at
 }
+
+/** Space, line feed, carriage return and tab (RFC 8259, 2). */
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
