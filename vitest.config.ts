@@ -19,11 +19,13 @@ const system = "test/weir/**/*.system.test.ts"
  */
 const perDriver = [
   "answer-size",
+  "bytes",
   "fixture",
+  "json",
   "list-filters",
   "list-shared",
-  "new-row",
   "names",
+  "new-row",
   "parity",
   "quota",
   "races",

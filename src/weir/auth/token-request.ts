@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { readText } from "../http/body.ts"
+import { readForm } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { problem } from "../http/problem-docs.ts"
 import { searchOf } from "../http/query-string.ts"
@@ -54,18 +54,12 @@ export interface Credentials {
  * twice, unknown ones are ignored (3.2), and all are in the body (2.3.1).
  */
 export async function readTokenRequest(c: AppContext): Promise<Credentials> {
-  const type = c.req.header("content-type") ?? ""
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new Problem(
-      "unsupported_media_type",
-      "Send application/x-www-form-urlencoded: username=...&password=...",
-    )
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
   const known = Object.keys(tokenForm.shape)
   const inUrl = known.filter((name) => new URLSearchParams(searchOf(c)).has(name))
   refuse("The query string is not valid", inUrl, "belongs into the body", "conflict")
-  const fields = new URLSearchParams(await readText(c))
+  const fields = await readForm(c, "Send application/x-www-form-urlencoded: username=...&password=...")
   const valuesOf = (name: string) => fields.getAll(name).filter((value) => value !== "")
   const repeated = known.filter((name) => valuesOf(name).length > 1)
   refuse("The form is not valid", repeated, "may be given only once", "repeated")

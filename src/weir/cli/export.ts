@@ -3,6 +3,7 @@ import { createWriteStream, renameSync } from "node:fs"
 import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import type { Database } from "../db/driver.ts"
+import { jsonWithText, keepText } from "../lib/json-text.ts"
 import { pages } from "../operations/list.ts"
 import type { Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
@@ -46,7 +47,7 @@ async function run(database: Database, resource: Resource, { out, format }: Opti
   if (out) await once(target, "open")
   let rows = 0
   for await (const page of pages(commandCall(database), resource)) {
-    const lines = linesOf(resource, JSON.parse(page.body), kind, rows === 0)
+    const lines = linesOf(resource, rowsOf(resource, page.body), kind, rows === 0)
     if (!target.write(lines)) await once(target, "drain")
     rows += page.rows
   }
@@ -58,13 +59,18 @@ async function run(database: Database, resource: Resource, { out, format }: Opti
   console.log(`${database.label}: ${rows} rows of ${resource.name} in ${out}`)
 }
 
+function rowsOf({ json }: Resource, body: string): Record<string, unknown>[] {
+  const rows = JSON.parse(body) as Record<string, unknown>[]
+  return json.size ? keepText(rows, body, json) : rows
+}
+
 function linesOf(
   resource: Resource,
   rows: Record<string, unknown>[],
   format: Format,
   first: boolean,
 ): string {
-  if (format === "ndjson") return rows.map((row) => `${JSON.stringify(row)}\n`).join("")
+  if (format === "ndjson") return rows.map((row) => `${jsonWithText(row)}\n`).join("")
   const columns = readable(resource).map(({ name }) => name)
   const cells = rows.map((row) =>
     columns.map((name) => {

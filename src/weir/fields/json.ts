@@ -1,14 +1,35 @@
 import { z } from "@hono/zod-openapi"
 import { columnTypes } from "../db/dialect/expressions.ts"
+import { JsonText } from "../lib/json-text.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
+const anyType = ["object", "array", "string", "number", "boolean", "null"] as const
+const values = z.json()
+/** The code of zod for a check that is none of its own. */
+const custom = "custom"
+
 /** Any JSON value. Its document is spelled out: the generator recurses without end on `z.json()`. */
-const anyJson = (): z.ZodType =>
-  z.json().openapi({ type: ["object", "array", "string", "number", "boolean", "null"] })
+const anyJson = (): z.ZodType => values.openapi({ type: [...anyType] })
+
+/** A value that was sent, which was valid JSON, or one that a program made. Each issue is at its place in the value. */
+const input = (): z.ZodType =>
+  z
+    .unknown()
+    .superRefine((value, context) => {
+      if (!(value instanceof JsonText)) {
+        const { error } = values.safeParse(value)
+        for (const issue of error?.issues ?? []) context.addIssue({ ...issue })
+        if (error) return
+      }
+      const { issues } = value instanceof JsonText ? value : new JsonText(JSON.stringify(value))
+      for (const { path, message, code } of issues)
+        context.addIssue({ code: custom, path, message, params: { code } })
+    })
+    .openapi({ type: [...anyType] })
 
 function parseCell(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) === null ? null : new JsonText(text)
   } catch {
     return new Invalid("is not JSON", "invalid_json")
   }
@@ -18,9 +39,9 @@ export const json: MakeType = () => ({
   operators: [],
   parse: () => new Invalid("cannot be compared", "not_comparable"),
   parseCell,
-  toCell: (value) => JSON.stringify(value),
+  toCell: JsonText.of,
   accepts: () => false,
-  input: anyJson,
+  input,
   output: anyJson,
   example: () => null,
   ordered: (expression) => expression,

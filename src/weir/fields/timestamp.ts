@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes } from "../db/dialect/expressions.ts"
+import { columnTypes, expressions } from "../db/dialect/expressions.ts"
 import { comparison } from "./operators.ts"
-import { Invalid, type MakeType } from "./type.ts"
+import { Between, Invalid, type MakeType } from "./type.ts"
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
@@ -19,14 +19,23 @@ export function instant(value: string): string | undefined {
   return /^(?!0000)\d{4}-/.test(text) ? text : undefined
 }
 
-const parse = (text: string): string | Invalid =>
-  instant(text) ??
+const invalid = (): Invalid =>
   new Invalid("must be an RFC 3339 timestamp, such as 2026-01-31T12:00:00Z", "invalid_timestamp")
+
+/** The instant with all digits that the database can compare. One with more lies between two that it can. */
+function parse(text: string): string | Between | Invalid {
+  const cut = instant(text)
+  if (cut === undefined) return invalid()
+  const digits = rfc3339.exec(text)?.[7]?.slice(1) ?? ""
+  const finer = digits.slice(3, expressions.instantDigits).replace(/0+$/, "")
+  const kept = finer ? cut.replace("Z", `${finer}Z`) : cut
+  return /[1-9]/.test(digits.slice(expressions.instantDigits)) ? new Between(kept) : kept
+}
 
 export const timestamp: MakeType = ({ auto, example }) => ({
   operators: comparison,
   parse,
-  parseCell: parse,
+  parseCell: (text) => instant(text) ?? invalid(),
   toCell: (value) => value,
   accepts: (value) => typeof value === "string" && instant(value) === value,
   input: () =>

@@ -17,6 +17,14 @@ export class Invalid {
   }
 }
 
+/** An operand that no value of a field equals: the values up to `below` are less, all others greater. */
+export class Between {
+  readonly below: Scalar
+  constructor(below: Scalar) {
+    this.below = below
+  }
+}
+
 /**
  * A column type: how its values are parsed, validated, documented, compared, rendered and encoded. Each type is a
  * file of this folder; `types.ts` lists them.
@@ -25,7 +33,7 @@ export interface FieldType {
   /** The filter operators, `is_null` apart. Without any, the field cannot be filtered or sorted by. */
   operators: readonly Operator[]
   /** Reads an operand of a filter. */
-  parse(text: string): Scalar | Invalid
+  parse(text: string): Scalar | Between | Invalid
   /** Reads a CSV cell that is not empty. */
   parseCell(text: string): unknown
   /** A value as a CSV cell. */

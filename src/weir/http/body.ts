@@ -1,4 +1,6 @@
 import { bodyLimit } from "hono/body-limit"
+import { keepText } from "../lib/json-text.ts"
+import { decodeUtf8, notUtf8, notUtf8At, paramsNotUtf8 } from "../lib/utf8.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 
@@ -20,14 +22,53 @@ export function limitBody(max: number): AppMiddleware {
   }
 }
 
-/** The body as text. A connection that ends within it is a 422, not a 500. */
-export async function readText(c: AppContext): Promise<string> {
+/**
+ * The body as text, without a byte order mark in front (RFC 8259, 8.1). Throws a 422 with the issue's `code` where it is
+ * not UTF-8, and for a connection that ends within it.
+ */
+async function readText(c: AppContext, code: "malformed_json" | "invalid_text"): Promise<string> {
+  let bytes: ArrayBuffer
   try {
-    return await c.req.text()
+    bytes = await c.req.arrayBuffer()
   } catch (error) {
     if (error instanceof Problem) throw error
     throw new Problem("incomplete_body", "The body ended before it was complete", { cause: error })
   }
+  const text = decodeUtf8(bytes)
+  if (text !== undefined) return text
+  const why = `${notUtf8} from byte ${notUtf8At(bytes)} on`
+  throw invalid(`The body ${why}`, [{ path: "body", message: why, code }])
+}
+
+/** What a client sent, for a message: cut, and in plain characters. */
+const shown = (text: string): string => text.slice(0, 80).replace(/[^ -~]/g, "?")
+
+/** Throws a 415 for a media type in another charset than UTF-8. */
+function requireUtf8(type: string): void {
+  for (const [, charset = ""] of type.matchAll(/;\s*charset\s*=([^;]*)/gi))
+    if (!/^("?)utf-?8\1$/i.test(charset.trim()))
+      throw new Problem("unsupported_media_type", `Send UTF-8, not charset=${shown(charset.trim())}`)
+}
+
+/** Whether a media type is that of a form. */
+export const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i
+
+/** The body as a form. Throws 415 for another media type or charset, and 422 for what is not UTF-8. */
+export async function readForm(
+  c: AppContext,
+  hint = "Send application/x-www-form-urlencoded",
+): Promise<URLSearchParams> {
+  const type = c.req.header("content-type") ?? ""
+  if (!isForm.test(type)) throw new Problem("unsupported_media_type", hint)
+  requireUtf8(type)
+  const text = await readText(c, "invalid_text")
+  const wrong = paramsNotUtf8(text)
+  if (wrong.length)
+    throw invalid(
+      "The form is not valid",
+      wrong.slice(0, 20).map((path) => ({ path, message: notUtf8, code: "invalid_text" })),
+    )
+  return new URLSearchParams(text)
 }
 
 const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
@@ -52,26 +93,32 @@ function isDeeper(text: string, levels: number): boolean {
   return false
 }
 
-/** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
-export async function readJson(c: AppContext): Promise<unknown> {
+/**
+ * The body as JSON; the members that are `verbatim` as `JsonText`. Throws 415 for another media type or charset, and
+ * 422 for what is not JSON or not UTF-8.
+ */
+export async function readJson(c: AppContext, verbatim?: ReadonlySet<string>): Promise<unknown> {
   const type = c.req.header("content-type") ?? ""
   if (!isJson.test(type)) {
-    const detail = `Send application/json${type ? `, not ${type.slice(0, 80)}` : " and say so in Content-Type"}`
+    const detail = `Send application/json${type ? `, not ${shown(type)}` : " and say so in Content-Type"}`
     throw new Problem("unsupported_media_type", detail, {
       headers: { "accept-post": "application/json" },
     })
   }
+  if (type.includes(";")) requireUtf8(type)
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
-  const text = await readText(c)
+  const text = await readText(c, "malformed_json")
   if (isDeeper(text, deepest)) {
     const why = `nests deeper than ${deepest} levels`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "too_deep" }])
   }
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (error) {
     const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
   }
+  return verbatim?.size ? keepText(value, text, verbatim) : value
 }

@@ -1,10 +1,12 @@
 import type { OpenAPIHono, RouteConfig, RouteHandler } from "@hono/zod-openapi"
 import { notStorable, unstorablePath } from "../lib/storable.ts"
+import { isEncodedUtf8, notUtf8, paramsNotUtf8 } from "../lib/utf8.ts"
 import { requireHolds } from "../operations/access.ts"
-import { invalid } from "../problem.ts"
+import { invalid, type Problem } from "../problem.ts"
 import { isOpen, type Rule } from "../resource/rules.ts"
-import { readJson } from "./body.ts"
+import { isForm, readForm, readJson } from "./body.ts"
 import type { AppEnv, AppMiddleware } from "./context.ts"
+import { searchOf } from "./query-string.ts"
 
 /** A hand-written route: its description, and how an app is given it. */
 export interface HandwrittenRoute {
@@ -29,7 +31,12 @@ export interface HandwrittenRoute {
  */
 export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R, AppEnv>): HandwrittenRoute {
   const middleware = [config.middleware ?? []].flat()
-  const checked = [...middleware, checkUrl, ...(takesJson(config) ? [checkJson(config)] : [])]
+  const checked = [
+    ...middleware,
+    checkUrl,
+    ...(takes(config, json) ? [checkJson(config)] : []),
+    ...(takes(config, isForm) ? [checkForm] : []),
+  ]
   return {
     config,
     // The handler's types are checked against the route's above; the app's own are those of any route.
@@ -37,8 +44,9 @@ export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R,
   }
 }
 
-const takesJson = ({ request }: RouteConfig): boolean =>
-  Object.keys(request?.body?.content ?? {}).some((type) => /^application\/(json|[\w.+-]+\+json)$/.test(type))
+const json = /^application\/(json|[\w.+-]+\+json)$/
+const takes = ({ request }: RouteConfig, media: RegExp): boolean =>
+  Object.keys(request?.body?.content ?? {}).some((type) => media.test(type))
 
 /** Throws a 422 for text that no database can hold, as the generated routes do. */
 function requireStorable(body: unknown): void {
@@ -49,10 +57,20 @@ function requireStorable(body: unknown): void {
     ])
 }
 
-/** The same for path and query string, where NUL is the only such text. */
+/** The same for path and query string. */
 const checkUrl: AppMiddleware = async (c, next) => {
-  if (c.req.url.includes("%00"))
-    throw invalid("The URL is not valid", [{ path: "url", message: notStorable, code: "invalid_text" }])
+  const { url } = c.req
+  if (url.includes("%00")) throw invalidUrl("url", notStorable)
+  if (!isEncodedUtf8(url)) throw invalidUrl(paramsNotUtf8(searchOf(c))[0] ?? "url", notUtf8)
+  await next()
+}
+
+const invalidUrl = (path: string, message: string): Problem =>
+  invalid("The URL is not valid", [{ path, message, code: "invalid_text" }])
+
+/** The same for a form. One that is sent in parts may hold files, whose bytes are their own. */
+const checkForm: AppMiddleware = async (c, next) => {
+  if (isForm.test(c.req.header("content-type") ?? "")) await readForm(c)
   await next()
 }
 

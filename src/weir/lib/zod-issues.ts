@@ -21,8 +21,12 @@ export function issuesOf(error: Pick<z.ZodError, "issues">, prefix: string[] = [
       {
         path: path.join(".") || "body",
         message: missing ? "is required" : issue.message,
-        code: missing ? "required" : issue.code,
+        code: missing ? "required" : codeOf(issue),
       },
     ]
   })
 }
+
+/** The code of an issue: of a check of the engine's own, the one that it names. */
+const codeOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "custom" && typeof issue.params?.code === "string" ? issue.params.code : issue.code

@@ -11,7 +11,7 @@ import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { askedFields, columnsToInsert, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { askedFields, columnsToInsert, isSame, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { NotGuarded } from "./recalled.ts"
 import { createProblem } from "./refused.ts"
 import { requireStrong } from "./secret.ts"
@@ -122,6 +122,6 @@ function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: st
 /** The fields that the client set to something else than their initial value, as far as a requirement asks for them. */
 function chosenOf(resource: Resource, viewer: Viewer, input: Record<string, unknown>): string[] {
   return askedFields(resource)
-    .filter(({ name, initially }) => input[name] !== undefined && input[name] !== initially?.(viewer))
+    .filter(({ name, initially }) => input[name] !== undefined && !isSame(input[name], initially?.(viewer)))
     .map(({ name }) => name)
 }

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi"
 import type { Waiter } from "../lib/fair-queue.ts"
+import { JsonText } from "../lib/json-text.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { type FieldIssue, forbidden, invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
@@ -43,7 +44,7 @@ export function requireWritable(
     const name = field.secret?.as ?? field.name
     const value = input[name]
     if (value === undefined || field.write === undefined) continue
-    if (creating && field.initially && value === field.initially(viewer)) continue
+    if (creating && field.initially && isSame(value, field.initially(viewer))) continue
     if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind))
       issues.push({ path: name, message: "is not yours to set", code: "forbidden_field" })
   }
@@ -63,6 +64,9 @@ export function askedFields(resource: Resource): Field[] {
   return fields
 }
 const asked = new WeakMap<Resource, Field[]>()
+/** Whether a field is set to a value of the engine's own making. */
+export const isSame = (sent: unknown, value: unknown): boolean =>
+  sent === value || (sent instanceof JsonText && sent.text === JSON.stringify(value))
 
 /** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
 export async function columnsToInsert(

@@ -1,8 +1,8 @@
 import type { Operator } from "../fields/operators.ts"
 import { parsePart } from "../fields/text.ts"
-import { Invalid, type Scalar } from "../fields/type.ts"
+import { Between, Invalid, type Scalar } from "../fields/type.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
-import { type Filter, maxDepth, operatorsOf } from "./query.ts"
+import { type Filter, maxDepth, operatorsOf, type Values } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 
 const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
@@ -34,7 +34,7 @@ export function readFilters(reader: ParamReader, resource: Resource, prefix: str
         return filters
       }
       filters.push({ ...filter, through })
-      reader.shape += `${path}${field.name}[${operator}${filter.isNull === false ? ":not" : ""}];`
+      reader.shape += `${path}${field.name}[${filter.operator}${filter.isNull === false ? ":not" : ""}];`
     }
   }
   return filters
@@ -65,13 +65,42 @@ function readFilter(
     reader.issue(name, value.message, value.code)
     return undefined
   }
+  if (value instanceof Between) return readBetween(reader, field, operator, value)
   if (operator === "is_null") return { field, operator, param: "", isNull: value === "true" }
-  const param = `p${reader.nextBound()}`
-  reader.values[param] = operator === "in" || operator === "nin" ? value : field.type.sql.encode(value)
+  const isList = operator === "in" || operator === "nin"
+  const param = bind(reader, isList ? value : field.type.sql.encode(value))
   return { field, operator, param }
 }
 
-function operand({ type }: Field, operator: Operator, text: string): Scalar | Invalid {
+function bind(reader: ParamReader, value: Values[string]): string {
+  const param = `p${reader.nextBound()}`
+  reader.values[param] = value
+  return param
+}
+
+/** The operators by which an operand between two values is compared with the one below; no value equals it. */
+const betweens: Partial<Record<Operator, Operator>> = {
+  eq: "in",
+  ne: "nin",
+  gte: "gt",
+  lt: "lte",
+}
+
+function readBetween(
+  reader: ParamReader,
+  field: Field,
+  asked: Operator,
+  { below }: Between,
+): Omit<Filter, "through"> {
+  const operator = betweens[asked] ?? asked
+  const isList = operator === "in" || operator === "nin"
+  return { field, operator, param: bind(reader, isList ? noValues : field.type.sql.encode(below)) }
+}
+
+/** An empty list, as it is bound. */
+const noValues = "[]"
+
+function operand({ type }: Field, operator: Operator, text: string): Scalar | Between | Invalid {
   if (operator === "is_null")
     return text === "true" || text === "false"
       ? text
@@ -82,7 +111,9 @@ function operand({ type }: Field, operator: Operator, text: string): Scalar | In
   if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
   const values = parts.map((part) => type.parse(part))
   const wrong = values.find((value) => value instanceof Invalid)
-  return wrong ?? JSON.stringify(values.map((value) => type.sql.encode(value)))
+  if (wrong) return wrong
+  const comparable = values.filter((value) => !(value instanceof Between))
+  return JSON.stringify(comparable.map((value) => type.sql.encode(value)))
 }
 
 /** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). Undefined when a quote is left open. */

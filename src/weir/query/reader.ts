@@ -1,3 +1,4 @@
+import { notUtf8, paramsNotUtf8 } from "../lib/utf8.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
@@ -27,6 +28,11 @@ export class ParamReader {
 
   constructor(viewer: ViewerKind, search: string) {
     this.viewer = viewer
+    const wrong = paramsNotUtf8(search)
+    if (wrong.length) {
+      for (const name of wrong) this.issue(name, notUtf8, "invalid_text")
+      this.finish()
+    }
     if (search.length > 1)
       for (const [name, value] of new URLSearchParams(search)) {
         const values = this.params.get(name)

@@ -129,6 +129,8 @@ export interface Resource {
   /** The rows that its columns may name, by column. */
   refersTo: Map<string, Reference>
   rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule }
+  /** The columns of JSON: what is sent for them is kept as text. */
+  json: Set<string>
   options: ResourceOptions
   relations: Record<string, Relation>
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
@@ -185,6 +187,7 @@ export function resource<M extends Record<string, unknown>>(
     key,
     references: new Set(Object.keys(fields).filter((field) => specs[field]?.reference)),
     refersTo: new Map(),
+    json: new Set(Object.keys(fields).filter((field) => specs[field]?.type === "json")),
     rules: {
       read: rest.read ?? nobody,
       create: rest.create ?? nobody,

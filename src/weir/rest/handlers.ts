@@ -73,7 +73,7 @@ export async function createRows(c: AppContext, resource: Resource, parent?: Wit
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
     refuseParams(c)
-    return create(call, resource, await readJson(c), { nested, guard })
+    return create(call, resource, await readJson(c, resource.json), { nested, guard })
   })
   const bodies = rows.map(({ body }) => body)
   const location = `${c.get("basePath")}/${resource.name}`
@@ -88,7 +88,7 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
   refuseParams(c)
-  return reply(c, 200, await update(call, resource, id, await readJson(c)))
+  return reply(c, 200, await update(call, resource, id, await readJson(c, resource.json)))
 }
 
 /** The headers in which deletes have present secrets: what CORS must allow. */

@@ -182,3 +182,110 @@ test("emails are found however they are typed", async () => {
     w.root,
   )
 })
+
+test("an instant that is finer than a stored one is compared as it is", async () => {
+  const at = (id: number, created: string) => ({
+    text: `update items set created_at = '${created}' where id = ${id}`,
+    params: [],
+  })
+  const instants = ["2026-01-31T12:00:00.611Z", "2026-01-31T12:00:00.612Z", "2026-01-31T12:00:00.613Z"]
+  await w.database.connect().batch([
+    ...instants.map((instant, i) => at(i + 1, instant)),
+    // Before 1970, the digits still count upwards.
+    at(4, "1969-12-31T23:59:59.999Z"),
+    { text: "delete from items where id > 4", params: [] },
+  ])
+  const stored = "2026-01-31T12:00:00.612"
+  for (const digits of ["456", "4", "999999", "000001", "0000001", "4560000000", "000000000000001"]) {
+    const finer = `${stored}${digits}Z`
+    await expectIds(w, "/items", [
+      [`created_at[gt]=${finer}`, [3]],
+      [`created_at[gte]=${finer}`, [3]],
+      [`created_at[lt]=${finer}`, [1, 2, 4]],
+      [`created_at[lte]=${finer}`, [1, 2, 4]],
+      [`created_at=${finer}`, []],
+      [`created_at[ne]=${finer}`, [1, 2, 3, 4]],
+      [`created_at[in]=${finer}`, []],
+      [`created_at[in]=${finer},${stored}Z`, [2]],
+      [`created_at[nin]=${finer}`, [1, 2, 3, 4]],
+      [`created_at[nin]=${finer},${stored}Z`, [1, 3, 4]],
+      [`created_at[gte]=${stored}Z&created_at[lt]=${finer}`, [2]],
+    ])
+  }
+  for (const same of ["612Z", "612000Z", "6120000000000Z"])
+    await expectIds(w, "/items", [
+      [`created_at=2026-01-31T12:00:00.${same}`, [2]],
+      [`created_at[gte]=2026-01-31T12:00:00.${same}`, [2, 3]],
+      [`created_at[lt]=2026-01-31T12:00:00.${same}`, [1, 4]],
+      [`created_at[in]=2026-01-31T12:00:00.${same}`, [2]],
+      [`created_at=2026-01-31T14:30:00.${same.replace("Z", "%2B02:30")}`, [2]],
+    ])
+  await expectIds(w, "/items", [
+    ["created_at[gt]=2026-01-31T14:00:00.612456%2B02:00", [3]],
+    ["created_at[lt]=2026-01-31T06:59:00.6120000009-05:01", [1, 2, 4]],
+    ["created_at[gt]=1969-12-31T23:59:59.9985Z&created_at[lt]=1970-01-01T00:00:00Z", [4]],
+    ["created_at[gte]=1969-12-31T23:59:59.9991Z&created_at[lt]=1970-01-01T00:00:00Z", []],
+  ])
+  // Through relations, and in embeds.
+  expect(await idsOf(w, `/users?items.created_at=${stored}5Z`)).toEqual([])
+  expect(await idsOf(w, `/users?items.created_at[lte]=${stored}5Z`)).toEqual([1, 2])
+  const embed = async (filter: string) => {
+    const answer = await w.call("GET", `/users/1?include=items&include.items.sort=id&${filter}`)
+    return (answer.body as { items: { id: number }[] }).items.map(({ id }) => id)
+  }
+  expect(await embed(`include.items.created_at[gte]=${stored}456Z`)).toEqual([3])
+  expect(await embed(`include.items.created_at[lt]=${stored}456Z`)).toEqual([1, 2])
+  expect(await embed(`include.items.created_at=${stored}456Z`)).toEqual([])
+  expect(await embed(`include.items.created_at[ne]=${stored}456Z`)).toEqual([1, 2, 3])
+})
+
+test("a column of one's own that is finer than milliseconds is compared by its microseconds", async () => {
+  if (w.database.dialect !== "postgres") return
+  const column = "alter table items alter created_at type timestamptz"
+  await w.database.connect().batch([
+    { text: column, params: [] },
+    { text: "update items set created_at = '2026-01-31T12:00:00.612456Z'", params: [] },
+  ])
+  const all = [1, 2, 3, 4, 5, 6]
+  await expectIds(w, "/items", [
+    ["created_at=2026-01-31T12:00:00.612456Z", all],
+    ["created_at[in]=2026-01-31T12:00:00.6124560Z", all],
+    ["created_at=2026-01-31T12:00:00.612Z", []],
+    ["created_at[gt]=2026-01-31T12:00:00.612455Z", all],
+    ["created_at[gt]=2026-01-31T12:00:00.612456Z", []],
+    ["created_at[gte]=2026-01-31T12:00:00.6124561Z", []],
+    ["created_at[lt]=2026-01-31T12:00:00.6124561Z", all],
+    ["created_at=2026-01-31T12:00:00.6124559Z", []],
+    ["created_at[ne]=2026-01-31T12:00:00.6124559Z", all],
+  ])
+})
+
+test("operands are compared as they are given: text untouched, and a number that no whole number is refused", async () => {
+  const { call } = w
+  const made = await call("POST", "/items", { token: w.ann.token, json: { title: "Ab c", price: 1 } })
+  expect(made.status).toBe(201)
+  const { id } = made.body as { id: number }
+  await expectIds(w, "/items", [
+    ["title=Ab c", [id]],
+    ["title=%20Ab c", []],
+    ["title=Ab c%20", []],
+    ["title=ab c", []],
+    ["title=Ab%20%20c", []],
+    ["title[in]=ab c,%20Ab c", []],
+    ["title[starts_with]=%20A", []],
+    ["title[contains]=B", []],
+    ["price=0.99999999999999999999", [id]],
+  ])
+  for (const value of [
+    "1.5",
+    "1.0",
+    "1e0",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9007199254740993",
+  ])
+    for (const operator of ["", "[gte]", "[lt]", "[ne]", "[in]"]) {
+      const name = `owner_id${operator}`
+      expect((await call("GET", `/items?${name}=${value}`)).body).toMatchObject({ errors: [{ path: name }] })
+    }
+})

@@ -16,7 +16,7 @@ export interface CallOptions {
   /** Sent as JSON. */
   json?: unknown
   /** Sent as it is. */
-  body?: string
+  body?: string | Uint8Array
   headers?: Record<string, string>
 }
 

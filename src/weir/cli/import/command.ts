@@ -111,7 +111,7 @@ class Import {
     let read = 0
     let pending: Checked[] = []
     const header = (names: string[]) => checkHeader(this.resource, names)
-    for await (const record of readSource(source, bar.to, header)) {
+    for await (const record of readSource(source, bar.to, header, this.resource.json)) {
       read += 1
       if (read <= this.state.records) continue
       pending.push(await check(record))

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, ftruncateSync, openSync, realpathSync, statSync, writeSync } from "node:fs"
+import { jsonWithText } from "../../lib/json-text.ts"
 import type { Source, SourceRecord } from "./source.ts"
 
 /** The file of rejected records: JSON lines with line number, reason and record. The first reject creates it. */
@@ -28,7 +29,7 @@ export class Rejects {
 
   add({ line, raw }: SourceRecord, reason: string): void {
     this.file ??= openSync(this.path, "w")
-    const text = Buffer.from(`${JSON.stringify({ line, reason, record: raw })}\n`)
+    const text = Buffer.from(`${jsonWithText({ line, reason, record: raw })}\n`)
     writeSync(this.file, text, 0, text.length, this.bytes)
     this.bytes += text.length
   }

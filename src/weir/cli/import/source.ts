@@ -3,6 +3,8 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from "node:
 import { basename } from "node:path"
 import { Readable } from "node:stream"
 import { CsvError, parse } from "csv-parse"
+import { keepText } from "../../lib/json-text.ts"
+import { Utf8Check } from "./encoding.ts"
 
 export type Format = "csv" | "ndjson"
 
@@ -31,26 +33,31 @@ export interface Source {
 /** Longest record, in characters. */
 const maxRecordLength = 2_000_000
 
-/** Opens a file to import. Throws one line that names the file where it is missing or no regular file. */
+/** Opens a file to import. Throws one line that names the file where it is missing, no regular file or not UTF-8. */
 export function openSource(path: string, format: string | undefined): Source {
   const kind = format ?? (/\.csv$/i.test(path) ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
+  let bytes: number
+  let file: number
   try {
     const stat = statSync(path)
     if (!stat.isFile()) throw new Error("it is no file")
-    return { path, format: kind, bytes: stat.size, identity: identityOf(path) }
+    bytes = stat.size
+    file = openSync(path, "r")
   } catch (error) {
     throw new Error(`${path} cannot be read: ${(error as Error).message}`)
   }
+  return { path, format: kind, bytes, identity: identityOf(file, new Utf8Check(basename(path))) }
 }
 
-function identityOf(path: string): string {
-  const file = openSync(path, "r")
+/** The hash of a file, which is checked as a whole before any of it is imported. */
+function identityOf(file: number, check: Utf8Check): string {
   const hash = createHash("sha256")
   const part = Buffer.alloc(1_048_576)
   for (let read = 1; read > 0; ) {
     read = readSync(file, part)
     hash.update(part.subarray(0, read))
+    check.take(part.subarray(0, read))
   }
   closeSync(file)
   return hash.digest("hex").slice(0, 32)
@@ -58,17 +65,18 @@ function identityOf(path: string): string {
 
 /**
  * Yields the records of a file, and reads the file as they are consumed. Calls `onBytes` with the number of bytes read
- * so far, and `onHeader` with the column names of a CSV. Throws one line with the line number where the file is not
- * UTF-8 or no CSV.
+ * so far, and `onHeader` with the column names of a CSV. Members that are `verbatim` are `JsonText`. Throws one line with
+ * the line number where the file is not UTF-8 or no CSV.
  */
 export async function* readSource(
   source: Source,
   onBytes: (read: number) => void,
   onHeader: (names: string[]) => void,
+  verbatim: ReadonlySet<string>,
 ): AsyncGenerator<SourceRecord> {
   const text = decoded(source, onBytes)
   if (source.format === "csv") yield* readCsv(source, text, onHeader)
-  else yield* readLines(text)
+  else yield* readLines(text, verbatim)
 }
 
 /** Yields the file's text in chunks. Throws where it is not UTF-8. */
@@ -92,7 +100,10 @@ async function* decoded({ path }: Source, onBytes: (read: number) => void): Asyn
   yield decode()
 }
 
-async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRecord> {
+async function* readLines(
+  text: AsyncGenerator<string>,
+  verbatim: ReadonlySet<string>,
+): AsyncGenerator<SourceRecord> {
   let line = 0
   let rest = ""
   // Whether the current line has exceeded the limit: its remaining text is skipped.
@@ -102,7 +113,7 @@ async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRe
     rest = lines.pop() as string
     for (const content of lines) {
       line += 1
-      const record = tooLong ? overlong(line, content) : readLine(line, content)
+      const record = tooLong ? overlong(line, content) : readLine(line, content, verbatim)
       tooLong = false
       if (record) yield record
     }
@@ -111,7 +122,7 @@ async function* readLines(text: AsyncGenerator<string>): AsyncGenerator<SourceRe
       rest = rest.slice(0, 100)
     }
   }
-  const last = tooLong ? overlong(line + 1, rest) : readLine(line + 1, rest)
+  const last = tooLong ? overlong(line + 1, rest) : readLine(line + 1, rest, verbatim)
   if (last) yield last
 }
 
@@ -121,12 +132,13 @@ const overlong = (line: number, text: string): SourceRecord => ({
   problem: `is longer than ${maxRecordLength} characters`,
 })
 
-function readLine(line: number, text: string): SourceRecord | undefined {
+function readLine(line: number, text: string, verbatim: ReadonlySet<string>): SourceRecord | undefined {
   if (text.trim() === "") return undefined
   if (text.length > maxRecordLength) return overlong(line, text)
   try {
     const row: unknown = JSON.parse(text)
     const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
+    if (isObject && verbatim.size) keepText(row, text, verbatim)
     return isObject
       ? { line, raw: row, row: row as Record<string, unknown> }
       : { line, raw: row, problem: "is no JSON object" }

@@ -4,6 +4,7 @@ import { neverResend } from "./postgres-resend.ts"
 import { settingsFor } from "./postgres-settings.ts"
 import { type ReadFile, sslOf } from "./postgres-tls.ts"
 import { isSocket, type PostgresTarget } from "./postgres-url.ts"
+import { valueTypes } from "./postgres-values.ts"
 
 export interface OpenOptions {
   /** The server cancels a statement after this time, in milliseconds; 0 for never. */
@@ -27,6 +28,7 @@ export function opener(target: PostgresTarget, options: OpenOptions): () => post
       ssl: ssl as NonNullable<postgres.Options<never>["ssl"]>,
       // postgres.js would query the types on every new connection; the statements need none of them.
       fetch_types: false,
+      types: valueTypes,
       connect_timeout: connectTimeoutMs / 1000,
       // Seconds. Short, so that a database that is back is used at once.
       backoff: () => 0.1,

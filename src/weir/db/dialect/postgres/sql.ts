@@ -154,6 +154,8 @@ export const keepIds = (table: string, key: string): string[] => [
 ]
 /** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
+/** Digits of a second that an instant is stored with at the most, whatever its column says. */
+export const instantDigits: number = 6
 export const now = (): SQL => sql`now()`
 
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm"
+import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldTypeName } from "../field.ts"
 import type { Value } from "../statement.ts"
@@ -31,9 +32,6 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   },
   json: {
     ...typed("json"),
-    // postgres.js serializes any object as JSON, but not a boolean, nor an array that begins with one.
-    encode: (value) => (value === null || value === undefined ? null : ({ toJSON: () => value } as never)),
-    // As text, so that the JSON value null stays different from SQL null.
-    toElement: (value) => (value === null ? null : JSON.stringify(value)),
+    encode: (value) => (value === null || value === undefined ? null : JsonText.of(value)),
   },
 }

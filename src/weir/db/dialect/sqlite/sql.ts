@@ -123,6 +123,8 @@ export const stagingTable = (name: string): SQL =>
 export const keepIds = (_table: string, _key: string): string[] => []
 /** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
+/** Digits of a second that an instant is stored with at the most. */
+export const instantDigits: number = 3
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldTypeName } from "../field.ts"
 
@@ -32,6 +33,6 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
   json: {
     ...plain,
     json: (column) => sql`json(${column})`,
-    encode: (value) => (isSet(value) ? JSON.stringify(value) : null),
+    encode: (value) => (isSet(value) ? JsonText.of(value) : null),
   },
 }
