@@ -10,6 +10,7 @@ const loaders: Record<string, () => Promise<MakeCommand>> = {
   migrate: async () => (await import("./migrate.ts")).migrateCommand,
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   status: async () => (await import("./status.ts")).statusCommand,
+  "check-d1": async () => (await import("./d1/command.ts")).checkD1Command,
   rehearse: async () => (await import("./rehearse/command.ts")).rehearseCommand,
   seed: async () => (await import("./seed.ts")).seedCommand,
   import: async () => (await import("./import/command.ts")).importCommand,
