@@ -12,6 +12,8 @@ const loaders: Record<string, () => Promise<MakeCommand>> = {
   status: async () => (await import("./status.ts")).statusCommand,
   "check-d1": async () => (await import("./d1/command.ts")).checkD1Command,
   rehearse: async () => (await import("./rehearse/command.ts")).rehearseCommand,
+  backup: async () => (await import("./backup.ts")).backupCommand,
+  restore: async () => (await import("./restore.ts")).restoreCommand,
   seed: async () => (await import("./seed.ts")).seedCommand,
   import: async () => (await import("./import/command.ts")).importCommand,
   export: async () => (await import("./export.ts")).exportCommand,

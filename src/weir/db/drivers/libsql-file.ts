@@ -4,6 +4,7 @@ import type { Database } from "../driver.ts"
 import { ForeignWrites } from "./foreign-writes.ts"
 import { FileConnection } from "./libsql-connection.ts"
 import { CostJudge } from "./libsql-cost.ts"
+import { pathOf } from "./libsql-open.ts"
 import { Readers } from "./libsql-readers.ts"
 import { WriteQueue } from "./libsql-write-queue.ts"
 
@@ -21,7 +22,7 @@ export interface LibsqlFileOptions {
  * the commit that made them durable (WAL, `synchronous=FULL`).
  */
 export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFileOptions = {}): Database {
-  const path = url.replace(/^file:(\/\/(?=\/))?/, "")
+  const path = pathOf(url)
   const connection = new FileConnection(path)
   const { db } = connection
   const read = inCohorts(connection.run.bind(connection))
