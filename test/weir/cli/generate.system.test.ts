@@ -31,7 +31,9 @@ test("a column: a migration and its way back for both dialects, which drizzle-ki
   expect(said).toContain("sqlite: 0001_add_bio.sql and down/0001_add_bio.sql")
   expect(said).toContain("postgres: 0001_add_bio.sql and down/0001_add_bio.sql")
   expect(said).toContain("its way back loses data: drops the column users.bio")
-  expect(said).toContain("on D1, which cannot turn foreign keys off, the rows of items would be deleted")
+  expect(at.read("drizzle/sqlite/0001_add_bio.sql")).toBe(
+    'ALTER TABLE `users` ADD `bio` text DEFAULT \'none\' NOT NULL CONSTRAINT "users_bio_check" CHECK(length("bio") <= 500);',
+  )
   expect(at.read("drizzle/postgres/0001_add_bio.sql")).toContain(
     `ADD COLUMN "bio" text DEFAULT 'none' NOT NULL`,
   )

@@ -1,35 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import {
-  generateDrizzleJson,
-  generateMigration,
-  generateSQLiteDrizzleJson,
-  generateSQLiteMigration,
-} from "drizzle-kit/api"
 import { getTableName, is, Table } from "drizzle-orm"
-import { dialectName } from "../../db/dialect/choose.ts"
 import { longNames, repeatedNames } from "../../db/dialect/names.ts"
 import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
-import { withoutPublic } from "../../db/migrations/own-names.ts"
-import {
-  cannotBeFilled,
-  type Diff,
-  type Kinds,
-  repairPostgres,
-  repairSqlite,
-  toBeFilled,
-  toBeRequired,
-} from "./repair.ts"
-import {
-  common,
-  doubts,
-  keyOf,
-  losses,
-  type Rename,
-  reversed,
-  type Snapshot,
-  withRenames,
-} from "./snapshot.ts"
+import { cannotBeFilled, type Kinds, toBeFilled, toBeRequired } from "./repair.ts"
+import { type Script, scriptBetween, snapshotOf } from "./script.ts"
+import { doubts, keyOf, type Rename, reversed, type Snapshot, withRenames } from "./snapshot.ts"
 
 /** The message to a dialect's child process. */
 export interface Question {
@@ -40,12 +16,6 @@ export interface Question {
   renames: Rename[]
   /** The columns (`table.column`) and tables that the options name as dropped. */
   drops: string[]
-}
-
-/** The statements of a file, and the data that they lose, one line each. */
-export interface Script {
-  statements: string[]
-  losses: string[]
 }
 
 /** The reply of a dialect's child process. */
@@ -59,17 +29,6 @@ export interface Answer {
   /** The tags of earlier hand-written migrations without a down script, which must be hand-written too. */
   unknown: string[]
 }
-
-const postgres = dialectName === "postgres"
-const asKit = (snapshot: Snapshot) => snapshot as never
-const diff: Diff = async (from, to) =>
-  postgres
-    ? (await generateMigration(asKit(from), asKit(to))).map((text) => withoutPublic(text, () => true))
-    : generateSQLiteMigration(asKit(from), asKit(to))
-const snapshotOf = async (schema: Record<string, unknown>, before?: string): Promise<Snapshot> =>
-  (postgres
-    ? generateDrizzleJson(schema, before)
-    : await generateSQLiteDrizzleJson(schema, before)) as unknown as Snapshot
 
 /** The exports of a folder's files, in the dialect of this process, each value once. */
 async function readSchema(folder: string): Promise<Record<string, unknown>> {
@@ -99,37 +58,6 @@ function readKinds(folder: string): void {
       for (const column of Object.values(columns)) kinds.set(`${name}.${column.name}`, column.type)
 }
 
-const quote = postgres ? '"' : "`"
-const quoted = (text: string): string => `${quote}${text}${quote}`
-
-function renameStatement({ table, column, to }: Rename): string {
-  const target = column === undefined ? "" : `COLUMN ${quoted(column)} `
-  return `ALTER TABLE ${quoted(table)} RENAME ${target}TO ${quoted(to)};`
-}
-
-/**
- * The script from one snapshot to another: renames, then removals, then additions. With `fill`, added columns that must
- * have a value get one.
- */
-async function scriptBetween(
-  before: Snapshot,
-  to: Snapshot,
-  renames: Rename[],
-  empty: Snapshot,
-  fill: boolean,
-): Promise<Script> {
-  const from = withRenames(before, renames)
-  const between = doubts(from, to).length ? common(from, to) : undefined
-  const repairedDiff = async (a: Snapshot, b: Snapshot) =>
-    postgres
-      ? repairPostgres(await diff(a, b), a, b, fill)
-      : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff, kinds })
-  const statements = between
-    ? [...(await repairedDiff(from, between)), ...(await repairedDiff(between, to))]
-    : await repairedDiff(from, to)
-  return { statements: [...renames.map(renameStatement), ...statements], losses: losses(from, to) }
-}
-
 /** A message where drizzle-kit would ask whether something was renamed or dropped. It names the options that answer. */
 function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | undefined {
   const droppable = Object.values(from.tables).flatMap(({ name, columns }) => [
@@ -149,22 +77,8 @@ function refusalOf(from: Snapshot, to: Snapshot, drops: string[]): string | unde
   return undefined
 }
 
-/**
- * Warnings of a migration: it deletes child rows on D1, where foreign keys stay on while a table is rebuilt; or it, or
- * its way back, fails on certain rows.
- */
-function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[] {
-  const rebuilt = statements
-    .flatMap((s) => /^DROP TABLE `([^`]+)`/.exec(s)?.[1] ?? [])
-    .filter((name) => keyOf(to, name))
-  const children = Object.values(to.tables).flatMap((child) =>
-    Object.values(child.foreignKeys)
-      .filter(({ tableTo, onDelete }) => rebuilt.includes(tableTo) && onDelete === "cascade")
-      .map(
-        ({ tableTo }) =>
-          `rebuilds ${tableTo}: on D1, which cannot turn foreign keys off, the rows of ${child.name} would be deleted`,
-      ),
-  )
+/** Warnings of a migration: it, or its way back, fails on certain rows. */
+function warningsOf(from: Snapshot, to: Snapshot): string[] {
   const fills = toBeFilled(from, to).map(
     (name) =>
       `adds ${name}, which must have a value: it fails where there are rows, unless you give it a default`,
@@ -178,7 +92,7 @@ function warningsOf(statements: string[], from: Snapshot, to: Snapshot): string[
       (name) =>
         `its way back fills ${name}, which is unique or refers to rows: it fails where there are rows`,
     )
-  return [...children, ...fills, ...required, ...back]
+  return [...fills, ...required, ...back]
 }
 
 async function answer({ schema, folder, renames, drops }: Question): Promise<Answer> {
@@ -200,7 +114,7 @@ async function answer({ schema, folder, renames, drops }: Question): Promise<Ans
       readSnapshot(folder, journal[i - 1]?.idx ?? -1, empty),
       readSnapshot(folder, idx, empty),
     ]
-    const down = await scriptBetween(after, before, [], empty, true)
+    const down = await scriptBetween(after, before, { fill: true, kinds })
     // The snapshots do not show hand-written statements, so only a hand-written script can undo them.
     const isHandWritten = down.statements.length === 0 && readStatements(folder, tag).length > 0
     if (isHandWritten) unknown.push(tag)
@@ -213,15 +127,15 @@ async function answer({ schema, folder, renames, drops }: Question): Promise<Ans
     ? `${reused.table} was renamed, and there is a new ${reused.table}: make two migrations of it, one after the other`
     : refusalOf(withRenames(before, renames), after, drops)
   if (refusal) return { refusal, missing, unknown }
-  const up = await scriptBetween(before, after, renames, empty, false)
+  const up = await scriptBetween(before, after, { renames, fill: false, kinds })
   if (up.statements.length === 0) return { missing, unknown }
-  const down = await scriptBetween(after, before, reversed(renames), empty, true)
+  const down = await scriptBetween(after, before, { renames: reversed(renames), fill: true, kinds })
   return {
     next: {
       snapshot: after,
       up,
       down,
-      warnings: warningsOf(up.statements, withRenames(before, renames), after),
+      warnings: warningsOf(withRenames(before, renames), after),
     },
     missing,
     unknown,

@@ -3,16 +3,12 @@ import type { ColumnSnapshot, Snapshot, TableSnapshot } from "./snapshot.ts"
 /** The latest Postgres type of each `table.column` in any migration. */
 export type Kinds = Map<string, string>
 
-/** Generates drizzle-kit's statements from one snapshot to another. */
-export type Diff = (from: Snapshot, to: Snapshot) => Promise<string[]>
-
-const tableOf = (snapshot: Snapshot, name: string): TableSnapshot | undefined =>
+/** The table of a name in a snapshot. */
+export const tableOf = (snapshot: Snapshot, name: string): TableSnapshot | undefined =>
   Object.values(snapshot.tables).find((table) => table.name === name)
 
-const quoted = (names: string[]): string => names.map((name) => `"${name}"`).join(", ")
-
 /** SQL of a value for a required column whose own values are lost: the smallest that its CHECK allows. */
-function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): string {
+export function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): string {
   const { name } = column
   const kind = kinds.get(`${table.name}.${name}`)
   // SQLite stores instants and JSON as text; the Postgres snapshots tell them apart.
@@ -30,16 +26,9 @@ function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): s
   return String(least)
 }
 
-export interface RepairOptions {
-  /** Whether required columns that are added get a value in existing rows. Set for down scripts. */
-  fill: boolean
-  /** drizzle-kit's snapshot of a database without tables. */
-  empty: Snapshot
-  diff: Diff
-  kinds: Kinds
-}
-
-const mustBeFilled = (column: ColumnSnapshot): boolean => column.notNull && column.default === undefined
+/** Whether existing rows need a value of this column when it is added. */
+export const mustBeFilled = (column: ColumnSnapshot): boolean =>
+  column.notNull && column.default === undefined
 
 /** The added columns (`table.column`) that are required and have no default: drizzle-kit's statements fail on rows. */
 export function toBeFilled(from: Snapshot, to: Snapshot): string[] {
@@ -75,87 +64,6 @@ export function cannotBeFilled(to: Snapshot, name: string): boolean {
       Object.values(foreignKeys).some(({ columnsFrom }) => alone(columnsFrom))
     )
   })
-}
-
-/**
- * Statements that rebuild a SQLite table as the snapshot has it. Rows keep the columns of both versions; with `fill`,
- * required new columns get a value. https://www.sqlite.org/lang_altertable.html#otheralter
- */
-async function rebuild(
-  table: TableSnapshot,
-  before: TableSnapshot,
-  options: RepairOptions,
-): Promise<string[]> {
-  const { empty, diff } = options
-  const fresh = `__new_${table.name}`
-  const createTable = await diff(empty, {
-    ...empty,
-    tables: { [fresh]: { ...table, name: fresh, indexes: {} } },
-  })
-  const indexes = (await diff(empty, { ...empty, tables: { [table.name]: table } })).filter((s) =>
-    /^CREATE (UNIQUE )?INDEX/.test(s),
-  )
-  return [
-    ...createTable,
-    ...copyRows(table, before, options.fill, options.kinds),
-    `DROP TABLE \`${table.name}\`;`,
-    `ALTER TABLE \`${fresh}\` RENAME TO \`${table.name}\`;`,
-    ...indexes,
-  ]
-}
-
-/** Statements that copy the rows into the rebuilt table, and the last generated id, so that no id is ever reused. */
-function copyRows(table: TableSnapshot, before: TableSnapshot, fill: boolean, kinds: Kinds): string[] {
-  const common = Object.keys(table.columns).filter((name) => before.columns[name])
-  const filled = fill
-    ? Object.values(table.columns).filter((c) => !before.columns[c.name] && mustBeFilled(c))
-    : []
-  const values = [quoted(common), ...filled.map((column) => fillerOf(table, column, kinds))]
-    .filter(Boolean)
-    .join(", ")
-  const names = quoted([...common, ...filled.map(({ name }) => name)])
-  const copy = `INSERT INTO \`__new_${table.name}\`(${names}) SELECT ${values} FROM \`${table.name}\`;`
-  if (!Object.values(table.columns).some(({ autoincrement }) => autoincrement)) return [copy]
-  return [
-    copy,
-    `DELETE FROM sqlite_sequence WHERE name = '__new_${table.name}';`,
-    `INSERT INTO sqlite_sequence(name, seq) SELECT '__new_${table.name}', seq FROM sqlite_sequence WHERE name = '${table.name}';`,
-  ]
-}
-
-/**
- * Repairs drizzle-kit's statements for SQLite. When drizzle-kit rebuilds a table, it selects columns that the old table
- * does not have; SQLite reads their quoted names as text, so that every row would get the column's name as its value.
- * With `fill`, required columns that are added get a value.
- */
-export async function repairSqlite(
-  statements: string[],
-  from: Snapshot,
-  to: Snapshot,
-  options: RepairOptions,
-): Promise<string[]> {
-  let repaired = statements.flatMap((statement) => {
-    const name = /^INSERT INTO `__new_([^`]+)`\([^)]*\) SELECT [^;]* FROM `[^`]+`;$/.exec(statement)?.[1]
-    const [table, before] = name ? [tableOf(to, name), tableOf(from, name)] : []
-    return table && before ? copyRows(table, before, options.fill, options.kinds) : [statement]
-  })
-  for (const table of Object.values(to.tables)) {
-    const added = new RegExp(`^ALTER TABLE \`${table.name}\` ADD \`([^\`]+)\``)
-    const needs = repaired.some((statement) => {
-      const column = table.columns[added.exec(statement)?.[1] ?? ""]
-      // ADD COLUMN accepts constant defaults only.
-      const computed = typeof column?.default === "string" && column.default.startsWith("(")
-      return computed || (options.fill && column !== undefined && mustBeFilled(column))
-    })
-    const before = tableOf(from, table.name)
-    if (!needs || !before) continue
-    const own = new RegExp(`^(ALTER TABLE \`${table.name}\` |CREATE (UNIQUE )?INDEX .* ON \`${table.name}\`)`)
-    repaired = [
-      ...repaired.filter((statement) => !own.test(statement)),
-      ...(await rebuild(table, before, options)),
-    ]
-  }
-  return repaired
 }
 
 /**

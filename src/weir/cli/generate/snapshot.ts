@@ -11,7 +11,14 @@ export interface TableSnapshot {
   indexes: Record<string, { isUnique: boolean; columns: (string | { expression: string })[] }>
   foreignKeys: Record<
     string,
-    { tableFrom: string; tableTo: string; columnsFrom: string[]; columnsTo: string[]; onDelete?: string }
+    {
+      tableFrom: string
+      tableTo: string
+      columnsFrom: string[]
+      columnsTo: string[]
+      onDelete?: string
+      onUpdate?: string
+    }
   >
   uniqueConstraints: Record<string, { columns: string[] }>
   compositePrimaryKeys: Record<string, { columns: string[] }>
@@ -22,6 +29,7 @@ export interface ColumnSnapshot {
   name: string
   type: string
   notNull: boolean
+  primaryKey?: boolean
   default?: unknown
   autoincrement?: boolean
 }

@@ -8,7 +8,8 @@ import {
   lossMark,
   readJournal,
 } from "../../db/migrations/files.ts"
-import type { Answer, Script } from "./dialect.ts"
+import type { Answer } from "./dialect.ts"
+import type { Script } from "./script.ts"
 
 const textOf = (heading: string[], { statements, losses }: Script): string =>
   [...heading, ...losses.map((loss) => `${lossMark}${loss}`), statements.join(breakpoint)].join("\n")

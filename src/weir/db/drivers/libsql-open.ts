@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import Sqlite from "libsql"
 
 /** How long a write waits for other processes' writes before it fails as busy, in milliseconds. */
@@ -11,16 +11,24 @@ export const busyTimeoutMs = 5_000
 export function openFile(path: string, { isReadOnly = false, mustExist = false } = {}): Sqlite.Database {
   try {
     if (mustExist && !existsSync(path)) throw new Error("there is no such file")
-    // Seconds. The engine's busy wait blocks the event loop, so it is short; the driver retries without blocking.
-    const db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
-    if (isReadOnly) db.exec("pragma query_only = on")
-    else useWal(db)
-    db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
-    return db
+    for (;;) {
+      const before = fileIdOf(path)
+      // Seconds. The engine's busy wait blocks the event loop, so it is short; the driver retries without blocking.
+      const db = new Sqlite(path, { timeout: 0.005 } as Sqlite.Options)
+      if (isReadOnly) db.exec("pragma query_only = on")
+      else useWal(db)
+      db.exec("pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536")
+      // While this waited for the lock, db:restore may have put another file into its place.
+      if (before === undefined || before === fileIdOf(path)) return db
+      db.close()
+    }
   } catch (error) {
     throw new Error(`DATABASE_URL: cannot open ${path}: ${(error as Error).message}`)
   }
 }
+
+/** The number of the file at a path; undefined where there is none. */
+const fileIdOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
 
 /** Switches the file to WAL. Only one process can do so; the engine fails the others at once, so they retry. */
 function useWal(db: Sqlite.Database): void {
