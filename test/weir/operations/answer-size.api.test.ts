@@ -86,6 +86,22 @@ test("a page is measured, not the table, and by what its reader may see", async 
   expect((await w.call("GET", "/users/99/items?limit=1000")).status).toBe(404)
 })
 
+test("numbers and instants count as what they are: an answer just below the limit is whole", async () => {
+  const made = Array.from({ length: 450 }, (_, i) => ({ title: `n ${i}`, price: i % 10 }))
+  expect((await w.call("POST", "/items", { token: w.bob.token, json: made })).status).toBe(201)
+  const path = "/items?title[starts_with]=n&description[is_null]=true"
+  const size = async (limit: number) => {
+    const answer = await w.call("GET", `${path}&limit=${limit}`)
+    return answer.status === 200 ? Buffer.byteLength(answer.text) : answer.status
+  }
+  const perRow = ((await size(300)) - (await size(200))) / 100
+  const most = Math.floor(bytes / perRow)
+  const nearly = await size(most - 3)
+  expect(nearly).toBeGreaterThan(bytes * 0.95)
+  expect(nearly).toBeLessThanOrEqual(bytes)
+  expect(await tooLarge(`${path}&limit=450`)).toEqual(["limit"])
+})
+
 test("text that JSON escapes is measured by what is sent", async () => {
   const json = { title: "escaped", description: "\u0001".repeat(10_000), price: 1 }
   expect((await w.call("POST", "/items", { token: w.bob.token, json })).status).toBe(201)
