@@ -94,6 +94,28 @@ test("many endless statements leave a reader to the others, and all are answered
   for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(DeadlineExpired)
 })
 
+test("clients take turns: one with many reads does not keep another's waiting", async () => {
+  const counting = (rows: number) =>
+    plain(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows}) select count(*) from n`,
+    )
+  const done: string[] = []
+  const read = async (address: string, rows: number) => {
+    await database.connect(undefined, { address }).query(counting(rows))
+    done.push(address)
+  }
+  const many = Array.from({ length: 20 }, (_, i) => read("192.0.2.1", 300_000 + i))
+  const load = database.readers?.()
+  expect(load?.running).toBeGreaterThan(0)
+  expect(load).toEqual({ running: load?.running, waiting: 20 - (load?.running ?? 0) })
+  const few = [read("192.0.2.2", 299_999), read("192.0.2.3", 299_998)]
+  await Promise.all([...many, ...few])
+  // At most four run at a time: those that ran, and a turn of each.
+  expect(done.indexOf("192.0.2.2")).toBeLessThan(12)
+  expect(done.indexOf("192.0.2.3")).toBeLessThan(12)
+  expect(database.readers?.()).toEqual({ running: 0, waiting: 0 })
+})
+
 test("statements that expire together start no processes for one another", async () => {
   const deadlines = Array.from({ length: 40 }, () => new Deadline())
   const outcomes = deadlines.map((deadline) =>
