@@ -110,6 +110,36 @@ test("text that JSON escapes is measured by what is sent", async () => {
   expect(rowsOf(await w.call("GET", "/items?title=escaped&limit=1"))).toHaveLength(1)
 })
 
+test("an answer of more than a megabyte is whole, and has a validator as any other", async () => {
+  const rows = { anonymous: 3_000, user: 12_000, admin: 12_000 }
+  await w.close()
+  w = await world({ answerLimits: { bytes: 16_777_216, rows } })
+  const made = Array.from({ length: 130 }, (_, i) => ({
+    title: `large ${i}`,
+    description: "dé😀".repeat(2_000),
+    price: i,
+  }))
+  for (const json of [made.slice(0, 50), made.slice(50, 100), made.slice(100)])
+    expect((await w.call("POST", "/items", { token: w.ann.token, json })).status).toBe(201)
+  const path = "/items?limit=1000&title[starts_with]=large&sort=id"
+  const whole = await w.call("GET", path)
+  expect(whole.text.length).toBeGreaterThan(1_000_000)
+  expect(rowsOf(whole).map(({ title, description }) => ({ title, description }))).toEqual(
+    made.map(({ title, description }) => ({ title, description })),
+  )
+  expect(whole.headers.get("content-type")).toBe("application/json")
+  const etag = whole.headers.get("etag") as string
+  expect(etag).toMatch(/^"[^"]+"$/)
+  const held = (tag: string) => w.call("GET", path, { headers: { "if-none-match": tag } })
+  expect((await held(etag)).status).toBe(304)
+  expect((await held('"other"')).status).toBe(200)
+  expect((await w.call("HEAD", path)).headers.get("etag")).toBe(etag)
+  await w.call("PATCH", `/items/${rowsOf(whole)[3]?.id}`, { token: w.ann.token, json: { price: 999 } })
+  const changed = await held(etag)
+  expect(changed.status).toBe(200)
+  expect(changed.headers.get("etag")).not.toBe(etag)
+})
+
 test("the rows that the limits allow are bounded by kind of viewer; single rows do not count", async () => {
   const path = "/users?limit=40&include=items.owner&include.items.fields=id"
   const refused = await w.call("GET", path)

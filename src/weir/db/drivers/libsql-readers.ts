@@ -14,6 +14,8 @@ export interface ReaderRequest extends Pick<Statement, "text" | "params" | "sing
 }
 export interface ReaderReply {
   rows?: Row[]
+  /** Whether more rows of the same statement follow in another reply. */
+  more?: boolean
   error?: { message: string; code: unknown }
   /** How long the statement ran, in milliseconds. */
   ms: number
@@ -35,6 +37,8 @@ interface Job {
 interface Reader {
   process: ChildProcess
   job: Job | undefined
+  /** The rows of its job that have come. */
+  rows: Row[]
   idleTimer: NodeJS.Timeout | undefined
 }
 
@@ -138,7 +142,7 @@ export class Readers {
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     })
-    const reader: Reader = { process: child, job: undefined, idleTimer: undefined }
+    const reader: Reader = { process: child, job: undefined, rows: [], idleTimer: undefined }
     this.readers.add(reader)
     child.on("message", (reply: ReaderReply) => this.settle(reader, reply))
     child.on("error", () => this.lose(reader))
@@ -149,6 +153,7 @@ export class Readers {
   private run(reader: Reader, job: Job): void {
     clearTimeout(reader.idleTimer)
     reader.job = job
+    reader.rows = []
     reader.process.ref()
     reader.process.channel?.ref()
     const { text, params, single = false, scans } = job.statement
@@ -157,9 +162,12 @@ export class Readers {
     reader.process.send({ text, params, single, explain } satisfies ReaderRequest, () => {})
   }
 
-  private settle(reader: Reader, { rows, error, ms, isKeyed }: ReaderReply): void {
-    const { job } = reader
+  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed }: ReaderReply): void {
+    for (const row of rows) reader.rows.push(row)
+    if (more) return
+    const { job, rows: all } = reader
     reader.job = undefined
+    reader.rows = []
     reader.process.unref()
     reader.process.channel?.unref()
     reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
@@ -168,7 +176,7 @@ export class Readers {
       if (isKeyed !== undefined) this.learn(job.statement.text, isKeyed)
       job.release()
       if (error) job.reject(Object.assign(new Error(error.message), { code: error.code }))
-      else job.resolve(rows ?? [])
+      else job.resolve(all)
     }
     this.dispatch()
   }
