@@ -100,7 +100,7 @@ export const issueCodes = {
   malformed_json: "The body is not JSON, or not UTF-8",
   too_deep: "The body or the include nests too deeply",
   answer_too_large: "The list makes the answer too large",
-  too_many: "More filters, relations or rows than a request may ask for",
+  too_many: "More filters, relations, rows or accounts than a request may ask for",
   out_of_range: "The number is too small or too large",
   invalid: "The database refuses the value",
   invalid_cursor: "The cursor is mangled, or was made for another sort",

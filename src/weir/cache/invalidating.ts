@@ -7,7 +7,7 @@ export function invalidating(database: Database, store: Store | undefined): Data
   if (!store) return database
   return {
     ...database,
-    connect: (deadline) => new InvalidatingClient(database.connect(deadline), store),
+    connect: (...request) => new InvalidatingClient(database.connect(...request), store),
     migrate: async (statements) => {
       try {
         await database.migrate(statements)

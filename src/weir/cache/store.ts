@@ -1,6 +1,8 @@
 /** A stored answer. */
 export interface Entry {
   body: string
+  /** The body in UTF-8, where it is large: it was encoded in pieces. No store keeps such an entry. */
+  bytes?: Uint8Array<ArrayBuffer>
   etag: string
   headers: Record<string, string>
   /** When it was read from the database, in ms since 1970. */

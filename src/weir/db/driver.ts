@@ -1,3 +1,4 @@
+import type { Waiter } from "../lib/fair-queue.ts"
 import type { Deadline } from "./deadline.ts"
 import type { DialectName } from "./dialect/choose.ts"
 import type { Row, Statement } from "./dialect/statement.ts"
@@ -28,17 +29,26 @@ export interface PoolLoad {
   waiting: number
 }
 
+/** How busy the processes are that read a file. */
+export interface ReaderLoad {
+  /** Statements that they run, and those that wait for one of them. */
+  running: number
+  waiting: number
+}
+
 /** A database, as one driver opens it. */
 export interface Database {
   dialect: DialectName
   /** Kind and location for logs and messages, without credentials. */
   label: string
-  /** A client for one request. It begins no statement after `deadline`. */
-  connect(deadline?: Deadline): Client
+  /** A client for one request. It begins no statement after `deadline`. `waiter` is whose turn it takes where it waits. */
+  connect(deadline?: Deadline, waiter?: Pick<Waiter, "address">): Client
   /** A number that changes when another process has written to the database. Absent where the driver cannot tell. */
   foreignWrites?(): number
   /** The load of its pool. Absent where there is none. */
   load?: () => PoolLoad
+  /** The load of its readers. Absent where there are none. */
+  readers?: () => ReaderLoad
   /**
    * Runs a migration's statements as one transaction, with foreign keys off where the dialect needs that. One process
    * migrates at a time, the others wait. An error has the index of the failed statement as `statementIndex`.

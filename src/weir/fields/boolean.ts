@@ -18,6 +18,7 @@ export const boolean: MakeType = () => ({
   output: () => z.boolean(),
   example: () => true,
   ordered: (expression) => expression,
+  minBytes: 4,
   maxBytes: 5,
   measured: false,
   multiline: false,

@@ -45,6 +45,7 @@ export const json: MakeType = () => ({
   output: anyJson,
   example: () => null,
   ordered: (expression) => expression,
+  minBytes: 1,
   maxBytes: Number.POSITIVE_INFINITY,
   measured: true,
   multiline: true,

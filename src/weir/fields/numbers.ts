@@ -33,6 +33,7 @@ const number = {
   operators: comparison,
   toCell: (value) => value,
   ordered: (expression) => expression,
+  minBytes: 1,
   // -1.2345678901234567e-308
   maxBytes: 24,
   measured: false,

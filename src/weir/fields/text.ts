@@ -23,6 +23,9 @@ export function normalized({ format }: Pick<FieldSpec, "format">, value: string)
 /** Most bytes that JSON takes for a character, as for `\u0001`. */
 const maxEscape = 6
 
+const jsonBytes = (values: readonly string[]): number[] =>
+  values.map((value) => Buffer.byteLength(JSON.stringify(value)))
+
 const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string, ...string[]])
 
 function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
@@ -76,7 +79,10 @@ export const text: MakeType = (spec) => ({
   output: () => (spec.values ? oneOf(spec.values) : z.string()),
   example: () => example(spec),
   ordered: expressions.collated,
-  maxBytes: 2 + maxEscape * (spec.max ?? Number.POSITIVE_INFINITY),
+  minBytes: Math.min(...jsonBytes(spec.values ?? [""])),
+  maxBytes: spec.values
+    ? Math.max(...jsonBytes(spec.values))
+    : 2 + maxEscape * (spec.max ?? Number.POSITIVE_INFINITY),
   measured: spec.values === undefined,
   multiline: false,
   generated: false,

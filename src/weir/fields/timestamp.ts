@@ -47,6 +47,7 @@ export const timestamp: MakeType = ({ auto, example }) => ({
   output: () => z.string().openapi({ format: "date-time" }),
   example: () => example ?? "2026-01-31T12:00:00.000Z",
   ordered: (expression) => expression,
+  minBytes: 26,
   maxBytes: 26,
   measured: false,
   multiline: false,

@@ -48,6 +48,8 @@ export interface FieldType {
   example(): Scalar | null
   /** The expression as it is compared for order. */
   ordered(expression: SQL): SQL
+  /** Fewest bytes of a value's JSON. */
+  minBytes: number
   /** Most bytes of a value's JSON; infinity where nothing bounds them. */
   maxBytes: number
   /** Whether values differ much in size, so that it is measured. */

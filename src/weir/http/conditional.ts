@@ -6,6 +6,8 @@ import { showsTimings } from "./timing-headers.ts"
 /** The answer to a read: its text, the headers that belong to it, and its validator. */
 interface Answer {
   body: string
+  /** The body in UTF-8, where it is large. */
+  bytes?: Uint8Array<ArrayBuffer> | undefined
   headers: Record<string, string>
   etag: string
   /** The members of `Cache-Status` (RFC 9211), where a cache was asked. */
@@ -16,7 +18,7 @@ interface Answer {
  * Answers a read: 304 where the client has it already (RFC 9110, 13.1.2). `no-cache` lets clients keep it, and has
  * them ask each time whether it still holds; what was read with a token is for its owner's cache only.
  */
-export function replyRead(c: AppContext, { body, headers, etag, cacheStatus }: Answer): Response {
+export function replyRead(c: AppContext, { body, bytes, headers, etag, cacheStatus }: Answer): Response {
   const { vary } = c.get("headers")
   const all = {
     etag,
@@ -27,7 +29,7 @@ export function replyRead(c: AppContext, { body, headers, etag, cacheStatus }: A
   }
   const held = c.req.header("if-none-match")
   if (held !== undefined && !isNoneOf(held, etag)) return reply(c, 304, null, all)
-  return reply(c, 200, body, all)
+  return reply(c, 200, bytes ?? body, all)
 }
 
 /** Why the request asks past the cache, by its own `Cache-Control`; undefined where it does not. */

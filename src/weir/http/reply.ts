@@ -5,7 +5,7 @@ import { serverTiming, showsTimings } from "./timing-headers.ts"
 export function reply(
   c: AppContext,
   status: number,
-  body: string | null,
+  body: string | Uint8Array<ArrayBuffer> | null,
   headers: Record<string, string> = {},
 ): Response {
   const all: Record<string, string> = { ...c.get("headers") }

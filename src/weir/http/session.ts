@@ -29,7 +29,7 @@ export function session(options: SessionOptions): AppMiddleware {
   return async (c, next) => {
     let opened: Client | undefined
     const client = () => {
-      opened ??= new TimedClient(database.connect(call.deadline), call, limitMs)
+      opened ??= new TimedClient(database.connect(call.deadline, call.caller), call, limitMs)
       return opened
     }
     const call: Call = {

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto"
 import xxhash from "xxhash-wasm"
+import { encodeLarge } from "./large-text.ts"
 
 const { h64, h64ToString } = await xxhash()
 
@@ -11,12 +12,34 @@ const maxXxhashLength = 1_000_000
  * time, a tenth for a long list. Two responses of one URL collide by chance once in 2^64; a client that forces a
  * collision hides only its own change. https://xxhash.com/
  */
-export function etagOf({ body, headers }: { body: string; headers: Record<string, string> }): string {
-  let head = ""
-  for (const name in headers) head += `${name}: ${headers[name]}\n`
+export function etagOf({ body, headers }: Content): string {
+  const head = headOf(headers)
   if (body.length <= maxXxhashLength)
     return `"${head === "" ? h64ToString(body) : h64ToString(head, h64(body))}"`
   return `"${hash("sha256", head + body, "base64url").slice(0, 22)}"`
+}
+
+interface Content {
+  body: string
+  headers: Record<string, string>
+}
+
+function headOf(headers: Content["headers"]): string {
+  let head = ""
+  for (const name in headers) head += `${name}: ${headers[name]}\n`
+  return head
+}
+
+/** Whether a body is so long that it is encoded and hashed in pieces. */
+export const isLarge = ({ body }: Content): boolean => body.length > maxXxhashLength
+
+/** The body of a large answer in UTF-8, and its strong ETag, which is another one than that of `etagOf`. */
+export async function encoded({
+  body,
+  headers,
+}: Content): Promise<{ bytes: Uint8Array<ArrayBuffer>; etag: string }> {
+  const { bytes, hash } = await encodeLarge(body, headOf(headers))
+  return { bytes, etag: `"${hash}"` }
 }
 
 /** Whether an `If-None-Match` holds: false for `*`, and where it names `etag` by weak comparison (RFC 9110, 13.1.2). */

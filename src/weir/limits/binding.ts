@@ -7,6 +7,7 @@ export interface RateLimitBinding {
 
 /** Counts by a Worker's binding. How many it allows, and in which time, stands in the binding's own configuration. */
 export class BindingLimiter implements Limiter {
+  readonly hasOwnAmount = true
   private readonly binding: RateLimitBinding
 
   constructor(binding: RateLimitBinding) {

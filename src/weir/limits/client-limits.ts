@@ -1,5 +1,5 @@
 import type { Attempt } from "../operations/call.ts"
-import { Problem } from "../problem.ts"
+import { invalid, Problem } from "../problem.ts"
 import { type Limit, type Limiter, type Verdict, windowMs } from "./limiter.ts"
 
 /** How many attempts a minute are allowed; 0 for no limit. */
@@ -48,7 +48,8 @@ export class ClientLimits {
 
   /**
    * Counts an attempt, and sets the `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers) in `headers`. Throws
-   * a 429 with `Retry-After` where a limit is used up. Undefined where the attempt is not limited.
+   * a 429 with `Retry-After` where a limit is used up, and a 422 where the attempt is more than the whole limit.
+   * Undefined where the attempt is not limited.
    */
   count(
     attempt: Attempt,
@@ -61,6 +62,7 @@ export class ClientLimits {
 
   private async judge(attempt: Attempt, checks: Check[], headers: Record<string, string>): Promise<void> {
     const { limiter } = this
+    if (!limiter.hasOwnAmount) for (const check of checks) requirePossible(check)
     const verdicts: Verdict[] = []
     // What one limit refuses was not tried: it does not count for the next, and makes no key there.
     for (const { key, cost, limit } of checks) {
@@ -110,6 +112,15 @@ export class ClientLimits {
     const { allowed } = await this.limiter.take(account, 1, limit)
     if (!allowed) await new Promise((resolve) => setTimeout(resolve, accountDelayMs))
   }
+}
+
+/** Throws a 422 for an attempt that no wait would make possible. */
+function requirePossible({ cost, limit: { amount } }: Check): void {
+  if (cost <= amount) return
+  const message = `creates ${cost} accounts, of at most ${amount} a minute (SIGN_UP_PER_ADDRESS)`
+  throw invalid("The body asks for more accounts than one address may create", [
+    { path: "body", message, code: "too_many" },
+  ])
 }
 
 const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))

@@ -22,6 +22,8 @@ export interface Verdict {
 
 /** Counts attempts by key. */
 export interface Limiter {
+  /** Whether it counts to a number of its own, whatever the limit's amount. */
+  readonly hasOwnAmount?: boolean
   take(key: string, cost: number, limit: Limit): Verdict | Promise<Verdict>
 }
 
@@ -34,5 +36,6 @@ export const blockMs = (strikes: number): number =>
 
 /** Allows everything: where attempts cannot be counted. */
 export const open: Limiter = {
+  hasOwnAmount: true,
   take: (_key, _cost, { amount }) => ({ allowed: true, remaining: amount, resetMs: windowMs }),
 }

@@ -1,7 +1,7 @@
 import type { Ask, Make } from "../cache/cache.ts"
 import { bindsClock, digestOf, type PartRead, type Reads, readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { Statement } from "../db/driver.ts"
-import { etagOf } from "../lib/etag.ts"
+import { encoded, etagOf, isLarge } from "../lib/etag.ts"
 import { notFound } from "../problem.ts"
 import type { Call } from "./call.ts"
 
@@ -20,6 +20,8 @@ export type Content = { body: string; headers: Record<string, string> } | undefi
 /** The result of a read: JSON text, the headers that belong to it (RFC 8288 links, the count), and its validator. */
 export interface ReadResult {
   body: string
+  /** The body in UTF-8, where it is large. */
+  bytes?: Uint8Array<ArrayBuffer> | undefined
   headers: Record<string, string>
   etag: string
   /** The members of `Cache-Status` (RFC 9211). */
@@ -36,6 +38,7 @@ export async function readThrough(
   const makeEntry: Make = async () => {
     const born = Date.now()
     const content = await make()
+    if (content && isLarge(content)) return { ...content, ...(await encoded(content)), born }
     return content && { ...content, etag: etagOf(content), born }
   }
   const started = performance.now()
@@ -46,7 +49,13 @@ export async function readThrough(
     timings.cacheStatus = status
   }
   if (!entry) throw notFound()
-  return { body: entry.body, headers: entry.headers, etag: entry.etag, cacheStatus: status }
+  return {
+    body: entry.body,
+    bytes: entry.bytes,
+    headers: entry.headers,
+    etag: entry.etag,
+    cacheStatus: status,
+  }
 }
 
 function askOf({ bypass }: Call, statement: Statement, variant: string, parts?: PartRead[]): Ask {

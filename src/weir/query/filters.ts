@@ -9,14 +9,20 @@ const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
 
 /**
  * The filters behind a prefix: `price[gte]=10`, and through relations `owner.username=ann`. Parameters that are no
- * filters stay unused.
+ * filters stay unused, and so do those behind the longer prefixes of `lists`, the lists that are embedded within.
  */
-export function readFilters(reader: ParamReader, resource: Resource, prefix: string): Filter[] {
+export function readFilters(
+  reader: ParamReader,
+  resource: Resource,
+  prefix: string,
+  lists: string[] = [],
+): Filter[] {
   const filters: Filter[] = []
   for (const [name, texts] of reader.params) {
     if (reader.isUsed(name) || !name.startsWith(prefix)) continue
     const [, path, fieldName, operator = "eq"] = filterName.exec(name.slice(prefix.length)) ?? []
     if (path === undefined || fieldName === undefined) continue
+    if (lists.some((list) => path.startsWith(list))) continue
     const { through, end } = walk(resource, path)
     const field = end && through.length <= maxDepth ? reader.field(end, fieldName) : undefined
     if (!field) continue

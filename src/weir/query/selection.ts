@@ -68,12 +68,19 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
     reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
   }
   const fields = readFields(reader, relation.target, `${prefix}fields`)
-  const filters = many ? readFilters(reader, relation.target, prefix) : []
+  const filters = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : []
   const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
   return { fields, filters, includes, relation, sort, limit, skip: skipped }
 }
+
+/** The paths of the lists below a node, such as `owner.items.`: what begins with one is a parameter of that list. */
+const listsWithin = (children: Tree["children"]): string[] =>
+  [...children.values()].flatMap(({ relation, children }) => {
+    const inner = listsWithin(children).map((path) => `${relation.name}.${path}`)
+    return relation.kind === "many" ? [`${relation.name}.`, ...inner] : inner
+  })
 
 function includeTree(reader: ParamReader, resource: Resource, byDefault: string[]): Map<string, Tree> {
   const text = reader.single("include")

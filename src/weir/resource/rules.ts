@@ -73,12 +73,20 @@ export function any(...rules: Rule[]): Rule {
 export function conjunction(parts: (SQL | boolean)[]): SQL | boolean {
   if (parts.includes(false)) return false
   const clauses = parts.filter((part) => typeof part !== "boolean")
-  return clauses.length ? (and(...clauses) as SQL) : true
+  if (clauses.length === 0) return true
+  const whole = and(...clauses) as SQL
+  if (clauses.length > 1) bare.set(whole, sql.join(clauses, sql` and `))
+  return whole
 }
 
-/** A rule's outcome as a WHERE clause. */
-export const clause = (outcome: SQL | boolean): SQL =>
-  typeof outcome === "boolean" ? (outcome ? sql`1 = 1` : sql`1 = 0`) : outcome
+/** Conjunctions without their parentheses. */
+const bare = new WeakMap<SQL, SQL>()
+
+/** A rule's outcome as a WHERE clause, without parentheses around it: SQLite's parser nests to a depth of 100 only. */
+export function clause(outcome: SQL | boolean): SQL {
+  if (typeof outcome !== "boolean") return bare.get(outcome) ?? outcome
+  return outcome ? sql`1 = 1` : sql`1 = 0`
+}
 
 /** A stand-in for a row, to learn whether a rule depends on the row. */
 const anyRow: RowSql = () => sql`null`

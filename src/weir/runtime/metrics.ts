@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
 import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/errors.ts"
-import type { PoolLoad } from "../db/driver.ts"
+import type { PoolLoad, ReaderLoad } from "../db/driver.ts"
 import type { Metrics, SeenRequest } from "../http/metrics.ts"
 import { isWorker, metricsOfAll } from "./cluster-metrics.ts"
 import type { HashLoad } from "./hash-queue.ts"
@@ -10,6 +10,8 @@ import type { HashLoad } from "./hash-queue.ts"
 export interface MetricSources {
   /** The load of the pool, where the database has one. */
   pool: (() => PoolLoad) | undefined
+  /** The load of the reader processes, where the database has them. */
+  readers: (() => ReaderLoad) | undefined
   hashes: () => HashLoad
 }
 
@@ -96,7 +98,7 @@ function statementCounter(registers: Registry[]): ProcessMetrics["statements"] {
   }
 }
 
-function gauges({ pool, hashes }: MetricSources, registers: Registry[]): void {
+function gauges({ pool, readers, hashes }: MetricSources, registers: Registry[]): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -108,6 +110,10 @@ function gauges({ pool, hashes }: MetricSources, registers: Registry[]): void {
     })
   gauge("weir_hashes_running", "Passwords that are being hashed", () => hashes().running)
   gauge("weir_hashes_waiting", "Passwords that wait to be hashed", () => hashes().waiting)
+  if (readers) {
+    gauge("weir_readers_running", "Statements that reader processes run", () => readers().running)
+    gauge("weir_readers_waiting", "Statements that wait for a reader process", () => readers().waiting)
+  }
   if (!pool) return
   gauge("weir_postgres_connections", "Open connections to Postgres", () => pool().open)
   gauge("weir_postgres_connections_busy", "Connections with statements in flight", () => pool().busy)

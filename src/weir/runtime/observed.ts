@@ -22,13 +22,13 @@ export async function withMetrics(
   if (paths.includes("/metrics"))
     throw new SettingError("METRICS: the API serves /metrics itself, so they must be off")
   const { openMetrics } = await import("./metrics.ts")
-  const metrics = openMetrics({ pool: database.load, hashes })
+  const metrics = openMetrics({ pool: database.load, readers: database.readers, hashes })
   return { metrics: { ...metrics, access }, database: observing(database, metrics.statements) }
 }
 
 /** Wraps a database so that every call of it is told. */
 function observing(database: Database, tell: ProcessMetrics["statements"]): Database {
-  return { ...database, connect: (deadline) => new ObservingClient(database.connect(deadline), tell) }
+  return { ...database, connect: (...request) => new ObservingClient(database.connect(...request), tell) }
 }
 
 class ObservingClient implements Client {

@@ -22,10 +22,17 @@ const maxEmbedBytes = (include: Include, kind: ViewerKind): number =>
 const table = sql`${sql.identifier("@answer")}`
 
 /** The table of a statement that holds the bytes of its answer, from a query for them. */
-export const answerTable = (size: SQL): SQL => sql`${table} as materialized (select ${size} as bytes)`
+export const answerTable = (bytes: SQL, from: SQL): SQL =>
+  sql`${table} as materialized (select ${bytes} as bytes from ${from})`
 
 /** The bytes of the answer, from that table. */
 export const answerBytes: SQL = sql`(select bytes from ${table})`
 
 /** Whether the answer is within its limit: a statement reads nothing that costs much where it is not. */
 export const withinLimit: SQL = sql`${answerBytes} <= ${bound(ownValue.answerLimit)}`
+
+/** That table as one of the tables of a query. */
+export const joinedAnswer: SQL = sql` cross join ${table}`
+
+/** `withinLimit` within such a query. Its nested selects would each add the depth of the measure to their own. */
+export const joinedWithinLimit: SQL = sql`${table}.bytes <= ${bound(ownValue.answerLimit)}`

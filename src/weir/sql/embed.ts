@@ -5,10 +5,11 @@ import type { Include, Selection } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
+import { filtered, related } from "./filters.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
-import { type Aliases, filtered, orderBy, related, sortExpressions, tableOf } from "./where.ts"
+import { type Aliases, orderBy, sortExpressions, tableOf } from "./where.ts"
 
 /** What all parts of one statement share. */
 export interface Context {
@@ -25,6 +26,8 @@ export interface Source {
   valuesOf(column: string): SQL
   /** Joins that embed single rows. Absent where nothing can be joined. */
   joins: SQL[] | undefined
+  /** A condition on rows that are shared: what else costs much is read for the rows of the source only. */
+  gate: SQL | undefined
   /** Tables of the statement, and the rows that they hold once for all rows that embed them. */
   ctes: SQL[]
   shared: Shared[]
@@ -39,7 +42,13 @@ interface Shared {
 }
 
 /** A source of rows that share nothing. */
-export const joinable = (joins: SQL[]): Source => ({ joins, ctes: [], shared: [], valuesOf: () => sql`` })
+export const joinable = (joins: SQL[]): Source => ({
+  joins,
+  gate: undefined,
+  ctes: [],
+  shared: [],
+  valuesOf: () => sql``,
+})
 
 /** A checked whole number, as it is. */
 export const literal = (count: number): SQL => sql.raw(String(count))
@@ -78,10 +87,11 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   const { target } = relation
   const { viewer, aliases, rendering, gate } = context
   const { alias, row } = aliases.next()
+  // Filters nest the deepest: they stand first, since SQLite's parser keeps what stands before on its small stack.
   const conditions = [
+    ...filtered(include.filters, row, viewer, aliases),
     related(relation, outer, row, viewer),
     target.rules.read(row, viewer),
-    ...filtered(include.filters, row, viewer, aliases),
   ]
   if (relation.kind === "many") {
     const where = clause(conjunction(gate ? [gate, ...conditions] : conditions))
@@ -140,10 +150,11 @@ export function keptRows(
   const source: Source = {
     valuesOf: (column) => sql`select ${row(column)} from ${expressions.keptFrom(rows, table, [], undefined)}`,
     joins: [],
+    gate: context.gate,
     ctes: [],
     shared: [],
   }
-  const shape = rowShape(resource, selection, row, context, source)
+  const shape = rowShape(resource, selection, row, { ...context, gate: undefined }, source)
   const from = expressions.keptFrom(rows, table, joinedRows(source, row), context.gate)
   return {
     shape,
@@ -162,12 +173,12 @@ const joinedRows = ({ shared }: Source, row: RowSql): JoinedTable[] =>
 function sharedRow(include: Include, outer: RowSql, context: Context, source: Source): SQL {
   const { relation } = include
   const { target, local, foreign } = relation
-  const { viewer, aliases, rendering, gate } = context
+  const { viewer, aliases, rendering } = context
   const { alias, row } = aliases.next()
   const table = aliases.nextTable()
   const where = clause(
     conjunction([
-      ...(gate ? [gate] : []),
+      source.gate ?? true,
       sql`${row(target.key)} in (${source.valuesOf(local)})`,
       target.rules.read(row, viewer),
       target.fields[foreign]?.read(row, viewer) ?? false,
@@ -176,10 +187,11 @@ function sharedRow(include: Include, outer: RowSql, context: Context, source: So
   const inner: Source = {
     valuesOf: (column) => sql`select ${row(column)} from ${tableOf(target)} ${alias} where ${where}`,
     joins: undefined,
+    gate: undefined,
     ctes: source.ctes,
     shared: [],
   }
-  const shape = rowShape(target, include, row, { ...context, gate: undefined }, inner)
+  const shape = rowShape(target, include, row, context, inner)
   const from = expressions.sharedFrom(tableOf(target), alias, where, joinedRows(inner, row))
   source.ctes.push(
     sql`${sql.identifier(table)} as materialized (select ${row(target.key)} as _k, ${rendering.object(shape)} as _v from ${from})`,

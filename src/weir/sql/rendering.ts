@@ -31,51 +31,87 @@ export const asJson: Rendering = {
   kept: expressions.keptJson,
 }
 
-/** The sizes that are known when a statement is compiled, by their expressions. */
-const known = new WeakMap<SQL, number>()
+/** What is known of a size when a statement is compiled: the bytes that its expression leaves out. */
+interface Known {
+  bytes: number
+  /** Whether the expression is nothing but these bytes. */
+  literal?: true
+  /** Whether rows of another table are looked through for it. */
+  embed?: true
+}
+const known = new WeakMap<SQL, Known>()
 
-function literal(bytes: number): SQL {
-  const expression = sql.raw(String(bytes))
-  known.set(expression, bytes)
+function noted(expression: SQL, what: Known): SQL {
+  known.set(expression, what)
   return expression
 }
-const absent = literal(4) // null
+const literal = (bytes: number): SQL => noted(sql.raw(String(bytes)), { bytes, literal: true })
+
+const nullBytes = 4
+const absent = literal(nullBytes)
+
+/** Quotes around a text. */
+const quotes = 2
+
+/** The bytes of a text without its quotes, so that those of null and these add up to its own. */
+const textBytes = (column: SQL, nullable: boolean): SQL => {
+  const length = expressions.byteLength(column)
+  return noted(nullable ? sql`coalesce(${length}, ${sql.raw(String(nullBytes - quotes))})` : length, {
+    bytes: quotes,
+  })
+}
 
 /**
- * Rows as the bytes of their JSON, about: text counts as it is stored, so that what JSON escapes may take up to six
- * times as much. Fields that the viewer may not see do not count.
+ * Rows as the bytes that their JSON has at the least: text counts as it is stored, and other values as the shortest of
+ * their type, so that no answer is refused that is small enough. It may have up to six times as many, since JSON escapes
+ * text and numbers have up to 24 digits. Fields that the viewer may not see do not count.
  */
 export const asSize: Rendering = {
-  field: ({ type }, column) =>
-    type.measured ? sql`coalesce(${expressions.byteLength(column)} + 2, ${absent})` : literal(type.maxBytes),
+  field: ({ type, nullable }, column) =>
+    type.measured
+      ? textBytes(column, nullable)
+      : literal(nullable ? Math.min(type.minBytes, nullBytes) : type.minBytes),
   object: (shape) => sizeOf(shape),
-  list: (shape, from, ctes) => sql`(${ctes}select ${expressions.total(sizeOf(shape, 1))} + 2 from ${from})`,
-  one: (shape, from) => sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`,
+  list: (shape, from, ctes) =>
+    noted(sql`(${ctes}select ${expressions.total(sizeOf(shape, 1))} from ${from})`, {
+      bytes: 1,
+      embed: true,
+    }),
+  one: (shape, from) =>
+    noted(sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`, { bytes: 0, embed: true }),
   kept: (value) => sql`coalesce(${value}, ${absent})`,
 }
 
 /**
- * The size of a row, and `more` bytes: one sum for the members of all rows, and one for those that depend on each
- * condition. Embeds come first: SQLite's parser keeps what stands before a nested select on its small stack.
+ * The size of a row, and `more` bytes for what separates it from the next. Embeds come first and highest: SQLite's
+ * parser keeps what stands before a nested select on its small stack, and D1 counts how deep it is nested.
  */
-function sizeOf({ members, conditions }: RowShape, more = 0): SQL {
+export function sizeOf({ members, conditions }: RowShape, more = 0): SQL {
   const conditional = [...conditions].map(([rule, condition]) => {
     const { bytes, measured } = sizesOf(members.filter(({ when }) => when === rule))
-    return sql`case when ${condition} then ${balanced([...measured, literal(bytes)])} else 0 end`
+    return sql`case when ${condition} then ${balanced([...measured, sql.raw(String(bytes))])} else 0 end`
   })
-  const { bytes, measured } = sizesOf(members.filter(({ when }) => when === undefined))
-  return balanced([...measured, ...conditional, literal(bytes + 2 + more)])
+  const { bytes, measured, embeds } = sizesOf(members.filter(({ when }) => when === undefined))
+  const own = balanced([...measured, ...conditional, sql.raw(String(bytes + 1 + more))])
+  return embeds.length ? sql`(${balanced(embeds)} + ${own})` : own
 }
 
-/** The bytes that are known of members, and the measures of the others, embeds first. */
-function sizesOf(members: Member[]): { bytes: number; measured: SQL[] } {
+/** The size of a list but for a bracket, over its rows. */
+export const sizeOfAll = (shape: RowShape): SQL => expressions.total(sizeOf(shape, 1))
+
+/** The bytes that are known of members, and the measures of the others. */
+function sizesOf(members: Member[]): { bytes: number; measured: SQL[]; embeds: SQL[] } {
   let bytes = 0
   const measured: SQL[] = []
+  const embeds: SQL[] = []
   for (const { name, value } of members) {
-    bytes += Buffer.byteLength(name) + 4 + (known.get(value) ?? 0)
-    if (!known.has(value)) measured.unshift(value)
+    const part = known.get(value)
+    // Quotes, a colon, and a comma or a brace.
+    bytes += Buffer.byteLength(name) + 4 + (part?.bytes ?? 0)
+    if (part?.embed) embeds.push(value)
+    else if (!part?.literal) measured.push(value)
   }
-  return { bytes, measured }
+  return { bytes, measured, embeds }
 }
 
 /** A sum as a balanced tree: D1 refuses expressions that are more than 100 deep, and a chain is as deep as it is long. */

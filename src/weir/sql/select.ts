@@ -5,22 +5,21 @@ import type { ListQuery, Selection } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { answerBytes, answerTable, maxRowBytes, withinLimit } from "./answer-bytes.ts"
+import {
+  answerBytes,
+  answerTable,
+  joinedAnswer,
+  joinedWithinLimit,
+  maxRowBytes,
+  withinLimit,
+} from "./answer-bytes.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
+import { filtered, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
-import { asJson, asSize } from "./rendering.ts"
+import { asJson, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
-import {
-  Aliases,
-  beyond,
-  filtered,
-  orderBy,
-  selective,
-  sortExpressions,
-  tableOf,
-  viewerSql,
-} from "./where.ts"
+import { Aliases, beyond, orderBy, sortExpressions, tableOf, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -54,12 +53,14 @@ export function compileOne(
     sql`${row(resource.key)} = ${bound(ownValue.key)}`,
     resource.rules.read(row, context.viewer),
   ])
-  const from = sql`${tableOf(resource)} ${alias} where ${clause(where)}`
-  const shape = rowShape(resource, selection, row, measured ? { ...context, gate: withinLimit } : context)
+  const fromWith = (joined: SQL) => sql`${tableOf(resource)} ${alias}${joined} where ${clause(where)}`
+  const from = fromWith(measured ? joinedAnswer : sql``)
+  const gate = measured ? joinedWithinLimit : undefined
+  const shape = rowShape(resource, selection, row, { ...context, gate })
   const further = measured ? sql`, ${answerBytes}` : sql``
   const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
-  const size = () => asSize.one(rowShape(resource, selection, row, { ...context, rendering: asSize }), from)
-  const plan = compile(measured ? sql`${withClause([answerTable(size())])}${json}` : json)
+  const size = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
+  const plan = compile(measured ? sql`${withClause([answerTable(size(), fromWith(sql``))])}${json}` : json)
   return {
     ...plan,
     ...costOfOne(selection.includes, kind),
@@ -163,7 +164,7 @@ function pageSource(
   const ctes = [expressions.keptTable(rows, table)]
   if (measured) {
     const sized = keptRows(resource, query, row, rows, table, { ...context, rendering: asSize })
-    ctes.push(...sized.ctes, answerTable(asSize.list(sized.shape, sized.from, sql``)))
+    ctes.push(...sized.ctes, answerTable(sizeOfAll(sized.shape), sized.from))
   }
   const gate = measured ? withinLimit : undefined
   const kept = keptRows(resource, query, row, rows, table, { ...context, gate })

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
-import type { Relation, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { bound, ownValue } from "./plan.ts"
@@ -29,106 +29,8 @@ export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(own
 /** The table of a resource, unaliased. */
 export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`
 
-/**
- * The conditions of filters, each only where the viewer may see the compared field. `few` selects the values of a
- * column in few rows, among which are all that the statement can return.
- */
-export function filtered(
-  filters: Filter[],
-  row: RowSql,
-  viewer: ViewerSql,
-  aliases: Aliases,
-  few?: (column: string) => SQL,
-): (SQL | boolean)[] {
-  return filters.map((filter) => {
-    const [first, ...rest] = filter.through
-    return first && sharesRows(first, rest)
-      ? throughShared(filter, first, rest, row, viewer, aliases, few)
-      : throughRelations(filter, filter.through, row, viewer, aliases)
-  })
-}
-
-/** The filters that few rows pass: those on a key or a reference, which an index finds. */
-export const selective = (resource: Resource, filters: Filter[]): Filter[] =>
-  filters.filter(
-    ({ through, field, operator }) =>
-      through.length === 0 &&
-      (operator === "eq" || operator === "in") &&
-      (field.name === resource.key || resource.references.has(field.name) || field.unique),
-  )
-
-/** Whether many rows refer to one, whose many related rows decide: they are looked through once for all of them. */
-const sharesRows = (relation: Relation, rest: Relation[]): boolean =>
-  relation.kind === "one" && rest.some(({ kind }) => kind === "many")
-
-/**
- * A filter through a row that many share, as a set that is made once. From the `few` rows at hand, where there are
- * such, else from the rows that pass the filter: both cost what the rows cost that are looked through.
- */
-function throughShared(
-  filter: Filter,
-  relation: Relation,
-  rest: Relation[],
-  row: RowSql,
-  viewer: ViewerSql,
-  aliases: Aliases,
-  few?: (column: string) => SQL,
-): SQL | boolean {
-  const { source, target, local, foreign } = relation
-  const there = aliases.next()
-  const where = conjunction([
-    few ? sql`${there.row(foreign)} in (${few(local)})` : true,
-    target.fields[foreign]?.read(there.row, viewer) ?? false,
-    target.rules.read(there.row, viewer),
-    rest.length === 0 || few
-      ? throughRelations(filter, rest, there.row, viewer, aliases)
-      : throughShared(filter, rest[0] as Relation, rest.slice(1), there.row, viewer, aliases),
-  ])
-  const set = sql`${sql.identifier(aliases.nextTable())}`
-  return conjunction([
-    source.fields[local]?.read(row, viewer) ?? false,
-    // Postgres would else look each row up, in the hope that the first ones pass.
-    sql`${row(local)} in (with ${set} as materialized (select ${there.row(foreign)} as _k from ${tableOf(target)} ${there.alias} where ${clause(where)}) select _k from ${set})`,
-  ])
-}
-
-/** Whether two rows are related, only where the viewer may see both columns of the relation. */
-export function related(
-  { source, target, local, foreign }: Relation,
-  here: RowSql,
-  there: RowSql,
-  viewer: ViewerSql,
-): SQL | boolean {
-  return conjunction([
-    sql`${there(foreign)} = ${here(local)}`,
-    source.fields[local]?.read(here, viewer) ?? false,
-    target.fields[foreign]?.read(there, viewer) ?? false,
-  ])
-}
-
-function throughRelations(
-  filter: Filter,
-  path: Relation[],
-  row: RowSql,
-  viewer: ViewerSql,
-  aliases: Aliases,
-): SQL | boolean {
-  const [relation, ...rest] = path
-  if (!relation) {
-    const visible = filter.field.read(row, viewer)
-    return conjunction([visible, comparison(filter, row(filter.field.name))])
-  }
-  if (sharesRows(relation, rest)) return throughShared(filter, relation, rest, row, viewer, aliases)
-  const there = aliases.next()
-  const where = conjunction([
-    related(relation, row, there.row, viewer),
-    relation.target.rules.read(there.row, viewer),
-    throughRelations(filter, rest, there.row, viewer, aliases),
-  ])
-  return sql`exists (select 1 from ${tableOf(relation.target)} ${there.alias} where ${clause(where)})`
-}
-
-function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
+/** The condition of a filter on the column itself. */
+export function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
   const value = bound(param)
   const comparable = field.type.ordered(column)
   switch (operator) {

@@ -94,12 +94,31 @@ describe("signing up", () => {
   beforeEach(() => limited({ signUpPerAddress: 2 }))
 
   test("counts a create of many as many, and hashes nothing beyond the limit", async () => {
-    const many = await w.call("POST", "/users", { json: [user(1), user(2), user(3)] })
+    expect((await w.call("POST", "/users", { json: user(8) })).status).toBe(201)
+    const many = await w.call("POST", "/users", { json: [user(1), user(2)] })
     expect(many.status).toBe(429)
     expect(many.headers.get("retry-after")).toBe("60")
-    expect((await w.call("GET", "/users?count=exact")).headers.get("x-total-count")).toBe("3")
+    expect((await w.call("GET", "/users?count=exact")).headers.get("x-total-count")).toBe("4")
     const elsewhere = { "x-test-address": "192.0.2.2" }
     expect((await w.call("POST", "/users", { json: user(1), headers: elsewhere })).status).toBe(201)
+  })
+
+  test("refuses a create that no wait makes possible, names the setting, and counts nothing", async () => {
+    const never = await w.call("POST", "/users", { json: [user(1), user(2), user(3)] })
+    expect(never.status).toBe(422)
+    expect(never.headers.get("retry-after")).toBeNull()
+    expect(never.body).toMatchObject({
+      code: "invalid_request",
+      errors: [
+        {
+          path: "body",
+          message: "creates 3 accounts, of at most 2 a minute (SIGN_UP_PER_ADDRESS)",
+          code: "too_many",
+        },
+      ],
+    })
+    // As many as the limit are possible, at once.
+    expect((await w.call("POST", "/users", { json: [user(1), user(2)] })).status).toBe(201)
   })
 
   test("does not count what is not valid, nor what an admin creates", async () => {

@@ -94,6 +94,28 @@ test("many endless statements leave a reader to the others, and all are answered
   for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(DeadlineExpired)
 })
 
+test("clients take turns: one with many reads does not keep another's waiting", async () => {
+  const counting = (rows: number) =>
+    plain(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows}) select count(*) from n`,
+    )
+  const done: string[] = []
+  const read = async (address: string, rows: number) => {
+    await database.connect(undefined, { address }).query(counting(rows))
+    done.push(address)
+  }
+  const many = Array.from({ length: 20 }, (_, i) => read("192.0.2.1", 300_000 + i))
+  const load = database.readers?.()
+  expect(load?.running).toBeGreaterThan(0)
+  expect(load).toEqual({ running: load?.running, waiting: 20 - (load?.running ?? 0) })
+  const few = [read("192.0.2.2", 299_999), read("192.0.2.3", 299_998)]
+  await Promise.all([...many, ...few])
+  // At most four run at a time: those that ran, and a turn of each.
+  expect(done.indexOf("192.0.2.2")).toBeLessThan(12)
+  expect(done.indexOf("192.0.2.3")).toBeLessThan(12)
+  expect(database.readers?.()).toEqual({ running: 0, waiting: 0 })
+})
+
 test("statements that expire together start no processes for one another", async () => {
   const deadlines = Array.from({ length: 40 }, () => new Deadline())
   const outcomes = deadlines.map((deadline) =>
@@ -157,6 +179,29 @@ test("values of every kind come back as they are, and large ones whole", async (
     params: [text, 7, "x"],
   })
   expect(row).toEqual([text, 7, "x", null, 1.5, "two"])
+})
+
+test("many rows come whole and in order, and the event loop goes on meanwhile", async () => {
+  const rows = plain(
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100500) select i, 'name ' || i from n",
+  )
+  let turns = 0
+  let ended = false
+  const turn = () => {
+    turns += 1
+    if (!ended) setImmediate(turn)
+  }
+  const read = database.connect().query(rows)
+  // The reader has started, and begins to send.
+  await database.connect().query(plain("select count(*) from things where name > 'a'"))
+  turns = 0
+  setImmediate(turn)
+  const all = await read
+  ended = true
+  expect(all).toHaveLength(100_500)
+  expect(all.every(([i, name], at) => i === at + 1 && name === `name ${i}`)).toBe(true)
+  // Decoded in one piece, they would leave the loop few turns.
+  expect(turns).toBeGreaterThan(20)
 })
 
 test("what finds its rows by key is learnt, and then needs no reader", async () => {

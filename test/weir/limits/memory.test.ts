@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest"
 import { BindingLimiter } from "../../../src/weir/limits/binding.ts"
+import { ClientLimits } from "../../../src/weir/limits/client-limits.ts"
+import { type Limiter, open } from "../../../src/weir/limits/limiter.ts"
 import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
 
 const growing = { name: "sign-in", amount: 3, growing: true }
@@ -11,6 +13,19 @@ const take = (limit = growing, key = "a", cost = 1) => limiter.take(key, cost, l
 beforeEach(() => {
   now = 1_000_000
   limiter = new MemoryLimiter(() => now)
+})
+
+test("a limiter that counts to its own number is not held to the setting's", async () => {
+  const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 2, requests: 0 }
+  let counted = 0
+  const binding = { limit: async () => ({ success: ++counted <= 10 }) }
+  const headers = {}
+  const create = (limiter: Limiter, rows: number) =>
+    new ClientLimits(amounts, limiter).count({ kind: "sign_up", rows }, "192.0.2.1", headers)
+  await create(new BindingLimiter(binding), 5)
+  await create(open, 5)
+  await expect(create(new MemoryLimiter(), 5)).rejects.toMatchObject({ status: 422 })
+  await expect(create(new BindingLimiter(binding), 6)).rejects.toMatchObject({ status: 429 })
 })
 
 describe("a limiter in memory", () => {

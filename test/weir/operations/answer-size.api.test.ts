@@ -86,12 +86,58 @@ test("a page is measured, not the table, and by what its reader may see", async 
   expect((await w.call("GET", "/users/99/items?limit=1000")).status).toBe(404)
 })
 
+test("numbers and instants count as what they are: an answer just below the limit is whole", async () => {
+  const made = Array.from({ length: 450 }, (_, i) => ({ title: `n ${i}`, price: i % 10 }))
+  expect((await w.call("POST", "/items", { token: w.bob.token, json: made })).status).toBe(201)
+  const path = "/items?title[starts_with]=n&description[is_null]=true"
+  const size = async (limit: number) => {
+    const answer = await w.call("GET", `${path}&limit=${limit}`)
+    return answer.status === 200 ? Buffer.byteLength(answer.text) : answer.status
+  }
+  const perRow = ((await size(300)) - (await size(200))) / 100
+  const most = Math.floor(bytes / perRow)
+  const nearly = await size(most - 3)
+  expect(nearly).toBeGreaterThan(bytes * 0.95)
+  expect(nearly).toBeLessThanOrEqual(bytes)
+  expect(await tooLarge(`${path}&limit=450`)).toEqual(["limit"])
+})
+
 test("text that JSON escapes is measured by what is sent", async () => {
   const json = { title: "escaped", description: "\u0001".repeat(10_000), price: 1 }
   expect((await w.call("POST", "/items", { token: w.bob.token, json })).status).toBe(201)
   expect((await w.call("POST", "/items", { token: w.bob.token, json })).status).toBe(201)
   expect(await tooLarge("/items?title=escaped")).toEqual(["limit"])
   expect(rowsOf(await w.call("GET", "/items?title=escaped&limit=1"))).toHaveLength(1)
+})
+
+test("an answer of more than a megabyte is whole, and has a validator as any other", async () => {
+  const rows = { anonymous: 3_000, user: 12_000, admin: 12_000 }
+  await w.close()
+  w = await world({ answerLimits: { bytes: 16_777_216, rows } })
+  const made = Array.from({ length: 130 }, (_, i) => ({
+    title: `large ${i}`,
+    description: "dé😀".repeat(2_000),
+    price: i,
+  }))
+  for (const json of [made.slice(0, 50), made.slice(50, 100), made.slice(100)])
+    expect((await w.call("POST", "/items", { token: w.ann.token, json })).status).toBe(201)
+  const path = "/items?limit=1000&title[starts_with]=large&sort=id"
+  const whole = await w.call("GET", path)
+  expect(whole.text.length).toBeGreaterThan(1_000_000)
+  expect(rowsOf(whole).map(({ title, description }) => ({ title, description }))).toEqual(
+    made.map(({ title, description }) => ({ title, description })),
+  )
+  expect(whole.headers.get("content-type")).toBe("application/json")
+  const etag = whole.headers.get("etag") as string
+  expect(etag).toMatch(/^"[^"]+"$/)
+  const held = (tag: string) => w.call("GET", path, { headers: { "if-none-match": tag } })
+  expect((await held(etag)).status).toBe(304)
+  expect((await held('"other"')).status).toBe(200)
+  expect((await w.call("HEAD", path)).headers.get("etag")).toBe(etag)
+  await w.call("PATCH", `/items/${rowsOf(whole)[3]?.id}`, { token: w.ann.token, json: { price: 999 } })
+  const changed = await held(etag)
+  expect(changed.status).toBe(200)
+  expect(changed.headers.get("etag")).not.toBe(etag)
 })
 
 test("the rows that the limits allow are bounded by kind of viewer; single rows do not count", async () => {

@@ -106,6 +106,49 @@ test("takes the list parameters behind its prefix", async () => {
   expect(users.map((row) => (row.items as Row[]).length)).toEqual([0, 1, 0])
 })
 
+test("takes the parameters of a list within a list behind the longer prefix", async () => {
+  const lists = async (query: string) => {
+    const answer = await w.call(
+      "GET",
+      `/users?limit=1&include=items.owner.items&include.items.limit=2&${query}`,
+    )
+    const [user] = rowsOf(answer) as { items: { id: number; owner: { items: Row[] } }[] }[]
+    return user?.items.map(({ id, owner }) => [id, owner.items.map((item) => item.id)])
+  }
+  const inner = "include.items.owner.items"
+  // All items of the first user stay, and each shows what its owner's list keeps.
+  expect(await lists(`${inner}.price[lt]=15`)).toEqual([
+    [3, [1]],
+    [2, [1]],
+  ])
+  expect(await lists(`${inner}.title[contains]=none`)).toEqual([
+    [3, []],
+    [2, []],
+  ])
+  expect(await lists(`${inner}.sort=id&${inner}.limit=1&${inner}.skip=1`)).toEqual([
+    [3, [2]],
+    [2, [2]],
+  ])
+  expect(await lists(`include.items.price[lt]=25&${inner}.price[gt]=25`)).toEqual([
+    [2, [3]],
+    [1, [3]],
+  ])
+  // What is not included is a way for the filter, and so is a row.
+  expect(await embedded("/users?include=items&include.items.owner.items.price[gt]=99")).toEqual([])
+  expect(await embedded("/users?include=items.owner&include.items.owner.username=ann")).toEqual([3, 2, 1])
+  expect(await embedded("/users?include=items.owner&include.items.owner.username=bob")).toEqual([])
+})
+
+test("keeps the parameters of lists within lists in its links", async () => {
+  const query = "include=items.owner.items&include.items.owner.items.price%5Blt%5D=15"
+  const first = await w.call("GET", `/users?limit=1&${query}`)
+  const next = /<([^>]*)>; rel="next"/.exec(first.headers.get("link") ?? "")?.[1] ?? ""
+  const [user] = rowsOf(await w.call("GET", next)) as { id: number; items: { owner: { items: Row[] } }[] }[]
+  expect(user?.id).toBe(2)
+  expect(user?.items.length).toBe(3)
+  for (const { owner } of user?.items ?? []) expect(owner.items.length).toBe(1)
+})
+
 test("refuses wrong options by name", async () => {
   const name = (query: string) => query.slice(0, query.indexOf("="))
   const wrong = [

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import type { Problem } from "../../../src/weir/problem.ts"
 import { encodeCursor } from "../../../src/weir/query/cursor.ts"
 import { parseList, parseOne } from "../../../src/weir/query/parse.ts"
+import type { Include } from "../../../src/weir/query/query.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compileList, compileOne } from "../../../src/weir/sql/select.ts"
@@ -169,6 +170,69 @@ describe("values", () => {
     expect(list("?skip=0").values.skip).toBe(0)
     expect(embedded("")).toBe(100)
     expect(embedded("&include.owner.items.limit=0")).toBe(0)
+  })
+})
+
+describe("a filter behind a prefix", () => {
+  /** The filters of each embed, by its path. */
+  function filters(search: string): Record<string, string[]> {
+    const found: Record<string, string[]> = {}
+    const visit = (includes: Include[], prefix: string) => {
+      for (const { relation, filters, includes: inner } of includes) {
+        const path = `${prefix}${relation.name}`
+        const names = filters.map(({ through, field }) =>
+          [...through.map((step) => step.name), field.name].join("."),
+        )
+        if (names.length) found[path] = names
+        visit(inner, `${path}.`)
+      }
+    }
+    visit(parseList(users, "user", `${search}&limit=1`, 200_000).query.includes, "")
+    return found
+  }
+
+  test("is one of the longest included list", () => {
+    expect(filters("?include=items.owner.items&include.items.owner.items.title[contains]=x")).toEqual({
+      "items.owner.items": ["title"],
+    })
+    expect(filters("?include=items.owner.items&include.items.owner.items.owner.username=ann")).toEqual({
+      "items.owner.items": ["owner.username"],
+    })
+    expect(
+      filters(
+        "?include=items.owner.items&include.items.title=a&include.items.owner.items.title=b&include.items.owner.items.title[ne]=c",
+      ),
+    ).toEqual({ items: ["title"], "items.owner.items": ["title", "title"] })
+  })
+
+  test("goes through what is not included, and through what is no list", () => {
+    expect(filters("?include=items&include.items.owner.items.title=x")).toEqual({
+      items: ["owner.items.title"],
+    })
+    expect(filters("?include=items.owner&include.items.owner.items.title=x")).toEqual({
+      items: ["owner.items.title"],
+    })
+    // A row is no list: what it embeds is there or not, and has no filter of its own.
+    expect(filters("?include=items.owner&include.items.owner.username=ann")).toEqual({
+      items: ["owner.username"],
+    })
+    expect(filters("?include=items.owner.items&include.items.owner.username=ann")).toEqual({
+      items: ["owner.username"],
+    })
+  })
+
+  test("does not depend on the order of parameters", () => {
+    const a = "include=items.owner.items"
+    const b = "include.items.owner.items.title=x"
+    const c = "include.items.owner.username=ann"
+    for (const search of [`?${a}&${b}&${c}`, `?${c}&${b}&${a}`, `?${b}&${a}&${c}`])
+      expect(filters(search)).toEqual({ items: ["owner.username"], "items.owner.items": ["title"] })
+  })
+
+  test("of a list that has no such field is refused, though it were one of the list around it", () => {
+    expect(
+      errors("?limit=1&include=items.owner.items&include.items.owner.items.nope=x", "user", users),
+    ).toEqual(["include.items.owner.items.nope"])
   })
 })
 

@@ -60,6 +60,8 @@ test("requests, statements and what the cache did are counted", async () => {
   expect(after).toMatchObject({
     weir_hashes_running: 0,
     weir_hashes_waiting: 0,
+    weir_readers_running: 0,
+    weir_readers_waiting: 0,
     process_resident_memory_bytes: expect.any(Number),
     nodejs_eventloop_lag_p99_seconds: expect.any(Number),
   })

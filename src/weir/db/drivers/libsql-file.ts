@@ -37,13 +37,14 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
   return {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
-    connect: (deadline) => ({
+    connect: (deadline, waiter) => ({
       query: (statement) =>
-        !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline),
+        !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline, waiter),
       batch: (statements) =>
         isReadOnly ? readTogether(connection, statements) : writes.add(statements, deadline),
     }),
     foreignWrites: () => foreign.version(),
+    ...(readers ? { readers: () => readers.load } : {}),
     migrate: async (statements) => {
       if (isReadOnly) throw readOnly()
       await migrate(connection, statements).finally(() => cost.forget())

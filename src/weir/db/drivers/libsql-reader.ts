@@ -24,6 +24,9 @@ new Worker(
 const connection = new FileConnection(path)
 connection.db.exec("pragma query_only = on")
 
+/** Rows of one reply: the parent's event loop decodes each reply in one piece. */
+const maxRowsPerReply = 1_000
+
 /** Whether SQLite finds every row of a statement by its primary key. */
 function findsByKey(text: string): boolean {
   // libSQL leaves an EXPLAIN unfinished, which holds its connection's transaction open: this one is for it alone.
@@ -43,7 +46,11 @@ process.on("message", ({ explain, ...statement }: ReaderRequest) => {
     process.send?.({ ...result, ms: performance.now() - started } satisfies ReaderReply)
   try {
     const rows = connection.run(statement)
-    reply({ rows, isKeyed: explain ? findsByKey(statement.text) : undefined })
+    const isKeyed = explain ? findsByKey(statement.text) : undefined
+    let sent = 0
+    for (; rows.length - sent > maxRowsPerReply; sent += maxRowsPerReply)
+      reply({ rows: rows.slice(sent, sent + maxRowsPerReply), more: true })
+    reply({ rows: sent === 0 ? rows : rows.slice(sent), isKeyed })
   } catch (error) {
     const { message, code } = error as { message: string; code?: unknown }
     reply({ error: { message, code } })

@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { LRUCache } from "lru-cache"
+import type { Waiter } from "../../lib/fair-queue.ts"
+import { Turns } from "../../lib/turns.ts"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
-import type { Row, Statement } from "../driver.ts"
+import type { ReaderLoad, Row, Statement } from "../driver.ts"
 
 /** What a reader process is sent, and what it answers. */
 export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single"> {
@@ -12,6 +14,8 @@ export interface ReaderRequest extends Pick<Statement, "text" | "params" | "sing
 }
 export interface ReaderReply {
   rows?: Row[]
+  /** Whether more rows of the same statement follow in another reply. */
+  more?: boolean
   error?: { message: string; code: unknown }
   /** How long the statement ran, in milliseconds. */
   ms: number
@@ -20,6 +24,8 @@ export interface ReaderReply {
 
 interface Job {
   statement: Statement
+  /** The address of whoever waits for it: clients take turns. */
+  client: string
   resolve(rows: Row[]): void
   reject(error: unknown): void
   /** How often a process ended under it. */
@@ -31,6 +37,8 @@ interface Job {
 interface Reader {
   process: ChildProcess
   job: Job | undefined
+  /** The rows of its job that have come. */
+  rows: Row[]
   idleTimer: NodeJS.Timeout | undefined
 }
 
@@ -58,7 +66,7 @@ export class Readers {
   private readonly path: string
   private readonly learn: (text: string, isKeyed: boolean) => void
   private readonly readers = new Set<Reader>()
-  private queue: Job[] = []
+  private readonly queue = new Turns<Job>()
   private closed = false
   private afterExpiry: NodeJS.Immediate | undefined
   /** How long each statement took last, in milliseconds. */
@@ -71,12 +79,17 @@ export class Readers {
   }
 
   /** Runs a read. Rejects with `DeadlineExpired` when the deadline expires, and stops it. */
-  query(statement: Statement, deadline: Deadline | undefined): Promise<Row[]> {
+  query(
+    statement: Statement,
+    deadline: Deadline | undefined,
+    waiter?: Pick<Waiter, "address">,
+  ): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      const job: Job = { statement, resolve, reject, losses: 0, release: () => {} }
+      const client = waiter?.address ?? ""
+      const job: Job = { statement, client, resolve, reject, losses: 0, release: () => {} }
       const release = deadline?.onExpire(() => this.expire(job))
       if (release) job.release = () => void release()
-      this.queue.push(job)
+      this.queue.add(client, job)
       this.dispatch()
     })
   }
@@ -88,33 +101,39 @@ export class Readers {
       ({ process }) => new Promise((resolve) => process.once("exit", resolve).once("error", resolve)),
     )
     for (const reader of this.readers) this.stop(reader)
-    for (const job of this.queue.splice(0)) this.fail(job, new DeadlineExpired())
+    for (const job of this.queue.drain()) this.fail(job, new DeadlineExpired())
     await Promise.all(ended)
   }
 
   /** Hands waiting statements to idle readers. Those known to be slow leave one reader to the others. */
   private dispatch(): void {
     if (this.closed) return
-    for (const job of [...this.queue]) {
-      const isSlow = (this.lastMs.get(job.statement.text) ?? 0) > slowMs
-      if (isSlow && this.slowRunning() >= maxReaders - 1) continue
-      const reader = this.idle()
-      if (!reader) return
-      this.queue.splice(this.queue.indexOf(job), 1)
-      this.run(reader, job)
+    while (this.queue.size > 0 && this.running() < maxReaders) {
+      const mayBeSlow = this.running((job) => this.isSlow(job)) < maxReaders - 1
+      const job = this.queue.take((job) => mayBeSlow || !this.isSlow(job))
+      if (!job) return
+      this.run(this.idle() ?? this.start(), job)
     }
   }
 
-  private slowRunning(): number {
+  /** How many statements run, and how many wait. */
+  get load(): ReaderLoad {
+    return { running: this.running(), waiting: this.queue.size }
+  }
+
+  private isSlow({ statement }: Job): boolean {
+    return (this.lastMs.get(statement.text) ?? 0) > slowMs
+  }
+
+  private running(counts: (job: Job) => boolean = () => true): number {
     let running = 0
-    for (const { job } of this.readers)
-      if (job && (this.lastMs.get(job.statement.text) ?? 0) > slowMs) running++
+    for (const { job } of this.readers) if (job && counts(job)) running++
     return running
   }
 
   private idle(): Reader | undefined {
     for (const reader of this.readers) if (!reader.job) return reader
-    return this.readers.size < maxReaders ? this.start() : undefined
+    return undefined
   }
 
   private start(): Reader {
@@ -123,7 +142,7 @@ export class Readers {
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     })
-    const reader: Reader = { process: child, job: undefined, idleTimer: undefined }
+    const reader: Reader = { process: child, job: undefined, rows: [], idleTimer: undefined }
     this.readers.add(reader)
     child.on("message", (reply: ReaderReply) => this.settle(reader, reply))
     child.on("error", () => this.lose(reader))
@@ -134,6 +153,7 @@ export class Readers {
   private run(reader: Reader, job: Job): void {
     clearTimeout(reader.idleTimer)
     reader.job = job
+    reader.rows = []
     reader.process.ref()
     reader.process.channel?.ref()
     const { text, params, single = false, scans } = job.statement
@@ -142,9 +162,12 @@ export class Readers {
     reader.process.send({ text, params, single, explain } satisfies ReaderRequest, () => {})
   }
 
-  private settle(reader: Reader, { rows, error, ms, isKeyed }: ReaderReply): void {
-    const { job } = reader
+  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed }: ReaderReply): void {
+    for (const row of rows) reader.rows.push(row)
+    if (more) return
+    const { job, rows: all } = reader
     reader.job = undefined
+    reader.rows = []
     reader.process.unref()
     reader.process.channel?.unref()
     reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
@@ -153,14 +176,14 @@ export class Readers {
       if (isKeyed !== undefined) this.learn(job.statement.text, isKeyed)
       job.release()
       if (error) job.reject(Object.assign(new Error(error.message), { code: error.code }))
-      else job.resolve(rows ?? [])
+      else job.resolve(all)
     }
     this.dispatch()
   }
 
   /** Ends what runs or awaits a statement whose time is up. */
   private expire(job: Job): void {
-    this.queue = this.queue.filter((waiting) => waiting !== job)
+    this.queue.remove(job.client, job)
     for (const reader of this.readers)
       if (reader.job === job) {
         this.lastMs.set(job.statement.text, Number.POSITIVE_INFINITY)
@@ -189,7 +212,7 @@ export class Readers {
     if (job && (job.losses > 0 || this.closed)) this.fail(job, new ReaderEnded())
     else if (job) {
       job.losses += 1
-      this.queue.unshift(job)
+      this.queue.addFirst(job.client, job)
     }
     this.dispatch()
   }

@@ -1,0 +1,116 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Filter } from "../query/query.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
+import { clause, conjunction, type RowSql } from "../resource/rules.ts"
+import type { ViewerSql } from "../resource/viewer.ts"
+import { type Aliases, comparison, tableOf } from "./where.ts"
+
+/** What the conditions of one filter share. */
+interface Scope {
+  viewer: ViewerSql
+  aliases: Aliases
+  /**
+   * The sets that the outermost set needs, each after those that it is made of: one WITH clause for all of them, since
+   * SQLite's parser and expressions nest to a depth of 100 only. Undefined outside of a set.
+   */
+  sets?: SQL[]
+}
+
+/**
+ * The conditions of filters, each only where the viewer may see the compared field. `few` selects the values of a
+ * column in few rows, among which are all that the statement can return.
+ */
+export function filtered(
+  filters: Filter[],
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+  few?: (column: string) => SQL,
+): (SQL | boolean)[] {
+  const scope = { viewer, aliases }
+  return filters.map((filter) =>
+    sharesRows(filter.through)
+      ? throughShared(filter, filter.through, row, scope, few)
+      : throughRelations(filter, filter.through, row, scope),
+  )
+}
+
+/** The filters that few rows pass: those on a key or a reference, which an index finds. */
+export const selective = (resource: Resource, filters: Filter[]): Filter[] =>
+  filters.filter(
+    ({ through, field, operator }) =>
+      through.length === 0 &&
+      (operator === "eq" || operator === "in") &&
+      (field.name === resource.key || resource.references.has(field.name) || field.unique),
+  )
+
+/** Whether many rows refer to one, whose many related rows decide: they are looked through once for all of them. */
+const sharesRows = ([relation, ...rest]: Relation[]): boolean =>
+  relation?.kind === "one" && rest.some(({ kind }) => kind === "many")
+
+/**
+ * A filter through a row that many share, as a set that is made once. From the `few` rows at hand, where there are
+ * such, else from the rows that pass the filter: both cost what the rows cost that are looked through.
+ */
+function throughShared(
+  filter: Filter,
+  [relation, ...rest]: Relation[],
+  row: RowSql,
+  { viewer, aliases, sets }: Scope,
+  few?: (column: string) => SQL,
+): SQL | boolean {
+  const { source, target, local, foreign } = relation as Relation
+  const there = aliases.next()
+  const all = sets ?? []
+  const inner = { viewer, aliases, sets: all }
+  const where = conjunction([
+    few ? sql`${there.row(foreign)} in (${few(local)})` : true,
+    target.fields[foreign]?.read(there.row, viewer) ?? false,
+    target.rules.read(there.row, viewer),
+    rest.length === 0 || few
+      ? throughRelations(filter, rest, there.row, inner)
+      : throughShared(filter, rest, there.row, inner),
+  ])
+  const set = sql`${sql.identifier(aliases.nextTable())}`
+  // Postgres would else look each row up, in the hope that the first ones pass.
+  all.push(
+    sql`${set} as materialized (select ${there.row(foreign)} as _k from ${tableOf(target)} ${there.alias} where ${clause(where)})`,
+  )
+  const made = sets ? sql`` : sql`with ${sql.join(all, sql`, `)} `
+  return conjunction([
+    source.fields[local]?.read(row, viewer) ?? false,
+    sql`${row(local)} in (${made}select _k from ${set})`,
+  ])
+}
+
+/** Whether two rows are related, only where the viewer may see both columns of the relation. */
+export function related(
+  { source, target, local, foreign }: Relation,
+  here: RowSql,
+  there: RowSql,
+  viewer: ViewerSql,
+): SQL | boolean {
+  return conjunction([
+    sql`${there(foreign)} = ${here(local)}`,
+    source.fields[local]?.read(here, viewer) ?? false,
+    target.fields[foreign]?.read(there, viewer) ?? false,
+  ])
+}
+
+function throughRelations(filter: Filter, path: Relation[], row: RowSql, scope: Scope): SQL | boolean {
+  const { viewer, aliases } = scope
+  const [relation, ...rest] = path
+  if (!relation) {
+    const visible = filter.field.read(row, viewer)
+    return conjunction([visible, comparison(filter, row(filter.field.name))])
+  }
+  if (sharesRows(path)) return throughShared(filter, path, row, scope)
+  const there = aliases.next()
+  // What nests stands first: SQLite's parser keeps what stands before it on its small stack.
+  const where = conjunction([
+    throughRelations(filter, rest, there.row, scope),
+    related(relation, row, there.row, viewer),
+    relation.target.rules.read(there.row, viewer),
+  ])
+  return sql`exists (select 1 from ${tableOf(relation.target)} ${there.alias} where ${clause(where)})`
+}
