@@ -73,6 +73,8 @@ describe.each(Object.entries(notUtf8))("%s", (_, wrong) => {
     ])
     expect(await named(`/users/1/items?title=${encoded}`)).toEqual([422, [["title", "invalid_text"]]])
     expect((await named(`/items/1?${encoded}=x`))[0]).toBe(422)
+    const write = await w.call("POST", `/items?${encoded}=x`, { token: w.ann.token, json: {} })
+    expect([write.status, errorsOf(write)]).toEqual([422, [[encoded, "invalid_text"]]])
     expect(await named(`/items/${encoded}`)).toEqual([422, [["id", "invalid_integer"]]])
   })
 
