@@ -4,7 +4,8 @@ import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import type { Database } from "../db/driver.ts"
 import { jsonWithText, keepText } from "../lib/json-text.ts"
-import { pages } from "../operations/list.ts"
+import { maxSingleRowBytes, pages } from "../operations/list.ts"
+import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 import { fail } from "../runtime/fail.ts"
@@ -46,10 +47,17 @@ async function run(database: Database, resource: Resource, { out, format }: Opti
     })
   if (out) await once(target, "open")
   let rows = 0
-  for await (const page of pages(commandCall(database), resource)) {
-    const lines = linesOf(resource, rowsOf(resource, page.body), kind, rows === 0)
-    if (!target.write(lines)) await once(target, "drain")
-    rows += page.rows
+  let last: Record<string, unknown> | undefined
+  try {
+    for await (const page of pages(commandCall(database), resource)) {
+      if (page.body.length > maxSingleRowBytes) throw tooLarge(resource, last)
+      const found = rowsOf(resource, page.body)
+      if (!target.write(linesOf(resource, found, kind, rows === 0))) await once(target, "drain")
+      rows += page.rows
+      last = found.at(-1)
+    }
+  } catch (error) {
+    throw error instanceof Problem && error.code === "answer_too_large" ? tooLarge(resource, last) : error
   }
   if (rows === 0 && kind === "csv") target.write(linesOf(resource, [], kind, true))
   if (!out) return
@@ -62,6 +70,14 @@ async function run(database: Database, resource: Resource, { out, format }: Opti
 function rowsOf({ json }: Resource, body: string): Record<string, unknown>[] {
   const rows = JSON.parse(body) as Record<string, unknown>[]
   return json.size ? keepText(rows, body, json) : rows
+}
+
+/** The error for a row that `db:import` would not take back: one of the next after the last one that was written. */
+function tooLarge({ name, key }: Resource, last: Record<string, unknown> | undefined): Error {
+  const where = last ? ` after ${key} ${last[key]}` : ""
+  return new Error(
+    `a row of ${name}${where} is larger than ${maxSingleRowBytes} bytes, the most that db:import takes`,
+  )
 }
 
 function linesOf(

@@ -102,8 +102,8 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
   return page
 }
 
-/** Most bytes of a row that is exported: half of what a string of V8 holds. */
-const maxSingleRowBytes = 2 ** 28
+/** Most bytes of a row that is exported, and most characters of one that is imported. */
+export const maxSingleRowBytes = 67_108_864
 
 /** All rows that the viewer may see, in the order of their keys, a page of up to 1,000 at a time; uncached. */
 export async function* pages(call: Call, resource: Resource): AsyncGenerator<Page> {
@@ -112,8 +112,8 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
   let limit = maxLimit
   for (;;) {
     const search = `?limit=${limit}&sort=${resource.key}${after}`
-    // A row that is larger than an answer may be is a page of its own.
-    const limits = limit === 1 ? { ...call.limits, bytes: maxSingleRowBytes } : call.limits
+    // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
+    const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, plan } = prepare({ ...call, limits }, resource, search)
     const own = { ...values, [ownValue.viewer]: call.viewer.id }
     const row = await queryMeasured(call.client(), plan, own, limits)

@@ -231,9 +231,34 @@ test("what looks like a line or a letter and is none", async () => {
   expect(refused(await header("title,price,owner_id,constructor"))).toContain(
     'names "constructor": the columns may be title',
   )
-  const long = file("long.ndjson", `${JSON.stringify({ title: "x".repeat(5_000_000) })}\n${ndjson(1, 77)}`)
+  const long = file("long.ndjson", `{"title":"${"x".repeat(67_108_865)}"}\n${ndjson(1, 77)}`)
   expect((await at.db(url, "import", "items", long)).stdout).toContain("1 of 2 records")
-  expect(records(`${long}.rejects.ndjson`)[0]?.reason).toBe("is longer than 2000000 characters")
+  expect(records(`${long}.rejects.ndjson`)[0]?.reason).toBe("is longer than 67108864 characters")
+})
+
+test("rows of megabytes are exported and imported, to the same limit", async () => {
+  const wide = project()
+  wide.edit("src/schema/items.ts", "max: 10_000", "max: 100_000_000")
+  worked(await wide.db(undefined, "generate", "--name", "wide"))
+  const url = await databases["libSQL file"]()
+  worked(await wide.db(url, "migrate"))
+  worked(await wide.db(url, "seed", "--users", "1", "--items", "3"))
+  const long = `replace(hex(zeroblob(1500000)), '0', '"')`
+  await ask(url, `update items set description = ${long} || 'é' where id = 1`)
+  await ask(url, `update items set description = ${long} where id = 3`)
+  const all = "select id, title, description from items order by id"
+  const rows = await ask(url, all)
+  expect(String(rows[0]?.[2])).toHaveLength(3_000_001)
+  for (const name of ["wide.csv", "wide.ndjson"]) {
+    const path = join(tempFolder(), name)
+    worked(await wide.db(url, "export", "items", "--out", path))
+    await ask(url, "delete from items")
+    worked(await wide.db(url, "import", "items", path))
+    expect(await ask(url, all)).toEqual(rows)
+  }
+  await ask(url, "update items set description = hex(zeroblob(34000000)) where id = 2")
+  const line = refused(await wide.db(url, "export", "items", "--out", join(tempFolder(), "x.csv")))
+  expect(line).toContain("a row of items after id 1 is larger than 67108864 bytes")
 })
 
 test("files that are there are not lost: the source, an earlier export, a full disk", async () => {

@@ -10,6 +10,7 @@ import { withDatabase } from "../database.ts"
 import { type Progress, progress } from "../progress.ts"
 import type { Project } from "../project.ts"
 import { findTable } from "../tables.ts"
+import { batches } from "./batches.ts"
 import { ImportLedger, type ImportProgress } from "./ledger.ts"
 import { Rejects } from "./rejects.ts"
 import { type Checked, checker, checkHeader } from "./rows.ts"
@@ -21,9 +22,6 @@ interface Options {
   atomic?: true
   again?: true
 }
-
-/** Records that are inserted in one transaction. */
-const recordsPerBatch = 1_000
 
 export function importCommand(command: Command, project: Project): Command {
   return command
@@ -108,18 +106,9 @@ class Import {
 
   async read(source: Source, bar: Progress): Promise<void> {
     const check = checker(this.resource, source.format)
-    let read = 0
-    let pending: Checked[] = []
     const header = (names: string[]) => checkHeader(this.resource, names)
-    for await (const record of readSource(source, bar.to, header, this.resource.json)) {
-      read += 1
-      if (read <= this.state.records) continue
-      pending.push(await check(record))
-      if (pending.length < recordsPerBatch) continue
-      await this.insert(pending)
-      pending = []
-    }
-    await this.insert(pending)
+    const records = readSource(source, bar.to, header, this.resource.json)
+    for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)
   }
 
   /**

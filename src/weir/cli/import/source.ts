@@ -4,6 +4,7 @@ import { basename } from "node:path"
 import { Readable } from "node:stream"
 import { CsvError, parse } from "csv-parse"
 import { keepText } from "../../lib/json-text.ts"
+import { maxSingleRowBytes } from "../../operations/list.ts"
 import { Utf8Check } from "./encoding.ts"
 
 export type Format = "csv" | "ndjson"
@@ -12,6 +13,8 @@ export type Format = "csv" | "ndjson"
 export interface SourceRecord {
   /** The number of its first line. */
   line: number
+  /** Its length in characters, about. */
+  length: number
   /** The record as read, for the file of rejects. */
   raw: unknown
   /** Its members: JSON values, or text for CSV, with null for an empty cell. Absent where `problem` is set. */
@@ -30,8 +33,8 @@ export interface Source {
   identity: string
 }
 
-/** Longest record, in characters. */
-const maxRecordLength = 2_000_000
+/** Longest record, in characters: no row that db:export writes is longer. */
+const maxRecordLength = maxSingleRowBytes
 
 /** Opens a file to import. Throws one line that names the file where it is missing, no regular file or not UTF-8. */
 export function openSource(path: string, format: string | undefined): Source {
@@ -105,46 +108,57 @@ async function* readLines(
   verbatim: ReadonlySet<string>,
 ): AsyncGenerator<SourceRecord> {
   let line = 0
-  let rest = ""
-  // Whether the current line has exceeded the limit: its remaining text is skipped.
-  let tooLong = false
-  for await (const piece of text) {
-    const lines = (rest + piece).split("\n")
-    rest = lines.pop() as string
-    for (const content of lines) {
-      line += 1
-      const record = tooLong ? overlong(line, content) : readLine(line, content, verbatim)
-      tooLong = false
+  // The pieces of the current line so far, and their length. Of a line that is too long, the first piece is kept.
+  let pieces: string[] = []
+  let length = 0
+  const add = (piece: string) => {
+    length += piece.length
+    if (length <= maxRecordLength || pieces.length === 0) pieces.push(piece)
+    else pieces = pieces.slice(0, 1)
+  }
+  const take = (): SourceRecord | undefined => {
+    line += 1
+    const record =
+      length > maxRecordLength ? overlong(line, pieces[0] ?? "") : readLine(line, pieces.join(""), verbatim)
+    pieces = []
+    length = 0
+    return record
+  }
+  for await (const chunk of text) {
+    const parts = chunk.split("\n")
+    const rest = parts.pop() as string
+    for (const part of parts) {
+      add(part)
+      const record = take()
       if (record) yield record
     }
-    if (rest.length > maxRecordLength) {
-      tooLong = true
-      rest = rest.slice(0, 100)
-    }
+    add(rest)
   }
-  const last = tooLong ? overlong(line + 1, rest) : readLine(line + 1, rest, verbatim)
+  const last = take()
   if (last) yield last
 }
 
 const overlong = (line: number, text: string): SourceRecord => ({
   line,
+  length: 100,
   raw: text.slice(0, 100),
   problem: `is longer than ${maxRecordLength} characters`,
 })
 
 function readLine(line: number, text: string, verbatim: ReadonlySet<string>): SourceRecord | undefined {
   if (text.trim() === "") return undefined
-  if (text.length > maxRecordLength) return overlong(line, text)
+  const { length } = text
   try {
     const row: unknown = JSON.parse(text)
     const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
     if (isObject && verbatim.size) keepText(row, text, verbatim)
     return isObject
-      ? { line, raw: row, row: row as Record<string, unknown> }
-      : { line, raw: row, problem: "is no JSON object" }
+      ? { line, length, raw: row, row: row as Record<string, unknown> }
+      : { line, length, raw: row, problem: "is no JSON object" }
   } catch (error) {
     return {
       line,
+      length: 1000,
       raw: text.slice(0, 1000),
       problem: `is not JSON: ${(error as Error).message.slice(0, 120)}`,
     }
@@ -160,7 +174,8 @@ async function* readCsv(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    max_record_size: maxRecordLength,
+    // Quotes are doubled in a CSV.
+    max_record_size: 2 * maxRecordLength,
     record_delimiter: ["\r\n", "\n"],
     // An unquoted empty cell is null; a quoted one is the empty text.
     cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
@@ -174,12 +189,24 @@ async function* readCsv(
       record: (string | null)[]
       info: { lines: number }
     }>) {
+      const length = record.reduce((sum, cell) => sum + (cell?.length ?? 0), 0)
       if (!header) {
         header = record.map((name) => (name ?? "").trim())
         onHeader(header)
       } else if (record.length !== header.length)
-        yield { line, raw: record, problem: `has ${record.length} values, and the header ${header.length}` }
-      else yield { line, raw: record, row: Object.fromEntries(header.map((name, i) => [name, record[i]])) }
+        yield {
+          line,
+          length,
+          raw: record,
+          problem: `has ${record.length} values, and the header ${header.length}`,
+        }
+      else
+        yield {
+          line,
+          length,
+          raw: record,
+          row: Object.fromEntries(header.map((name, i) => [name, record[i]])),
+        }
       // The next record begins on the line after this one.
       line = info.lines + 1
     }
