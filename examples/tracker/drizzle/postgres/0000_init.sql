@@ -129,4 +129,5 @@ CREATE INDEX "organizations_founder_id_index" ON "organizations" USING btree ("f
 CREATE INDEX "projects_organization_id_index" ON "projects" USING btree ("organization_id","id");--> statement-breakpoint
 CREATE INDEX "statuses_organization_id_index" ON "statuses" USING btree ("organization_id","id");--> statement-breakpoint
 CREATE INDEX "statuses_project_id_index" ON "statuses" USING btree ("project_id","id");--> statement-breakpoint
-CREATE INDEX "statuses_author_id_index" ON "statuses" USING btree ("author_id","id");
+CREATE INDEX "statuses_author_id_index" ON "statuses" USING btree ("author_id","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "users_username_caseless_unique" ON "users" USING btree (lower("username"));

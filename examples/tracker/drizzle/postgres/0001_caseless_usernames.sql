@@ -1,1 +1,0 @@
-CREATE UNIQUE INDEX "users_username_caseless_unique" ON "users" USING btree (lower("username"));
