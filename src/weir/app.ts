@@ -14,7 +14,7 @@ import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
 import { type Metrics, metricsRoute, observed } from "./http/metrics.ts"
 import { notFoundOf } from "./http/not-found.ts"
-import { newApp, Registry } from "./http/registry.ts"
+import { type DocumentInfo, newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
@@ -69,16 +69,17 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)
   docs(app, registry, api.title)
 
-  app.notFound(notFoundOf(app))
+  app.notFound(notFoundOf(app, registry))
   app.onError(onError)
   return app
 }
 
-const documentInfo = ({ title, version, description, accounts, resources }: Api, limited: boolean) => ({
-  title,
-  version,
-  description,
-  tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
-  accounts: accounts !== undefined,
+const documentInfo = (api: Api, limited: boolean): DocumentInfo => ({
+  title: api.title,
+  version: api.version,
+  description: api.description,
+  license: api.license,
+  tags: api.tags,
+  accounts: api.accounts !== undefined,
   limited,
 })

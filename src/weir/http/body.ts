@@ -1,6 +1,7 @@
 import { bodyLimit } from "hono/body-limit"
 import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
+import { jsonTypes, requireMediaType } from "./media-types.ts"
 
 /**
  * Refuses bodies over `max` bytes with a 413. HTTP itself enforces a declared length, so that only the header is
@@ -29,8 +30,6 @@ export async function readText(c: AppContext): Promise<string> {
   }
 }
 
-const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
-
 /** Most levels of nesting: validators recurse into JSON, and SQLite reads at most 1,000 levels. */
 const deepest = 200
 
@@ -51,15 +50,9 @@ function isDeeper(text: string, levels: number): boolean {
   return false
 }
 
-/** The body as JSON. Throws 415 for another media type and 422 for what is not JSON. */
-export async function readJson(c: AppContext): Promise<unknown> {
-  const type = c.req.header("content-type") ?? ""
-  if (!isJson.test(type)) {
-    const detail = `Send application/json${type ? `, not ${type.slice(0, 80)}` : " and say so in Content-Type"}`
-    throw new Problem("unsupported_media_type", detail, {
-      headers: { "accept-post": "application/json" },
-    })
-  }
+/** The body as JSON, of one of the media `types`. Throws 415 for another type and 422 for what is not JSON. */
+export async function readJson(c: AppContext, types: readonly string[] = jsonTypes): Promise<unknown> {
+  requireMediaType(c, types)
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
   const text = await readText(c)

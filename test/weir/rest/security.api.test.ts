@@ -28,7 +28,12 @@ interface Operation {
 interface DocumentOperation {
   security?: object[]
   responses: Record<string, unknown>
-  requestBody?: { content: Record<string, { schema?: { example?: unknown } }> }
+  requestBody?: { content: Record<string, { example?: unknown; schema?: { example?: unknown } }> }
+}
+
+const exampleOf = (body: DocumentOperation["requestBody"]): unknown => {
+  const media = body?.content["application/json"]
+  return media?.example ?? media?.schema?.example
 }
 
 /** Every operation of the served document, on row 1. */
@@ -40,13 +45,13 @@ async function operations(): Promise<Operation[]> {
       ([method, { security, responses, requestBody }]): Operation => ({
         method: method.toUpperCase(),
         path: path.replaceAll("{id}", "1"),
-        token: !security
+        token: !security?.length
           ? "none"
           : security.some((s) => Object.keys(s).length === 0)
             ? "optional"
             : "required",
         statuses: new Set(Object.keys(responses)),
-        example: requestBody?.content["application/json"]?.schema?.example,
+        example: exampleOf(requestBody),
       }),
     ),
   )
@@ -661,7 +666,7 @@ describe("what every answer carries", () => {
     // JSON Schema has bare patterns: no slashes, no flags.
     for (const pattern of patterns)
       expect(
-        ["ann_1", "ann@example.com"].some((fit) => new RegExp(pattern, "u").test(fit)),
+        ["ann_1", "ann@example.com", "id", ""].some((fit) => new RegExp(pattern, "u").test(fit)),
         pattern,
       ).toBe(true)
   })
