@@ -67,7 +67,6 @@ const inNode = ({
 
 /** What the API is made of, and its tests. */
 const bundled = [
-  "@hono/swagger-ui",
   "@hono/zod-openapi",
   "drizzle-orm",
   "drizzle-orm/pg-core",
@@ -77,6 +76,7 @@ const bundled = [
   "hono",
   "hono/body-limit",
   "hono/cors",
+  "hono/html",
   "hono/http-exception",
   "hono/route",
   "hono/utils/accept",

@@ -17,6 +17,8 @@ export interface ApiOptions<T extends Table = Table> {
   license?: License
   /** What the tags of the documents are for, by name: a resource's tag is its name. */
   tags?: Record<string, string>
+  /** Whether `/docs` keeps a reader's token in the browser, for its next visit. Default: false. */
+  persistAuthorization?: boolean
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
@@ -31,6 +33,7 @@ export interface Api {
   description: string | undefined
   license: License
   tags: Record<string, string>
+  persistAuthorization: boolean
   /** The issuer of its tokens (`iss`, RFC 7519): the title as one word. */
   issuer: string
   accounts: Accounts | undefined
@@ -65,7 +68,9 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   checkRoutes(routes, resources, accounts)
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
   const tags = { ...tagsOf(resources), ...options.tags }
-  return { title, version, description, license, tags, issuer, accounts, resources, routes }
+  const documents = { title, version, description, license, tags }
+  const { persistAuthorization = false } = options
+  return { ...documents, persistAuthorization, issuer, accounts, resources, routes }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

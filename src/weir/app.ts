@@ -19,6 +19,7 @@ import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
+import { home } from "./rest/home.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -67,7 +68,8 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
   for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)
-  docs(app, registry, api.title)
+  home(app, api)
+  docs(app, registry, api)
 
   app.notFound(notFoundOf(app, registry))
   app.onError(onError)

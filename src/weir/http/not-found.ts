@@ -15,7 +15,7 @@ export function notFoundOf(app: Hono<AppEnv>, registry: Registry): (c: AppContex
     routes ??= app.routes
       .filter((route) => route.method !== "ALL")
       .map(({ path, method }) => ({ path, pattern: patternOf(path), method, params: path.split(":").length }))
-    const matching = routes.filter((route) => route.pattern.test(c.req.path))
+    const matching = isDoubleSlash(c) ? [] : routes.filter((route) => route.pattern.test(c.req.path))
     // A fixed path is another resource than the templated one that matches it, too (OpenAPI 3.1, Paths Object).
     const fewest = Math.min(...matching.map(({ params }) => params))
     const here = matching.filter(({ params }) => params === fewest)
@@ -31,6 +31,10 @@ export function notFoundOf(app: Hono<AppEnv>, registry: Registry): (c: AppContex
     return replyProblem(c, new Problem("method_not_allowed", detail, { headers }))
   }
 }
+
+/** Whether the path is `//`: Hono drops a slash at the end, and would take it for `/`. */
+export const isDoubleSlash = (c: AppContext): boolean =>
+  c.req.path === "/" && /\/\/$/.test(c.req.url.split("?", 1)[0] as string)
 
 const patternOf = (path: string): RegExp =>
   new RegExp(

@@ -47,19 +47,18 @@ const quotaText = ({ rows, column }: Quota): string =>
 /** The schema of a create's object, by resource and parent: creates of one and of many share it. */
 function createBody(resource: Resource, parent?: Within): z.ZodType {
   const foreign = parent?.relation.foreign
-  const whole = createSchema(resource).omit(unwritable(resource))
+  const left = unwritable(resource)
+  // The path names the parent: a body that does so, too, must name the same, which no schema can say.
+  if (foreign !== undefined && resource.fields[foreign]?.write) left[foreign] = true
+  const whole = createSchema(resource).omit(left)
   const shape = whole.shape as Record<string, z.ZodType>
   const changed: Record<string, z.ZodType> = {}
   // In words: generators of clients make a member with a JSON Schema default a required one.
   for (const { name, default: value } of Object.values(resource.fields))
     if (value !== undefined && shape[name])
       changed[name] = shape[name].openapi({ description: `Default: ${JSON.stringify(value)}` })
-  // The path names the parent; the body need not.
-  if (foreign !== undefined && shape[foreign]) changed[foreign] = shape[foreign].optional()
-  const { operation } = nestedNames(resource, parent)
-  return whole.extend(changed).openapi(parent ? `${operation}Create` : `${resource.typeName}Create`, {
-    example: createExample(resource, foreign),
-  })
+  const name = parent ? `${nestedNames(resource, parent).operation}Create` : `${resource.typeName}Create`
+  return whole.extend(changed).openapi(name, { example: createExample(resource, foreign) })
 }
 
 const createErrors = (resource: Resource, parent?: Within): number[] => [

@@ -204,7 +204,7 @@ describe("what is served to nobody", () => {
     const known = new Map<string, Set<string>>()
     for (const { method, path } of await operations())
       known.set(path, (known.get(path) ?? new Set()).add(method))
-    for (const path of ["/openapi.json", "/docs"]) known.set(path, new Set(["GET"]))
+    for (const path of ["/", "/openapi.json", "/docs", "/docs/init.js"]) known.set(path, new Set(["GET"]))
     // `me` stands for one's own id.
     known.set("/users/me", new Set(known.get("/users/1")))
     await writesNothing(async () => {

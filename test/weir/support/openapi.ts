@@ -50,8 +50,8 @@ export function validatorOf(document: string): (...place: string[]) => ValidateF
   }
 }
 
-/** The document, its page and the page's icon are the only paths that the document does not describe. */
-const undocumented = new Set(["/docs", "/openapi.json", "/favicon.ico"])
+/** The document, the pages and their icon are the only paths that the document does not describe. */
+const undocumented = new Set(["/", "/docs", "/docs/init.js", "/openapi.json", "/favicon.ico"])
 
 const witnesses = new Map<string, Witness>()
 
