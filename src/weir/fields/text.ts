@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { columnTypes, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
-import { notStorable, storable } from "../lib/storable.ts"
+import { noNul, notStorable, storable } from "../lib/storable.ts"
 import { comparison } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -13,6 +13,15 @@ export const normalized = ({ format }: Pick<FieldSpec, "format">, value: string)
 
 /** Most bytes that JSON takes for a character, as for `\u0001`. */
 const maxEscape = 6
+
+/** What the document says of text that is trimmed, then has `min` characters, and holds no NUL. */
+function trimmedPattern(min = 0): string {
+  const visible = "[^\\s\\u0000]"
+  if (min === 0) return noNul
+  return min === 1
+    ? `^[^\\u0000]*${visible}[^\\u0000]*$`
+    : `^\\s*${visible}[^\\u0000]{${min - 2},}${visible}\\s*$`
+}
 
 const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string, ...string[]])
 
@@ -26,7 +35,8 @@ function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
   if (pattern) schema = schema.regex(new RegExp(pattern, "u"), `must match ${pattern}`)
   schema = schema.refine(storable, notStorable)
   // The pattern as it was written: the document knows no flags.
-  return schema.openapi({ ...(format ? { format } : {}), ...(pattern ? { pattern } : {}) })
+  const documented = pattern ?? (format ? undefined : trimmedPattern(min))
+  return schema.openapi({ ...(format ? { format } : {}), ...(documented ? { pattern: documented } : {}) })
 }
 
 function parse(spec: FieldSpec, text: string): string | Invalid {
