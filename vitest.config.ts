@@ -77,7 +77,6 @@ const inNode = ({
 
 /** What the API is made of, and its tests. */
 const bundled = [
-  "@hono/swagger-ui",
   "@hono/zod-openapi",
   "drizzle-orm",
   "drizzle-orm/pg-core",
@@ -87,6 +86,7 @@ const bundled = [
   "hono",
   "hono/body-limit",
   "hono/cors",
+  "hono/html",
   "hono/http-exception",
   "hono/route",
   "hono/utils/accept",

@@ -8,6 +8,8 @@ export const api = defineApi({
   title: "Weir",
   version: "0.1.0",
   description: "Users and their items. Errors are RFC 9457 problems.",
+  license: { name: "MIT", identifier: "MIT" },
+  tags: { users: "Accounts", items: "What users own", stats: "Counts, for admins" },
   accounts: {
     table: users,
     login: ["email", "username"],

@@ -1,5 +1,5 @@
 import type { Table } from "drizzle-orm"
-import { type HandwrittenRoute, needsViewer } from "./http/route.ts"
+import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
@@ -14,6 +14,12 @@ export interface ApiOptions<T extends Table = Table> {
   version: string
   /** For the documents, in Markdown. */
   description?: string
+  /** Under which license the API may be used. Default: proprietary, all rights reserved. */
+  license?: License
+  /** What the tags of the documents are for, by name: a resource's tag is its name. */
+  tags?: Record<string, string>
+  /** Whether `/docs` keeps a reader's token in the browser, for its next visit. Default: false. */
+  persistAuthorization?: boolean
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
@@ -26,6 +32,9 @@ export interface Api {
   title: string
   version: string
   description: string | undefined
+  license: License
+  tags: Record<string, string>
+  persistAuthorization: boolean
   /** The issuer of its tokens (`iss`, RFC 7519): the title as one word. */
   issuer: string
   accounts: Accounts | undefined
@@ -47,8 +56,10 @@ export interface Api {
  * })
  */
 export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
-  const { title, version, description, resources, routes = [] } = options
+  const { title, version, description, resources, routes = [], license = proprietary } = options
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
+  if (!license.name || "identifier" in license === "url" in license)
+    throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
   linkRelations(resources)
   linkReferences(resources)
   checkResources(resources)
@@ -61,8 +72,20 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   }
   checkRoutes(routes, resources, accounts)
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
-  return { title, version, description, issuer, accounts, resources, routes }
+  const tags = { ...tagsOf(resources), ...options.tags }
+  const documents = { title, version, description, license, tags }
+  const { persistAuthorization = false } = options
+  return { ...documents, persistAuthorization, issuer, accounts, resources, routes }
 }
+
+const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }
+
+/** The engine's own tags, and those of the resources. */
+const tagsOf = (resources: readonly Resource[]): Record<string, string> => ({
+  auth: "Access tokens",
+  operation: "Whether the server works",
+  ...Object.fromEntries(resources.map(({ name }) => [name, `Rows of ${name}`])),
+})
 
 /** Throws where a hand-written route has the path of another, or one that Weir serves itself. */
 function checkRoutes(

@@ -14,12 +14,13 @@ import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
 import { type Metrics, metricsRoute, observed } from "./http/metrics.ts"
 import { notFoundOf } from "./http/not-found.ts"
-import { newApp, Registry } from "./http/registry.ts"
+import { type DocumentInfo, newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
 import { confirmationHeaders } from "./rest/handlers.ts"
+import { home } from "./rest/home.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -71,23 +72,21 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
   for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)
-  docs(app, registry, api.title)
+  home(app, api)
+  docs(app, registry, api)
 
-  app.notFound(notFoundOf(app))
+  app.notFound(notFoundOf(app, registry))
   app.onError(onError)
   return app
 }
 
-const documentInfo = (
-  { title, version, description, accounts, resources }: Api,
-  basePath: string,
-  limited: boolean,
-) => ({
-  title,
-  version,
-  description,
-  tags: resources.map(({ name }) => ({ name, description: `Rows of ${name}` })),
-  accounts: accounts !== undefined,
+const documentInfo = (api: Api, basePath: string, limited: boolean): DocumentInfo => ({
+  title: api.title,
+  version: api.version,
+  description: api.description,
+  license: api.license,
+  tags: api.tags,
+  accounts: api.accounts !== undefined,
   basePath,
   limited,
 })

@@ -55,7 +55,7 @@ const rooms: Record<string, string[]> = {
 
 /** Packages that belong to some rooms only: names of HTTP, of runtimes and of dialects. */
 const packages: [RegExp, string[]][] = [
-  [/^hono($|\/)|^@hono\/swagger-ui$/, ["http", "rest", "auth", "app", "runtime"]],
+  [/^hono($|\/)/, ["http", "rest", "auth", "app", "runtime"]],
   [/^(cloudflare:|@hono\/node-server|sonic-boom|prom-client|node:http$|node:net$)/, ["runtime"]],
   [/^node:(fs|child_process|module|os)$/, ["runtime", "cli", "db/drivers", "db/migrations"]],
   [/^(drizzle-orm\/(sqlite|pg|libsql|d1|postgres)|libsql$|@libsql\/|postgres$)/, ["db"]],

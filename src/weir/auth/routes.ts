@@ -61,6 +61,8 @@ export function authRoutes(
       operationId: "createToken",
       tags: ["auth"],
       summary: `Sign in: ${names} and password for an access token`,
+      description:
+        "The password grant of OAuth 2. A wrong password and an unknown name look the same; attempts may be limited.",
       request: {
         body: { required: true, content: { "application/x-www-form-urlencoded": { schema: tokenForm } } },
       },

@@ -10,6 +10,7 @@ import type { Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 import { fail } from "../runtime/fail.ts"
 import { commandCall } from "./call.ts"
+import { isFormula, marked } from "./csv-formulas.ts"
 import { withDatabase } from "./database.ts"
 import type { Project } from "./project.ts"
 import { findTable } from "./tables.ts"
@@ -17,9 +18,8 @@ import { findTable } from "./tables.ts"
 interface Options {
   out?: string
   format?: string
+  csvSafe?: true
 }
-
-type Format = "csv" | "ndjson"
 
 export function exportCommand(command: Command, project: Project): Command {
   return command
@@ -29,14 +29,23 @@ export function exportCommand(command: Command, project: Project): Command {
     .argument("<table>", "the table to export")
     .option("--out <file>", "the file to write (default: standard output)")
     .option("--format <format>", "csv or ndjson (default: by the file's extension, else ndjson)")
+    .option(
+      "--csv-safe",
+      "put an apostrophe before cells that a spreadsheet would run as formulas; db:import --csv-safe removes it",
+    )
     .action((table: string, options: Options) =>
       withDatabase(project, async (database) => run(database, await findTable(project, table), options)),
     )
 }
 
-async function run(database: Database, resource: Resource, { out, format }: Options): Promise<void> {
+async function run(database: Database, resource: Resource, options: Options): Promise<void> {
+  const { out, format, csvSafe = false } = options
   const kind = format ?? (out?.endsWith(".csv") ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
+  if (csvSafe && kind !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
+  const sheet = new Sheet(resource, csvSafe)
+  const linesOf = (rows: Record<string, unknown>[], first: boolean) =>
+    kind === "csv" ? sheet.lines(rows, first) : rows.map((row) => `${jsonWithText(row)}\n`).join("")
   // A file gets its final name only when it is complete.
   const target = out ? createWriteStream(`${out}.new`) : process.stdout
   // A reader such as `head` closes the pipe early, which is no error.
@@ -52,14 +61,15 @@ async function run(database: Database, resource: Resource, { out, format }: Opti
     for await (const page of pages(commandCall(database), resource)) {
       if (page.body.length > maxSingleRowBytes) throw tooLarge(resource, last)
       const found = rowsOf(resource, page.body)
-      if (!target.write(linesOf(resource, found, kind, rows === 0))) await once(target, "drain")
+      if (!target.write(linesOf(found, rows === 0))) await once(target, "drain")
       rows += page.rows
       last = found.at(-1)
     }
   } catch (error) {
     throw error instanceof Problem && error.code === "answer_too_large" ? tooLarge(resource, last) : error
   }
-  if (rows === 0 && kind === "csv") target.write(linesOf(resource, [], kind, true))
+  if (rows === 0 && kind === "csv") target.write(linesOf([], true))
+  if (sheet.formulas > 0) console.error(sheet.warning())
   if (!out) return
   target.end()
   await once(target, "finish")
@@ -80,19 +90,39 @@ function tooLarge({ name, key }: Resource, last: Record<string, unknown> | undef
   )
 }
 
-function linesOf(
-  resource: Resource,
-  rows: Record<string, unknown>[],
-  format: Format,
-  first: boolean,
-): string {
-  if (format === "ndjson") return rows.map((row) => `${jsonWithText(row)}\n`).join("")
-  const columns = readable(resource).map(({ name }) => name)
-  const cells = rows.map((row) =>
-    columns.map((name) => {
-      const value = row[name]
-      return resource.fields[name]?.type.toCell(value)
-    }),
-  )
-  return stringify(cells, { header: first, columns, cast: { boolean: String }, quoted_match: /^$/ })
+/** Rows as lines of CSV. It counts the cells that a spreadsheet would run as formulas, and were not marked. */
+class Sheet {
+  formulas = 0
+  private readonly resource: Resource
+  private readonly columns: string[]
+  private readonly safe: boolean
+  /** The column of the first such cell. */
+  private first = ""
+
+  constructor(resource: Resource, safe: boolean) {
+    this.resource = resource
+    this.columns = readable(resource).map(({ name }) => name)
+    this.safe = safe
+  }
+
+  lines(rows: Record<string, unknown>[], header: boolean): string {
+    const { columns } = this
+    const cells = rows.map((row) => columns.map((name) => this.cell(name, row[name])))
+    return stringify(cells, { header, columns, cast: { boolean: String }, quoted_match: /^$/ })
+  }
+
+  warning(): string {
+    const { formulas, first } = this
+    const cells = formulas === 1 ? "1 cell looks like a formula" : `${formulas} cells look like formulas`
+    return `warning: ${cells}, in ${first}${formulas === 1 ? "" : " first"}: a spreadsheet would run what is in the table. Add --csv-safe to mark them as text`
+  }
+
+  private cell(name: string, value: unknown): unknown {
+    const cell = this.resource.fields[name]?.type.toCell(value)
+    if (this.safe) return marked(cell)
+    if (!isFormula(cell)) return cell
+    this.first ||= `${this.resource.name}.${name}`
+    this.formulas += 1
+    return cell
+  }
 }

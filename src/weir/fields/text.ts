@@ -8,7 +8,7 @@ import {
   normalizedEmail,
   normalizedUsername,
 } from "../lib/identifiers.ts"
-import { notStorable, storable } from "../lib/storable.ts"
+import { noNul, notStorable, storable } from "../lib/storable.ts"
 import { comparison } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -25,6 +25,14 @@ const maxEscape = 6
 
 const jsonBytes = (values: readonly string[]): number[] =>
   values.map((value) => Buffer.byteLength(JSON.stringify(value)))
+/** What the document says of text that is trimmed, then has `min` characters, and holds no NUL. */
+function trimmedPattern(min = 0): string {
+  const visible = "[^\\s\\u0000]"
+  if (min === 0) return noNul
+  return min === 1
+    ? `^[^\\u0000]*${visible}[^\\u0000]*$`
+    : `^\\s*${visible}[^\\u0000]{${min - 2},}${visible}\\s*$`
+}
 
 const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string, ...string[]])
 
@@ -40,7 +48,11 @@ function input({ values, format, min, max, pattern }: FieldSpec): z.ZodType {
   schema = schema.refine(storable, notStorable)
   if (format) schema = named(schema, format === "email" ? email : matched)
   // The pattern as it was written: the document knows no flags.
-  return schema.openapi({ ...(format === "email" ? { format } : {}), ...(pattern ? { pattern } : {}) })
+  const documented = pattern ?? (format ? undefined : trimmedPattern(min))
+  return schema.openapi({
+    ...(format === "email" ? { format } : {}),
+    ...(documented ? { pattern: documented } : {}),
+  })
 }
 
 /** Adds what emails and user names may not hold, for values that `shape` lets pass: the rest is told already. */

@@ -15,3 +15,16 @@ export function requireJsonAccepted(c: AppContext): void {
   }
   if (ranges.length > 0) throw new Problem("not_acceptable", "This API answers in application/json")
 }
+
+/** Whether `Accept` names HTML, and JSON no more than it: a browser's does, a program's does not. */
+export function prefersHtml(c: AppContext): boolean {
+  const header = c.req.header("accept")
+  if (header === undefined) return false
+  const ranges = parseAccept(header)
+  const quality = (...types: string[]) =>
+    types
+      .map((type) => ranges.find((range) => range.type.toLowerCase() === type)?.q)
+      .find((q) => q !== undefined) ?? 0
+  const html = quality("text/html", "text/*")
+  return html > 0 && html >= quality("application/json", "application/*")
+}

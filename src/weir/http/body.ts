@@ -3,6 +3,7 @@ import { keepText } from "../lib/json-text.ts"
 import { decodeUtf8, notUtf8, notUtf8At, paramsNotUtf8 } from "../lib/utf8.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
+import { jsonTypes, requireMediaType, shown } from "./media-types.ts"
 
 /**
  * Refuses bodies over `max` bytes with a 413. HTTP itself enforces a declared length, so that only the header is
@@ -40,9 +41,6 @@ async function readText(c: AppContext, code: "malformed_json" | "invalid_text"):
   throw invalid(`The body ${why}`, [{ path: "body", message: why, code }])
 }
 
-/** What a client sent, for a message: cut, and in plain characters. */
-const shown = (text: string): string => text.slice(0, 80).replace(/[^ -~]/g, "?")
-
 /** Throws a 415 for a media type in another charset than UTF-8. */
 function requireUtf8(type: string): void {
   for (const [, charset = ""] of type.matchAll(/;\s*charset\s*=([^;]*)/gi))
@@ -71,8 +69,6 @@ export async function readForm(
   return new URLSearchParams(text)
 }
 
-const isJson = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i
-
 /** Most levels of nesting: validators recurse into JSON, and SQLite reads at most 1,000 levels. */
 const deepest = 200
 
@@ -94,17 +90,16 @@ function isDeeper(text: string, levels: number): boolean {
 }
 
 /**
- * The body as JSON; the members that are `verbatim` as `JsonText`. Throws 415 for another media type or charset, and
- * 422 for what is not JSON or not UTF-8.
+ * The body as JSON, of one of the media `types`; the members that are `verbatim` as `JsonText`. Throws 415 for another
+ * type or charset, and 422 for what is not JSON or not UTF-8.
  */
-export async function readJson(c: AppContext, verbatim?: ReadonlySet<string>): Promise<unknown> {
+export async function readJson(
+  c: AppContext,
+  types: readonly string[] = jsonTypes,
+  verbatim?: ReadonlySet<string>,
+): Promise<unknown> {
+  requireMediaType(c, types)
   const type = c.req.header("content-type") ?? ""
-  if (!isJson.test(type)) {
-    const detail = `Send application/json${type ? `, not ${shown(type)}` : " and say so in Content-Type"}`
-    throw new Problem("unsupported_media_type", detail, {
-      headers: { "accept-post": "application/json" },
-    })
-  }
   if (type.includes(";")) requireUtf8(type)
   if ((c.req.header("content-encoding") ?? "identity") !== "identity")
     throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi"
 
-const text = (description: string) => ({ description, schema: { type: "string" as const } })
+/** A header that holds text. */
+export const text = (description: string) => ({ description, schema: { type: "string" as const } })
 
 /** The headers of a read that the document describes. */
 export const validators = {
@@ -10,10 +11,10 @@ export const validators = {
   Vary: text("Request headers that the answer depends on"),
 }
 
-/** The answer to a client that holds it already. */
-export const unchanged = {
-  304: { description: "Not modified: If-None-Match holds the ETag", headers: validators },
-}
+/** The answer to a client that holds it already: it has the headers of the answer itself. */
+export const unchanged = <Headers extends object>(headers: Headers) => ({
+  304: { description: "Not modified: If-None-Match holds the ETag", headers },
+})
 
 /** The request headers of a read. */
 export const conditional = z.object({

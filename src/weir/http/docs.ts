@@ -1,17 +1,37 @@
-import { swaggerUI } from "@hono/swagger-ui"
-import type { Hono, MiddlewareHandler } from "hono"
+import type { Hono } from "hono"
+import { html } from "hono/html"
 import { etagOf } from "../lib/etag.ts"
 import { replyRead } from "./conditional.ts"
-import type { AppEnv } from "./context.ts"
+import type { AppContext, AppEnv } from "./context.ts"
 import type { Registry } from "./registry.ts"
 import { reply } from "./reply.ts"
 
-/** Swagger UI's page needs an inline script and inline styles. */
+/** Swagger UI sets styles by script, which a policy allows, and shows images of its own as `data:`. */
 const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+export interface DocsOptions {
+  title: string
+  /** Whether the page keeps the reader's token in the browser after it is closed. */
+  persistAuthorization: boolean
+}
+
+/** Starts Swagger UI. A file of its own, since the policy forbids scripts in the page. */
+const script = `const root = document.getElementById("swagger-ui")
+const persistAuthorization = root.dataset.persist === "true"
+if (!persistAuthorization) localStorage.removeItem("authorized")
+SwaggerUIBundle({ domNode: root, url: root.dataset.url, persistAuthorization, tryItOutEnabled: true })
+`
+
+/** Answers with a text that is no JSON, and its validator. */
+export function replyText(c: AppContext, type: string, body: string, policy?: string): Response {
+  if (policy) c.get("headers")["content-security-policy"] = policy
+  const headers = { "content-type": `${type}; charset=utf-8` }
+  return replyRead(c, { body, headers, etag: etagOf({ body, headers }) })
+}
 
 /** `GET /openapi.json` and `GET /docs`. The page's assets are local: each runtime serves them its own way. */
-export function docs(app: Hono<AppEnv>, registry: Registry, title: string): void {
+export function docs(app: Hono<AppEnv>, registry: Registry, options: DocsOptions): void {
   let etag: string | undefined
   app.get("/openapi.json", (c) => {
     const document = { body: registry.openapi(), headers: {} }
@@ -20,22 +40,27 @@ export function docs(app: Hono<AppEnv>, registry: Registry, title: string): void
   })
   // Browsers request it with every page.
   app.get("/favicon.ico", (c) => reply(c, 204, null, { "cache-control": "max-age=86400" }))
-  // Links are relative, so that they hold below any prefix; a slash at the end makes them one level deeper.
-  const pageAt = (root: string): MiddlewareHandler =>
-    swaggerUI({
-      url: `${root}openapi.json`,
-      baseUrl: root,
-      title,
-      persistAuthorization: true,
-      tryItOutEnabled: true,
-    })
-  const [page, deeperPage] = [pageAt("./"), pageAt("../")]
-  app.get(
-    "/docs",
-    async (c, next) => {
-      c.get("headers")["content-security-policy"] = contentSecurityPolicy
-      await next()
-    },
-    (c, next) => ((c.req.url.split("?", 1)[0] as string).endsWith("/") ? deeperPage : page)(c, next),
-  )
+  app.get("/docs/init.js", (c) => replyText(c, "text/javascript", script))
+  app.get("/docs", (c) => {
+    // Links are relative, so that they hold under any prefix; a slash at the end makes them one level deeper.
+    const root = (c.req.url.split("?", 1)[0] as string).endsWith("/") ? "../" : ""
+    return replyText(c, "text/html", `${pageOf(options, root)}`, contentSecurityPolicy)
+  })
 }
+
+const pageOf = ({ title, persistAuthorization }: DocsOptions, root: string) =>
+  html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${title}</title>
+    <link rel="stylesheet" href="${root}swagger-ui-dist/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui" data-url="${root}openapi.json" data-persist="${String(persistAuthorization)}"></div>
+    <script src="${root}swagger-ui-dist/swagger-ui-bundle.js"></script>
+    <script src="${root}docs/init.js"></script>
+  </body>
+</html>
+`

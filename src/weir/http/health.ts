@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { classify } from "../db/dialect/errors.ts"
+import { text } from "./conditional-docs.ts"
 import type { AppContext } from "./context.ts"
 import type { Registry } from "./registry.ts"
 import { reply } from "./reply.ts"
@@ -26,6 +27,7 @@ export function healthRoutes(registry: Registry, table: string | undefined): voi
     () => ({
       operationId: "health",
       summary: "Liveness of the process",
+      description: "Answers as long as the process serves requests, whatever its dependencies do.",
       tags: ["operation"],
       responses: { 200: { description: "Alive", content: { "application/json": { schema: alive } } } },
       errors: [],
@@ -38,11 +40,14 @@ export function healthRoutes(registry: Registry, table: string | undefined): voi
     () => ({
       operationId: "ready",
       summary: "Readiness of each dependency",
+      description:
+        "Asks the database, and the cache where it is another server, with a time limit of a second.",
       tags: ["operation"],
       responses: {
         200: { description: "Ready", content: { "application/json": { schema: ready } } },
         503: {
           description: "A dependency that is needed is down",
+          headers: { "Retry-After": text("Seconds to wait") },
           content: { "application/json": { schema: ready } },
         },
       },

@@ -51,6 +51,7 @@ export function metricsRoute(registry: Registry, { access, text, contentType }: 
     () => ({
       operationId: "metrics",
       summary: "Metrics of the process",
+      description: "Counts of requests and what takes their time, in the text format of Prometheus.",
       tags: ["operation"],
       responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
       errors: access === "admins" ? [401, 403] : [401],

@@ -1,5 +1,7 @@
 import { type RouteConfig, z } from "@hono/zod-openapi"
 import { titles } from "../problem.ts"
+import { text } from "./conditional-docs.ts"
+import { acceptedHeader } from "./media-types.ts"
 
 /** The schema of a problem. */
 export const problem = z
@@ -27,15 +29,37 @@ export const problem = z
     },
   })
 
+/** What the headers of problems tell, by status. */
+const headers: Record<number, Record<string, string>> = {
+  401: { "WWW-Authenticate": "How to authenticate, and why a token was rejected (RFC 6750)" },
+  429: {
+    "Retry-After": "Seconds to wait",
+    RateLimit: "What is left of each limit, and when it is whole again",
+    "RateLimit-Policy": "The limits that were counted",
+  },
+  503: { "Retry-After": "Seconds to wait" },
+}
+
+function headersOf(method: string, status: number): Record<string, string> {
+  if (status !== 415) return headers[status] ?? {}
+  const [name] = Object.keys(acceptedHeader(method.toUpperCase(), []))
+  const shown = (name as string).replace(/(^|-)./g, (letter) => letter.toUpperCase())
+  return { [shown]: "The media types that are taken here" }
+}
+
 /** The documented problems of an operation, by status. */
-export function problems(...statuses: number[]): RouteConfig["responses"] {
+export function problems(method: string, statuses: number[]): RouteConfig["responses"] {
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: titles[status] ?? "Error",
-        content: { "application/problem+json": { schema: problem } },
-      },
-    ]),
+    statuses.map((status) => {
+      const described = Object.entries(headersOf(method, status)).map(([name, why]) => [name, text(why)])
+      return [
+        status,
+        {
+          description: titles[status] ?? "Error",
+          ...(described.length ? { headers: Object.fromEntries(described) } : {}),
+          content: { "application/problem+json": { schema: problem } },
+        },
+      ]
+    }),
   )
 }

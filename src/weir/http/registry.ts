@@ -4,14 +4,16 @@ import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { AppContext, AppEnv } from "./context.ts"
 import { problems } from "./problem-docs.ts"
-import { type HandwrittenRoute, needsViewer } from "./route.ts"
+import { type HandwrittenRoute, type License, needsViewer } from "./route.ts"
 
 /** What a document says of the whole API. */
 export interface DocumentInfo {
   title: string
   version: string
   description: string | undefined
-  tags: { name: string; description: string }[]
+  license: License
+  /** What each tag is for, by name; one that is not in it is described by its name. */
+  tags: Record<string, string>
   /** Whether there are accounts to sign in with. */
   accounts: boolean
   /** The path below which clients see the API, or nothing. */
@@ -24,10 +26,11 @@ export interface DocumentInfo {
 export interface RouteDoc extends Omit<RouteConfig, "method" | "path" | "security"> {
   operationId: string
   summary: string
+  description: string
   tags: string[]
   /** The statuses of the problems it may answer with, besides 500 and 503. */
   errors: number[]
-  /** `optional`: a token changes what is shown. `required`: without one, 401. */
+  /** `optional`: a token changes what is shown. `required`: without one, 401. Without it: public. */
   security?: "optional" | "required" | NonNullable<RouteConfig["security"]>
 }
 
@@ -93,17 +96,20 @@ export class Registry {
 
   /**
    * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that `takesRecalled` viewers is
-   * given one from memory where there is one, and saves a round trip to the database.
+   * given one from memory where there is one, and saves a round trip to the database. A path that is for this method
+   * `only` is kept from templated ones such as `/users/{id}`.
    */
   add(
     method: Entry["method"],
     path: string,
     doc: Entry["doc"],
     handler: (c: AppContext) => Promise<Response> | Response,
-    options: { takesRecalled?: boolean } = {},
+    options: { takesRecalled?: boolean; only?: boolean } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
-    this.app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), handler)
+    const pattern = path.replace(/\{(\w+)\}/g, ":$1")
+    this.app.on(method.toUpperCase(), pattern, handler)
+    if (options.only) this.app.all(pattern, (c) => c.notFound())
     this.describe(method, path, doc)
   }
 
@@ -118,6 +124,19 @@ export class Registry {
     this.entries.push({ method, path, doc })
   }
 
+  /** Whether a route is documented: parameters match whatever they are called. */
+  has(method: Entry["method"], path: string): boolean {
+    const plain = unnamed(path)
+    return this.entries.some((entry) => entry.method === method && unnamed(entry.path) === plain)
+  }
+
+  /** The media types that PATCH takes at a path of the router, for `Accept-Patch`. */
+  patchTypes(path: string): string[] {
+    const plain = unnamed(path)
+    const entry = this.entries.find(({ method, path }) => method === "patch" && unnamed(path) === plain)
+    return Object.keys(entry?.doc().request?.body?.content ?? {})
+  }
+
   /** The OpenAPI 3.1 document, built at the first call: a Worker that is never asked for it never pays. */
   openapi(): string {
     this.document ??= JSON.stringify(this.build())
@@ -125,7 +144,7 @@ export class Registry {
   }
 
   private build(): object {
-    const { title, version, description, tags, accounts, basePath, limited } = this.info
+    const { title, version, description, license, accounts, basePath, limited } = this.info
     const builder = new OpenAPIHono()
     if (accounts)
       builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
@@ -134,26 +153,29 @@ export class Registry {
         flows: { password: { tokenUrl: `${basePath}/auth/token`, scopes: {} } },
       })
     const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }
+    const tags = new Set<string>()
     for (const { method, path, doc } of this.entries) {
-      const { errors, security, ...config } = doc()
+      const { errors, security = [], ...config } = doc()
+      for (const tag of config.tags) tags.add(tag)
+      const statuses = [...errors, ...(limited ? [429] : []), 500, 503]
       builder.openAPIRegistry.registerPath({
         ...config,
         method,
         path,
-        ...(accounts && security
-          ? { security: typeof security === "string" ? needs[security] : security }
-          : {}),
-        responses: { ...problems(...errors, ...(limited ? [429] : []), 500, 503), ...config.responses },
+        security: typeof security !== "string" ? security : accounts ? needs[security] : [],
+        responses: { ...problems(method, statuses), ...config.responses },
       })
     }
     return builder.getOpenAPI31Document({
       openapi: "3.1.0",
-      info: { title, version, ...(description === undefined ? {} : { description }) },
+      info: { title, version, ...(description === undefined ? {} : { description }), license },
       servers: [{ url: basePath || "/" }],
-      ...(tags.length ? { tags } : {}),
+      tags: [...tags].map((name) => ({ name, description: this.info.tags[name] ?? `Routes of ${name}` })),
     })
   }
 }
+
+const unnamed = (path: string): string => path.replace(/\{[^}]*\}|:\w+/g, "{}")
 
 /** A hand-written route as the document has it: what it does not say follows from its path and its input. */
 function docOf({ middleware, ...config }: RouteConfig, accounts: boolean): RouteDoc {
@@ -165,14 +187,16 @@ function docOf({ middleware, ...config }: RouteConfig, accounts: boolean): Route
     ...config,
     operationId: config.operationId ?? operation,
     summary: config.summary ?? `${method.toUpperCase()} ${path}`,
+    description: config.description ?? config.summary ?? "A route of this API's own",
     tags: config.tags ?? [words[0] ?? "other"],
     errors: [
       ...(accounts ? [401] : []),
       ...(required ? [403] : []),
       ...(path.includes("{") ? [404] : []),
-      ...(request?.body ? [413, 415] : []),
+      ...(method === "get" ? [] : [413]),
+      ...(request?.body ? [415] : []),
       ...(request ? [422] : []),
     ],
-    ...(required ? { security: "required" as const } : {}),
+    security: config.security ?? (required ? "required" : []),
   }
 }

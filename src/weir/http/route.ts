@@ -6,7 +6,11 @@ import { invalid, type Problem } from "../problem.ts"
 import { isOpen, type Rule } from "../resource/rules.ts"
 import { isForm, readForm, readJson } from "./body.ts"
 import type { AppEnv, AppMiddleware } from "./context.ts"
+import { plainType } from "./media-types.ts"
 import { searchOf } from "./query-string.ts"
+
+/** A license: its name, and its SPDX identifier or the address of its text. */
+export type License = { name: string; identifier: string } | { name: string; url: string }
 
 /** A hand-written route: its description, and how an app is given it. */
 export interface HandwrittenRoute {
@@ -76,7 +80,8 @@ const checkForm: AppMiddleware = async (c, next) => {
 
 /** Refuses a body as the generated routes do: by media type, encoding, depth and syntax. */
 const checkJson = ({ request }: RouteConfig): AppMiddleware => {
-  const only = Object.keys(request?.body?.content ?? {}).every((type) => type.includes("json"))
+  const types = Object.keys(request?.body?.content ?? {}).map(plainType)
+  const only = types.every((type) => type.includes("json"))
   return async (c, next) => {
     const { headers } = c.req.raw
     const sent =
@@ -84,7 +89,7 @@ const checkJson = ({ request }: RouteConfig): AppMiddleware => {
       headers.has("transfer-encoding") ||
       headers.get("content-length") !== null
     const isJson = headers.get("content-type")?.includes("json")
-    if (only ? request?.body?.required || sent : isJson) requireStorable(await readJson(c))
+    if (only ? request?.body?.required || sent : isJson) requireStorable(await readJson(c, types))
     await next()
   }
 }

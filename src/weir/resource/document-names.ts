@@ -17,8 +17,10 @@ function namesOf({ name, typeName, relations }: Resource): { schemas: string[]; 
     ],
     operations: [
       `list${pascal(name)}`,
-      ...["read", "readCurrent", "create", "update", "delete"].map((verb) => verb + typeName),
-      ...nested.flatMap((list) => [`list${list}`, `create${list}`]),
+      ...["read", "create", "update", "delete"].map((verb) => verb + typeName),
+      ...["read", "update", "delete"].map((verb) => `${verb}Current${typeName}`),
+      `createMany${pascal(name)}`,
+      ...nested.flatMap((list) => [`list${list}`, `create${list}`, `createMany${list}`]),
     ],
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { notStorable, storable } from "../lib/storable.ts"
+import { noNul, notStorable, storable } from "../lib/storable.ts"
 import { type Field, type Resource, secretOf } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -9,7 +9,7 @@ function writable(resource: Resource): Field[] {
 }
 
 const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
-  z.string().min(min).max(max).refine(storable, notStorable)
+  z.string().min(min).max(max).refine(storable, notStorable).openapi({ pattern: noNul })
 
 /** A field's value in a request body. */
 const inputSchema = ({ type, nullable }: Field): z.ZodType =>

@@ -2,6 +2,7 @@ import { requireJsonAccepted } from "../http/accept.ts"
 import { readJson } from "../http/body.ts"
 import { replyRead, requestedBypass } from "../http/conditional.ts"
 import type { AppContext } from "../http/context.ts"
+import { acceptPatch, jsonTypes, patchTypes } from "../http/media-types.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import { reply } from "../http/reply.ts"
 import { requireOpen } from "../operations/access.ts"
@@ -66,20 +67,34 @@ export async function readList(c: AppContext, resource: Resource, parent?: Withi
 }
 
 /** `POST /resource`, and `POST /parent/{id}/resource`: one object, or an array. */
-export async function createRows(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
+export async function createRows(
+  c: AppContext,
+  resource: Resource,
+  parent?: Within,
+  onlyMany = false,
+): Promise<Response> {
   const call = c.get("call")
   const nested = nestedOf(c, call, parent)
   const { rows, many } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
     refuseParams(c)
-    return create(call, resource, await readJson(c, resource.json), { nested, guard })
+    const input = await readJson(c, jsonTypes, resource.json)
+    if (onlyMany && !Array.isArray(input))
+      throw invalid("The body is not valid", [
+        { path: "body", message: "must be an array of objects", code: "invalid_value" },
+      ])
+    return create(call, resource, input, { nested, guard })
   })
   const bodies = rows.map(({ body }) => body)
   const location = `${c.get("basePath")}/${resource.name}`
   if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location })
   return reply(c, 201, bodies[0] as string, { location: `${location}/${rows[0]?.key}` })
 }
+
+/** `POST /resource/batch`, and `POST /parent/{id}/resource/batch`: an array alone. */
+export const createMany = (c: AppContext, resource: Resource, parent?: Within): Promise<Response> =>
+  createRows(c, resource, parent, true)
 
 /** `PATCH /resource/{id}`: a merge patch. */
 export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
@@ -88,7 +103,12 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
   refuseParams(c)
-  return reply(c, 200, await update(call, resource, id, await readJson(c, resource.json)))
+  return reply(
+    c,
+    200,
+    await update(call, resource, id, await readJson(c, patchTypes, resource.json)),
+    acceptPatch,
+  )
 }
 
 /** The headers in which deletes have present secrets: what CORS must allow. */

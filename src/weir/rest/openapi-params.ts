@@ -6,15 +6,42 @@ import { readable } from "../resource/schemas.ts"
 
 type Shape = Record<string, z.ZodType>
 
-export const idParam = (description: string) =>
-  z.object({
-    id: z
-      .int()
-      .min(1)
-      .openapi({ param: { name: "id", in: "path", description }, example: 1 }),
-  })
+/** The `id` of a path: a key, and `me` where the rows are the viewers. */
+export function idParam({ singular, holdsViewers }: Resource) {
+  const key = z.int().min(1)
+  const id = holdsViewers ? z.union([key, z.literal("me")]) : key
+  const description = `The ${singular}'s key${holdsViewers ? ", or `me` for one's own" : ""}`
+  return z.object({ id: id.openapi({ param: { name: "id", in: "path", description }, example: 1 }) })
+}
 
-const text = (description: string): z.ZodType => z.string().optional().openapi({ param: { description } })
+const text = (description: string, pattern?: RegExp): z.ZodType =>
+  (pattern ? z.string().regex(pattern) : z.string()).optional().openapi({ param: { description } })
+
+/** Names separated by commas: at least one of `names`, each with a `-` in front where it is a sort key. */
+function listOf(names: string[], sign = ""): RegExp {
+  const one = `${sign}(${names.join("|")})`
+  return new RegExp(`^${one}(,${one})*$`)
+}
+
+const namesOf = (resource: Resource): string[] => readable(resource).map(({ name }) => name)
+
+/** The sort keys that a list may have. */
+const sortPattern = (resource: Resource): RegExp => {
+  const sortable = readable(resource).filter(({ type }) => type.operators.length > 0)
+  return listOf(
+    sortable.map(({ name }) => name),
+    "-?",
+  )
+}
+
+/** Relations to embed: of the resource itself, and behind a dot of what is embedded. Empty for none. */
+const includePattern = (names: string[]): RegExp => {
+  const one = `(${names.join("|")})(\\.\\w+){0,${maxDepth - 1}}`
+  return new RegExp(`^(${one}(,${one})*)?$`)
+}
+
+const cursor = (description: string): z.ZodType =>
+  z.string().min(1).optional().openapi({ param: { description } })
 
 /** The parameters of embeds, for the relations of the resource itself. */
 export function includeParams(resource: Resource, byDefault: boolean): Shape {
@@ -25,11 +52,15 @@ export function includeParams(resource: Resource, byDefault: boolean): Shape {
   const params: Shape = {
     include: text(
       `Relations to embed, separated by commas: ${names}, and theirs after a dot, at most ${maxDepth} deep.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
+      includePattern(relations.map((r) => r.name)),
     ),
   }
   for (const relation of relations) {
     const prefix = `include.${relation.name}`
-    params[`${prefix}.fields`] = text(`Fields of each embedded row of ${relation.name}`)
+    params[`${prefix}.fields`] = text(
+      `Fields of each embedded row of ${relation.name}`,
+      listOf(namesOf(relation.target)),
+    )
     if (relation.kind === "one") continue
     params[`${prefix}.limit`] = z
       .int()
@@ -41,8 +72,15 @@ export function includeParams(resource: Resource, byDefault: boolean): Shape {
           description: `Maximum number of rows of ${relation.name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
         },
       })
-    params[`${prefix}.skip`] = z.int().min(0).optional()
-    params[`${prefix}.sort`] = text(`Sort of ${relation.name}. Default: ${relation.sort}`)
+    params[`${prefix}.skip`] = z
+      .int()
+      .min(0)
+      .optional()
+      .openapi({ param: { description: `Rows of ${relation.name} to skip` } })
+    params[`${prefix}.sort`] = text(
+      `Sort of ${relation.name}. Default: ${relation.sort}`,
+      sortPattern(relation.target),
+    )
   }
   return params
 }
@@ -62,9 +100,12 @@ const operatorWords: Record<Exclude<Operator, "eq">, string> = {
 
 const textOperators: readonly Operator[] = ["in", "nin", "contains", "starts_with"]
 
-function operandSchema({ type }: Field, operator: Operator): z.ZodType {
+function operandSchema({ type, spec }: Field, operator: Operator): z.ZodType {
   if (operator === "is_null") return z.boolean()
-  return textOperators.includes(operator) ? z.string() : type.output()
+  if (!textOperators.includes(operator)) return type.output()
+  const isList = operator === "in" || operator === "nin"
+  // An empty list is a list of one empty text, which is a value of plain text alone.
+  return isList && (spec.type !== "text" || spec.values) ? z.string().min(1) : z.string()
 }
 
 function filterParams(resource: Resource): Shape {
@@ -82,9 +123,8 @@ function filterParams(resource: Resource): Shape {
 
 export const fieldsParam = (resource: Resource): Shape => ({
   fields: text(
-    `Fields of the answer, separated by commas: ${readable(resource)
-      .map((f) => f.name)
-      .join(", ")}`,
+    `Fields of the answer, separated by commas: ${namesOf(resource).join(", ")}`,
+    listOf(namesOf(resource)),
   ),
 })
 
@@ -101,10 +141,11 @@ export const listParams = (resource: Resource): Shape => ({
     .min(0)
     .optional()
     .openapi({ param: { description: "Rows to skip" } }),
-  after: text("Cursor of the Link header: the rows after it"),
-  before: text("Cursor of the Link header: the rows before it"),
+  after: cursor("Cursor of the Link header: the rows after it"),
+  before: cursor("Cursor of the Link header: the rows before it"),
   sort: text(
     `Fields separated by commas, each with - for descending. Default: ${defaultSort(resource) ?? "the primary key"}`,
+    sortPattern(resource),
   ),
   count: z
     .enum(["exact"])

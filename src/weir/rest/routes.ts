@@ -1,8 +1,9 @@
 import type { Registry } from "../http/registry.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
-import { createRows, readList, readOne, removeOne, updateOne } from "./handlers.ts"
-import { createDoc, deleteDoc, listDoc, readCurrentDoc, readDoc, updateDoc } from "./openapi.ts"
+import { createMany, createRows, readList, readOne, removeOne, updateOne, type Within } from "./handlers.ts"
+import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
+import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
 
 /**
  * The routes of a resource, and those of the lists it has. An action that is closed to everybody has no
@@ -13,8 +14,8 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
   const { rules, name } = resource
   const all = `/${name}`
   const one = `/${name}/{id}`
+  if (served(rules.create)) createRoutes(registry, all, resource)
   if (served(rules.read)) {
-    if (resource.holdsViewers) registry.describe("get", `/${name}/me`, () => readCurrentDoc(resource))
     registry.add(
       "get",
       all,
@@ -26,16 +27,6 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       one,
       () => readDoc(resource),
       (c) => readOne(c, resource),
-    )
-  }
-  if (served(rules.create)) {
-    const options = { takesRecalled: true }
-    registry.add(
-      "post",
-      all,
-      () => createDoc(resource),
-      (c) => createRows(c, resource),
-      options,
     )
   }
   if (served(rules.update))
@@ -52,7 +43,36 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       () => deleteDoc(resource),
       (c) => removeOne(c, resource),
     )
+  if (resource.holdsViewers) {
+    const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }
+    const ruleOf = { get: rules.read, patch: rules.update, delete: rules.delete }
+    for (const method of ["get", "patch", "delete"] as const)
+      if (served(ruleOf[method]) && !registry.has(method, `/${name}/me`))
+        registry.describe(method, `/${name}/me`, () => currentDoc(resource, own[method](resource)))
+  }
   for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation, served)
+}
+
+/** A create of one object at the list's path, and of many below it. */
+function createRoutes(registry: Registry, path: string, resource: Resource, parent?: Within): void {
+  const options = { takesRecalled: true }
+  registry.add(
+    "post",
+    path,
+    () => createDoc(resource, parent),
+    (c) => createRows(c, resource, parent),
+    options,
+  )
+  const many = `${path}/batch`
+  // A hand-written route of that path stays what it is.
+  if (registry.has("post", many)) return
+  registry.add(
+    "post",
+    many,
+    () => createManyDoc(resource, parent),
+    (c) => createMany(c, resource, parent),
+    { ...options, only: true },
+  )
 }
 
 /** The routes of the rows that refer to one row. */
@@ -73,14 +93,5 @@ function nestedRoutes(
       () => listDoc(target, parent),
       (c) => readList(c, target, parent),
     )
-  if (served(target.rules.create)) {
-    const options = { takesRecalled: true }
-    registry.add(
-      "post",
-      path,
-      () => createDoc(target, parent),
-      (c) => createRows(c, target, parent),
-      options,
-    )
-  }
+  if (served(target.rules.create)) createRoutes(registry, path, target, parent)
 }

@@ -28,7 +28,12 @@ interface Operation {
 interface DocumentOperation {
   security?: object[]
   responses: Record<string, unknown>
-  requestBody?: { content: Record<string, { schema?: { example?: unknown } }> }
+  requestBody?: { content: Record<string, { example?: unknown; schema?: { example?: unknown } }> }
+}
+
+const exampleOf = (body: DocumentOperation["requestBody"]): unknown => {
+  const media = body?.content["application/json"]
+  return media?.example ?? media?.schema?.example
 }
 
 /** Every operation of the served document, on row 1. */
@@ -40,13 +45,13 @@ async function operations(): Promise<Operation[]> {
       ([method, { security, responses, requestBody }]): Operation => ({
         method: method.toUpperCase(),
         path: path.replaceAll("{id}", "1"),
-        token: !security
+        token: !security?.length
           ? "none"
           : security.some((s) => Object.keys(s).length === 0)
             ? "optional"
             : "required",
         statuses: new Set(Object.keys(responses)),
-        example: requestBody?.content["application/json"]?.schema?.example,
+        example: exampleOf(requestBody),
       }),
     ),
   )
@@ -211,7 +216,7 @@ describe("what is served to nobody", () => {
     const known = new Map<string, Set<string>>()
     for (const { method, path } of await operations())
       known.set(path, (known.get(path) ?? new Set()).add(method))
-    for (const path of ["/openapi.json", "/docs"]) known.set(path, new Set(["GET"]))
+    for (const path of ["/", "/openapi.json", "/docs", "/docs/init.js"]) known.set(path, new Set(["GET"]))
     // `me` stands for one's own id.
     known.set("/users/me", new Set(known.get("/users/1")))
     await writesNothing(async () => {
@@ -675,7 +680,7 @@ describe("what every answer carries", () => {
     // JSON Schema has bare patterns: no slashes, no flags.
     for (const pattern of patterns)
       expect(
-        ["ann_1", "ann@example.com"].some((fit) => new RegExp(pattern, "u").test(fit)),
+        ["ann_1", "ann@example.com", "id", ""].some((fit) => new RegExp(pattern, "u").test(fit)),
         pattern,
       ).toBe(true)
   })

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import type { Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { openPage, type Watched } from "../support/browser.ts"
@@ -83,6 +84,37 @@ test("what the page offers as an example can be sent as it is", async () => {
   await create.getByRole("button", { name: "Reset" }).click()
   const answer = await executed(create)
   expect(answer.status, answer.body).toBe(201)
+})
+
+test("the token is gone with the page: nothing of it stays in the browser", async () => {
+  const { page } = docs
+  expect(await page.evaluate(() => localStorage.length)).toBe(0)
+  // What an earlier version kept is removed.
+  await page.evaluate(() => localStorage.setItem("authorized", "{}"))
+  await page.goto(`${server.url}/docs/`)
+  await page.locator(".opblock").first().waitFor()
+  expect(await page.evaluate(() => localStorage.getItem("authorized"))).toBeNull()
+  expect(await page.locator(".authorize.unlocked").count()).toBeGreaterThan(0)
+})
+
+test("the page at / shows itself, runs no script, and its commands work as they are", async () => {
+  const { page, errors, requests } = await openPage()
+  const response = await page.goto(server.url)
+  expect(response?.headers()["content-type"]).toContain("text/html")
+  expect(await page.title()).toBe("Weir")
+  expect(errors).toEqual([])
+  expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([])
+  const commands = (await page.locator("pre").textContent()) ?? ""
+  const { stdout, status } = spawnSync("bash", [
+    "-euo",
+    "pipefail",
+    "-c",
+    commands.replaceAll("curl ", "curl -sf ").replaceAll("ann@", "eve@"),
+  ])
+  expect([status, `${stdout}`], `${stdout}`).toEqual([0, expect.stringContaining('"title":"example"')])
+  expect(`${stdout}`.match(/"eve@example.com"/g)?.length).toBeGreaterThan(1)
+  await page.getByRole("link", { name: "Documentation" }).click()
+  await page.locator(".opblock").first().waitFor()
 })
 
 test("a wrong password in the dialog is told, and authorizes nobody", async () => {

@@ -80,6 +80,8 @@ test("documents with local assets, CORS by setting, one log line per request", a
   expect(page.headers.get("content-type")).toContain("text/html")
   for (const [, asset] of page.text.matchAll(/(?:src|href)="([^"]+)"/g))
     expect((await fetch(new URL(asset as string, `${server.url}/docs`))).status, asset).toBe(200)
+  const home = await call("GET", "/", { headers: { accept: "text/html" } })
+  expect(home.headers.get("content-type")).toContain("text/html")
   const bundle = await call("GET", "/swagger-ui-dist/swagger-ui-bundle.js")
   expect(bundle.headers.get("content-type")).toContain("javascript")
   expect((await call("GET", "/openapi.json")).body).toMatchObject({ openapi: "3.1.0" })

@@ -31,7 +31,7 @@ export interface Watched {
 export async function openPage(): Promise<Watched> {
   browser ??= chromium.launch({ executablePath: "/usr/bin/chromium", args })
   const page = await (await browser).newPage({ viewport: { width: 1024, height: 768 } })
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   const requests: string[] = []
   const errors: string[] = []
   page.on("request", (request) => requests.push(request.url()))

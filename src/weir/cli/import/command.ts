@@ -21,6 +21,7 @@ interface Options {
   rejects?: string
   atomic?: true
   again?: true
+  csvSafe?: true
 }
 
 export function importCommand(command: Command, project: Project): Command {
@@ -35,6 +36,7 @@ export function importCommand(command: Command, project: Project): Command {
       "the file for rejected records, with line and reason (default: <file>.rejects.ndjson)",
     )
     .option("--again", "start from the beginning, even if the file was imported before")
+    .option("--csv-safe", "remove the apostrophes that db:export --csv-safe put before formulas")
     .addHelpText(
       "after",
       "\nAn interrupted import continues when the command is run again. Exits with 1 when records were rejected.",
@@ -47,6 +49,8 @@ export function importCommand(command: Command, project: Project): Command {
 }
 
 async function run(database: Database, resource: Resource, source: Source, options: Options): Promise<void> {
+  const { csvSafe = false } = options
+  if (csvSafe && source.format !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
   const ledger = new ImportLedger(database, resource.name, source.identity)
   const atomic = options.atomic === true
   const stagingTable = `__weir_staging_${source.identity.slice(0, 16)}`
@@ -70,7 +74,7 @@ async function run(database: Database, resource: Resource, source: Source, optio
   const job = new Import(database, resource, ledger, rejects, stagingTable, start)
   const bar = await progress(`importing ${resource.name}`, source.bytes)
   try {
-    await job.read(source, bar)
+    await job.read(source, csvSafe, bar)
   } finally {
     bar.end()
     rejects.close()
@@ -104,8 +108,8 @@ class Import {
     this.state = state
   }
 
-  async read(source: Source, bar: Progress): Promise<void> {
-    const check = checker(this.resource, source.format)
+  async read(source: Source, csvSafe: boolean, bar: Progress): Promise<void> {
+    const check = checker(this.resource, source.format, csvSafe)
     const header = (names: string[]) => checkHeader(this.resource, names)
     const records = readSource(source, bar.to, header, this.resource.json)
     for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)

@@ -6,18 +6,27 @@ import type { Values } from "../../query/query.ts"
 import type { Field, Resource } from "../../resource/resource.ts"
 import { importSchema } from "../../resource/schemas.ts"
 import { operator } from "../call.ts"
+import { unmarked } from "../csv-formulas.ts"
 import type { Format, SourceRecord } from "./source.ts"
 
 /** A valid record with the columns of its row, or an invalid one with the reason. */
 export type Checked = { record: SourceRecord; columns: Values } | { record: SourceRecord; reason: string }
 
-/** A function that validates records by the API's schema of a create, plus the generated fields that an export has. */
-export function checker(resource: Resource, format: Format): (record: SourceRecord) => Promise<Checked> {
+/**
+ * A function that validates records by the API's schema of a create, plus the generated fields that an export has.
+ * `csvSafe` takes the cells of an export that has its formulas marked.
+ */
+export function checker(
+  resource: Resource,
+  format: Format,
+  csvSafe: boolean,
+): (record: SourceRecord) => Promise<Checked> {
+  const textOf = csvSafe ? unmarked : (cell: string) => cell
   const schema = importSchema(resource)
   const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
-    const row = format === "csv" ? fromText(resource, record.row) : record.row
+    const row = format === "csv" ? fromText(resource, record.row, textOf) : record.row
     if (typeof row === "string") return { record, reason: row }
     const result = schema.safeParse(row)
     if (!result.success) {
@@ -55,7 +64,11 @@ export function checkHeader(resource: Resource, names: string[]): void {
  * Parses the cells of a CSV record by their fields' types. An empty cell is null for a nullable field, else absent.
  * Returns a string with the reason where a cell is invalid.
  */
-function fromText(resource: Resource, cells: Record<string, unknown>): Record<string, unknown> | string {
+function fromText(
+  resource: Resource,
+  cells: Record<string, unknown>,
+  textOf: (cell: string) => string,
+): Record<string, unknown> | string {
   const row: Record<string, unknown> = {}
   for (const [name, cell] of Object.entries(cells)) {
     const field: Field | undefined = Object.hasOwn(resource.fields, name) ? resource.fields[name] : undefined
@@ -63,7 +76,8 @@ function fromText(resource: Resource, cells: Record<string, unknown>): Record<st
       if (field?.nullable) row[name] = null
       continue
     }
-    const value = field ? field.type.parseCell(String(cell)) : String(cell)
+    const text = textOf(String(cell))
+    const value = field ? field.type.parseCell(text) : text
     if (value instanceof Invalid) return `${name}: ${value.message}`
     row[name] = value
   }

@@ -7,7 +7,7 @@ import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
 export interface TableConfig {
   name: string
   columns: Column[]
-  indexes: { config: { name?: string | undefined } }[]
+  indexes: { config: { name?: string | undefined; columns?: unknown[] } }[]
   foreignKeys: { getName(): string }[]
   checks: { name: string }[]
   primaryKeys: { getName(): string }[]
@@ -33,9 +33,10 @@ export function longNames(table: Table): string[] {
     ...columns.flatMap((column): [string, string | undefined][] => [
       ["column", column.name],
       [`unique constraint of "${column.name}"`, column.isUnique ? column.uniqueName : undefined],
-      [`sequence of "${column.name}"`, column.primary ? `${name}_${column.name}_seq` : undefined],
+      [`sequence of "${column.name}"`, sequenceOf(name, column)],
+      [`enum of "${column.name}"`, (column as { enum?: { enumName?: string } }).enum?.enumName],
     ]),
-    ...indexes.map(({ config }): [string, string | undefined] => ["index", config.name]),
+    ...indexes.map(({ config }): [string, string | undefined] => ["index", indexName(name, config)]),
     ...foreignKeys.map((key): [string, string] => ["foreign key", key.getName()]),
     ...checks.map((check): [string, string] => ["check", check.name]),
     ...primaryKeys.map((key): [string, string] => ["primary key", key.getName()]),
@@ -50,6 +51,20 @@ export function longNames(table: Table): string[] {
       ? [`the name of its ${kind}, "${identifier}", has ${bytes} bytes; Postgres keeps ${maxBytes}`]
       : []
   })
+}
+
+/** The sequence that a key or an identity column has. */
+function sequenceOf(table: string, column: Column): string | undefined {
+  const { generatedIdentity, primary } = column
+  if (generatedIdentity?.sequenceName !== undefined) return generatedIdentity.sequenceName
+  return primary || generatedIdentity ? `${table}_${column.name}_seq` : undefined
+}
+
+/** An index's name, or the one that drizzle-kit derives for it from its columns. */
+function indexName(table: string, { name, columns }: TableConfig["indexes"][number]["config"]) {
+  if (name !== undefined) return name
+  const names = columns?.map((column) => (column as { name?: unknown }).name)
+  return names?.every((one) => typeof one === "string") ? `${table}_${names.join("_")}_index` : undefined
 }
 
 /** A message for each index that has the name of another: a database has one namespace for all of them. */
