@@ -5,7 +5,7 @@ import { Problem } from "../problem.ts"
 import { sendRefusal } from "./malformed.ts"
 import { pipelined } from "./pipeline.ts"
 import type { Refuse } from "./refusals.ts"
-import { refusalOf } from "./request-target.ts"
+import { requestCheck } from "./request-target.ts"
 import type { Settings } from "./settings.ts"
 
 /** Whether the kernel spreads connections over sockets that share a port. */
@@ -44,6 +44,7 @@ function checked(
   refuse: Refuse,
   methods: () => string,
 ): RequestListener {
+  const problemOf = requestCheck(methods)
   let current: IncomingMessage | undefined
   const handle = getRequestListener(fetch, {
     // Where a request of HTTP/1.0 has no Host.
@@ -59,7 +60,7 @@ function checked(
     },
   })
   return (incoming, outgoing) => {
-    const problem = refusalOf(incoming, methods)
+    const problem = problemOf(incoming)
     if (problem) return sendRefusal(outgoing, refuse(problem, incoming))
     current = incoming
     void handle(incoming, outgoing)

@@ -10,6 +10,8 @@ const causes: Record<string, { status: number; code: ProblemCode; detail: string
   HPE_HEADER_OVERFLOW: { status: 431, code: "headers_too_large", detail: "The headers are too large" },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "timeout", detail: "The request was not sent in time" },
 }
+/** For a connection that ends within a body. */
+const incomplete = () => new Problem("incomplete_body", "The body ended before it was complete")
 const malformed = { status: 400, code: "malformed_request", detail: "This is no HTTP request" } as const
 
 /**
@@ -38,7 +40,8 @@ export function refuseMalformed(
     const { status, code, detail } = causes[error.code ?? ""] ?? malformed
     const problem = new Problem(code, detail, { status })
     const latest = connections.get(socket as Parameters<typeof connections.get>[0])
-    if (latest && !latest.req.complete) return refuseBody(latest, problem)
+    if (latest && !latest.req.complete)
+      return refuseBody(latest, error.code === "HPE_INVALID_EOF_STATE" ? incomplete() : problem)
     answer(socket, latest, () => refuse(problem, undefined, error.code))
   })
   server.on("checkExpectation", (incoming: IncomingMessage, outgoing: ServerResponse) =>

@@ -9,20 +9,26 @@ const otherHost = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()+,;=-]|%[\da-f]{2})+)(?::\d*
 const malformed = (detail: string): Problem => new Problem("malformed_request", detail)
 
 /**
- * What is wrong with the Host and the target of a request (RFC 9112, 3.2), before a URL is made of them. A Host of
- * another spelling, such as `[0:0:0:0:0:0:0:1]`, gets that of URLs. `methods` are those that the API has.
+ * A function that says what is wrong with the Host and the target of a request (RFC 9112, 3.2), before a URL is made of
+ * them. A Host of another spelling, such as `[0:0:0:0:0:0:0:1]`, gets that of URLs. `methods` are those that the API has.
  */
-export function refusalOf(incoming: IncomingMessage, methods: () => string): Problem | undefined {
-  const { host } = incoming.headers
-  if (host === undefined || !plainHost.test(host)) {
-    const problem = refusalOfHost(incoming, host)
-    if (problem) return problem
+export function requestCheck(methods: () => string): (incoming: IncomingMessage) => Problem | undefined {
+  // Nearly all requests name the same one, and a comparison costs a tenth of a match.
+  let lastPlain: string | undefined
+  return (incoming) => {
+    const { host } = incoming.headers
+    if (host === undefined || host !== lastPlain) {
+      if (host !== undefined && plainHost.test(host)) lastPlain = host
+      else {
+        const problem = refusalOfHost(incoming, host)
+        if (problem) return problem
+      }
+    }
+    if (incoming.url !== "*") return undefined
+    // Only OPTIONS may ask of the server as a whole (RFC 9112, 3.2.4).
+    const isOptions = incoming.method === "OPTIONS"
+    return isOptions ? notAllowed("OPTIONS", methods()) : malformed("The target is not valid")
   }
-  if (incoming.url !== "*") return undefined
-  // Only OPTIONS may ask of the server as a whole (RFC 9112, 3.2.4).
-  return incoming.method === "OPTIONS"
-    ? notAllowed("OPTIONS", methods())
-    : malformed("The target is not valid")
 }
 
 function refusalOfHost(incoming: IncomingMessage, host: string | undefined): Problem | undefined {

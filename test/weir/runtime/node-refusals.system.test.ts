@@ -192,6 +192,17 @@ test.each<[string, string, number]>([
   expect(answer.body).not.toBe("")
 })
 
+test.each(["content-length: 9\r\n\r\nusername", "transfer-encoding: chunked\r\n\r\n9\r\nusername"])(
+  "a client that ends its side within a body is told so: %#",
+  async (text) => {
+    const raw = await rawConnection(server.port)
+    raw.socket.end(post + text)
+    const { status, body } = answerOf(await raw.closed)
+    expect(status).toBe(422)
+    expect(JSON.parse(body)).toMatchObject({ code: "incomplete_body" })
+  },
+)
+
 test("a well-formed X-Request-Id of the client is kept", async () => {
   const { body } = await sent(get("x-request-id: mine\r\n"))
   expect(JSON.parse(body)).toMatchObject({ request_id: "mine" })
