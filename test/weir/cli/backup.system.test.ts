@@ -222,7 +222,9 @@ test("a full disk: nothing is replaced, and nothing is left", async ({ skip }) =
   rmSync(join(disk, "filler"))
 })
 
-test("kill -9 amid a restore: the database is the old one or the new one, and the next restore works", async () => {
+test("kill -9 amid a restore: the database is the old one or the new one, and the next restore works", {
+  timeout: 600_000,
+}, async () => {
   const { folder, path, backup } = await withBackup(8_000, 10_000)
   const old = titles(backup)
   // Killed at different points.

@@ -236,7 +236,7 @@ test("what looks like a line or a letter and is none", async () => {
   expect(records(`${long}.rejects.ndjson`)[0]?.reason).toBe("is longer than 67108864 characters")
 })
 
-test("rows of megabytes are exported and imported, to the same limit", async () => {
+test("rows of megabytes are exported and imported, to the same limit", { timeout: 600_000 }, async () => {
   const wide = project()
   wide.edit("src/schema/items.ts", "max: 10_000", "max: 100_000_000")
   worked(await wide.db(undefined, "generate", "--name", "wide"))
