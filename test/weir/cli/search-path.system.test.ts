@@ -7,7 +7,7 @@ import { freePort } from "../support/ports.ts"
 import { type Project, project } from "../support/project.ts"
 
 /** Another program's tables in `public`, which have the names of the API's. */
-const others = `create table public.users (id bigint primary key, name text);
+const others = `create table public.users (id bigint primary key, bio text);
   insert into public.users select n, 'theirs' from generate_series(1, 9) n;
   create table public.items (id bigint primary key);
   insert into public.items values (1)`
@@ -16,6 +16,7 @@ const others = `create table public.users (id bigint primary key, name text);
 const ways: [string, (url: string) => Promise<string>][] = [
   ["the URL's options", async (url) => `${url}?options=-c%20search_path%3Dweir`],
   ["the URL's search_path", async (url) => `${url}?search_path=weir`],
+  ["Prisma's schema", async (url) => `${url}?schema=weir`],
   ["the database's setting", async (url) => set(url, "database %I", "weir")],
   ["the database's setting, before public", async (url) => set(url, "database %I", "weir, public")],
 ]

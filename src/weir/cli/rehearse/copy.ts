@@ -82,7 +82,8 @@ async function insertUnchecked(to: Database, name: string, rows: unknown[][]): P
 }
 
 async function copyPostgres(database: Database, url: string): Promise<Copy> {
-  const source = String((await database.connect().query(plain("select current_database()")))[0]?.[0])
+  const asked = plain("select current_database(), current_setting('search_path')")
+  const [source = "", searchPath = ""] = ((await database.connect().query(asked))[0] ?? []).map(String)
   const name = `weir_rehearsal_${crypto.randomUUID().slice(0, 8)}`
   const options = { max: 1, statementTimeout: 0, readFile }
   const at = (path: string) => withDatabase(url, path)
@@ -91,6 +92,8 @@ async function copyPostgres(database: Database, url: string): Promise<Copy> {
   const admin = openPostgresPool(at(source === "postgres" ? "template1" : "postgres"), options)
   try {
     await admin.connect().query(plain(`create database "${name}" template "${source.replaceAll('"', '""')}"`))
+    // A copy has the rows of its template, and not its settings.
+    await admin.connect().query(plain(`alter database "${name}" set search_path = ${searchPath || "''"}`))
   } catch (error) {
     await admin.close()
     const { code, message } = error as { code?: unknown; message?: string }
