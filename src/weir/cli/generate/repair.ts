@@ -126,7 +126,7 @@ function copyRows(table: TableSnapshot, before: TableSnapshot, fill: boolean, ki
 /**
  * Repairs drizzle-kit's statements for SQLite. When drizzle-kit rebuilds a table, it selects columns that the old table
  * does not have; SQLite reads their quoted names as text, so that every row would get the column's name as its value.
- * With `fill`, required columns that are added get a value.
+ * With `fill`, required columns that are added get a value. Expressions of indexes are left unquoted.
  */
 export async function repairSqlite(
   statements: string[],
@@ -155,8 +155,14 @@ export async function repairSqlite(
       ...(await rebuild(table, before, options)),
     ]
   }
-  return repaired
+  return repaired.map(withExpressions)
 }
+
+/** An index as it should be: of a rebuilt table, drizzle-kit quotes an expression as if it were a column's name. */
+const withExpressions = (statement: string): string =>
+  /^CREATE (UNIQUE )?INDEX /.test(statement)
+    ? statement.replace(/`([^`]*)`/g, (quoted, name) => (name.includes("(") ? name : quoted))
+    : statement
 
 /**
  * Repairs drizzle-kit's statements for Postgres: changes of type get a cast. With `fill`, required columns are added
