@@ -62,6 +62,7 @@ function childrenFirst(names: string[], from: Snapshot): string[] {
  * Repairs drizzle-kit's statements for SQLite, so that no row is lost where foreign keys cannot be turned off, as on
  * D1. Columns are added without a rebuild where SQLite can. A rebuild keeps the rows that refer to its table, and a
  * table is dropped when no other refers to it any more. With `fill`, required columns that are added get a value.
+ * Expressions of indexes are left unquoted.
  */
 export async function repairSqlite(
   statements: string[],
@@ -92,5 +93,11 @@ export async function repairSqlite(
     ...changed,
     ...rebuilt,
     ...dropped.map((name) => `DROP TABLE \`${name}\`;`),
-  ]
+  ].map(withExpressions)
 }
+
+/** An index as it should be: of a rebuilt table, drizzle-kit quotes an expression as if it were a column's name. */
+const withExpressions = (statement: string): string =>
+  /^CREATE (UNIQUE )?INDEX /.test(statement)
+    ? statement.replace(/`([^`]*)`/g, (quoted, name) => (name.includes("(") ? name : quoted))
+    : statement
