@@ -27,6 +27,7 @@ const perDriver = [
   "names",
   "new-row",
   "parity",
+  "precedence",
   "quota",
   "races",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)

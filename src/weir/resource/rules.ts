@@ -1,4 +1,5 @@
 import { and, or, type SQL, sql } from "drizzle-orm"
+import { operand } from "./operand.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "./viewer.ts"
 
 /** A row as a rule sees it: the column of that name in the statement at hand. */
@@ -73,9 +74,12 @@ export function any(...rules: Rule[]): Rule {
 export function conjunction(parts: (SQL | boolean)[]): SQL | boolean {
   if (parts.includes(false)) return false
   const clauses = parts.filter((part) => typeof part !== "boolean")
-  if (clauses.length === 0) return true
-  const whole = and(...clauses) as SQL
-  if (clauses.length > 1) bare.set(whole, sql.join(clauses, sql` and `))
+  const [first, ...others] = clauses
+  if (!first) return true
+  if (others.length === 0) return first
+  const operands = clauses.map(operand)
+  const whole = and(...operands) as SQL
+  bare.set(whole, sql.join(operands, sql` and `))
   return whole
 }
 

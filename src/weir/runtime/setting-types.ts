@@ -1,0 +1,52 @@
+import { z } from "zod"
+import { sqliteUrlProblem } from "../db/drivers/libsql-url.ts"
+import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
+
+/** What is wrong with a URL, to be read after the setting's name. */
+function urlProblem(text: string): string | undefined {
+  if (!/^postgres(ql)?:/.test(text)) return sqliteUrlProblem(text)
+  try {
+    parsePostgresUrl(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof PostgresUrlError) return error.message
+    throw error
+  }
+}
+
+/** The address of a database, with what each provider writes behind it. */
+export const databaseUrl = z
+  .string()
+  .regex(
+    /^(file:.|libsql:|https?:|wss?:|postgres(ql)?:)/,
+    "must start with file:, libsql:, https:, http: or postgres:",
+  )
+  .superRefine((text, context) => {
+    const message = urlProblem(text)
+    if (message !== undefined) context.addIssue(message)
+  })
+
+/** A whole number in digits. Number() alone would accept more: it converts a blank to 0. */
+export const whole = (min: number, max: number) => {
+  const range = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,12}$/, range)
+    .transform(Number)
+    .pipe(z.number().min(min, range).max(max, range))
+}
+
+/** Texts that are separated by commas. */
+export const commaSeparated = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
+/** A limit of attempts in a minute. */
+export const limit = () => whole(0, 1_000_000).optional()
+
+/** Whether a text is `*`, or an `Origin` as browsers send it: no path, no default port, lower case. */
+export const isOrigin = (text: string): boolean =>
+  text === "*" || (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
