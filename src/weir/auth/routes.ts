@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
+import { problems } from "../http/problem-docs.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { Problem } from "../problem.ts"
@@ -21,18 +22,11 @@ const tokenResponse = z
 
 /** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
 const refusals = Object.fromEntries(
-  [
-    [400, "Bad Request: by RFC 6749, 5.2"],
-    [415, "Unsupported Media Type"],
-    [429, "Too Many Requests"],
-  ].map(([status, description]) => {
+  Object.entries(problems("post", [400, 415, 429])).map(([status, documented]) => {
     const content = { schema: tokenProblem }
     return [
       status,
-      {
-        description: `${description}`,
-        content: { "application/problem+json": content, "application/json": content },
-      },
+      { ...documented, content: { "application/problem+json": content, "application/json": content } },
     ]
   }),
 )
