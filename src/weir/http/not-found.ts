@@ -14,7 +14,10 @@ export function notFoundOf(app: Hono<AppEnv>, registry: Registry): (c: AppContex
   return (c) => {
     routes ??= app.routes
       .filter((route) => route.method !== "ALL")
-      .map(({ path, method }) => ({ path, pattern: patternOf(path), method, params: path.split(":").length }))
+      .map(({ path: routed, method }) => {
+        const path = registry.pathOf(method, routed)
+        return { path, pattern: patternOf(path), method, params: path.split(":").length }
+      })
     const matching = isDoubleSlash(c) ? [] : routes.filter((route) => route.pattern.test(c.req.path))
     // A fixed path is another resource than the templated one that matches it, too (OpenAPI 3.1, Paths Object).
     const fewest = Math.min(...matching.map(({ params }) => params))

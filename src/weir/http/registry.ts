@@ -87,6 +87,8 @@ export class Registry {
   private readonly app: OpenAPIHono<AppEnv>
   private readonly info: DocumentInfo
   private readonly entries: Entry[] = []
+  /** The fixed paths that are served within a templated one, by method and path of the router. */
+  private readonly fixed = new Map<string, string>()
   private document: string | undefined
 
   constructor(app: OpenAPIHono<AppEnv>, info: DocumentInfo) {
@@ -96,20 +98,22 @@ export class Registry {
 
   /**
    * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that `takesRecalled` viewers is
-   * given one from memory where there is one, and saves a round trip to the database. A path that is for this method
-   * `only` is kept from templated ones such as `/users/{id}`.
+   * given one from memory where there is one, and saves a round trip to the database.
+   *
+   * A fixed path is served `within` a templated one that matches it, such as `/users/{id}` for `/users/batch`: beside
+   * each other, the two would be too much for Hono's fast router.
    */
   add(
     method: Entry["method"],
     path: string,
     doc: Entry["doc"],
     handler: (c: AppContext) => Promise<Response> | Response,
-    options: { takesRecalled?: boolean; only?: boolean } = {},
+    options: { takesRecalled?: boolean; within?: string } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
-    const pattern = path.replace(/\{(\w+)\}/g, ":$1")
+    const pattern = (options.within ?? path).replace(/\{(\w+)\}/g, ":$1")
+    if (options.within) this.fixed.set(`${method.toUpperCase()} ${pattern}`, path)
     this.app.on(method.toUpperCase(), pattern, handler)
-    if (options.only) this.app.all(pattern, (c) => c.notFound())
     this.describe(method, path, doc)
   }
 
@@ -128,6 +132,11 @@ export class Registry {
   has(method: Entry["method"], path: string): boolean {
     const plain = unnamed(path)
     return this.entries.some((entry) => entry.method === method && unnamed(entry.path) === plain)
+  }
+
+  /** The path that a route of the router serves. */
+  pathOf(method: string, path: string): string {
+    return this.fixed.get(`${method} ${path}`) ?? path
   }
 
   /** The media types that PATCH takes at a path of the router, for `Accept-Patch`. */

@@ -1,9 +1,20 @@
+import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { createMany, createRows, readList, readOne, removeOne, updateOne, type Within } from "./handlers.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
+
+type Handler = (c: AppContext) => Promise<Response> | Response
+
+/** The last segment of a create of many. */
+const batch = "batch"
+
+interface BatchOptions {
+  parent?: Within
+  within?: string
+}
 
 /**
  * The routes of a resource, and those of the lists it has. An action that is closed to everybody has no
@@ -14,7 +25,14 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
   const { rules, name } = resource
   const all = `/${name}`
   const one = `/${name}/{id}`
-  if (served(rules.create)) createRoutes(registry, all, resource)
+  // A hand-written route of that path stays what it is.
+  const hasBatch = served(rules.create) && !registry.has("post", `${all}/batch`)
+  const ofRow =
+    (handler: Handler): Handler =>
+    (c) =>
+      hasBatch && c.req.param("id") === batch ? c.notFound() : handler(c)
+  if (served(rules.create)) createRoute(registry, all, resource)
+  if (hasBatch) batchRoute(registry, all, resource, { within: one })
   if (served(rules.read)) {
     registry.add(
       "get",
@@ -26,7 +44,7 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       "get",
       one,
       () => readDoc(resource),
-      (c) => readOne(c, resource),
+      ofRow((c) => readOne(c, resource)),
     )
   }
   if (served(rules.update))
@@ -34,14 +52,14 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       "patch",
       one,
       () => updateDoc(resource),
-      (c) => updateOne(c, resource),
+      ofRow((c) => updateOne(c, resource)),
     )
   if (served(rules.delete))
     registry.add(
       "delete",
       one,
       () => deleteDoc(resource),
-      (c) => removeOne(c, resource),
+      ofRow((c) => removeOne(c, resource)),
     )
   if (resource.holdsViewers) {
     const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }
@@ -53,25 +71,26 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
   for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation, served)
 }
 
-/** A create of one object at the list's path, and of many below it. */
-function createRoutes(registry: Registry, path: string, resource: Resource, parent?: Within): void {
-  const options = { takesRecalled: true }
+/** A create at the list's path. */
+function createRoute(registry: Registry, path: string, resource: Resource, parent?: Within): void {
   registry.add(
     "post",
     path,
     () => createDoc(resource, parent),
     (c) => createRows(c, resource, parent),
-    options,
+    { takesRecalled: true },
   )
-  const many = `${path}/batch`
-  // A hand-written route of that path stays what it is.
-  if (registry.has("post", many)) return
+}
+
+/** A create of many, below the list's path. `within` is the path of a row, which matches it, too. */
+function batchRoute(registry: Registry, path: string, resource: Resource, options: BatchOptions): void {
+  const { parent, within } = options
   registry.add(
     "post",
-    many,
+    `${path}/${batch}`,
     () => createManyDoc(resource, parent),
-    (c) => createMany(c, resource, parent),
-    { ...options, only: true },
+    (c) => (within && c.req.param("id") !== batch ? c.notFound() : createMany(c, resource, parent)),
+    { takesRecalled: true, ...(within ? { within } : {}) },
   )
 }
 
@@ -93,5 +112,7 @@ function nestedRoutes(
       () => listDoc(target, parent),
       (c) => readList(c, target, parent),
     )
-  if (served(target.rules.create)) createRoutes(registry, path, target, parent)
+  if (!served(target.rules.create)) return
+  createRoute(registry, path, target, parent)
+  if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, path, target, { parent })
 }

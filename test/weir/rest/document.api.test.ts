@@ -231,3 +231,8 @@ test("tells the license and what each tag is for", () => {
   expect(tags.map(({ name }) => name).sort()).toEqual([...new Set(used)].sort())
   for (const { description } of tags) expect(description).toMatch(/\w{4}/)
 })
+
+test("all routes fit the fast one of Hono's routers", async () => {
+  await w.call("GET", "/items/1")
+  expect(w.app.router.name).toBe("SmartRouter + RegExpRouter")
+})
