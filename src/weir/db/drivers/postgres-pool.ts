@@ -66,7 +66,8 @@ export class PostgresPool {
     connections.requireReachable()
     const { latency } = traits
     const lane = this.laneOf(traits)
-    const connection = lane === "slow" ? undefined : this.choose(lane, latency?.isQuick === true, deadline)
+    const isQuick = lane === "write" ? latency?.isQuickWrite : latency?.isQuick
+    const connection = lane === "slow" ? undefined : this.choose(lane, isQuick === true, deadline)
     if (connection) return this.sendOn(connection, send, lane, latency, deadline)
     if (lane === "slow" || lane === "quick") return this.sendSlow(send, latency, deadline)
     return connections.nextIdle(deadline).then((idle) => this.sendOn(idle, send, lane, latency, deadline))
