@@ -8,8 +8,15 @@ const words = new Set(
   ),
 )
 
-/** What stands for a column of the row in the rendered text. */
-export const rowMark: SQL = sql.raw("?")
+/** What stands for a column of the row in the rendered text: no name, and no parameter either. */
+export const rowMark: SQL = sql.raw("?row")
+
+/** The rendered text, without what its literals hold and without quotes. */
+const textOf = (outcome: SQL): string =>
+  expressions
+    .render(outcome)
+    .text.replace(/'(?:[^']|'')*'/g, "''")
+    .replaceAll('"', "")
 
 /**
  * A column that a rule names itself, not by `row("column")`; undefined where there is none. In the rule of an update, such a column
@@ -17,19 +24,40 @@ export const rowMark: SQL = sql.raw("?")
  * column that the rule asks of its row.
  */
 export function namedOutright(outcome: SQL, table: string, columns: string[]): string | undefined {
-  const text = expressions
-    .render(outcome)
-    .text.replace(/'(?:[^']|'')*'/g, "''")
-    .replaceAll('"', "")
-  const [outside, ...selects] = withoutSelects(text)
+  const [outside, ...selects] = withoutSelects(textOf(outcome))
   const own = new Set(columns.filter((column) => !words.has(column)))
-  const bare = /(?<![\w.:])(?<!\bas )([A-Za-z_]\w*)(?!\w|\s*[(.])/g
+  const bare = /(?<![\w.:?])(?<!\bas )([A-Za-z_]\w*)(?!\w|\s*[(.])/g
   for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return word
   const qualified = new RegExp(`(?<![\\w.])${table}\\.(\\w+)`, "g")
   const isSource = new RegExp(`\\b(from|join|,)\\s*${table}\\b`)
   for (const part of [outside ?? "", ...selects.filter((select) => !isSource.test(select))])
     for (const [, word = ""] of part.matchAll(qualified)) if (columns.includes(word)) return word
   return undefined
+}
+
+const afterSource =
+  "where|on|using|join|inner|left|right|full|cross|natural|order|group|having|limit|offset|fetch|window|for|union|intersect|except|indexed|not"
+
+/**
+ * The name by which a subselect hides the rule's row; undefined where none does. The row goes by its table's name in a
+ * write, and by t0, t1, … in a read: where a subselect reads a table by such a name, `row("column")` inside it would be
+ * that table's column, and the rule would say another thing or nothing.
+ */
+export function hidingRow(outcome: SQL, table: string): string | undefined {
+  const source = `(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?`
+  const unaliased = `(?!\\s*[.(\\w])|(?=\\s+(?:${afterSource})\\b)`
+  const hides = new RegExp(`${source}\\b(${table}|t\\d+)\\b(?:${unaliased})`, "i")
+  const inside = ([, ...selects]: string[]): string | undefined => {
+    for (const select of selects) {
+      const parts = withoutSelects(select.slice(1, -1))
+      const name = select.includes("?row")
+        ? (hides.exec(parts[0] as string)?.[1] ?? inside(parts))
+        : undefined
+      if (name) return name
+    }
+    return undefined
+  }
+  return inside(withoutSelects(textOf(outcome)))
 }
 
 /** The text without its subselects, and then these. */

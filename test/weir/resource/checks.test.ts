@@ -64,6 +64,48 @@ test.each<[string, SQL]>([
   expect(() => api([loose({ read: anyone, update: () => outcome })])).not.toThrow()
 })
 
+/** A rule whose text has the row's title at each `?`. */
+const asking =
+  (text: string): Rule =>
+  (row) =>
+    sql.join(
+      text.split("?").map((part) => sql.raw(part)),
+      row("title"),
+    )
+
+// In a write, the row goes by its table's name: inside such a subselect, row("title") would be that of another row.
+test.each<[string, string]>([
+  ["notes", "exists (select 1 from notes where notes.id = 1 and notes.title = ?)"],
+  ["notes", "1 = (select count(*) from members m join notes on notes.id = m.id where m.name = ?)"],
+  ["notes", "? in (select title from NOTES) and exists (select 1 from members, notes where nick = ?)"],
+  ["notes", "exists (select 1 from public.notes where title = ?)"],
+  ["notes", "exists (select 1 from members as notes where notes.nick = ?)"],
+  ["notes", "exists (select 1 from notes where exists (select 1 from members m where m.nick = ?))"],
+  ["notes", "exists (select 1 from members m where m.id in (select id from notes where title = ?))"],
+  ["notes", "exists (with x as (select * from notes) select 1 from notes where title = ?)"],
+  ["t0", "exists (select 1 from members t0 where t0.nick = ?)"],
+  ["t12", "exists (select 1 from members m join members as t12 on t12.id = m.id where m.nick = ?)"],
+])("a subselect may not hide the rule's row by the name %s: %s", (name, text) => {
+  for (const action of ["read", "update", "delete", "create"] as const)
+    expect(() => api([loose({ read: anyone, [action]: asking(text) })])).toThrow(
+      new RegExp(`^notes: the rule of ${action} has a subselect that reads ${name} by the name`, "i"),
+    )
+  const hidden = loose({ read: anyone, fields: { data: { read: asking(text) } } })
+  expect(() => api([hidden])).toThrow(/^notes: the rule of data\.read has a subselect/)
+})
+
+test.each<[string]>([
+  ["exists (select 1 from notes other where other.id = 1 and other.title = ?)"],
+  ["exists (select 1 from notes as other join members m on true where other.title = ?)"],
+  ["? = (select title from notes where id = 1)"],
+  ["? in (select title from notes) and exists (select 1 from members m where m.nick = ?)"],
+  ["exists (select 1 from members m where m.nick = ? and m.id in (select id from notes where id > 1))"],
+  ["exists (select 1 from notes_of m where m.nick = ?)"],
+  ["exists (select 1 from members t where t.nick = ?)"],
+])("a subselect may read the rule's own table by another name, or apart from the row: %s", (text) => {
+  expect(() => api([loose({ read: asking(text), update: asking(text) })])).not.toThrow()
+})
+
 describe("a mistake is told at load, by the culprit's name", () => {
   const named = (column: string): Rule => viewerIs(column)
 
