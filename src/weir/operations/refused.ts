@@ -135,5 +135,5 @@ function problemOf(broken: Requirement, detail: string, prefix: string[]): Probl
   const issues = paths.map(
     (path): FieldIssue => ({ path, message: "may not have this value here", code: "forbidden_value" }),
   )
-  return forbidden(detail, issues)
+  return forbidden(detail, issues.length ? issues : undefined)
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { is, SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -26,6 +26,13 @@ export function typedValue(resource: Resource, column: string): SQL {
   return field ? field.type.sql.typed(bound(column)) : bound(column)
 }
 
+/** The value of a column that an insert leaves to the database, as far as its default tells: null, for the key. */
+function valueByDefault(resource: Resource, column: string): SQL {
+  const field = resource.fields[column]
+  const byDefault = field?.column.default
+  return field && is(byDefault, SQL) ? field.type.sql.typed(sql`(${byDefault})`) : sql`null`
+}
+
 /**
  * What a create requires, of a row with these columns (bound by name). `chosen` are the fields that the client set to
  * something else than their initial value.
@@ -38,7 +45,8 @@ export function createRequirements(
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
-  const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
+  const row: RowSql = (column) =>
+    columns.includes(column) ? typedValue(resource, column) : valueByDefault(resource, column)
   const rule = resource.rules.create
   return asked([
     ...chosen.map((column): Requirement => {
@@ -92,7 +100,8 @@ export function importRequirements(
 ): Requirement[] {
   const viewer = viewerSql("admin")
   const aliases = new Aliases()
-  const row: RowSql = (column) => (columns.includes(column) ? given(column) : sql`null`)
+  const row: RowSql = (column) =>
+    columns.includes(column) ? given(column) : valueByDefault(resource, column)
   const named = columns.filter((column) => {
     const reference = resource.refersTo.get(column)
     return reference && isOpen(reference.rule, "admin")

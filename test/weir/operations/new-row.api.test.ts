@@ -154,6 +154,20 @@ describe("a create's rule", () => {
     expect((await ann("POST", "/users/1/items", { title: "Nested", price: 1 })).status).toBe(201)
   })
 
+  test("sees what the database will fill in, but for the key", async () => {
+    const recent: Rule<"created_at" | "id"> = (row, viewer) =>
+      viewer.kind !== "anonymous" &&
+      sql`${row("created_at")} > '2020-01-01T00:00:00.000Z' and ${row("id")} is null`
+    const made = { title: "x", price: 1, owner_id: 1 }
+    const ann = as(apiWith({ create: recent }), "ann")
+    expect((await ann("POST", "/items", made)).status).toBe(201)
+    expect((await ann("POST", "/items", [made, made])).status).toBe(201)
+    const old: Rule<"created_at"> = (row) => sql`${row("created_at")} < '2020-01-01T00:00:00.000Z'`
+    const refused = await as(apiWith({ create: all(signedIn, old) }), "ann")("POST", "/items", made)
+    expect(refused.status).toBe(403)
+    expect(refused.body).not.toHaveProperty("errors")
+  })
+
   test("comes before a value that is taken", async () => {
     const named = await as(apiWith({ create: all(owner, price(5)) }), "ann")("POST", "/items", [
       { title: "a", price: 9, owner_id: 1 },
@@ -233,5 +247,31 @@ describe("a quota", () => {
     expect(answer.body).toMatchObject({ code: "quota_exceeded" })
     expect((await as(call, "ann")("PATCH", "/items/1", { owner_id: 1 })).status).toBe(200)
     expect((await as(call, "ann")("PATCH", "/items/1", { owner_id: 3 })).status).toBe(200)
+  })
+
+  test("that is used up does not tell of a hidden row, nor of one that is not the viewer's", async () => {
+    // A subselect of the row: databases put it off until they have looked at the quota.
+    const mine: Rule<"owner_id"> = (row, viewer) =>
+      viewer.kind === "user" &&
+      sql`exists (select 1 from users u where u.id = ${viewer.id} and u.id = ${row("owner_id")})`
+    const quota = { rows: 3, per: owner }
+    const statuses = async (call: Call, owner_id: number) => {
+      const answers = []
+      for (const id of [4, 99]) answers.push(await as(call, "ann")("PATCH", `/items/${id}`, { owner_id }))
+      return answers.map(({ status }) => status)
+    }
+    const hiding = apiWith({ read: mine, update: signedIn, updatedRow: anyone, quota })
+    for (const owner_id of [1, 2, 3, 99]) expect(await statuses(hiding, owner_id)).toEqual([404, 404])
+    const fixed = apiWith({ update: mine, updatedRow: anyone, quota })
+    for (const owner_id of [1, 2, 3, 99]) expect(await statuses(fixed, owner_id)).toEqual([403, 404])
+  })
+
+  test("that is used up does not tell of a hidden owner", async () => {
+    const options: ItemOptions = { create: signedIn, update: signedIn, quota: { rows: 3, per: owner } }
+    const ann = as(apiWith(options, { read: self }), "ann")
+    for (const owner_id of [2, 99]) {
+      expectUnknown(await ann("PATCH", "/items/1", { owner_id }))
+      expectUnknown(await ann("POST", "/items", { title: "x", price: 1, owner_id }))
+    }
   })
 })
