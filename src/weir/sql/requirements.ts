@@ -21,16 +21,13 @@ export interface Requirement {
 }
 
 /** A bound value with its type, which a select list or a comparison of two values does not give it. */
-export function typedValue(resource: Resource, column: string): SQL {
-  const field = resource.fields[column]
-  return field ? field.type.sql.typed(bound(column)) : bound(column)
-}
+export const typedValue = (resource: Resource, column: string, value: SQL = bound(column)): SQL =>
+  resource.fields[column]?.type.sql.typed(value) ?? value
 
 /** The value of a column that an insert leaves to the database, as far as its default tells: null, for the key. */
 function valueByDefault(resource: Resource, column: string): SQL {
-  const field = resource.fields[column]
-  const byDefault = field?.column.default
-  return field && is(byDefault, SQL) ? field.type.sql.typed(sql`(${byDefault})`) : sql`null`
+  const byDefault = resource.fields[column]?.column.default
+  return is(byDefault, SQL) ? typedValue(resource, column, sql`(${byDefault})`) : sql`null`
 }
 
 /**
@@ -101,14 +98,14 @@ export function importRequirements(
   const viewer = viewerSql("admin")
   const aliases = new Aliases()
   const row: RowSql = (column) =>
-    columns.includes(column) ? given(column) : valueByDefault(resource, column)
+    columns.includes(column) ? typedValue(resource, column, given(column)) : valueByDefault(resource, column)
   const named = columns.filter((column) => {
     const reference = resource.refersTo.get(column)
     return reference && isOpen(reference.rule, "admin")
   })
   const { create } = resource.rules
   return asked([
-    ...named.map((column) => namedRow(resource, column, viewer, aliases, given(column))),
+    ...named.map((column) => namedRow(resource, column, viewer, aliases, row(column))),
     ...(isOpen(create, "admin") ? [{ of: "new_row" as const, columns: [], holds: create(row, viewer) }] : []),
   ])
 }

@@ -84,6 +84,51 @@ describe("an update's rule", () => {
     expect((await as(call, "ann")("PATCH", "/items/1", { title: "Later" })).status).toBe(200)
   })
 
+  test("compares new values as it compares a column's, whatever the type of the other side", async () => {
+    const most: Rule<"price"> = (row) => sql`${row("price")} <= ${"50"}`
+    const call = apiWith({ create: all(signedIn, most), update: all(owner, most) })
+    const ann = as(call, "ann")
+    expectRefused(await ann("PATCH", "/items/1", { price: 1000 }), "price")
+    expectRefused(await ann("POST", "/items", { title: "x", price: 1000, owner_id: 1 }), "price")
+    expect((await ann("PATCH", "/items/1", { price: 6 })).status).toBe(200)
+    expect((await ann("POST", "/items", { title: "x", price: 6, owner_id: 1 })).status).toBe(201)
+  })
+
+  test("is asked of the row as a concurrent write leaves it", async () => {
+    const described: Rule<"description"> = (row) => sql`${row("description")} = 'number 1'`
+    const call = apiWith({
+      update: all(
+        owner,
+        either(described, (row) => sql`${row("price")} < 50`),
+      ),
+    })
+    const meanwhile = async (change: string, patch: object): Promise<Answer> => {
+      const [client, other] = [w.database.connect(), w.database.connect()]
+      const isPostgres = w.database.dialect === "postgres"
+      const wait = isPostgres ? ["select pg_sleep(1)"] : []
+      const written = client.batch([change, ...wait].map((text) => ({ text, params: [] })))
+      const sleeping =
+        "select count(*) from pg_stat_activity where query like '%pg\\_sleep%' and wait_event = 'PgSleep'"
+      // The answer is the same where the other write is over before the patch begins.
+      for (let tries = 0; isPostgres && tries < 20; tries++) {
+        const [row] = await other.query({ text: sleeping, params: [], bounded: true })
+        if (Number(row?.[0])) break
+      }
+      if (!isPostgres) await written
+      const answer = await as(call, "ann")("PATCH", "/items/1", patch)
+      await written
+      await Promise.all([client.close?.(), other.close?.()])
+      return answer
+    }
+    expectRefused(
+      await meanwhile("update items set description = 'other' where id = 1", { price: 1000 }),
+      "price",
+    )
+    const moved = await meanwhile("update items set owner_id = 2 where id = 1", { title: "Ann's" })
+    expect(moved.status, moved.text).toBe(403)
+    await isItem(call, 1, { title: "ann's 1", price: 10.25, owner_id: 2 })
+  })
+
   test("may be another for the new row", async () => {
     const call = apiWith({ update: owner, updatedRow: either(owner, price(1000)) })
     const ann = as(call, "ann")
