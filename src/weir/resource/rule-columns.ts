@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 
-/** Words of SQL that a column may be called as well: they are no sign of that column. */
+/** Words of SQL that a column may be called as well: without quotes, they are no sign of that column. */
 const words = new Set(
-  "all and any as asc between by case cast collate current_date current_time current_timestamp date desc distinct else end escape exists false from in integer interval is isnull like limit not notnull null offset on or order real select some text then time timestamp true union using when where".split(
+  "all and any as asc between by case cast collate current_date current_time current_timestamp desc distinct else end escape exists false from in is isnull like limit not notnull null offset on or order select some then time true union using when where".split(
     " ",
   ),
 )
@@ -11,11 +11,12 @@ const words = new Set(
 /** What stands for a column of the row in the rendered text: no name, and no parameter either. */
 export const rowMark: SQL = sql.raw("?row")
 
-/** The rendered text, without what its literals hold and without quotes. */
+/** The rendered text, without what its literals hold and without quotes. A quoted word of SQL has an @ instead. */
 const textOf = (outcome: SQL): string =>
   expressions
     .render(outcome)
     .text.replace(/'(?:[^']|'')*'/g, "''")
+    .replace(/"(\w+)"/g, (_, name: string) => (words.has(name.toLowerCase()) ? `@${name}` : name))
     .replaceAll('"', "")
 
 /**
@@ -25,11 +26,12 @@ const textOf = (outcome: SQL): string =>
  */
 export function namedOutright(outcome: SQL, table: string, columns: string[]): string | undefined {
   const [outside, ...selects] = withoutSelects(textOf(outcome))
-  const own = new Set(columns.filter((column) => !words.has(column)))
-  const bare = /(?<![\w.:?])(?<!\bas )([A-Za-z_]\w*)(?!\w|\s*[(.])/g
-  for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return word
-  const qualified = new RegExp(`(?<![\\w.])${table}\\.(\\w+)`, "g")
-  const isSource = new RegExp(`\\b(from|join|,)\\s*${table}\\b`)
+  const own = new Map(columns.map((column) => [words.has(column) ? `@${column}` : column, column]))
+  // Neither a type, as in `cast(? as text)` and `date '2026-01-01'`, nor a function, nor a table.
+  const bare = /(?<![\w.:?@])(?<!\bas )(@?[A-Za-z_]\w*)(?!\w|\s*[(.']|\s+precision\b)/g
+  for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return own.get(word)
+  const qualified = new RegExp(`(?<![\\w.])@?${table}\\.@?(\\w+)`, "g")
+  const isSource = new RegExp(`\\b(from|join|,)\\s*@?${table}\\b`)
   for (const part of [outside ?? "", ...selects.filter((select) => !isSource.test(select))])
     for (const [, word = ""] of part.matchAll(qualified)) if (columns.includes(word)) return word
   return undefined
@@ -44,7 +46,7 @@ const afterSource =
  * that table's column, and the rule would say another thing or nothing.
  */
 export function hidingRow(outcome: SQL, table: string): string | undefined {
-  const source = `(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?`
+  const source = `(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[@\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?@?`
   const unaliased = `(?!\\s*[.(\\w])|(?=\\s+(?:${afterSource})\\b)`
   const hides = new RegExp(`${source}\\b(${table}|t\\d+)\\b(?:${unaliased})`, "i")
   const inside = ([, ...selects]: string[]): string | undefined => {

@@ -64,13 +64,13 @@ test.each<[string, SQL]>([
   expect(() => api([loose({ read: anyone, update: () => outcome })])).not.toThrow()
 })
 
-/** A rule whose text has the row's title at each `?`. */
+/** A rule whose text has the row's title at each `?`, or another column. */
 const asking =
-  (text: string): Rule =>
+  (text: string, column = "title"): Rule =>
   (row) =>
     sql.join(
       text.split("?").map((part) => sql.raw(part)),
-      row("title"),
+      row(column),
     )
 
 // In a write, the row goes by its table's name: inside such a subselect, row("title") would be that of another row.
@@ -92,6 +92,39 @@ test.each<[string, string]>([
     )
   const hidden = loose({ read: anyone, fields: { data: { read: asking(text) } } })
   expect(() => api([hidden])).toThrow(/^notes: the rule of data\.read has a subselect/)
+})
+
+const odd = table("odd", {
+  id: id(),
+  text: text({ max: 20 }),
+  order: integer(),
+  date: text({ max: 20 }),
+  real: integer(),
+})
+
+test.each<[string, string]>([
+  ["text", "length(odd.text) > 3"],
+  ["text", "text = 'x'"],
+  ["date", "upper(date) > '2026'"],
+  ["real", "1 < real"],
+  ["order", `"order" > 3`],
+  ["order", `odd."order" > 3`],
+  ["order", `exists (select 1 from members m where m.id = odd."order")`],
+])("a column whose name is a word of SQL, %s, is noticed in %s", (column, text) => {
+  const make = () => api([resource({ odd }, { read: anyone, update: () => sql.raw(text) })])
+  expect(make).toThrow(`odd: the rule of update names the column "${column}" itself`)
+})
+
+test.each<[string]>([
+  ["cast(? as text) = 'x' and cast(? as real) > 1 and ?::text = 'x'"],
+  ["? > date '2026-01-01' and date(?) = date('now')"],
+  ["exists (select m.id from members m where m.nick = ? order by m.id)"],
+  [`exists (select text, "order" from other_table where "order" > 1)`],
+  ["? = 'text date order real'"],
+])("a word of SQL that is a column's name as well is none in %s", (text) => {
+  expect(() =>
+    api([resource({ odd }, { read: anyone, update: asking(text, "text") } as never)]),
+  ).not.toThrow()
 })
 
 test.each<[string]>([
