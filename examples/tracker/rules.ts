@@ -19,7 +19,7 @@ export const adminOf =
       ? sql`exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.user_id = ${viewer.id} and m.role = 'admin')`
       : viewer.kind === "admin"
 
-/** The viewer founded the organization in that column, and it has no admin yet. */
+/** The viewer founded the organization in that column, and it has no admin. */
 export const founderOf =
   <C extends string>(column: C): Rule<C> =>
   (row, viewer) =>

@@ -64,6 +64,16 @@ describe("a list shows nothing of others", () => {
     expect((parent.body as { children: { id: number }[] }).children.map(({ id }) => id)).toEqual([5])
   })
 
+  test("in a cursor", async () => {
+    const first = await w.as("ann", "GET", "/users?sort=-email&limit=1&fields=id")
+    expect(first.body).toEqual([{ id: 3 }])
+    const cursor = /[?&]after=([^&]*)/.exec(String(first.links.next))?.[1] ?? ""
+    expect(cursor).not.toBe("")
+    expect(Buffer.from(decodeURIComponent(cursor), "base64").toString()).not.toMatch(/mel|both|example/)
+    const next = await w.as("ann", "GET", String(first.links.next))
+    expect((next.body as { id: number }[]).map(({ id }) => id)).not.toContain(3)
+  })
+
   test("by the order of a field that is hidden", async () => {
     const ids = async (sort: string) =>
       ((await w.as("ann", "GET", `/users?sort=${sort}`)).body as { id: number }[]).map(({ id }) => id)

@@ -522,12 +522,34 @@ test("a table may refer to itself", () => {
     parent_id: references(itself, { onDelete: "cascade" }),
     name: text({ max: 20 }).notNull(),
   })
-  const [key] = tableConfig(folders).foreignKeys as unknown as {
-    reference(): { foreignTable: unknown; foreignColumns: { name: string }[] }
-  }[]
+  const [key] = tableConfig(folders).foreignKeys
   expect(key?.reference().foreignTable).toBe(folders)
   expect(key?.reference().foreignColumns.map(({ name }) => name)).toEqual(["id"])
   expect([...resource({ folders }, {}).references]).toEqual(["parent_id"])
+})
+
+test("a foreign key of Drizzle's own is a reference, whose rows the rules of its table choose", () => {
+  const pages = table("pages", {
+    id: id(),
+    note_id: integer().references((): typeof notes.id => notes.id),
+    title: text({ max: 20 }),
+  })
+  const there = loose({ read: signedIn })
+  const made = resource({ pages }, { read: anyone, create: anyone })
+  api([there, made])
+  expect(made.refersTo.get("note_id")).toEqual({
+    column: "note_id",
+    target: there,
+    foreign: "id",
+    rule: signedIn,
+  })
+  const open = resource({ pages }, { read: anyone, fields: { note_id: { refersTo: anyone } } })
+  api([loose({ read: signedIn }), open])
+  expect(open.refersTo.get("note_id")?.rule).toBe(anyone)
+  const wrong = resource({ pages }, { read: anyone, fields: { title: { refersTo: anyone } } })
+  expect(() => api([loose({ read: signedIn }), wrong])).toThrow(
+    'pages: refersTo of "title", which refers to no resource',
+  )
 })
 
 test.each([
