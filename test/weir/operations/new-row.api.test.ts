@@ -193,6 +193,8 @@ describe("a create's rule", () => {
     const of = (owner_id: number, title = "One") => ({ title, price: 1, owner_id })
     expectRefused(await ann("POST", "/items", of(2)), "owner_id")
     expectRefused(await ann("POST", "/items", [of(1), of(1), of(2)]), "2.owner_id")
+    const long = Array.from({ length: 50 }, (_, i) => of(i === 42 ? 2 : 1))
+    expectRefused(await ann("POST", "/items", long), "42.owner_id")
     expectRefused(await ann("POST", "/users/2/items", { title: "Nested", price: 1 }), "owner_id")
     expect(((await call("GET", "/items")).body as unknown[]).length).toBe(6)
     expect((await ann("POST", "/items", [of(1), of(1, "Two")])).status).toBe(201)
