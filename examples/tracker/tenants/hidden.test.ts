@@ -16,6 +16,7 @@ describe("a hidden row is answered as one that is not there", () => {
   const pairs: [string, (id: number) => [string, string, unknown?]][] = [
     ...tables.flatMap((table): typeof pairs => [
       [`GET ${table}`, (id) => ["GET", `/${table}/${id}`]],
+      [`HEAD ${table}`, (id) => ["HEAD", `/${table}/${id}`]],
       [`GET ${table} by id`, (id) => ["GET", `/${table}?id=${id}&count=exact`]],
       [`DELETE ${table}`, (id) => ["DELETE", `/${table}/${id}`]],
     ]),
@@ -76,4 +77,29 @@ describe("a hidden row is answered as one that is not there", () => {
     expect((await w.as("ann", "GET", "/issues/2", undefined, { "if-none-match": etag })).status).toBe(404)
     expect((await w.as("ann", "GET", "/issues/2", undefined, { "if-none-match": "*" })).status).toBe(404)
   })
+})
+
+test("who is removed sees nothing any more, and an admin who is none any more changes nothing", async () => {
+  const sees = async () => {
+    const answers = [
+      await w.as("mel", "GET", "/issues/1"),
+      await w.as("mel", "GET", "/organizations/1/projects"),
+    ]
+    const list = await w.as("mel", "GET", "/issues")
+    return [...answers.map(({ status }) => status), (list.body as unknown[]).length]
+  }
+  const writes = async () => [
+    (await w.as("mel", "PATCH", "/memberships/5", { role: "member" })).status,
+    (await w.as("mel", "PATCH", "/issues/1", { title: "Open" })).status,
+    (await w.as("mel", "POST", "/issues", issue())).status,
+  ]
+  // Twice, so that the answers are kept where there is a cache.
+  for (let i = 0; i < 2; i++) expect(await sees()).toEqual([200, 200, 3])
+  expect((await w.as("ann", "PATCH", "/memberships/3", { role: "admin" })).status).toBe(200)
+  expect(await writes()).toEqual([200, 200, 201])
+  expect((await w.as("ann", "PATCH", "/memberships/3", { role: "member" })).status).toBe(200)
+  expect(await writes()).toEqual([403, 200, 201])
+  expect((await w.as("ann", "DELETE", "/memberships/3")).status).toBe(204)
+  expect(await sees()).toEqual([404, 404, 0])
+  expect(await writes()).toEqual([404, 404, 422])
 })

@@ -298,6 +298,12 @@ export const others: Try[] = [
   ["ann", "PATCH", "/users/me", { id: 2 }, 422, "id unknown_field"],
   ["ann", "PATCH", "/users/ME", { username: "x.y" }, 422, "id invalid_integer"],
   ["anonymous", "PATCH", "/users/me", { username: "x.y" }, 401],
+  ["ann", "PATCH", "/projects/1", '{"__proto__":{"organization_id":2}}', 422],
+  ["ann", "POST", "/organizations/1/projects", '{"__proto__":{"organization_id":2}}', 422],
+  ["ann", "PATCH", "/projects/-2", { name: "x" }, 422, "id invalid_integer"],
+  ["ann", "PATCH", "/projects/2%20", { name: "x" }, 422, "id invalid_integer"],
+  ["ann", "PATCH", "/projects/2?organization_id=1", { name: "x" }, 422],
+  ["ann", "PUT", "/projects/2", { name: "x" }, 405],
   ["ann", "PATCH", "/statuses/2", { state: "on_track" }, 405],
   ...tables.map((table): Try => ["ann", "DELETE", `/${table}/2`, undefined, 404]),
   ...tables
