@@ -19,26 +19,47 @@ const textOf = (outcome: SQL): string =>
     .replace(/"(\w+)"/g, (_, name: string) => (words.has(name.toLowerCase()) ? `@${name}` : name))
     .replaceAll('"', "")
 
+/** A select without its subselects, and these. The outermost is the rule itself. */
+interface Level {
+  own: string
+  inner: Level[]
+}
+
+function levelsOf(text: string): Level {
+  const [own = "", ...selects] = withoutSelects(text)
+  return { own, inner: selects.map((select) => levelsOf(select.slice(1, -1))) }
+}
+
+const afterSource =
+  "where|on|using|join|inner|left|right|full|cross|natural|order|group|having|limit|offset|fetch|window|for|union|intersect|except|indexed|not"
+
+/** Matches a select that reads a table by that name, which its columns go by: the table's own, or an alias. */
+function readingBy(name: string): RegExp {
+  const source = "(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[@\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?@?"
+  const unaliased = `(?!\\s*[.(\\w])|(?=\\s+(?:${afterSource})\\b)`
+  return new RegExp(`${source}\\b(${name})\\b(?:${unaliased})`, "i")
+}
+
 /**
  * A column that a rule names itself, not by `row("column")`; undefined where there is none. In the rule of an update, such a column
  * would be that of the row as it was, and the row as it will be would go unasked. `outcome` has a `rowMark` for each
  * column that the rule asks of its row.
  */
 export function namedOutright(outcome: SQL, table: string, columns: string[]): string | undefined {
-  const [outside, ...selects] = withoutSelects(textOf(outcome))
+  const rule = levelsOf(textOf(outcome))
   const own = new Map(columns.map((column) => [words.has(column) ? `@${column}` : column, column]))
   // Neither a type, as in `cast(? as text)` and `date '2026-01-01'`, nor a function, nor a table.
   const bare = /(?<![\w.:?@])(?<!\bas )(@?[A-Za-z_]\w*)(?!\w|\s*[(.']|\s+precision\b)/g
-  for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return own.get(word)
+  for (const [, word = ""] of rule.own.matchAll(bare)) if (own.has(word)) return own.get(word)
   const qualified = new RegExp(`(?<![\\w.])@?${table}\\.@?(\\w+)`, "g")
-  const isSource = new RegExp(`\\b(from|join|,)\\s*@?${table}\\b`)
-  for (const part of [outside ?? "", ...selects.filter((select) => !isSource.test(select))])
-    for (const [, word = ""] of part.matchAll(qualified)) if (columns.includes(word)) return word
-  return undefined
+  const reading = readingBy(table)
+  const outer = (level: Level): string | undefined => {
+    if (reading.test(level.own)) return undefined
+    for (const [, word = ""] of level.own.matchAll(qualified)) if (columns.includes(word)) return word
+    return firstOf(level.inner, outer)
+  }
+  return outer(rule)
 }
-
-const afterSource =
-  "where|on|using|join|inner|left|right|full|cross|natural|order|group|having|limit|offset|fetch|window|for|union|intersect|except|indexed|not"
 
 /**
  * The name by which a subselect hides the rule's row; undefined where none does. The row goes by its table's name in a
@@ -46,20 +67,19 @@ const afterSource =
  * that table's column, and the rule would say another thing or nothing.
  */
 export function hidingRow(outcome: SQL, table: string): string | undefined {
-  const source = `(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[@\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?@?`
-  const unaliased = `(?!\\s*[.(\\w])|(?=\\s+(?:${afterSource})\\b)`
-  const hides = new RegExp(`${source}\\b(${table}|t\\d+)\\b(?:${unaliased})`, "i")
-  const inside = ([, ...selects]: string[]): string | undefined => {
-    for (const select of selects) {
-      const parts = withoutSelects(select.slice(1, -1))
-      const name = select.includes("?row")
-        ? (hides.exec(parts[0] as string)?.[1] ?? inside(parts))
-        : undefined
-      if (name) return name
-    }
-    return undefined
+  const hiding = readingBy(`${table}|t\\d+`)
+  const asksRow = ({ own, inner }: Level): boolean => own.includes("?row") || inner.some(asksRow)
+  const inside = ({ inner }: Level): string | undefined =>
+    firstOf(inner.filter(asksRow), (level) => hiding.exec(level.own)?.[1] ?? inside(level))
+  return inside(levelsOf(textOf(outcome)))
+}
+
+function firstOf<T>(list: T[], find: (one: T) => string | undefined): string | undefined {
+  for (const one of list) {
+    const found = find(one)
+    if (found) return found
   }
-  return inside(withoutSelects(textOf(outcome)))
+  return undefined
 }
 
 /** The text without its subselects, and then these. */

@@ -94,6 +94,24 @@ test.each<[string, string]>([
   expect(() => api([hidden])).toThrow(/^notes: the rule of data\.read has a subselect/)
 })
 
+test.each<[string, string]>([
+  ["state", "exists (select 1 from members m where m.nick = notes.state)"],
+  [
+    "state",
+    "exists (select 1 from members m where m.nick = notes.state and m.id in (select id from notes n))",
+  ],
+  [
+    "state",
+    "exists (select 1 from members m where m.id in (select m2.id from members m2 where m2.nick = notes.state))",
+  ],
+  ["title", "? = 'x' and notes.title = 'y'"],
+  ["title", "exists (select 1 from members m join notes n on n.id = m.id where m.nick = notes.title)"],
+])("a rule may not name %s itself in a subselect of others: %s", (column, text) => {
+  expect(() => api([loose({ read: anyone, update: asking(text) })])).toThrow(
+    `notes: the rule of update names the column "${column}" itself`,
+  )
+})
+
 const odd = table("odd", {
   id: id(),
   text: text({ max: 20 }),
@@ -134,6 +152,7 @@ test.each<[string]>([
   ["? in (select title from notes) and exists (select 1 from members m where m.nick = ?)"],
   ["exists (select 1 from members m where m.nick = ? and m.id in (select id from notes where id > 1))"],
   ["exists (select 1 from notes_of m where m.nick = ?)"],
+  ["? = 'x' and exists (select 1 from notes where exists (select 1 from members m where m.id = notes.id))"],
   ["exists (select 1 from members t where t.nick = ?)"],
 ])("a subselect may read the rule's own table by another name, or apart from the row: %s", (text) => {
   expect(() => api([loose({ read: asking(text), update: asking(text) })])).not.toThrow()
