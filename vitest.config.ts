@@ -204,8 +204,17 @@ export default defineConfig({
         name: "examples",
         driver: "libsql-file",
         url: fileUrl,
-        include: ["examples/*/api.test.ts"],
+        include: ["examples/**/*.test.ts"],
+        exclude: ["examples/**/*.system.test.ts"],
         servers: [],
+      }),
+      inNode({
+        name: "examples-postgres",
+        driver: "postgres",
+        url: postgresUrl,
+        include: ["examples/tracker/tenants/*.test.ts"],
+        exclude: ["examples/**/*.system.test.ts"],
+        servers: ["postgres"],
       }),
       inNode({ name: "libsql-http", url: "http://127.0.0.1", include: perDriver, servers: ["sqld"] }),
       inNode({
@@ -220,7 +229,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
-          include: [system],
+          include: [system, "examples/**/*.system.test.ts"],
           globalSetup: setup("postgres"),
           setupFiles: [path("./test/weir/support/register-works.ts")],
           execArgv,

@@ -17,8 +17,8 @@ import {
   founderOf,
   memberHere,
   memberOf,
-  onlyAtCreation,
   sameOrganization,
+  unchanged,
 } from "./rules.ts"
 import * as comments from "./schema/comments.ts"
 import * as issues from "./schema/issues.ts"
@@ -31,8 +31,8 @@ import * as users from "./schema/users.ts"
 
 /** A field that holds whoever creates the row. */
 const creator = { write: nobody, initially: (viewer: Viewer) => viewer.id }
-/** A field that decides which organization sees the row. An update must not move it. */
-const fixed = { write: onlyAtCreation }
+/** A field that is set at creation and never again: an update does not move a row. */
+const fixed = { update: nobody }
 
 export const resources = [
   resource(users, {
@@ -56,8 +56,8 @@ export const resources = [
     },
   }),
   resource(organizations, {
-    // A founder sees the organization before it has members, and adds the first.
-    read: any(memberOf("id"), viewerIs("founder_id")),
+    // A founder sees the organization before it has an admin, and adds the first.
+    read: any(memberOf("id"), founderOf("id")),
     create: signedIn,
     update: adminOf("id"),
     delete: adminOf("id"),
@@ -69,7 +69,8 @@ export const resources = [
     create: any(adminOf("organization_id"), founderOf("organization_id")),
     update: adminOf("organization_id"),
     delete: any(adminOf("organization_id"), viewerIs("user_id")),
-    fields: { organization_id: fixed, user_id: fixed },
+    // Whoever is invited is nobody whom the admin sees yet.
+    fields: { organization_id: fixed, user_id: { update: nobody, refersTo: anyone } },
     embed: { organization: {}, user: {} },
   }),
   resource(projects, {
@@ -98,6 +99,8 @@ export const resources = [
       memberHere("assignee_id"),
     ),
     update: memberOf("organization_id"),
+    // Who has left the organization stays the assignee until another is named.
+    updatedRow: any(memberHere("assignee_id"), unchanged("assignee_id", "issues")),
     delete: any(viewerIs("author_id"), adminOf("organization_id")),
     fields: { organization_id: fixed, project_id: fixed, parent_id: fixed, author_id: creator },
     embed: { project: {}, parent: {}, children: {}, author: {}, assignee: {}, comments: {}, labels: {} },

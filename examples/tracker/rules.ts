@@ -19,12 +19,12 @@ export const adminOf =
       ? sql`exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.user_id = ${viewer.id} and m.role = 'admin')`
       : viewer.kind === "admin"
 
-/** The viewer founded the organization in that column. */
+/** The viewer founded the organization in that column, and it has no admin. */
 export const founderOf =
   <C extends string>(column: C): Rule<C> =>
   (row, viewer) =>
     viewer.kind === "user"
-      ? sql`exists (select 1 from organizations o where o.id = ${row(column)} and o.founder_id = ${viewer.id})`
+      ? sql`exists (select 1 from organizations o where o.id = ${row(column)} and o.founder_id = ${viewer.id} and not exists (select 1 from memberships m where m.organization_id = o.id and m.role = 'admin'))`
       : viewer.kind === "admin"
 
 /** The viewer and the user in that column are members of one organization. */
@@ -47,5 +47,8 @@ export const memberHere =
   (row) =>
     sql`(${row(column)} is null or exists (select 1 from memberships m where m.user_id = ${row(column)} and m.organization_id = ${row("organization_id")}))`
 
-/** For a field's `write`: a create may set it, an update may not. A row has no id before it is created. */
-export const onlyAtCreation: Rule<"id"> = (row) => sql`${row("id")} is null`
+/** For `updatedRow`: the column is as it was before the update. */
+export const unchanged =
+  <C extends string>(column: C, table: string): Rule<C | "id"> =>
+  (row) =>
+    sql`exists (select 1 from ${sql.identifier(table)} past where past.id = ${row("id")} and past.${sql.identifier(column)} = ${row(column)})`

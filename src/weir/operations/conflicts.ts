@@ -69,4 +69,5 @@ export function unknownReference(paths: string[]): Problem {
   return invalid(`${paths.join(", ")} ${paths.length > 1 ? "refer" : "refers"} to nothing`, issues)
 }
 
-const isReference = (resource: Resource, column: string): boolean => resource.references.has(column)
+const isReference = ({ references, refersTo }: Resource, column: string): boolean =>
+  references.has(column) || refersTo.has(column)

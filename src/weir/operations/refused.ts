@@ -40,18 +40,36 @@ export async function createProblem(
   const failed = many && typeof index === "number" && index >= before ? index - before : undefined
   const prefix = failed === undefined ? [] : [String(failed)]
   const [first] = attempts
-  if (kind === "rule") {
-    // A driver that does not know which statement failed has all of them looked through.
-    for (const [i, attempt] of attempts.entries()) {
-      if (failed !== undefined && i !== failed) continue
-      const problem = await refusalOf(call, resource, attempt, many ? [String(i)] : [])
-      if (problem) return problem
-    }
-    return forbidden(`You may not create this row of ${resource.name}`)
-  }
+  if (kind === "rule")
+    return (
+      (await firstRefusal(call, resource, attempts, many, failed)) ??
+      forbidden(`You may not create this row of ${resource.name}`)
+    )
   const columns = attempts[failed ?? 0]?.columns ?? first?.columns ?? {}
   if (kind === "foreign_key") return referenceProblem(call, resource, error, columns, prefix)
   return writeProblem(error, resource, Object.keys(columns), prefix)
+}
+
+/** Rows that are judged at once: each is a round trip. */
+const judgedTogether = 20
+
+/** What is at fault in the failed row. Where the driver does not know which statement failed, all are looked through. */
+async function firstRefusal(
+  call: Call,
+  resource: Resource,
+  attempts: Attempt[],
+  many: boolean,
+  failed: number | undefined,
+): Promise<Problem | undefined> {
+  const judge = (attempt: Attempt | undefined, i: number) =>
+    attempt && refusalOf(call, resource, attempt, many ? [String(i)] : [])
+  if (failed !== undefined) return judge(attempts[failed], failed)
+  for (let from = 0; from < attempts.length; from += judgedTogether) {
+    const some = attempts.slice(from, from + judgedTogether)
+    const problem = (await Promise.all(some.map((attempt, i) => judge(attempt, from + i)))).find(Boolean)
+    if (problem) return problem
+  }
+  return undefined
 }
 
 async function refusalOf(
@@ -135,5 +153,5 @@ function problemOf(broken: Requirement, detail: string, prefix: string[]): Probl
   const issues = paths.map(
     (path): FieldIssue => ({ path, message: "may not have this value here", code: "forbidden_value" }),
   )
-  return forbidden(detail, issues)
+  return forbidden(detail, issues.length ? issues : undefined)
 }

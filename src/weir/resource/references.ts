@@ -1,3 +1,5 @@
+import { getTableName } from "drizzle-orm"
+import { tableConfig } from "../db/dialect/names.ts"
 import type { Resource } from "./resource.ts"
 import type { Rule } from "./rules.ts"
 
@@ -17,13 +19,30 @@ export interface Reference {
  */
 export function linkReferences(resources: readonly Resource[]): void {
   const byName = new Map(resources.map((resource) => [resource.name, resource]))
-  for (const { name, fields, refersTo, options } of resources)
-    for (const [column, field] of Object.entries(fields)) {
-      const { reference } = field.spec
-      const target = reference && byName.get(reference.table())
-      const rule = options.fields?.[column]?.refersTo
-      if (rule && !target) throw new Error(`${name}: refersTo of "${column}", which refers to no resource`)
-      if (!reference || !target) continue
-      refersTo.set(column, { column, target, foreign: reference.column(), rule: rule ?? target.rules.read })
+  for (const resource of resources) {
+    const { name, refersTo, options } = resource
+    const named = namedTables(resource)
+    for (const [column, { table, foreign }] of named) {
+      const target = byName.get(table)
+      const rule = options.fields?.[column]?.refersTo ?? target?.rules.read
+      if (target && rule) refersTo.set(column, { column, target, foreign, rule })
     }
+    for (const [column, field] of Object.entries(options.fields ?? {}))
+      if (field?.refersTo && !refersTo.has(column))
+        throw new Error(`${name}: refersTo of "${column}", which refers to no resource`)
+  }
+}
+
+/** The table and column that each column refers to: by `references()`, or by a foreign key of Drizzle's own. */
+function namedTables({ table, fields }: Resource): Map<string, { table: string; foreign: string }> {
+  const named = new Map<string, { table: string; foreign: string }>()
+  for (const key of tableConfig(table).foreignKeys) {
+    const { columns, foreignTable, foreignColumns } = key.reference()
+    const [column, foreign] = [columns[0], foreignColumns[0]]
+    if (columns.length > 1 || !column || !foreign) continue
+    named.set(column.name, { table: getTableName(foreignTable), foreign: foreign.name })
+  }
+  for (const [column, { spec }] of Object.entries(fields))
+    if (spec.reference) named.set(column, { table: spec.reference.table(), foreign: spec.reference.column() })
+  return named
 }

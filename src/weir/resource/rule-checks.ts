@@ -1,6 +1,6 @@
 import { is, SQL, sql } from "drizzle-orm"
 import type { Resource } from "./resource.ts"
-import { namedOutright, rowMark } from "./rule-columns.ts"
+import { hidingRow, namedOutright, rowMark } from "./rule-columns.ts"
 import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
@@ -40,5 +40,10 @@ function checkRule({ name, fields }: Resource, where: string, rule: Rule): void 
     if (!is(outcome, SQL)) throw new Error(`${where} returns neither SQL nor true or false`)
     const column = namedOutright(outcome, name, Object.keys(fields))
     if (column) throw new Error(`${where} names the column "${column}" itself: write row("${column}")`)
+    const hiding = hidingRow(outcome, name)
+    if (hiding)
+      throw new Error(
+        `${where} has a subselect that reads ${hiding} by the name of the rule's own row: give it another, as in "from ${name} other"`,
+      )
   }
 }

@@ -1,15 +1,44 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 
-/** Words of SQL that a column may be called as well: they are no sign of that column. */
+/** Words of SQL that a column may be called as well: without quotes, they are no sign of that column. */
 const words = new Set(
-  "all and any as asc between by case cast collate current_date current_time current_timestamp date desc distinct else end escape exists false from in integer interval is isnull like limit not notnull null offset on or order real select some text then time timestamp true union using when where".split(
+  "all and any as asc between by case cast collate current_date current_time current_timestamp desc distinct else end escape exists false from in is isnull like limit not notnull null offset on or order select some then time true union using when where".split(
     " ",
   ),
 )
 
-/** What stands for a column of the row in the rendered text. */
-export const rowMark: SQL = sql.raw("?")
+/** What stands for a column of the row in the rendered text: no name, and no parameter either. */
+export const rowMark: SQL = sql.raw("?row")
+
+/** The rendered text, without what its literals hold and without quotes. A quoted word of SQL has an @ instead. */
+const textOf = (outcome: SQL): string =>
+  expressions
+    .render(outcome)
+    .text.replace(/'(?:[^']|'')*'/g, "''")
+    .replace(/"(\w+)"/g, (_, name: string) => (words.has(name.toLowerCase()) ? `@${name}` : name))
+    .replaceAll('"', "")
+
+/** A select without its subselects, and these. The outermost is the rule itself. */
+interface Level {
+  own: string
+  inner: Level[]
+}
+
+function levelsOf(text: string): Level {
+  const [own = "", ...selects] = withoutSelects(text)
+  return { own, inner: selects.map((select) => levelsOf(select.slice(1, -1))) }
+}
+
+const afterSource =
+  "where|on|using|join|inner|left|right|full|cross|natural|order|group|having|limit|offset|fetch|window|for|union|intersect|except|indexed|not"
+
+/** Matches a select that reads a table by that name, which its columns go by: the table's own, or an alias. */
+function readingBy(name: string): RegExp {
+  const source = "(?:\\b(?:from|join)\\b|,)[\\s(]*(?:[@\\w.]+\\s+(?:as\\s+)?|\\w+\\.)?@?"
+  const unaliased = `(?!\\s*[.(\\w])|(?=\\s+(?:${afterSource})\\b)`
+  return new RegExp(`${source}\\b(${name})\\b(?:${unaliased})`, "i")
+}
 
 /**
  * A column that a rule names itself, not by `row("column")`; undefined where there is none. In the rule of an update, such a column
@@ -17,18 +46,39 @@ export const rowMark: SQL = sql.raw("?")
  * column that the rule asks of its row.
  */
 export function namedOutright(outcome: SQL, table: string, columns: string[]): string | undefined {
-  const text = expressions
-    .render(outcome)
-    .text.replace(/'(?:[^']|'')*'/g, "''")
-    .replaceAll('"', "")
-  const [outside, ...selects] = withoutSelects(text)
-  const own = new Set(columns.filter((column) => !words.has(column)))
-  const bare = /(?<![\w.:])(?<!\bas )([A-Za-z_]\w*)(?!\w|\s*[(.])/g
-  for (const [, word = ""] of (outside ?? "").matchAll(bare)) if (own.has(word)) return word
-  const qualified = new RegExp(`(?<![\\w.])${table}\\.(\\w+)`, "g")
-  const isSource = new RegExp(`\\b(from|join|,)\\s*${table}\\b`)
-  for (const part of [outside ?? "", ...selects.filter((select) => !isSource.test(select))])
-    for (const [, word = ""] of part.matchAll(qualified)) if (columns.includes(word)) return word
+  const rule = levelsOf(textOf(outcome))
+  const own = new Map(columns.map((column) => [words.has(column) ? `@${column}` : column, column]))
+  // Neither a type, as in `cast(? as text)` and `date '2026-01-01'`, nor a function, nor a table.
+  const bare = /(?<![\w.:?@])(?<!\bas )(@?[A-Za-z_]\w*)(?!\w|\s*[(.']|\s+precision\b)/g
+  for (const [, word = ""] of rule.own.matchAll(bare)) if (own.has(word)) return own.get(word)
+  const qualified = new RegExp(`(?<![\\w.])@?${table}\\.@?(\\w+)`, "g")
+  const reading = readingBy(table)
+  const outer = (level: Level): string | undefined => {
+    if (reading.test(level.own)) return undefined
+    for (const [, word = ""] of level.own.matchAll(qualified)) if (columns.includes(word)) return word
+    return firstOf(level.inner, outer)
+  }
+  return outer(rule)
+}
+
+/**
+ * The name by which a subselect hides the rule's row; undefined where none does. The row goes by its table's name in a
+ * write, and by t0, t1, … in a read: where a subselect reads a table by such a name, `row("column")` inside it would be
+ * that table's column, and the rule would say another thing or nothing.
+ */
+export function hidingRow(outcome: SQL, table: string): string | undefined {
+  const hiding = readingBy(`${table}|t\\d+`)
+  const asksRow = ({ own, inner }: Level): boolean => own.includes("?row") || inner.some(asksRow)
+  const inside = ({ inner }: Level): string | undefined =>
+    firstOf(inner.filter(asksRow), (level) => hiding.exec(level.own)?.[1] ?? inside(level))
+  return inside(levelsOf(textOf(outcome)))
+}
+
+function firstOf<T>(list: T[], find: (one: T) => string | undefined): string | undefined {
+  for (const one of list) {
+    const found = find(one)
+    if (found) return found
+  }
   return undefined
 }
 

@@ -30,7 +30,12 @@ export function withinQuota(resource: Resource, columns: string[]): SQL | undefi
 export function quotaAfter(resource: Resource, columns: string[], row: RowSql): SQL | undefined {
   const holds = withinQuota(resource, columns)
   const { quota } = resource
-  return holds && quota && sql`(${row(quota.column)} = ${bound(quota.column)} or ${holds})`
+  // Not an `or`: SQLite may compute both of its sides.
+  return (
+    holds &&
+    quota &&
+    sql`case when ${row(quota.column)} = ${bound(quota.column)} then 1 = 1 else ${holds} end`
+  )
 }
 
 /** Statements around those that insert rows, in one transaction. */

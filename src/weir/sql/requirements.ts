@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { is, SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -21,9 +21,13 @@ export interface Requirement {
 }
 
 /** A bound value with its type, which a select list or a comparison of two values does not give it. */
-export function typedValue(resource: Resource, column: string): SQL {
-  const field = resource.fields[column]
-  return field ? field.type.sql.typed(bound(column)) : bound(column)
+export const typedValue = (resource: Resource, column: string, value: SQL = bound(column)): SQL =>
+  resource.fields[column]?.type.sql.typed(value) ?? value
+
+/** The value of a column that an insert leaves to the database, as far as its default tells: null, for the key. */
+function valueByDefault(resource: Resource, column: string): SQL {
+  const byDefault = resource.fields[column]?.column.default
+  return is(byDefault, SQL) ? typedValue(resource, column, sql`(${byDefault})`) : sql`null`
 }
 
 /**
@@ -38,7 +42,8 @@ export function createRequirements(
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
-  const row: RowSql = (column) => (columns.includes(column) ? typedValue(resource, column) : sql`null`)
+  const row: RowSql = (column) =>
+    columns.includes(column) ? typedValue(resource, column) : valueByDefault(resource, column)
   const rule = resource.rules.create
   return asked([
     ...chosen.map((column): Requirement => {
@@ -92,14 +97,15 @@ export function importRequirements(
 ): Requirement[] {
   const viewer = viewerSql("admin")
   const aliases = new Aliases()
-  const row: RowSql = (column) => (columns.includes(column) ? given(column) : sql`null`)
+  const row: RowSql = (column) =>
+    columns.includes(column) ? typedValue(resource, column, given(column)) : valueByDefault(resource, column)
   const named = columns.filter((column) => {
     const reference = resource.refersTo.get(column)
     return reference && isOpen(reference.rule, "admin")
   })
   const { create } = resource.rules
   return asked([
-    ...named.map((column) => namedRow(resource, column, viewer, aliases, given(column))),
+    ...named.map((column) => namedRow(resource, column, viewer, aliases, row(column))),
     ...(isOpen(create, "admin") ? [{ of: "new_row" as const, columns: [], holds: create(row, viewer) }] : []),
   ])
 }

@@ -1,9 +1,9 @@
-import { sql } from "drizzle-orm"
+import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
-import { clause, conjunction } from "../resource/rules.ts"
+import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { quotaAfter } from "./quota.ts"
 import { updateRequirements } from "./requirements.ts"
 import { oneVisible, returnedRow, writtenRow } from "./returning.ts"
@@ -20,12 +20,14 @@ export function compileUpdate(resource: Resource, kind: ViewerKind, columns: str
   for (const field of Object.values(resource.fields))
     if (field.spec.auto === "updated") sets.push(sql`${sql.identifier(field.name)} = ${expressions.now()}`)
   const requirements = updateRequirements(resource, kind, columns)
-  const where = conjunction([
-    oneVisible(resource, row, viewer),
-    ...requirements.map(({ holds }) => holds),
-    quotaAfter(resource, columns, row) ?? true,
-  ])
+  const allowed = conjunction([oneVisible(resource, row, viewer), ...requirements.map(({ holds }) => holds)])
+  const quota = quotaAfter(resource, columns, row)
+  const where = quota ? afterwards(resource, row, allowed, quota) : clause(allowed)
   return compile(
-    sql`update ${tableOf(resource)} set ${sql.join(sets, sql`, `)} where ${clause(where)} returning ${returnedRow(resource, row, viewer)}`,
+    sql`update ${tableOf(resource)} set ${sql.join(sets, sql`, `)} where ${where} returning ${returnedRow(resource, row, viewer)}`,
   )
 }
+
+/** The quota is asked of rows that are the viewer's to change alone: its failure would tell others that they are there. */
+const afterwards = (resource: Resource, row: RowSql, allowed: SQL | boolean, quota: SQL): SQL =>
+  sql`${row(resource.key)} = ${bound(ownValue.key)} and case when ${clause(allowed)} then ${quota} else ${clause(false)} end`

@@ -12,12 +12,16 @@ export function permissive(api: Api): Api {
   const may: Rule = accounts ? signedIn : anyone
   const open = (rule: Rule): Rule => (rule === nobody ? nobody : any(may, rule))
   const opened = ({ module, table, options, rules }: Resource): Resource => {
-    const fields = Object.entries(options.fields ?? {}).map(([name, { read, write, ...rest } = {}]) => {
+    const fields = Object.entries(options.fields ?? {}).map(([name, given = {}]) => {
+      const { read, write = anyone, create = write, update = write, refersTo, ...rest } = given
       const field: FieldOptions = { ...rest }
       if (read) field.read = open(read)
+      if (refersTo) field.refersTo = open(refersTo)
       // A role that anybody may set is refused.
-      if (write)
-        field.write = table === accounts?.resource.table && name === accounts.role?.name ? write : open(write)
+      const isRole = table === accounts?.resource.table && name === accounts.role?.name
+      field.create = isRole ? create : open(create)
+      // What only a create may set is tried in updates as well.
+      field.update = isRole ? update : create === nobody ? open(update) : may
       return [name, field]
     })
     return resource(module, {
@@ -26,6 +30,7 @@ export function permissive(api: Api): Api {
       read: open(rules.read),
       create: open(rules.create),
       update: open(rules.update),
+      updatedRow: open(rules.updatedRow),
       delete: open(rules.delete),
     })
   }

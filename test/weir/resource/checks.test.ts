@@ -64,6 +64,100 @@ test.each<[string, SQL]>([
   expect(() => api([loose({ read: anyone, update: () => outcome })])).not.toThrow()
 })
 
+/** A rule whose text has the row's title at each `?`, or another column. */
+const asking =
+  (text: string, column = "title"): Rule =>
+  (row) =>
+    sql.join(
+      text.split("?").map((part) => sql.raw(part)),
+      row(column),
+    )
+
+// In a write, the row goes by its table's name: inside such a subselect, row("title") would be that of another row.
+test.each<[string, string]>([
+  ["notes", "exists (select 1 from notes where notes.id = 1 and notes.title = ?)"],
+  ["notes", "1 = (select count(*) from members m join notes on notes.id = m.id where m.name = ?)"],
+  ["notes", "? in (select title from NOTES) and exists (select 1 from members, notes where nick = ?)"],
+  ["notes", "exists (select 1 from public.notes where title = ?)"],
+  ["notes", "exists (select 1 from members as notes where notes.nick = ?)"],
+  ["notes", "exists (select 1 from notes where exists (select 1 from members m where m.nick = ?))"],
+  ["notes", "exists (select 1 from members m where m.id in (select id from notes where title = ?))"],
+  ["notes", "exists (with x as (select * from notes) select 1 from notes where title = ?)"],
+  ["t0", "exists (select 1 from members t0 where t0.nick = ?)"],
+  ["t12", "exists (select 1 from members m join members as t12 on t12.id = m.id where m.nick = ?)"],
+])("a subselect may not hide the rule's row by the name %s: %s", (name, text) => {
+  for (const action of ["read", "update", "delete", "create"] as const)
+    expect(() => api([loose({ read: anyone, [action]: asking(text) })])).toThrow(
+      new RegExp(`^notes: the rule of ${action} has a subselect that reads ${name} by the name`, "i"),
+    )
+  const hidden = loose({ read: anyone, fields: { data: { read: asking(text) } } })
+  expect(() => api([hidden])).toThrow(/^notes: the rule of data\.read has a subselect/)
+})
+
+test.each<[string, string]>([
+  ["state", "exists (select 1 from members m where m.nick = notes.state)"],
+  [
+    "state",
+    "exists (select 1 from members m where m.nick = notes.state and m.id in (select id from notes n))",
+  ],
+  [
+    "state",
+    "exists (select 1 from members m where m.id in (select m2.id from members m2 where m2.nick = notes.state))",
+  ],
+  ["title", "? = 'x' and notes.title = 'y'"],
+  ["title", "exists (select 1 from members m join notes n on n.id = m.id where m.nick = notes.title)"],
+])("a rule may not name %s itself in a subselect of others: %s", (column, text) => {
+  expect(() => api([loose({ read: anyone, update: asking(text) })])).toThrow(
+    `notes: the rule of update names the column "${column}" itself`,
+  )
+})
+
+const odd = table("odd", {
+  id: id(),
+  text: text({ max: 20 }),
+  order: integer(),
+  date: text({ max: 20 }),
+  real: integer(),
+})
+
+test.each<[string, string]>([
+  ["text", "length(odd.text) > 3"],
+  ["text", "text = 'x'"],
+  ["date", "upper(date) > '2026'"],
+  ["real", "1 < real"],
+  ["order", `"order" > 3`],
+  ["order", `odd."order" > 3`],
+  ["order", `exists (select 1 from members m where m.id = odd."order")`],
+])("a column whose name is a word of SQL, %s, is noticed in %s", (column, text) => {
+  const make = () => api([resource({ odd }, { read: anyone, update: () => sql.raw(text) })])
+  expect(make).toThrow(`odd: the rule of update names the column "${column}" itself`)
+})
+
+test.each<[string]>([
+  ["cast(? as text) = 'x' and cast(? as real) > 1 and ?::text = 'x'"],
+  ["? > date '2026-01-01' and date(?) = date('now')"],
+  ["exists (select m.id from members m where m.nick = ? order by m.id)"],
+  [`exists (select text, "order" from other_table where "order" > 1)`],
+  ["? = 'text date order real'"],
+])("a word of SQL that is a column's name as well is none in %s", (text) => {
+  expect(() =>
+    api([resource({ odd }, { read: anyone, update: asking(text, "text") } as never)]),
+  ).not.toThrow()
+})
+
+test.each<[string]>([
+  ["exists (select 1 from notes other where other.id = 1 and other.title = ?)"],
+  ["exists (select 1 from notes as other join members m on true where other.title = ?)"],
+  ["? = (select title from notes where id = 1)"],
+  ["? in (select title from notes) and exists (select 1 from members m where m.nick = ?)"],
+  ["exists (select 1 from members m where m.nick = ? and m.id in (select id from notes where id > 1))"],
+  ["exists (select 1 from notes_of m where m.nick = ?)"],
+  ["? = 'x' and exists (select 1 from notes where exists (select 1 from members m where m.id = notes.id))"],
+  ["exists (select 1 from members t where t.nick = ?)"],
+])("a subselect may read the rule's own table by another name, or apart from the row: %s", (text) => {
+  expect(() => api([loose({ read: asking(text), update: asking(text) })])).not.toThrow()
+})
+
 describe("a mistake is told at load, by the culprit's name", () => {
   const named = (column: string): Rule => viewerIs(column)
 
@@ -457,12 +551,34 @@ test("a table may refer to itself", () => {
     parent_id: references(itself, { onDelete: "cascade" }),
     name: text({ max: 20 }).notNull(),
   })
-  const [key] = tableConfig(folders).foreignKeys as unknown as {
-    reference(): { foreignTable: unknown; foreignColumns: { name: string }[] }
-  }[]
+  const [key] = tableConfig(folders).foreignKeys
   expect(key?.reference().foreignTable).toBe(folders)
   expect(key?.reference().foreignColumns.map(({ name }) => name)).toEqual(["id"])
   expect([...resource({ folders }, {}).references]).toEqual(["parent_id"])
+})
+
+test("a foreign key of Drizzle's own is a reference, whose rows the rules of its table choose", () => {
+  const pages = table("pages", {
+    id: id(),
+    note_id: integer().references((): typeof notes.id => notes.id),
+    title: text({ max: 20 }),
+  })
+  const there = loose({ read: signedIn })
+  const made = resource({ pages }, { read: anyone, create: anyone })
+  api([there, made])
+  expect(made.refersTo.get("note_id")).toEqual({
+    column: "note_id",
+    target: there,
+    foreign: "id",
+    rule: signedIn,
+  })
+  const open = resource({ pages }, { read: anyone, fields: { note_id: { refersTo: anyone } } })
+  api([loose({ read: signedIn }), open])
+  expect(open.refersTo.get("note_id")?.rule).toBe(anyone)
+  const wrong = resource({ pages }, { read: anyone, fields: { title: { refersTo: anyone } } })
+  expect(() => api([loose({ read: signedIn }), wrong])).toThrow(
+    'pages: refersTo of "title", which refers to no resource',
+  )
 })
 
 test.each([

@@ -255,8 +255,8 @@ export class Maker {
     if (isCreatable(resource, kind)) {
       const json = await this.body(resource)
       const created = await call("POST", `/${resource.name}`, { token: root.token, json })
-      // A rule may look at the row, and refuse this one.
-      if (![401, 403, 404].includes(created.status)) return rowOf(created)
+      // A rule may look at the row, or at one that it names, and refuse this one.
+      if (![401, 403, 404].includes(created.status) && !namesHidden(created)) return rowOf(created)
     }
     const key = await this.insert(resource)
     const read = await call("GET", `/${resource.name}/${key}?include=`, { token: root.token })
@@ -316,6 +316,11 @@ export class Maker {
     return pool[n % pool.length]
   }
 }
+
+/** Whether a create was refused for the rows that it names alone: those that its writer cannot see. */
+const namesHidden = ({ status, body }: Answer): boolean =>
+  status === 422 &&
+  ((body as { errors?: { code: string }[] }).errors ?? []).every(({ code }) => code === "unknown_reference")
 
 /** Whether such a viewer may create rows, and set all that a row must have. */
 export const isCreatable = (resource: Resource, kind: ViewerKind): boolean =>

@@ -35,10 +35,12 @@ export function checker(
     }
     const weak = weakSecret(resource, result.data)
     if (weak) return { record, reason: `${weak.path}: ${weak.message}` }
-    // Fields that a create over HTTP sets from the viewer must be in the file.
-    for (const { name, nullable, initially } of Object.values(resource.fields))
-      if (initially && !nullable && result.data[name] === undefined)
-        return { record, reason: `${name}: is required` }
+    // Fields that a create over HTTP sets from the viewer must be in the file, or stay empty: no account imports.
+    for (const { name, nullable, initially } of Object.values(resource.fields)) {
+      if (!initially || result.data[name] !== undefined) continue
+      if (!nullable) return { record, reason: `${name}: is required` }
+      if (initially(operator) === operator.id) result.data[name] = null
+    }
     const columns = await columnsToInsert(resource, operator, result.data)
     for (const { name, type } of generated) {
       const value = result.data[name]

@@ -8,7 +8,10 @@ export interface TableConfig {
   name: string
   columns: Column[]
   indexes: { config: { name?: string | undefined; columns?: unknown[] } }[]
-  foreignKeys: { getName(): string }[]
+  foreignKeys: {
+    getName(): string
+    reference(): { columns: Column[]; foreignTable: Table; foreignColumns: Column[] }
+  }[]
   checks: { name: string }[]
   primaryKeys: { getName(): string }[]
   uniqueConstraints: { getName(): string | undefined }[]

@@ -3,10 +3,16 @@ import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldTypeName } from "../field.ts"
 
+const typed =
+  (affinity: "integer" | "real" | "text"): ColumnSql["typed"] =>
+  (value) =>
+    sql`cast(${value} as ${sql.raw(affinity)})`
+
 const plain: ColumnSql = {
   json: (column) => column,
   encode: (value) => (value ?? null) as string | number | null,
-  typed: (value) => value,
+  // A parameter has no affinity: without it, 1000 <= '50' holds, as it does not for a column.
+  typed: typed("text"),
   oneOf: (expression, list) => sql`${expression} in (select value from json_each(${list}))`,
   toElement: (value) => value,
   fromElement: (array, index) => sql`${array} ->> ${sql.raw(String(index))}`,
@@ -20,12 +26,13 @@ const realJson = (column: SQL): SQL =>
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */
 export const columnTypes: Record<FieldTypeName, ColumnSql> = {
-  id: plain,
+  id: { ...plain, typed: typed("integer") },
   text: plain,
-  integer: plain,
-  real: { ...plain, json: realJson },
+  integer: { ...plain, typed: typed("integer") },
+  real: { ...plain, typed: typed("real"), json: realJson },
   boolean: {
     ...plain,
+    typed: typed("integer"),
     json: (column) => sql`json(case ${column} when 1 then 'true' when 0 then 'false' else 'null' end)`,
     encode: (value) => (isSet(value) ? Number(value) : null),
   },
