@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import { loadedTables } from "../db/dialect/field.ts"
 
 /** Words of SQL that a column may be called as well: without quotes, they are no sign of that column. */
 const words = new Set(
@@ -50,15 +51,43 @@ export function namedOutright(outcome: SQL, table: string, columns: string[]): s
   const own = new Map(columns.map((column) => [words.has(column) ? `@${column}` : column, column]))
   // Neither a type, as in `cast(? as text)` and `date '2026-01-01'`, nor a function, nor a table.
   const bare = /(?<![\w.:?@])(?<!\bas )(@?[A-Za-z_]\w*)(?!\w|\s*[(.']|\s+precision\b)/g
-  for (const [, word = ""] of rule.own.matchAll(bare)) if (own.has(word)) return own.get(word)
+  const unqualified = (text: string): string[] =>
+    [...text.matchAll(bare)].flatMap(([, word = ""]) => own.get(word) ?? [])
+  const [first] = unqualified(rule.own)
+  if (first) return first
   const qualified = new RegExp(`(?<![\\w.])@?${table}\\.@?(\\w+)`, "g")
   const reading = readingBy(table)
-  const outer = (level: Level): string | undefined => {
+  // `known` are the columns that a bare name may be of: where they are not all known, any.
+  const outer = (level: Level, known: Set<string> | undefined): string | undefined => {
     if (reading.test(level.own)) return undefined
     for (const [, word = ""] of level.own.matchAll(qualified)) if (columns.includes(word)) return word
-    return firstOf(level.inner, outer)
+    if (known)
+      for (const word of unqualified(level.own))
+        if (!known.has(word) && !isAlias(word, level.own)) return word
+    return inside(level, known)
   }
-  return outer(rule)
+  const inside = ({ inner }: Level, known: Set<string> | undefined): string | undefined =>
+    firstOf(inner, (level) => {
+      const read = known && columnsRead(level)
+      return outer(level, read && new Set([...(known ?? []), ...read]))
+    })
+  return outer(rule, new Set())
+}
+
+/** Whether a select gives that name to a value or a table. */
+const isAlias = (word: string, select: string): boolean =>
+  new RegExp(`\\bas\\s+@?${word}\\b|(?:\\b(?:from|join)\\b|,)[\\s(]*[@\\w.]+\\s+@?${word}\\b`, "i").test(
+    select,
+  )
+
+/** The columns of the tables that a select reads; undefined where it may read others. */
+function columnsRead({ own }: Level): string[] | undefined {
+  const from = /\bfrom\b(.*?)(?:\b(?:where|group|order|having|limit|window)\b|$)/is.exec(own)?.[1]
+  if (from === undefined || /\b(?:union|intersect|except|with|lateral|values)\b/i.test(own)) return undefined
+  const sources = [...from.matchAll(/(?:^|,|\bjoin\b)[\s(]*(?:\w+\.)?@?(\w*)/gi)]
+  const tables = sources.map(([, name = ""]) => loadedTables.get(name))
+  if (tables.includes(undefined)) return undefined
+  return tables.flatMap((table) => Object.keys(table ?? {}))
 }
 
 /**

@@ -50,7 +50,7 @@ type LedgerRow = { hash: string; stamp: number }
 
 /** Checks a database's pages and its ledger of migrations, which it returns. Throws one line for anything else. */
 function verify(db: Sqlite.Database, path: string): LedgerRow[] {
-  const { table } = ledgers.sqlite
+  const table = ledgers.sqlite.table("main")
   const [[state] = []] = rows(db, "pragma quick_check(1)")
   if (state !== "ok") throw new Error(`${path} is damaged: ${String(state).replace(/\s+/g, " ")}`)
   const exists = rows(db, `select 1 from sqlite_master where name = '${table}'`).length > 0
