@@ -119,6 +119,8 @@ class Sheet {
 
   private cell(name: string, value: unknown): unknown {
     const cell = this.resource.fields[name]?.type.toCell(value)
+    // JSON that begins like a formula is a number.
+    if (this.resource.json.has(name)) return cell
     if (this.safe) return marked(cell)
     if (!isFormula(cell)) return cell
     this.first ||= `${this.resource.name}.${name}`

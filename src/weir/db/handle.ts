@@ -3,7 +3,8 @@ import { drizzle as drizzlePg } from "drizzle-orm/pg-proxy"
 import type { SQLiteSelectBuilder, SQLiteTable } from "drizzle-orm/sqlite-core"
 import { drizzle as drizzleSqlite, type SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy"
 import { dialectName } from "./dialect/choose.ts"
-import type { Client, Row, Statement, Value } from "./driver.ts"
+import { expressions } from "./dialect/expressions.ts"
+import type { Client, Row, Statement } from "./driver.ts"
 
 type Remote = SqliteRemoteDatabase
 /** A query of the handle that has not been run. */
@@ -36,7 +37,7 @@ export function handleOf(client: () => Client): Db {
 
 function methodsOf(run: (statement: Statement) => Promise<Row[]>): Omit<Db, "batch"> {
   const callback = async (text: string, params: unknown[], method: string) => {
-    const rows = await run({ text, params: params as Value[] })
+    const rows = await run({ text, params: params.map(expressions.param) })
     return { rows: method === "get" ? (rows[0] as Row) : rows }
   }
   // Both builders have these methods with these shapes; the schema is typed as SQLite's.

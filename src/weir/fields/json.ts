@@ -3,13 +3,25 @@ import { columnTypes } from "../db/dialect/expressions.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
-const anyType = ["object", "array", "string", "number", "boolean", "null"] as const
+/** Any JSON in the document: spelled out, so that typed clients may send and read members and elements. */
+const anyValue = {
+  type: ["object", "array", "string", "number", "boolean", "null"] as (
+    | "object"
+    | "array"
+    | "string"
+    | "number"
+    | "boolean"
+    | "null"
+  )[],
+  additionalProperties: true,
+  items: {},
+}
 const values = z.json()
 /** The code of zod for a check that is none of its own. */
 const custom = "custom"
 
 /** Any JSON value. Its document is spelled out: the generator recurses without end on `z.json()`. */
-const anyJson = (): z.ZodType => values.openapi({ type: [...anyType] })
+const anyJson = (): z.ZodType => values.openapi(anyValue)
 
 /** A value that was sent, which was valid JSON, or one that a program made. Each issue is at its place in the value. */
 const input = (): z.ZodType =>
@@ -25,7 +37,7 @@ const input = (): z.ZodType =>
       for (const { path, message, code } of issues)
         context.addIssue({ code: custom, path, message, params: { code } })
     })
-    .openapi({ type: [...anyType] })
+    .openapi(anyValue)
 
 function parseCell(text: string): unknown {
   try {

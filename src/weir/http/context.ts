@@ -10,6 +10,8 @@ export interface AppEnv {
     requestId: string
     /** The path below which clients see the API, or nothing: what links begin with. */
     basePath: string
+    /** The path of the route, where it is served within that of another. */
+    route?: string
     timings: Timings
     /** When the request's time is up. */
     deadline: Deadline

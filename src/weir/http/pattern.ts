@@ -6,7 +6,7 @@ const patterns = new Map<string, string>()
 
 /** The pattern of the route that a request found; undefined where it found none. */
 export function patternOf(c: AppContext): string | undefined {
-  const path = matchedRoutes(c).at(-1)?.path
+  const path = c.get("route") ?? matchedRoutes(c).at(-1)?.path
   // Middleware alone.
   if (path === undefined || path === "/*") return undefined
   let pattern = patterns.get(path)

@@ -1,6 +1,6 @@
 import { is, SQL, sql } from "drizzle-orm"
 import type { Resource } from "./resource.ts"
-import { hidingRow, namedOutright, rowMark } from "./rule-columns.ts"
+import { hidingRow, holdsComment, namedOutright, rowMark } from "./rule-columns.ts"
 import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
@@ -38,6 +38,8 @@ function checkRule({ name, fields }: Resource, where: string, rule: Rule): void 
     const outcome: unknown = rule(row, { kind, id: sql`null` })
     if (typeof outcome === "boolean") continue
     if (!is(outcome, SQL)) throw new Error(`${where} returns neither SQL nor true or false`)
+    if (holdsComment(outcome))
+      throw new Error(`${where} holds a comment of SQL, which could hide what follows`)
     const column = namedOutright(outcome, name, Object.keys(fields))
     if (column) throw new Error(`${where} names the column "${column}" itself: write row("${column}")`)
     const hiding = hidingRow(outcome, name)

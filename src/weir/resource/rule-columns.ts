@@ -20,6 +20,12 @@ const textOf = (outcome: SQL): string =>
     .replace(/"(\w+)"/g, (_, name: string) => (words.has(name.toLowerCase()) ? `@${name}` : name))
     .replaceAll('"', "")
 
+/** Whether SQL has a comment to the end of the line, or one that is not closed. */
+export const holdsComment = (outcome: SQL): boolean => {
+  const text = textOf(outcome).replace(/\/\*.*?\*\//gs, " ")
+  return text.includes("--") || text.includes("/*")
+}
+
 /** A select without its subselects, and these. The outermost is the rule itself. */
 interface Level {
   own: string

@@ -89,7 +89,11 @@ function batchRoute(registry: Registry, path: string, resource: Resource, option
     "post",
     `${path}/${batch}`,
     () => createManyDoc(resource, parent),
-    (c) => (within && c.req.param("id") !== batch ? c.notFound() : createMany(c, resource, parent)),
+    (c) => {
+      if (within && c.req.param("id") !== batch) return c.notFound()
+      c.set("route", `${path}/${batch}`)
+      return createMany(c, resource, parent)
+    },
     { takesRecalled: true, ...(within ? { within } : {}) },
   )
 }

@@ -50,8 +50,9 @@ export async function superviseWorkers(settings: Settings): Promise<void> {
     // What is sent to a worker that has just died fails so; its end is reported apart.
     worker.on("error", () => {})
     answerMetrics?.(worker)
-    worker.once("message", ({ listeningOn }: Listening) => {
-      if (serving) return
+    worker.on("message", ({ listeningOn }: Partial<Listening>) => {
+      // `node --watch` sends messages of its own.
+      if (serving || listeningOn === undefined) return
       serving = true
       env.PORT = String(listeningOn)
       for (let i = workers.size; i < settings.WORKERS; i++) start()

@@ -33,7 +33,7 @@ export function compile(query: SQL): Plan {
   const { text, params } = expressions.render(query)
   const bind = params.map((param) => {
     const inner = is(param, Param) ? param.value : param
-    return is(inner, Placeholder) ? { name: inner.name } : { value: inner as Value }
+    return is(inner, Placeholder) ? { name: inner.name } : { value: expressions.param(inner) }
   })
   return { text, bind }
 }

@@ -107,8 +107,8 @@ describe("signing up is refused", () => {
 describe("a token", () => {
   freshWorlds()
 
-  test("is given for the email, whatever its case, and for the username, in its own", async () => {
-    for (const username of ["ann", "ann@example.com", " Ann@Example.COM "]) {
+  test("is given for the email and the username, whatever their case", async () => {
+    for (const username of ["ann", "ANN", "ann@example.com", " Ann@Example.COM "]) {
       const answer = await signIn({ username, password })
       expect(answer.status, `${username}: ${answer.text}`).toBe(200)
       expect(answer.body).toEqual({
@@ -120,7 +120,6 @@ describe("a token", () => {
       expect((await w.call("GET", "/users/me", { token: tokenOf(answer) })).body).toMatchObject({ id: 1 })
       expectSafe(w, "ann", answer, "POST /auth/token")
     }
-    expect((await signIn({ username: "ANN", password })).status).toBe(400)
   })
 
   test("is given to an OAuth2 client as the docs send it", async () => {
@@ -343,7 +342,7 @@ describe("the first admin", () => {
     expect(Object.keys(users)).toHaveLength(3)
     expect(users[1]).toMatchObject({ username: "ann", role: "admin" })
     expect(users[2]).toMatchObject({ username: "admin", role: "user" })
-    expect((await signIn({ username: "ann", password })).status).toBe(401)
+    expect((await signIn({ username: "ann", password })).status).toBe(400)
     expect((await signIn({ username: "ann", password: "first of all" })).status).toBe(200)
     // Whoever signed up with that address before keeps no token, either.
     expect((await w.call("GET", "/users/me", { token: w.ann.token })).status).toBe(401)

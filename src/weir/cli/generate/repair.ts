@@ -71,8 +71,13 @@ export function cannotBeFilled(to: Snapshot, name: string): boolean {
  * with a default, which is dropped once it has filled the rows.
  */
 export function repairPostgres(statements: string[], from: Snapshot, to: Snapshot, fill: boolean): string[] {
+  const drops = statements.some((statement) => /^DROP TABLE .* CASCADE;$/.test(statement))
   return statements
-    .map((statement) => withCast(statement, from))
+    .flatMap((statement) => withCast(statement, from, to, statements))
+    .map((statement) =>
+      // With a table that is dropped, the references to it have gone already.
+      drops ? statement.replace(/ DROP CONSTRAINT (?!IF EXISTS)/, " DROP CONSTRAINT IF EXISTS ") : statement,
+    )
     .flatMap((statement) => {
       if (!fill) return [statement]
       const [, name = "", columnName = ""] =
@@ -87,12 +92,21 @@ export function repairPostgres(statements: string[], from: Snapshot, to: Snapsho
     })
 }
 
-/** Adds `USING` to a change of type. Without it, Postgres does not convert text to numbers. */
-function withCast(statement: string, from: Snapshot): string {
+/**
+ * A change of type as Postgres takes it: with `USING`, without which it does not convert text to numbers, and without
+ * the old default, which it does not convert at all.
+ */
+function withCast(statement: string, from: Snapshot, to: Snapshot, all: string[]): string[] {
   const match = /^ALTER TABLE "([^"]+)" ALTER COLUMN "([^"]+)" SET DATA TYPE ([^;]+);$/.exec(statement)
-  if (!match) return statement
+  if (!match) return [statement]
   const [, table = "", column = "", type = ""] = match
-  const oldType = tableOf(from, table)?.columns[column]?.type
-  const intermediate = oldType === "boolean" && type !== "text" ? "::int" : ""
-  return statement.replace(/;$/, ` USING "${column}"${intermediate}::${type};`)
+  const before = tableOf(from, table)?.columns[column]
+  const intermediate = before?.type === "boolean" && type !== "text" ? "::int" : ""
+  const change = statement.replace(/;$/, ` USING "${column}"${intermediate}::${type};`)
+  if (before?.default === undefined) return [change]
+  const alter = `ALTER TABLE "${table}" ALTER COLUMN "${column}"`
+  const kept = tableOf(to, table)?.columns[column]?.default
+  const isSet = all.some((one) => one.startsWith(`${alter} SET DEFAULT`))
+  const again = kept === undefined || isSet ? [] : [`${alter} SET DEFAULT ${String(kept)};`]
+  return [`${alter} DROP DEFAULT;`, change, ...again]
 }

@@ -1,5 +1,5 @@
 import { classify } from "../dialect/errors.ts"
-import type { Database } from "../driver.ts"
+import type { Database, Row } from "../driver.ts"
 import { plain } from "./ledger.ts"
 
 const uniqueIndex = /^create unique index\s+\S+\s+on\s+(\S+)\s+(?:using btree\s+)?\((.+)\);?$/is
@@ -21,7 +21,13 @@ export async function collisionsOf(
   const [, table, columns] = uniqueIndex.exec(text) ?? uniqueConstraint.exec(text) ?? []
   if (!table || !columns || classify(error)?.kind !== "unique") return undefined
   const query = `select ${columns}, count(*) from ${table} group by ${columns} having count(*) > 1 order by 1`
-  const rows = (await database.connect().query(plain(query))).filter((row) => !row.includes(null))
+  let rows: Row[]
+  try {
+    rows = (await database.connect().query(plain(query))).filter((row) => !row.includes(null))
+  } catch {
+    // The migration renames or adds the columns, and was undone.
+    return `rows of ${table} collide in ${columns}, as the migration makes them: make their values differ, and migrate again`
+  }
   if (rows.length === 0) return undefined
   const named = rows.slice(0, mostNamed).map((row) => {
     const values = row.slice(0, -1).map((value) => JSON.stringify(value))

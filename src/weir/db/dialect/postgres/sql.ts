@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { PgDialect } from "drizzle-orm/pg-core"
 import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import type { Value } from "../statement.ts"
 
 const dialect = new PgDialect()
 
@@ -156,6 +157,9 @@ export const keepIds = (table: string, key: string): string[] => [
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 /** Digits of a second that an instant is stored with at the most, whatever its column says. */
 export const instantDigits: number = 6
+/** A value as postgres.js takes it. */
+export const param = (value: unknown): Value =>
+  (value instanceof Date ? value.toISOString() : (value ?? null)) as Value
 export const now = (): SQL => sql`now()`
 
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
 import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import type { Value } from "../statement.ts"
 
 const dialect = new SQLiteAsyncDialect()
 
@@ -125,6 +126,18 @@ export const keepIds = (_table: string, _key: string): string[] => []
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 /** Digits of a second that an instant is stored with at the most. */
 export const instantDigits: number = 3
+/**
+ * A value as the engine takes it: it has no booleans and no dates. Throws for what no parameter can be; libSQL would end
+ * the process.
+ */
+export function param(value: unknown): Value {
+  if (typeof value === "boolean") return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  if (value === null || value === undefined) return null
+  if (["string", "number", "bigint"].includes(typeof value) || value instanceof Uint8Array)
+    return value as Value
+  throw new TypeError(`A value of SQL cannot be ${typeof value}: write text, a number, true, false or null`)
+}
 export const now = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 
