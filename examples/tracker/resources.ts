@@ -19,6 +19,7 @@ import {
   memberOf,
   sameOrganization,
   unchanged,
+  withoutAdmin,
 } from "./rules.ts"
 import * as comments from "./schema/comments.ts"
 import * as issues from "./schema/issues.ts"
@@ -57,7 +58,7 @@ export const resources = [
   }),
   resource(organizations, {
     // A founder sees the organization before it has an admin, and adds the first.
-    read: any(memberOf("id"), founderOf("id")),
+    read: any(memberOf("id"), all(viewerIs("founder_id"), withoutAdmin("id"))),
     create: signedIn,
     update: adminOf("id"),
     delete: adminOf("id"),

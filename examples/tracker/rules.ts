@@ -19,6 +19,12 @@ export const adminOf =
       ? sql`exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.user_id = ${viewer.id} and m.role = 'admin')`
       : viewer.kind === "admin"
 
+/** The organization in that column has no admin. */
+export const withoutAdmin =
+  <C extends string>(column: C): Rule<C> =>
+  (row) =>
+    sql`not exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.role = 'admin')`
+
 /** The viewer founded the organization in that column, and it has no admin. */
 export const founderOf =
   <C extends string>(column: C): Rule<C> =>
