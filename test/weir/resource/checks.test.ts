@@ -227,6 +227,17 @@ describe("a mistake is told at load, by the culprit's name", () => {
       () => api([loose({ read: anyone, update: () => outcome })]),
       new RegExp(`^notes: the rule of update names the column "${column}" itself: write row`),
     ]),
+    ...["state = 'x' -- all", "title = '' /* and"].map((text): [string, () => unknown, RegExp] => [
+      `a rule with a comment: ${text}`,
+      () =>
+        api([
+          loose({
+            read: (row: (column: string) => SQL) =>
+              sql`${row("state")} = 'x' and ${sql.raw(text.slice(text.indexOf(" ")))}`,
+          }),
+        ]),
+      /^notes: the rule of read holds a comment of SQL/,
+    ]),
     [
       "a field that refers to no resource, and says to which rows",
       () => api([loose({ read: anyone, fields: { author_id: { refersTo: anyone } } })]),

@@ -100,3 +100,13 @@ describe.each(ways)("a rule with an `or` of its own: %s", (_, way) => {
     expect((await call("POST", "/items", { token, json: { ...json, owner_id: 3 } })).status).toBe(201)
   })
 })
+
+test("a rule binds booleans, dates and numbers on every driver", async () => {
+  const ann = annIn(
+    (row, viewer) =>
+      sql`${viewer.kind !== "anonymous"} = ${true} and ${row("price")} > ${0.5} and ${row("title")} <> ${new Date(0)}`,
+  )
+  expect(idsOf((await ann("GET", "/items")).body)).toEqual([1, 2, 3, 4, 5, 6])
+  expect((await ann("POST", "/items", { title: "x", price: 1, owner_id: 1 })).status).toBe(201)
+  expect((await ann("PATCH", "/items/1", { price: 2 })).status).toBe(200)
+})

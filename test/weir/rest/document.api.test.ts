@@ -236,3 +236,8 @@ test("all routes fit the fast one of Hono's routers", async () => {
   await w.call("GET", "/items/1")
   expect(w.app.router.name).toBe("SmartRouter + RegExpRouter")
 })
+
+test("the log names the path of a create of many, not the row's within which it is served", async () => {
+  await w.call("POST", "/items/batch", { token: w.ann.token, json: [{ title: "a", price: 1 }] })
+  expect(w.logs.at(-1)).toMatchObject({ route: "/items/batch", status: 201 })
+})
