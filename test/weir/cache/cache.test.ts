@@ -70,6 +70,9 @@ describe("what a read depends on", () => {
   })
 })
 
+/** The stamps of these two tables: other suites of the worker may have loaded more that refer to them. */
+const ofFixture = (stamps: string[]): string[] => stamps.filter((stamp) => /^(items|users)\b/.test(stamp))
+
 describe("what a write moves", () => {
   const row = { table: "items", column: "id", value: 5 }
   const change = { table: "items", references: ["owner_id"], moves: false }
@@ -92,14 +95,13 @@ describe("what a write moves", () => {
 
   test("of a delete is also what goes with it", () => {
     const gone = { verb: "delete" as const, table: "users", references: [], moves: false }
-    expect(
-      stampsOfWrite({ text: "", change: { ...gone, row: { ...row, table: "users" } } }, [[1, 5]]),
-    ).toEqual(["users", "users:id=5", "items", "items:*"])
+    const stamps = stampsOfWrite({ text: "", change: { ...gone, row: { ...row, table: "users" } } }, [[1, 5]])
+    expect(ofFixture(stamps)).toEqual(["users", "users:id=5", "items", "items:*"])
   })
 
   test("is all of what a statement names, where nothing is said", () => {
     expect(stampsOfWrite({ text: "update items set price = 1" })).toEqual(["items", "items:*"])
-    expect(stampsOfWrite({ text: `delete from "users"` }).sort()).toEqual([
+    expect(ofFixture(stampsOfWrite({ text: `delete from "users"` })).sort()).toEqual([
       "items",
       "items:*",
       "users",
