@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { readForm } from "../http/body.ts"
+import { readForm, requireUnencoded } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { problem } from "../http/problem-docs.ts"
 import { searchOf } from "../http/query-string.ts"
@@ -54,8 +54,7 @@ export interface Credentials {
  * twice, unknown ones are ignored (3.2), and all are in the body (2.3.1).
  */
 export async function readTokenRequest(c: AppContext): Promise<Credentials> {
-  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
-    throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
+  requireUnencoded(c)
   const known = Object.keys(tokenForm.shape)
   const inUrl = known.filter((name) => new URLSearchParams(searchOf(c)).has(name))
   refuse("The query string is not valid", inUrl, "belongs into the body", "conflict")

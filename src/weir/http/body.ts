@@ -48,6 +48,12 @@ function requireUtf8(type: string): void {
       throw new Problem("unsupported_media_type", `Send UTF-8, not charset=${shown(charset.trim())}`)
 }
 
+/** Throws a 415 for a body with a `Content-Encoding`. */
+export function requireUnencoded(c: AppContext): void {
+  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
+    throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
+}
+
 /** Whether a media type is that of a form. */
 export const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i
 
@@ -101,8 +107,7 @@ export async function readJson(
   requireMediaType(c, types)
   const type = c.req.header("content-type") ?? ""
   if (type.includes(";")) requireUtf8(type)
-  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
-    throw new Problem("unsupported_encoding", "Send the body without Content-Encoding")
+  requireUnencoded(c)
   const text = await readText(c, "malformed_json")
   if (isDeeper(text, deepest)) {
     const why = `nests deeper than ${deepest} levels`

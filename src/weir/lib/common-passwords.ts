@@ -1,9 +1,9 @@
 import { bits, count, remainderBits } from "./common-passwords-table.ts"
+import { fnv1aBits } from "./fnv.ts"
 
 /** A hash of 32 bits: FNV-1a, then the last steps of MurmurHash3, which spread it over all bits. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  let hash = fnv1aBits(text)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0

@@ -57,6 +57,14 @@ export function writeProblem(
   return error
 }
 
+/** The 403 for fields that are not the viewer's to set. */
+export function notToSet(paths: string[]): Problem {
+  const issues = paths.map(
+    (path): FieldIssue => ({ path, message: "is not yours to set", code: "forbidden_field" }),
+  )
+  return forbidden(`You may not set ${paths.join(", ")}`, issues)
+}
+
 /** The 422 for references to rows that are not there, or not for this viewer. */
 export function unknownReference(paths: string[]): Problem {
   const issues = paths.map(

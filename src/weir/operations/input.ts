@@ -2,11 +2,12 @@ import type { z } from "@hono/zod-openapi"
 import type { Waiter } from "../lib/fair-queue.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
-import { type FieldIssue, forbidden, invalid } from "../problem.ts"
+import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
+import { notToSet } from "./conflicts.ts"
 
 /** Builds a resource's schema at its first use: a Worker pays for what it does at start-up. */
 export function schemaOnce(build: (resource: Resource) => z.ZodObject): (resource: Resource) => z.ZodObject {
@@ -39,17 +40,15 @@ export function requireWritable(
   input: Record<string, unknown>,
   creating: boolean,
 ): void {
-  const issues: FieldIssue[] = []
+  const closed: string[] = []
   for (const field of Object.values(resource.fields)) {
     const name = field.secret?.as ?? field.name
     const value = input[name]
     if (value === undefined || field.write === undefined) continue
     if (creating && field.initially && isSame(value, field.initially(viewer))) continue
-    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind))
-      issues.push({ path: name, message: "is not yours to set", code: "forbidden_field" })
+    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind)) closed.push(name)
   }
-  if (issues.length)
-    throw forbidden(`You may not set ${issues.map((issue) => issue.path).join(", ")}`, issues)
+  if (closed.length) throw notToSet(closed)
 }
 
 /** The fields that some requirement of a create asks for: those with a rule of their own, or that name a row. */

@@ -13,7 +13,7 @@ import {
   updateRequirements,
 } from "../sql/requirements.ts"
 import type { Call } from "./call.ts"
-import { unknownReference, writeProblem } from "./conflicts.ts"
+import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
 interface Attempt {
@@ -39,13 +39,12 @@ export async function createProblem(
   const index = (error as { statementIndex?: unknown }).statementIndex
   const failed = many && typeof index === "number" && index >= before ? index - before : undefined
   const prefix = failed === undefined ? [] : [String(failed)]
-  const [first] = attempts
   if (kind === "rule")
     return (
       (await firstRefusal(call, resource, attempts, many, failed)) ??
       forbidden(`You may not create this row of ${resource.name}`)
     )
-  const columns = attempts[failed ?? 0]?.columns ?? first?.columns ?? {}
+  const columns = attempts[failed ?? 0]?.columns ?? {}
   if (kind === "foreign_key") return referenceProblem(call, resource, error, columns, prefix)
   return writeProblem(error, resource, Object.keys(columns), prefix)
 }
@@ -144,12 +143,7 @@ const firstBroken = (requirements: Requirement[], row: Row): Requirement | undef
 function problemOf(broken: Requirement, detail: string, prefix: string[]): Problem {
   const paths = broken.columns.map((column) => [...prefix, column].join("."))
   if (broken.of === "reference") return unknownReference(paths)
-  if (broken.of === "field") {
-    const issues = paths.map(
-      (path): FieldIssue => ({ path, message: "is not yours to set", code: "forbidden_field" }),
-    )
-    return forbidden(`You may not set ${paths.join(", ")}`, issues)
-  }
+  if (broken.of === "field") return notToSet(paths)
   const issues = paths.map(
     (path): FieldIssue => ({ path, message: "may not have this value here", code: "forbidden_value" }),
   )

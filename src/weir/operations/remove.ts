@@ -11,8 +11,8 @@ import { writeProblem } from "./conflicts.ts"
 import { checkRemoval } from "./secret.ts"
 
 /**
- * Deletes one row. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row that the viewer cannot see, a 403 for one that it may not delete, and a
- * 409 for one that others refer to.
+ * Deletes one row. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row
+ * that the viewer cannot see, a 403 for one that it may not delete, and a 409 for one that others refer to.
  *
  * @example await remove(call, items, 1)
  */

@@ -85,7 +85,7 @@ export async function checkSecret(call: Call, resource: Resource, id: Key, input
 }
 
 /**
- * Requires the present secret of a viewer who deletes the row, where the resource asks for that; admins need none.
+ * Requires the present secret of a viewer who deletes a row of a resource that asks for that; admins need none.
  * Throws a 422 that names the header when it is missing or wrong.
  */
 export async function checkRemoval(
@@ -95,7 +95,7 @@ export async function checkRemoval(
   confirmation: string | undefined,
 ): Promise<void> {
   const field = secretOf(resource) as SecretField | undefined
-  if (!resource.options.confirmDelete || !field?.secret || call.viewer.kind === "admin") return
+  if (!field?.secret || call.viewer.kind === "admin") return
   const row = await storedRow(call, resource, field, "delete", id)
   // The delete itself refuses a row that is not there, or another's.
   if (!row) return
