@@ -1,6 +1,7 @@
 import "#fresh"
 import { describe, expect, test } from "vitest"
-import type { Row } from "../support/samples.ts"
+import { type Row, rowsOf } from "../support/samples.ts"
+import { compare } from "./support/compare.ts"
 import { kindOf, type TableFacts } from "./support/facts.ts"
 import { type RelationFacts, relatedTo, relationsOf, unanswerable } from "./support/relations.ts"
 import { schemas } from "./support/schemas.ts"
@@ -129,6 +130,42 @@ describe.each(schemas)("$name", (schema) => {
     }
     expect(wrong).toEqual([])
   })
+
+  const lists = related
+    .map((one) => ({ ...one, list: one.list.filter(({ kind }) => kind === "many") }))
+    .filter(({ list }) => list.length > 0)
+
+  test.each(lists)(
+    "$name: what is embedded has the newest first, a limit, a sort and fields",
+    async ({ facts, list }) => {
+      for (const relation of list) {
+        const { name, target } = relation
+        const targets = await served().secretRows(target)
+        const [key] = target.key as [string]
+        const query = `include=${name}&include.${name}.limit=2&include.${name}.sort=-${key}&include.${name}.fields=${key}`
+        for (const row of rowsOf(await served().call("GET", `/${facts.name}?${query}`))) {
+          const source = (await served().secretRows(facts)).find(
+            (one) => keyText(facts, one) === keyText(facts, normal(facts, row)),
+          )
+          const expected = relatedTo(relation, source as Row, targets).length
+          const embedded = embeddedIn(row, relation)
+          expect([name, embedded.length]).toEqual([
+            name,
+            relation.declared || Array.isArray(row[name]) ? Math.min(2, expected) : expected,
+          ])
+          for (const one of embedded) expect(Object.keys(one)).toEqual([key])
+        }
+        const created = target.columns.createdAt
+        if (!created || kindOf(created) === "json") continue
+        for (const row of rowsOf(await served().call("GET", `/${facts.name}?include=${name}`))) {
+          const times = embeddedIn(row, relation).map(({ createdAt }) => createdAt)
+          // The newest first: of null, the order is not said.
+          const known = times.filter((time) => time !== null)
+          expect(known).toEqual([...known].sort((a, b) => compare(created, b, a)))
+        }
+      }
+    },
+  )
 
   test("starts although Drizzle cannot answer some relations, and says which it left out", () => {
     const { api } = served()
