@@ -3,6 +3,23 @@ import { type Column, getTableColumns, type Table } from "drizzle-orm"
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
 export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
 
+/**
+ * The types that columns of people's own tables have beside those. `local_timestamp` has no zone and stays text,
+ * `opaque` is text that only the database understands, such as an address of the network.
+ */
+export type ForeignTypeName =
+  | "uuid"
+  | "bigint"
+  | "decimal"
+  | "date"
+  | "time"
+  | "interval"
+  | "local_timestamp"
+  | "bytes"
+  | "vector"
+  | "array"
+  | "opaque"
+
 /** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
   /** Fewest characters, after trimming. Default 0. */
