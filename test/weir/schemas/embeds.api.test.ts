@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { type Row, rowsOf } from "../support/samples.ts"
 import { compare } from "./support/compare.ts"
 import { kindOf, type TableFacts } from "./support/facts.ts"
+import { expectNone } from "./support/none.ts"
 import { type RelationFacts, relatedTo, relationsOf, unanswerable } from "./support/relations.ts"
 import { schemas } from "./support/schemas.ts"
 import { listed, type Served, serving } from "./support/served.ts"
@@ -55,7 +56,7 @@ describe.each(schemas)("$name", (schema) => {
   test.each(related)("$name: embeds through every relation", async ({ facts, list }) => {
     const wrong: unknown[] = []
     for (const relation of list) wrong.push(...(await faultsOf(served(), facts, relation)))
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(related)("$name: embeds what Drizzle embeds", async ({ facts, list }) => {
@@ -84,7 +85,7 @@ describe.each(schemas)("$name", (schema) => {
         if (!same) wrong.push([relation.name, keyText(facts, row), ours, drizzle])
       }
     }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(related)("$name: embeds through two relations", async ({ facts, list }) => {
@@ -108,7 +109,7 @@ describe.each(schemas)("$name", (schema) => {
             wrong.push([path, keyText(first.target, middle), embedded, expected])
         }
       }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(related)("$name: filters through every relation", async ({ facts, list }) => {
@@ -128,7 +129,7 @@ describe.each(schemas)("$name", (schema) => {
       const expected = having.map((row) => keyText(facts, row)).sort()
       if (JSON.stringify(answered) !== JSON.stringify(expected)) wrong.push([query, answered, expected])
     }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   const lists = related
@@ -173,6 +174,6 @@ describe.each(schemas)("$name", (schema) => {
       const offered = api.resources.find((resource) => resource.name === table)?.relations[name]
       return !offered && !api.notices.some((notice) => notice.includes(table) && notice.includes(name))
     })
-    expect(silent).toEqual([])
+    expectNone(silent)
   })
 })
