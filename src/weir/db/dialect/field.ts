@@ -1,7 +1,8 @@
 import { type Column, getTableColumns, type Table } from "drizzle-orm"
+import type { ColumnTraits } from "./column-traits.ts"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
-export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+export type VocabularyTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
 
 /**
  * The types that columns of people's own tables have beside those. `local_timestamp` has no zone and stays text,
@@ -19,6 +20,9 @@ export type ForeignTypeName =
   | "vector"
   | "array"
   | "opaque"
+
+/** Every type of a column. */
+export type FieldTypeName = VocabularyTypeName | ForeignTypeName
 
 /** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
@@ -44,7 +48,7 @@ export interface NumberBounds {
 }
 
 /** How Weir validates and documents a column, in addition to Drizzle's own description of it. */
-export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
+export interface FieldSpec extends Partial<TextBounds>, NumberBounds, ColumnTraits {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
