@@ -38,7 +38,8 @@ async function faultsOf(served: Served, facts: TableFacts, relation: RelationFac
     const isList = Array.isArray(value)
     if (value === undefined || (relation.declared && isList !== (relation.kind === "many")))
       return [[relation.name, keyText(facts, answered), value]]
-    const row = sources.get(keyText(facts, normal(facts, answered))) as Row
+    const row = sources.get(keyText(facts, normal(facts, answered)))
+    if (!row) return [[relation.name, "no row has this key", keyText(facts, answered)]]
     const expected = asText(relation.target, relatedTo(relation, row, targets))
     const embedded = asText(relation.target, embeddedIn(answered, relation))
     return belongs(embedded, expected, relation)
@@ -102,7 +103,11 @@ describe.each(schemas)("$name", (schema) => {
         const targets = await served().rows(second.target)
         const byKey = new Map(middles.map((row) => [keyText(first.target, row), row]))
         for (const middle of (body as Row[]).flatMap((row) => embeddedIn(row, first))) {
-          const row = byKey.get(keyText(first.target, middle)) as Row
+          const row = byKey.get(keyText(first.target, middle))
+          if (!row) {
+            wrong.push([path, "no row has this key", keyText(first.target, middle)])
+            continue
+          }
           const expected = asText(second.target, relatedTo(second, row, targets))
           const embedded = asText(second.target, embeddedIn(middle, second))
           if (!belongs(embedded, expected, second))
@@ -157,7 +162,7 @@ describe.each(schemas)("$name", (schema) => {
           for (const one of embedded) expect(Object.keys(one)).toEqual([key])
         }
         const created = target.columns.createdAt
-        if (!created || kindOf(created) === "json") continue
+        if (!created || kindOf(created) !== "instant") continue
         for (const row of rowsOf(await served().call("GET", `/${facts.name}?include=${name}`))) {
           const times = embeddedIn(row, relation).map(({ createdAt }) => createdAt)
           // The newest first: of null, the order is not said.
