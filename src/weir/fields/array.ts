@@ -47,7 +47,7 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
         return values instanceof Invalid ? values : (flat.encode(values) as string)
       },
       comparison: (operator, column, value) =>
-        operator === "contains" ? sql`${column} @> ${columnType.typed(value)}` : undefined,
+        operator === "contains" ? sql`${column} @> ${columnType.bind(value)}` : undefined,
       parseCell: parseJson,
       toCell: JSON.stringify,
       accepts: () => false,
