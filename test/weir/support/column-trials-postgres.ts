@@ -31,12 +31,15 @@ import { as, type Trial, type Written } from "./column-trial.ts"
 import { binaries, instants, int64s, texts, uuids } from "./column-values.ts"
 
 const custom = (name: string) => customType<{ data: unknown }>({ dataType: () => name })()
+const key = () => integer().primaryKey().generatedByDefaultAsIdentity()
+/** A table has a name of its own: prepared statements keep the types of one. */
+let count = 0
 const of = (
   ddl: string,
   builder: PgColumnBuilderBase,
   values: Trial["values"],
   more: Partial<Trial> = {},
-): Trial => ({ ddl, table: pgTable("column_trial", { v: builder }), values, ...more })
+): Trial => ({ ddl, table: pgTable(`columns_${count++}`, { id: key(), v: builder }), values, ...more })
 
 const moods = pgSchema("Odd schema").enum("Mood", ["sad", "ok", "a\"b'c", "happy, too"])
 /** What the trials need of the database. */

@@ -13,12 +13,14 @@ import { as, type Trial } from "./column-trial.ts"
 import { binaries, instants, int64s, texts } from "./column-values.ts"
 
 const custom = (name: string) => customType<{ data: unknown }>({ dataType: () => name })()
+const key = () => integer().primaryKey({ autoIncrement: true })
+let count = 0
 const of = (
   ddl: string,
   builder: SQLiteColumnBuilderBase,
   values: Trial["values"],
   more: Partial<Trial> = {},
-): Trial => ({ ddl, table: sqliteTable("column_trial", { v: builder }), values, ...more })
+): Trial => ({ ddl, table: sqliteTable(`columns_${count++}`, { id: key(), v: builder }), values, ...more })
 
 const far = { first: "-271821-04-20T00:00:00.000Z", last: "+275760-09-13T00:00:00.000Z" }
 const moments = (digits: string) => [
