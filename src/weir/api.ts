@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import type { Casing } from "./db/handle.ts"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
@@ -23,6 +24,10 @@ export interface ApiOptions<T extends Table = Table> {
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
+  /** The whole schema module, `import * as schema`: its tables and relations are those of `c.var.db`. */
+  schema?: Record<string, unknown>
+  /** Drizzle's option: how columns without a name of their own are called in the database. */
+  casing?: Casing
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
@@ -40,6 +45,8 @@ export interface Api {
   accounts: Accounts | undefined
   resources: readonly Resource[]
   routes: readonly HandwrittenRoute[]
+  schema?: Record<string, unknown> | undefined
+  casing?: Casing | undefined
 }
 
 /**
@@ -74,8 +81,8 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
   const tags = { ...tagsOf(resources), ...options.tags }
   const documents = { title, version, description, license, tags }
-  const { persistAuthorization = false } = options
-  return { ...documents, persistAuthorization, issuer, accounts, resources, routes }
+  const { persistAuthorization = false, schema, casing } = options
+  return { ...documents, persistAuthorization, issuer, accounts, resources, routes, schema, casing }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

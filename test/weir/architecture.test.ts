@@ -33,7 +33,7 @@ const rooms: Record<string, string[]> = {
   ],
   rest: ["http", "operations", "query", "resource", "fields", "problem", "lib"],
   auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "problem", "lib"],
-  api: ["resource", "http/route"],
+  api: ["resource", "http/route", "db/handle"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
   runtime: ["app", "api", "auth", "http", "limits", "resource", "cache", "db", "problem", "lib"],
   cli: [
@@ -49,7 +49,7 @@ const rooms: Record<string, string[]> = {
     "problem",
     "lib",
   ],
-  index: ["api", "auth/password", "http/context", "http/route", "resource", "problem"],
+  index: ["api", "auth/password", "db/handle", "http/context", "http/route", "resource", "problem"],
   schema: ["db/dialect"],
 }
 

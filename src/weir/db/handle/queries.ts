@@ -1,0 +1,44 @@
+import {
+  createTableRelationsHelpers,
+  extractTablesRelationalConfig,
+  type RelationalSchemaConfig,
+  type TablesRelationalConfig,
+} from "drizzle-orm"
+import type { Row } from "../driver.ts"
+
+/** Drizzle's option: how a column without a name of its own is called. */
+export type Casing = "snake_case" | "camelCase"
+
+/** What a handle is made with. */
+export interface HandleOptions {
+  /** All tables and relations of a team, for relational queries. */
+  schema?: Record<string, unknown> | undefined
+  casing?: Casing | undefined
+}
+
+/** A team's tables with their relations, as Drizzle reads them. */
+export type Relational = RelationalSchemaConfig<TablesRelationalConfig>
+
+export function relationalOf(fullSchema: Record<string, unknown>): Relational {
+  const { tables, tableNamesMap } = extractTablesRelationalConfig(fullSchema, createTableRelationsHelpers)
+  return { fullSchema, schema: tables, tableNamesMap }
+}
+
+/**
+ * Runs the text of a query. It calls on the client at once, so that a batch can collect what its queries run. With
+ * `header`, a first row has the columns' names.
+ */
+export type Run = (text: string, params: unknown[], header: boolean) => Promise<Row[]>
+
+/** Rows as objects, from those that begin with the columns' names. */
+export function objectsOf([names = [], ...rows]: Row[]): Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])))
+}
+
+/** There are none on D1, and over a network they are slow. */
+export const noTransaction = (): Promise<never> =>
+  Promise.reject(
+    new Error(
+      "c.var.db has no transaction(): give what must happen together to db.batch((tx) => [tx.insert(…), tx.update(…)])",
+    ),
+  )
