@@ -4,6 +4,7 @@ import type { SqliteRemoteDatabase } from "drizzle-orm/sqlite-proxy"
 import { dialectName } from "./dialect/choose.ts"
 import { expressions } from "./dialect/expressions.ts"
 import type { Client, Row, Statement } from "./driver.ts"
+import { causes } from "./errors.ts"
 import { postgresHandles } from "./handle/postgres.ts"
 import type { HandleOptions, Run } from "./handle/queries.ts"
 import { isRead } from "./handle/reads.ts"
@@ -122,7 +123,10 @@ class Batch {
         `A batch holds queries of its own c.var.db that have not been run: of ${results.length}, ${collected.length} are`,
       )
       for (const { reject } of collected) reject(error)
-      await all
+      // A query that cannot be begun has failed before, for a reason of its own.
+      await all.catch((failure: unknown) => {
+        if (![...causes(failure)].some((cause) => (cause as unknown) === error)) throw failure
+      })
       throw error
     }
     if (collected.length === 0) return []
