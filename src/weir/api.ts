@@ -1,15 +1,22 @@
 import type { Table } from "drizzle-orm"
-import type { Casing } from "./db/handle.ts"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
+import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
 
 /** What an API is made of. */
 export interface ApiOptions<T extends Table = Table> {
+  /**
+   * The whole schema, `import * as schema`: the relations and tables that the resources alone do not lead to, and what
+   * `c.var.db.query` reads.
+   */
+  schema?: Record<string, unknown>
+  /** Drizzle's option: how columns without a name of their own are called in the database. */
+  casing?: Casing
   /** The API's name, in its documents and as the issuer of its tokens. */
   title: string
   version: string
@@ -24,16 +31,16 @@ export interface ApiOptions<T extends Table = Table> {
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
-  /** The whole schema module, `import * as schema`: its tables and relations are those of `c.var.db`. */
-  schema?: Record<string, unknown>
-  /** Drizzle's option: how columns without a name of their own are called in the database. */
-  casing?: Casing
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
 
 /** An API, checked and linked. */
 export interface Api {
+  schema: Record<string, unknown>
+  casing: Casing | undefined
+  /** What the team should know of its tables, a line each: it is said at start. */
+  notices: readonly string[]
   title: string
   version: string
   description: string | undefined
@@ -45,8 +52,6 @@ export interface Api {
   accounts: Accounts | undefined
   resources: readonly Resource[]
   routes: readonly HandwrittenRoute[]
-  schema?: Record<string, unknown> | undefined
-  casing?: Casing | undefined
 }
 
 /**
@@ -67,7 +72,9 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   if (!license.name || "identifier" in license === "url" in license)
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
-  linkRelations(resources)
+  const { schema = {}, casing } = options
+  loadSchema(resources, schema, casing)
+  linkRelations(resources, schema)
   linkReferences(resources)
   checkResources(resources)
   const accounts = options.accounts
@@ -81,8 +88,9 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
   const tags = { ...tagsOf(resources), ...options.tags }
   const documents = { title, version, description, license, tags }
-  const { persistAuthorization = false, schema, casing } = options
-  return { ...documents, persistAuthorization, issuer, accounts, resources, routes, schema, casing }
+  const { persistAuthorization = false } = options
+  const notices = resources.flatMap((resource) => resource.notices)
+  return { schema, casing, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi"
 import type { Api } from "./api.ts"
+import { keyFrom } from "./auth/accounts.ts"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
@@ -54,7 +55,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const { basePath = "" } = services
   const app = newApp(basePath)
   const { accounts, resources } = api
-  const signer = tokens(services.authSecret, api.issuer)
+  const signer = tokens(services.authSecret, api.issuer, accounts && keyFrom(accounts))
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))

@@ -33,7 +33,7 @@ const rooms: Record<string, string[]> = {
   ],
   rest: ["http", "operations", "query", "resource", "fields", "problem", "lib"],
   auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "problem", "lib"],
-  api: ["resource", "http/route", "db/handle"],
+  api: ["resource", "http/route"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
   runtime: ["app", "api", "auth", "http", "limits", "resource", "cache", "db", "problem", "lib"],
   cli: [

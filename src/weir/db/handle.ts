@@ -10,7 +10,7 @@ import type { HandleOptions, Run } from "./handle/queries.ts"
 import { isRead } from "./handle/reads.ts"
 import { sqliteHandles } from "./handle/sqlite.ts"
 
-export type { Casing, HandleOptions } from "./handle/queries.ts"
+export type { HandleOptions } from "./handle/queries.ts"
 
 /** A query of the handle that has not been run. */
 type Query = PromiseLike<unknown>
@@ -35,9 +35,9 @@ export interface CommonDb
       "select" | "selectDistinct" | "with" | "$with" | "$count" | "insert" | "update" | "delete"
     > {}
 
-type HasPgTables<S> = true extends { [K in keyof S]: S[K] extends PgTable ? true : never }[keyof S]
-  ? true
-  : false
+/** Whether an export is a table of Postgres; one typed `any` is not taken for one. */
+type IsPgTable<T> = 0 extends 1 & T ? false : T extends PgTable ? true : false
+type HasPgTables<S> = true extends { [K in keyof S]: IsPgTable<S[K]> }[keyof S] ? true : false
 
 /**
  * Drizzle's database over the request's own client, of the dialect of a schema's tables:

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes } from "../db/dialect/expressions.ts"
+import { columnSql } from "../db/dialect/expressions.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -47,7 +47,7 @@ function parseCell(text: string): unknown {
   }
 }
 
-export const json: MakeType = () => ({
+export const json: MakeType = (spec) => ({
   operators: [],
   parse: () => new Invalid("cannot be compared", "not_comparable"),
   parseCell,
@@ -62,5 +62,5 @@ export const json: MakeType = () => ({
   measured: true,
   multiline: true,
   generated: false,
-  sql: columnTypes.json,
+  sql: columnSql(spec),
 })

@@ -48,7 +48,7 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
       bypass: undefined,
     }
     c.set("call", call)
-    c.set("viewer", anonymous)
+    c.set("viewer", { kind: "anonymous" })
     c.set("db", new Proxy({ client, makeHandle, db: undefined }, lazily) as unknown as Db)
     try {
       await next()

@@ -1,4 +1,5 @@
-import type { Field, Relation, Resource } from "../resource/resource.ts"
+import { keyFields } from "../resource/key.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
 import { readFilters } from "./filters.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
@@ -29,7 +30,10 @@ export const rowsWith = (rows: number, includes: Include[]): number =>
     return sum + (relation.kind === "many" ? embedded : embedded - rows)
   }, rows)
 
-/** The sort keys; the primary key is always the last, so that the order is total. */
+/**
+ * The sort keys; the primary key is always the last, so that the order is total. Of a table without one, all other
+ * fields that the viewer may see come last.
+ */
 export function readSort(
   reader: ParamReader,
   resource: Resource,
@@ -47,9 +51,19 @@ export function readSort(
     else keys.push({ field, descending })
   }
   // The primary key makes the order total; further keys would change nothing.
-  const end = keys.findIndex((key) => key.field.name === resource.key)
+  const [first] = resource.keys
+  const end = resource.keys.length === 1 ? keys.findIndex((key) => key.field.name === first) : -1
   if (end >= 0) return keys.slice(0, end + 1)
-  return [...keys, { field: resource.fields[resource.key] as Field, descending: false }]
+  const last = resource.keys.length
+    ? keyFields(resource)
+    : Object.values(resource.fields).filter(
+        ({ name, type }) => type.operators.includes("gt") && reader.field(resource, name),
+      )
+  const others = last.filter((field) => keys.every((key) => key.field !== field))
+  // In one direction, an index of the key serves the order.
+  const descending =
+    keys.length > 0 && keys.every((key) => key.descending && resource.keys.includes(key.field.name))
+  return [...keys, ...others.map((field) => ({ field, descending }))]
 }
 
 function readInclude(reader: ParamReader, { relation, children }: Tree, parentPrefix: string): Include {

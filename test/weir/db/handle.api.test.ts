@@ -12,9 +12,10 @@ import {
 } from "drizzle-orm/sqlite-core"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { fresh } from "#fresh"
+import type { Casing } from "../../../src/weir/db/dialect/casing.ts"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import type { Client, Statement } from "../../../src/weir/db/driver.ts"
-import { type Casing, type Db, handleOf, handles } from "../../../src/weir/db/handle.ts"
+import { type Db, handleOf, handles } from "../../../src/weir/db/handle.ts"
 import { createTables } from "../support/create-tables.ts"
 import type { Fresh } from "../support/fresh.ts"
 import * as saas from "./schemas/pg-saas.ts"
@@ -322,7 +323,14 @@ const sqliteNotes = sqliteTable("notes", {
   text: sqliteText("text").notNull(),
 })
 const notes = isPostgres ? (pgNotes as unknown as typeof sqliteNotes) : sqliteNotes
-const noted = { notes, notesRelations: relations(notes, () => ({})) }
+/** What a module may export beside: a namespace has no prototype. */
+const rest = {
+  namespace: Object.freeze(Object.create(null)),
+  state: "open",
+  make: () => notes,
+  nothing: null,
+}
+const noted = { notes, notesRelations: relations(notes, () => ({})), ...rest }
 
 describe("a batch", () => {
   const db = dbOf(noted)

@@ -1,7 +1,25 @@
-import { type Column, getTableColumns, type Table } from "drizzle-orm"
+import type { z } from "@hono/zod-openapi"
+import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
 export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+
+/**
+ * The types that columns of people's own tables have beside those. `local_timestamp` has no zone and stays text,
+ * `opaque` is text that only the database understands, such as an address of the network.
+ */
+export type ForeignTypeName =
+  | "uuid"
+  | "bigint"
+  | "decimal"
+  | "date"
+  | "time"
+  | "interval"
+  | "local_timestamp"
+  | "bytes"
+  | "vector"
+  | "array"
+  | "opaque"
 
 /** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
@@ -31,8 +49,14 @@ export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
-  /** Set for a foreign key: the table and column it refers to, and the `on delete` action. */
-  reference?: { table: () => string; column: () => string; onDelete: string | undefined }
+  /** Set for a foreign key of one column: the column it refers to, and the `on delete` action. */
+  reference?: { to: () => Column; onDelete: string | undefined }
+  /** Whether it was read off a column of Drizzle's own: nothing is trimmed, and no CHECK keeps its bounds. */
+  inferred?: boolean
+  /** Whether the database alone makes its value. */
+  readOnly?: boolean
+  /** What a value of JSON must be. */
+  schema?: z.ZodType
   /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
   auto?: "created" | "updated"
 }
@@ -41,8 +65,17 @@ const builderSpecs = new WeakMap<object, FieldSpec>()
 const builderTables = new WeakMap<object, Table>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 
-/** The column specs of every loaded table, by table name, whether a resource exposes it or not. */
-export const loadedTables = new Map<string, Record<string, FieldSpec>>()
+/** Every table that is known, by its name in the database, whether a resource exposes it or not. */
+export const loadedTables = new Map<string, Table>()
+
+/** Makes tables known, so that the cache sees reads and writes of them. */
+export function loadTables(tables: Iterable<Table>): void {
+  for (const table of tables) loadedTables.set(getTableName(table), table)
+}
+
+/** The vocabulary's description of a column; undefined where the table is not made of the vocabulary. */
+export const specOfColumn = (table: Table, property: string): FieldSpec | undefined =>
+  tableSpecs.get(table)?.[property]
 
 /** Stores the spec of a column builder, and returns the builder unchanged: it stays plain Drizzle. */
 export function describe<B extends object>(builder: B, spec: FieldSpec): B {
@@ -79,14 +112,7 @@ export function describeTable(table: Table, name: string, builders: Record<strin
     builderTables.set(builder, table)
   }
   tableSpecs.set(table, specs)
-  loadedTables.set(name, specs)
-}
-
-/** The specs of a table's columns, by column name. Throws where the table was not built with the vocabulary. */
-export function specsOf(table: object): Record<string, FieldSpec> {
-  const specs = tableSpecs.get(table)
-  if (!specs) throw new Error("This table was not made with table() of #weir/schema")
-  return specs
+  loadedTables.set(name, table)
 }
 
 /** The CHECK constraints for the bounds of a table's columns: names and SQL, the same text on both dialects. */

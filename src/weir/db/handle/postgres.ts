@@ -85,7 +85,7 @@ export function postgresHandles({ schema, casing }: HandleOptions): (run: Run) =
   return (run) => {
     if (schema && !relational) {
       relational = relationalOf(schema)
-      for (const table of Object.values(schema))
+      for (const table of Object.values(relational.fullSchema))
         if (is(table, Table)) for (const column of Object.values(getTableColumns(table))) correct(column)
     }
     const session = new HandleSession(run, dialect, relational)

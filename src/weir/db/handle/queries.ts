@@ -4,10 +4,8 @@ import {
   type RelationalSchemaConfig,
   type TablesRelationalConfig,
 } from "drizzle-orm"
+import type { Casing } from "../dialect/casing.ts"
 import type { Row } from "../driver.ts"
-
-/** Drizzle's option: how a column without a name of its own is called. */
-export type Casing = "snake_case" | "camelCase"
 
 /** What a handle is made with. */
 export interface HandleOptions {
@@ -19,7 +17,11 @@ export interface HandleOptions {
 /** A team's tables with their relations, as Drizzle reads them. */
 export type Relational = RelationalSchemaConfig<TablesRelationalConfig>
 
-export function relationalOf(fullSchema: Record<string, unknown>): Relational {
+/** What Drizzle makes of a schema. Exports such as a namespace have no prototype, which Drizzle fails at. */
+export function relationalOf(schema: Record<string, unknown>): Relational {
+  const isEntity = (value: unknown) =>
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null
+  const fullSchema = Object.fromEntries(Object.entries(schema).filter(([, value]) => isEntity(value)))
   const { tables, tableNamesMap } = extractTablesRelationalConfig(fullSchema, createTableRelationsHelpers)
   return { fullSchema, schema: tables, tableNamesMap }
 }

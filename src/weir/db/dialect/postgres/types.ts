@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm"
 import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
-import type { FieldTypeName } from "../field.ts"
+import type { FieldSpec, FieldTypeName } from "../field.ts"
 import type { Value } from "../statement.ts"
 
 /** A column of the SQL type `name`. */
@@ -10,6 +10,7 @@ function typed(name: string): ColumnSql {
   return {
     json: (column) => column,
     encode: (value) => (value ?? null) as Value,
+    bind: (param) => param,
     typed: (value) => sql`${value}::${type}`,
     oneOf: (expression, list) =>
       sql`${expression} in (select value::${type} from json_array_elements_text(${list}::text::json))`,
@@ -19,7 +20,7 @@ function typed(name: string): ColumnSql {
 }
 
 /** How Postgres stores, binds and renders each column type. */
-export const columnTypes: Record<FieldTypeName, ColumnSql> = {
+const columnTypes: Record<FieldTypeName, ColumnSql> = {
   id: typed("bigint"),
   text: typed("text"),
   integer: typed("bigint"),
@@ -35,3 +36,6 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
     encode: (value) => (value === null || value === undefined ? null : JsonText.of(value)),
   },
 }
+
+/** How the dialect stores, binds and renders a column. */
+export const columnSql = ({ type }: FieldSpec): ColumnSql => columnTypes[type]

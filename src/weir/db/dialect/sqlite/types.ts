@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
-import type { FieldTypeName } from "../field.ts"
+import type { FieldSpec, FieldTypeName } from "../field.ts"
 
 const typed =
   (affinity: "integer" | "real" | "text"): ColumnSql["typed"] =>
@@ -11,6 +11,7 @@ const typed =
 const plain: ColumnSql = {
   json: (column) => column,
   encode: (value) => (value ?? null) as string | number | null,
+  bind: (param) => param,
   // A parameter has no affinity: without it, 1000 <= '50' holds, as it does not for a column.
   typed: typed("text"),
   oneOf: (expression, list) => sql`${expression} in (select value from json_each(${list}))`,
@@ -25,7 +26,7 @@ const realJson = (column: SQL): SQL =>
   sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */
-export const columnTypes: Record<FieldTypeName, ColumnSql> = {
+const columnTypes: Record<FieldTypeName, ColumnSql> = {
   id: { ...plain, typed: typed("integer") },
   text: plain,
   integer: { ...plain, typed: typed("integer") },
@@ -43,3 +44,6 @@ export const columnTypes: Record<FieldTypeName, ColumnSql> = {
     encode: (value) => (isSet(value) ? JsonText.of(value) : null),
   },
 }
+
+/** How the dialect stores, binds and renders a column. */
+export const columnSql = ({ type }: FieldSpec): ColumnSql => columnTypes[type]
