@@ -136,6 +136,9 @@ class Batch {
         for (const [i, { resolve }] of collected.entries()) resolve(lists[i] ?? [])
       })
       .catch((error: unknown) => {
+        // First the one that failed: the error then has its text.
+        const { statementIndex = 0 } = error as { statementIndex?: number }
+        collected[statementIndex]?.reject(error)
         for (const { reject } of collected) reject(error)
       })
     return await all

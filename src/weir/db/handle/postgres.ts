@@ -12,6 +12,7 @@ import {
   type Relational,
   type Run,
   relationalOf,
+  withRelations,
 } from "./queries.ts"
 
 type Session = PgRemoteSession<Record<string, unknown>, Relational["schema"]>
@@ -89,6 +90,6 @@ export function postgresHandles({ schema, casing }: HandleOptions): (run: Run) =
         if (is(table, Table)) for (const column of Object.values(getTableColumns(table))) correct(column)
     }
     const session = new HandleSession(run, dialect, relational)
-    return new PgRemoteDatabase(dialect, session, relational as never)
+    return withRelations((tables) => new PgRemoteDatabase(dialect, session, tables as never), relational)
   }
 }

@@ -26,6 +26,24 @@ export function relationalOf(schema: Record<string, unknown>): Relational {
   return { fullSchema, schema: tables, tableNamesMap }
 }
 
+/** Drizzle's database, which makes its relational queries when they are first asked for: it makes one for each table. */
+export function withRelations<D extends { query: object; _: object }>(
+  open: (relational: Relational | undefined) => D,
+  relational: Relational | undefined,
+): D {
+  const db = open(undefined)
+  if (!relational) return db
+  Object.assign(db._, relational)
+  let query: object | undefined
+  Object.defineProperty(db, "query", {
+    get: () => {
+      query ??= open(relational).query
+      return query
+    },
+  })
+  return db
+}
+
 /**
  * Runs the text of a query. It calls on the client at once, so that a batch can collect what its queries run. With
  * `header`, a first row has the columns' names.

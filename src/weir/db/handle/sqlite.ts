@@ -15,6 +15,7 @@ import {
   type Relational,
   type Run,
   relationalOf,
+  withRelations,
 } from "./queries.ts"
 
 type Session = SQLiteRemoteSession<Record<string, unknown>, Relational["schema"]>
@@ -74,6 +75,9 @@ export function sqliteHandles({ schema, casing }: HandleOptions): (run: Run) => 
   return (run) => {
     if (schema) relational ??= relationalOf(schema)
     const session = new HandleSession(run, dialect, relational)
-    return new SqliteRemoteDatabase("async", dialect, session, relational as never)
+    return withRelations(
+      (tables) => new SqliteRemoteDatabase("async", dialect, session, tables as never),
+      relational,
+    )
   }
 }
