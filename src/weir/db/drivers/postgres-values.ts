@@ -19,7 +19,7 @@ const json = (text: string): unknown => JSON.parse(text)
  * How values are sent and parsed, by the OIDs of their types. Text for a JSON column is JSON already, for which
  * postgres.js would make a JSON string of it. Text for dates and times is sent as it is, and comes as it is: a Date has
  * milliseconds only, and would take a time without a zone for one of the server's. Arrays come parsed: postgres.js would
- * have to query their types.
+ * have to query their types. Those of numeric, dates and timestamps come as text, as Drizzle has it.
  */
 export const valueTypes: Record<string, ValueType> = {
   json: {
@@ -41,11 +41,11 @@ export const valueTypes: Record<string, ValueType> = {
     arrays("numbers", [1005, 1007, 1021, 1022, 1028], Number),
     arrays("jsons", [199, 3807], json),
     arrays("bytes", [1001], (text) => Buffer.from(text.slice(2), "hex")),
-    // text, varchar, bpchar, name; int8, numeric; uuid; date, time, timetz, timestamp, timestamptz, interval.
+    // text, varchar, bpchar, name; int8; uuid; time, timetz, interval.
     arrays("texts", [1009, 1015, 1014, 1003]),
-    arrays("digits", [1016, 1231]),
+    arrays("digits", [1016]),
     arrays("uuids", [2951]),
-    arrays("times", [1182, 1183, 1270, 1115, 1185, 1187]),
+    arrays("times", [1183, 1270, 1187]),
     // inet, cidr, macaddr, macaddr8; point, line; bit, varbit.
     arrays("addresses", [1041, 651, 1040, 775]),
     arrays("points", [1017, 629]),
