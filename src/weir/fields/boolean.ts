@@ -23,5 +23,6 @@ export const boolean: MakeType = (spec) => ({
   measured: false,
   multiline: false,
   generated: false,
+  heavy: false,
   sql: columnSql(spec),
 })

@@ -39,11 +39,22 @@ const input = (): z.ZodType =>
     })
     .openapi(anyValue)
 
+const notJson = new Invalid("is not JSON", "invalid_json")
+
 function parseCell(text: string): unknown {
   try {
     return JSON.parse(text) === null ? null : new JsonText(text)
   } catch {
-    return new Invalid("is not JSON", "invalid_json")
+    return notJson
+  }
+}
+
+/** Reads a cell of JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return notJson
   }
 }
 
@@ -62,5 +73,6 @@ export const json: MakeType = (spec) => ({
   measured: true,
   multiline: true,
   generated: false,
+  heavy: false,
   sql: columnSql(spec),
 })

@@ -39,6 +39,7 @@ const number = {
   measured: false,
   multiline: false,
   generated: false,
+  heavy: false,
 } satisfies Partial<FieldType>
 
 export const integer: MakeType = (spec) => ({

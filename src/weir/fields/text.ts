@@ -98,5 +98,6 @@ export const text: MakeType = (spec) => ({
   measured: spec.values === undefined,
   multiline: false,
   generated: false,
+  heavy: false,
   sql: columnSql(spec),
 })

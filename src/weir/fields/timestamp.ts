@@ -52,5 +52,6 @@ export const timestamp: MakeType = (spec) => ({
   measured: false,
   multiline: false,
   generated: spec.auto !== undefined,
+  heavy: false,
   sql: columnSql(spec),
 })

@@ -1,3 +1,4 @@
+import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { readFilters } from "./filters.ts"
@@ -44,7 +45,7 @@ export function readSort(
   for (const part of (reader.single(name) ?? byDefault)?.split(",") ?? []) {
     const descending = part.startsWith("-")
     const field = reader.field(resource, descending ? part.slice(1) : part)
-    if (!field || field.type.operators.length === 0)
+    if (!field || !isSortable(field))
       reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
     else if (keys.some((key) => key.field === field))
       reader.issue(name, `names ${field.name} twice`, "repeated")
@@ -57,7 +58,7 @@ export function readSort(
   const last = resource.keys.length
     ? keyFields(resource)
     : Object.values(resource.fields).filter(
-        ({ name, type }) => type.operators.includes("gt") && reader.field(resource, name),
+        (field) => isSortable(field) && reader.field(resource, field.name),
       )
   const others = last.filter((field) => keys.every((key) => key.field !== field))
   // In one direction, an index of the key serves the order.

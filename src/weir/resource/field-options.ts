@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi"
-import type { FieldTypeName, ForeignTypeName } from "../db/dialect/field.ts"
+import type { FieldTypeName } from "../db/dialect/field.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import type { Rule } from "./rules.ts"
 import type { Viewer } from "./viewer.ts"
@@ -41,7 +41,7 @@ export interface FieldOptions<C extends string = string> {
   /** Whether a change of it needs the row's present secret as well (admins aside). */
   confirm?: boolean
   /** The type of a column whose own type is not known. */
-  type?: FieldTypeName | ForeignTypeName
+  type?: FieldTypeName
   /** What a value of JSON must be, as its `$type<…>()` says. */
   schema?: z.ZodType
 }

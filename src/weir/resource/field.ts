@@ -55,7 +55,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
   const { table, name, column, options, isKey } = source
   const spec = specFor(source)
   if (!spec) return undefined
-  const type = fieldType(spec)
+  const type = isKey ? keyType(spec) : fieldType(spec)
   const { inferred = false } = spec
   const literal = literalDefault(column, type, inferred)
   const isMade = type.generated || spec.readOnly === true || (source.isWholeKey && isMadeByDatabase(column))
@@ -92,6 +92,16 @@ function specFor({ table, name, column, options }: FieldSource): FieldSpec | und
   if (own) return own
   const spec = inferSpec(column, options.type)
   return spec && { ...spec, inferred: true, ...(options.schema ? { schema: options.schema } : {}) }
+}
+
+/** Whether rows can be sorted by a field. */
+export const isSortable = ({ type, spec }: Field): boolean =>
+  type.operators.includes("gt") || spec.type === "boolean"
+
+/** A key's text has the order of its index, which is the database's own. */
+function keyType(spec: FieldSpec): FieldType {
+  const type = fieldType(spec)
+  return spec.inferred && spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
 }
 
 const textual: ReadonlySet<string> = new Set(["text", "opaque", "bytes", "array", "json"])

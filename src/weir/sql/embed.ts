@@ -75,7 +75,9 @@ export function rowShape(
   source?: Source,
 ): RowShape {
   const { rendering, viewer } = context
-  const fields = Object.values(resource.fields).filter((field) => !selected || selected.has(field.name))
+  const fields = Object.values(resource.fields).filter(({ name, type }) =>
+    selected ? selected.has(name) : !type.heavy,
+  )
   const shape = visibleMembers(fields, row, viewer, rendering.field)
   for (const include of includes) {
     const value =

@@ -196,7 +196,9 @@ const within = (
 
 /** Whether the JSON of a row may hold line feeds: stored JSON and embedded lists do. */
 const isMultiline = (resource: Resource, { fields, includes }: Selection): boolean =>
-  Object.values(resource.fields).some((f) => f.type.multiline && (!fields || fields.has(f.name))) ||
+  Object.values(resource.fields).some(
+    (f) => f.type.multiline && (fields ? fields.has(f.name) : !f.type.heavy),
+  ) ||
   includes.some(
     (include) => include.relation.kind === "many" || isMultiline(include.relation.target, include),
   )

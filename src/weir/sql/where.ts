@@ -31,6 +31,8 @@ export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(own
 export function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
   const value = field.type.sql.bind(bound(param))
   const comparable = field.type.ordered(column)
+  const own = field.type.comparison?.(operator, column, bound(param))
+  if (own) return own
   switch (operator) {
     case "eq":
       return sql`${column} = ${value}`

@@ -205,5 +205,7 @@ function misfits({ spec, secret }: Field): unknown[] {
       return [1, "yesterday", "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", {}]
     case "json":
       return []
+    default:
+      return [true, {}]
   }
 }

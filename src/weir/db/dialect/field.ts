@@ -1,8 +1,8 @@
-import type { z } from "@hono/zod-openapi"
 import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
+import type { ColumnTraits } from "./column-traits.ts"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
-export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+export type VocabularyTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
 
 /**
  * The types that columns of people's own tables have beside those. `local_timestamp` has no zone and stays text,
@@ -20,6 +20,9 @@ export type ForeignTypeName =
   | "vector"
   | "array"
   | "opaque"
+
+/** Every type of a column. */
+export type FieldTypeName = VocabularyTypeName | ForeignTypeName
 
 /** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
@@ -45,18 +48,12 @@ export interface NumberBounds {
 }
 
 /** How Weir validates and documents a column, in addition to Drizzle's own description of it. */
-export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
+export interface FieldSpec extends Partial<TextBounds>, NumberBounds, ColumnTraits {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
   /** Set for a foreign key of one column: the column it refers to, and the `on delete` action. */
   reference?: { to: () => Column; onDelete: string | undefined }
-  /** Whether it was read off a column of Drizzle's own: nothing is trimmed, and no CHECK keeps its bounds. */
-  inferred?: boolean
-  /** Whether the database alone makes its value. */
-  readOnly?: boolean
-  /** What a value of JSON must be. */
-  schema?: z.ZodType
   /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
   auto?: "created" | "updated"
 }
