@@ -7,8 +7,8 @@ import { expectTypeOf, test } from "vitest"
 import { admin, allow, type Db, route, routeOf, type WeirEnv } from "#weir"
 import { items } from "../fixture/src/schema/items.ts"
 import type * as vocabulary from "../fixture/src/schema/users.ts"
-import * as saas from "./schemas/pg-saas.ts"
-import * as mail from "./schemas/sqlite-mail.ts"
+import * as saas from "../schemas/pg-saas/pg-saas.ts"
+import * as mail from "../schemas/sqlite-mail/sqlite-mail.ts"
 
 // What tsc says of these functions is the test; none of them is called.
 const unused = (..._: unknown[]): void => {}

@@ -16,10 +16,10 @@ import type { Casing } from "../../../src/weir/db/dialect/casing.ts"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import type { Client, Statement } from "../../../src/weir/db/driver.ts"
 import { type Db, handleOf, handles } from "../../../src/weir/db/handle.ts"
+import * as saas from "../schemas/pg-saas/pg-saas.ts"
+import * as mail from "../schemas/sqlite-mail/sqlite-mail.ts"
 import { createTables } from "../support/create-tables.ts"
 import type { Fresh } from "../support/fresh.ts"
-import * as saas from "./schemas/pg-saas.ts"
-import * as mail from "./schemas/sqlite-mail.ts"
 
 const isPostgres = dialectName === "postgres"
 let w: Fresh
