@@ -6,6 +6,7 @@ import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
+import { handles } from "./db/handle.ts"
 import { limitBody } from "./http/body.ts"
 import { type CallerOptions, limitAddresses, limitViewers } from "./http/caller.ts"
 import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
@@ -62,7 +63,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services))
+  app.use(session(services, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (accounts) app.use(identify(accounts, signer))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
