@@ -82,6 +82,9 @@ export function describeTable(table: Table, name: string, builders: Record<strin
   loadedTables.set(name, specs)
 }
 
+/** Whether a table was built with the vocabulary, and so is of either dialect. */
+export const isOfVocabulary = (table: object): boolean => tableSpecs.has(table)
+
 /** The specs of a table's columns, by column name. Throws where the table was not built with the vocabulary. */
 export function specsOf(table: object): Record<string, FieldSpec> {
   const specs = tableSpecs.get(table)
