@@ -3,12 +3,20 @@ import { type HandwrittenRoute, type License, needsViewer } from "./http/route.t
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
+import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
 
 /** What an API is made of. */
 export interface ApiOptions<T extends Table = Table> {
+  /**
+   * The whole schema, `import * as schema`: the relations and tables that the resources alone do not lead to, and what
+   * `c.var.db.query` reads.
+   */
+  schema?: Record<string, unknown>
+  /** Drizzle's option: how columns without a name of their own are called in the database. */
+  casing?: Casing
   /** The API's name, in its documents and as the issuer of its tokens. */
   title: string
   version: string
@@ -29,6 +37,10 @@ export interface ApiOptions<T extends Table = Table> {
 
 /** An API, checked and linked. */
 export interface Api {
+  schema: Record<string, unknown>
+  casing: Casing | undefined
+  /** What the team should know of its tables, a line each: it is said at start. */
+  notices: readonly string[]
   title: string
   version: string
   description: string | undefined
@@ -60,7 +72,9 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   if (!license.name || "identifier" in license === "url" in license)
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
-  linkRelations(resources)
+  const { schema = {}, casing } = options
+  loadSchema(resources, schema, casing)
+  linkRelations(resources, schema)
   linkReferences(resources)
   checkResources(resources)
   const accounts = options.accounts
@@ -75,7 +89,8 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const tags = { ...tagsOf(resources), ...options.tags }
   const documents = { title, version, description, license, tags }
   const { persistAuthorization = false } = options
-  return { ...documents, persistAuthorization, issuer, accounts, resources, routes }
+  const notices = resources.flatMap((resource) => resource.notices)
+  return { schema, casing, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi"
 import type { Api } from "./api.ts"
+import { keyFrom } from "./auth/accounts.ts"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
@@ -53,7 +54,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const { basePath = "" } = services
   const app = newApp(basePath)
   const { accounts, resources } = api
-  const signer = tokens(services.authSecret, api.issuer)
+  const signer = tokens(services.authSecret, api.issuer, accounts && keyFrom(accounts))
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
@@ -67,7 +68,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
-  healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
+  healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)

@@ -5,15 +5,15 @@ export type { AppEnv as WeirEnv } from "./http/context.ts"
 export { allow, type HandwrittenRoute, route } from "./http/route.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
+export { resource, resourcesOf } from "./resource/define.ts"
 export type { Key } from "./resource/key.ts"
 export type { QuotaOptions } from "./resource/quota.ts"
-export {
-  type EmbedOptions,
-  type FieldOptions,
-  type Resource,
-  type ResourceOptions,
-  resource,
-  type SecretInput,
+export type {
+  EmbedOptions,
+  FieldOptions,
+  Resource,
+  ResourceOptions,
+  SecretInput,
 } from "./resource/resource.ts"
 export {
   admin,

@@ -3,9 +3,10 @@ import type { Client, Row } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
 import { foldedUsername } from "../lib/identifiers.ts"
 import type { Accounts } from "../resource/accounts.ts"
-import type { Key } from "../resource/key.ts"
-import type { Field } from "../resource/resource.ts"
+import { type Key, keyFields, parseKey } from "../resource/key.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
+import type { KeyOf } from "./token.ts"
 
 /** What signing in needs to know of an account. */
 export interface Account {
@@ -23,9 +24,7 @@ function planFor(accounts: Accounts): Plan {
 }
 
 function compileFind({ resource, login, password }: Accounts): Plan {
-  const columns = [resource.fields[resource.key] ?? password, password, ...login].map(
-    ({ column }) => sql`${column}`,
-  )
+  const columns = [accountKey(resource), password, ...login].map(({ column }) => sql`${column}`)
   const matches = login.flatMap((field) => [
     matching(field, bound(field.name)),
     ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
@@ -36,6 +35,17 @@ function compileFind({ resource, login, password }: Accounts): Plan {
   // Login columns are unique.
   return { ...find, bounded: true }
 }
+
+/** The key of an account: of one column, as `accountsOf` has checked. */
+export const accountKey = ({ fields, keys }: Resource): Field => fields[keys[0] as string] as Field
+
+/** Reads an account's key from the text of a token. */
+export const keyFrom =
+  ({ resource }: Accounts): KeyOf =>
+  (subject) => {
+    const key = parseKey(keyFields(resource), [subject])
+    return typeof key === "string" || typeof key === "number" ? key : undefined
+  }
 
 /** The condition that a login column holds a name, in whatever case where it holds user names. */
 export const matching = ({ spec, column }: Field, name: SQL): SQL =>

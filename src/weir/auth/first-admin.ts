@@ -4,8 +4,8 @@ import { normalized } from "../fields/text.ts"
 import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Field } from "../resource/resource.ts"
+import { columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
-import { tableOf } from "../sql/where.ts"
 import { matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
 
@@ -69,9 +69,11 @@ export async function ensureFirstAdmin(
       values[field.name] = (await isThere(field, name)) ? `${name}-${suffix}` : name
     }
   const names = Object.keys(values)
-  const columns = names.map((name) => sql`${sql.identifier(name)}`)
+  const columns = names.map((name) => columnName(resource, name))
   const bounds = names.map((name) => bound(name))
-  const sets = [accounts.password, role].map(({ name }) => sql`${sql.identifier(name)} = ${bound(name)}`)
-  const upsert = sql`insert into ${tableOf(resource)} (${sql.join(columns, sql`, `)}) values (${sql.join(bounds, sql`, `)}) on conflict (${sql.identifier(emailField.name)}) do update set ${sql.join(sets, sql`, `)}`
+  const sets = [accounts.password, role].map(
+    ({ name }) => sql`${columnName(resource, name)} = ${bound(name)}`,
+  )
+  const upsert = sql`insert into ${tableOf(resource)} (${sql.join(columns, sql`, `)}) values (${sql.join(bounds, sql`, `)}) on conflict (${columnName(resource, emailField.name)}) do update set ${sql.join(sets, sql`, `)}`
   await client.batch([withValues(compile(upsert), values)])
 }

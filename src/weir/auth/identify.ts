@@ -9,8 +9,9 @@ import type { Accounts } from "../resource/accounts.ts"
 import { servedPaths } from "../resource/checks.ts"
 import type { Key } from "../resource/key.ts"
 import type { Field } from "../resource/resource.ts"
-import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
+import type { RouteViewer, Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
+import { accountKey } from "./accounts.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
 
 /** What an account's row says of it as a viewer. */
@@ -28,7 +29,7 @@ interface Credentials {
 export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const remembered = new LRUCache<Key, Credentials>({ max: 2000 })
   const { resource, admin } = accounts
-  const key = resource.fields[resource.key] as Field
+  const key = accountKey(resource)
   const viewerOf = (id: Key, role: string): Viewer => ({ kind: role === admin ? "admin" : "user", id })
   const guardOf = guardsOf(accounts, key)
   let plan: Plan | undefined
@@ -36,7 +37,7 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const look = async (c: AppContext, { userId, passwordMark: mark }: Claims): Promise<Viewer | string> => {
     plan ??= compileLook(accounts, key)
     const statement = withValues(plan, { id: userId }, true)
-    const row = { table: resource.name, column: resource.key, value: userId, times: 1 }
+    const row = { table: resource.tableName, column: key.name, value: userId, times: 1 }
     const { cache, client } = c.get("call")
     const text = await cache.recall(
       () => ({ key: `credentials:${userId}`, stamps: stampsOfRead(readsOf(statement.text), [row]) }),
@@ -112,7 +113,7 @@ function settle(c: AppContext, viewer: Viewer | string): void {
   const rejected = typeof viewer === "string"
   call.viewer = rejected ? { kind: "anonymous" } : viewer
   call.rejected = rejected ? viewer : undefined
-  c.set("viewer", call.viewer)
+  c.set("viewer", call.viewer as RouteViewer)
 }
 
 /** The role of an account, empty where accounts have none. */

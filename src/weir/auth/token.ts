@@ -21,8 +21,16 @@ export interface Tokens {
   nameMark(name: string): string
 }
 
+/** Reads an account's key from a token's subject; undefined for one that is no key. */
+export type KeyOf = (subject: string) => Key | undefined
+
+const wholeNumber: KeyOf = (subject) => {
+  const key = Number(subject)
+  return Number.isSafeInteger(key) ? key : undefined
+}
+
 /** Signs with a secret of 32 bytes or more (RFC 7518, 3.2), in the name of an issuer. */
-export function tokens(secret: string, issuer: string): Tokens {
+export function tokens(secret: string, issuer: string, keyOf: KeyOf = wholeNumber): Tokens {
   const key = new TextEncoder().encode(secret)
   // A verified token stays valid until it expires; verifying it again would cost more than the read it is for.
   const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
@@ -50,8 +58,8 @@ export function tokens(secret: string, issuer: string): Tokens {
           issuer,
           requiredClaims: ["sub", "exp"],
         })
-        const userId = Number(payload.sub)
-        if (!Number.isSafeInteger(userId) || typeof payload.pwm !== "string") return "it is not of this API"
+        const userId = keyOf(payload.sub as string)
+        if (userId === undefined || typeof payload.pwm !== "string") return "it is not of this API"
         const claims = { userId, passwordMark: payload.pwm, expires: (payload.exp as number) * 1000 }
         checked.set(token, claims)
         return claims

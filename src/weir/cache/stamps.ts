@@ -1,6 +1,8 @@
 import { hash } from "node:crypto"
+import { getTableName } from "drizzle-orm"
 import { LRUCache } from "lru-cache"
 import { loadedTables } from "../db/dialect/field.ts"
+import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import type { Part, Row, Statement } from "../db/driver.ts"
 
 /**
@@ -82,13 +84,13 @@ export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change
       const value = values[2 + i] as Part["value"] | null
       if (value !== null) stamps.push(partStamp({ table, column, value }))
     }
-  if (verb === "delete") stamps.push(...tablesChangedByDelete([table]).flatMap(wholeTable))
+  if (verb === "delete" || change.cascades) stamps.push(...tablesChangedWith([table]).flatMap(wholeTable))
   return stamps
 }
 
-/** The stamps that cover given tables as a whole, and the tables that a delete in them changes. */
+/** The stamps that cover given tables as a whole, and the tables that a write to them changes. */
 export function stampsOfTables(tables: string[] = [...loadedTables.keys()]): string[] {
-  return [...new Set([...tables, ...tablesChangedByDelete(tables)])].flatMap(wholeTable)
+  return [...new Set([...tables, ...tablesChangedWith(tables)])].flatMap(wholeTable)
 }
 
 const wholeTable = (table: string): string[] => [table, partsStamp(table)]
@@ -107,10 +109,21 @@ function tablesNamedIn(text: string): Reads["tables"] {
   const tables: Reads["tables"] = new Map()
   const bare = text.replace(literals, "''")
   // A table that only a literal names counts 0 times, which matches no part: the answer depends on the whole table.
-  for (const name of loadedTables.keys())
+  for (const name of new Set([...loadedTables.keys(), ...tablesReadBy(bare)]))
     if (text.search(wordOf(name)) >= 0) tables.set(name, bare.match(wordOf(name))?.length ?? 0)
   return tables
 }
+
+const source =
+  /\b(?:from|join|into|update)\s+(?:only\s+)?(?:(?:"[^"]+"|\w+)\s*\.\s*)?(?:"((?:[^"]|"")+)"|(\w+)(?!\s*\())/gi
+
+/** The tables that a text reads or writes where their names say so, known or not. Those of the statement's own begin with @. */
+function tablesReadBy(bare: string): string[] {
+  return [...bare.matchAll(source)]
+    .map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "")
+    .filter((name) => name && !name.startsWith("@") && !sourceWords.has(name.toLowerCase()))
+}
+const sourceWords = new Set(["select", "lateral", "set", "values", "kept", "unnest"])
 
 const words = new Map<string, RegExp>()
 
@@ -121,14 +134,15 @@ function wordOf(name: string): RegExp {
   return word
 }
 
-/** The tables whose rows a delete in the given tables deletes or changes, through any chain of foreign keys. */
-function tablesChangedByDelete(tables: string[]): string[] {
+/** The tables whose rows a write to the given tables deletes or changes, through any chain of foreign keys. */
+function tablesChangedWith(tables: string[]): string[] {
   const reached = new Set<string>()
   const visit = (target: string): void => {
-    for (const [table, specs] of loadedTables) {
+    for (const [table, drizzleTable] of loadedTables) {
       if (reached.has(table)) continue
-      const refers = Object.values(specs).some(
-        ({ reference }) => reference && changesRows(reference.onDelete) && reference.table() === target,
+      const refers = foreignKeysOf(drizzleTable).some(
+        ({ onDelete, onUpdate, foreignTable }) =>
+          (changesRows(onDelete) || changesRows(onUpdate)) && getTableName(foreignTable) === target,
       )
       if (!refers) continue
       reached.add(table)
@@ -139,5 +153,5 @@ function tablesChangedByDelete(tables: string[]): string[] {
   return [...reached]
 }
 
-const changesRows = (onDelete: string | undefined): boolean =>
-  onDelete !== undefined && onDelete !== "no action" && onDelete !== "restrict"
+const changesRows = (action: string | undefined): boolean =>
+  action !== undefined && action !== "no action" && action !== "restrict"

@@ -83,8 +83,8 @@ function rowsOf({ json }: Resource, body: string): Record<string, unknown>[] {
 }
 
 /** The error for a row that `db:import` would not take back: one of the next after the last one that was written. */
-function tooLarge({ name, key }: Resource, last: Record<string, unknown> | undefined): Error {
-  const where = last ? ` after ${key} ${last[key]}` : ""
+function tooLarge({ name, keys }: Resource, last: Record<string, unknown> | undefined): Error {
+  const where = last ? ` after ${keys} ${keys.map((key) => last[key])}` : ""
   return new Error(
     `a row of ${name}${where} is larger than ${maxSingleRowBytes} bytes, the most that db:import takes`,
   )

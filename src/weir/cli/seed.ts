@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import { getTableName } from "drizzle-orm"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
 import type { Values } from "../query/query.ts"
@@ -90,7 +91,7 @@ function encoder({ name, fields }: Resource): (row: ReturnType<Seed["row"]>) => 
 function requireParents({ name, fields }: Resource, counts: Counts): void {
   if (!counts[name]) return
   for (const { nullable, spec } of Object.values(fields)) {
-    const parent = spec.reference?.table()
+    const parent = spec.reference && getTableName(spec.reference.to().table)
     if (!nullable && parent !== undefined && counts[parent] === 0)
       throw new Error(
         `${optionOf(name)}: rows of ${name} need rows of ${parent}, and ${optionOf(parent)} is 0`,

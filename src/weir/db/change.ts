@@ -15,4 +15,6 @@ export interface Change {
   references: string[]
   /** Whether the write may have changed the value of a foreign key. */
   moves: boolean
+  /** Whether the write may change rows of other tables, which refer to a value that it changed. */
+  cascades?: boolean
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes } from "../db/dialect/expressions.ts"
+import { columnSql } from "../db/dialect/expressions.ts"
 import { equality } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -8,7 +8,7 @@ const parse = (text: string): boolean | Invalid =>
     ? text === "true"
     : new Invalid("must be true or false", "invalid_boolean")
 
-export const boolean: MakeType = () => ({
+export const boolean: MakeType = (spec) => ({
   operators: equality,
   parse,
   parseCell: parse,
@@ -23,5 +23,6 @@ export const boolean: MakeType = () => ({
   measured: false,
   multiline: false,
   generated: false,
-  sql: columnTypes.boolean,
+  heavy: false,
+  sql: columnSql(spec),
 })

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes } from "../db/dialect/expressions.ts"
+import { columnSql } from "../db/dialect/expressions.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -39,15 +39,26 @@ const input = (): z.ZodType =>
     })
     .openapi(anyValue)
 
+const notJson = new Invalid("is not JSON", "invalid_json")
+
 function parseCell(text: string): unknown {
   try {
     return JSON.parse(text) === null ? null : new JsonText(text)
   } catch {
-    return new Invalid("is not JSON", "invalid_json")
+    return notJson
   }
 }
 
-export const json: MakeType = () => ({
+/** Reads a cell of JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return notJson
+  }
+}
+
+export const json: MakeType = (spec) => ({
   operators: [],
   parse: () => new Invalid("cannot be compared", "not_comparable"),
   parseCell,
@@ -62,5 +73,6 @@ export const json: MakeType = () => ({
   measured: true,
   multiline: true,
   generated: false,
-  sql: columnTypes.json,
+  heavy: false,
+  sql: columnSql(spec),
 })

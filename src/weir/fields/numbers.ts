@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes } from "../db/dialect/expressions.ts"
+import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { comparison } from "./operators.ts"
 import { type FieldType, Invalid, type MakeType, type Scalar } from "./type.ts"
@@ -39,6 +39,7 @@ const number = {
   measured: false,
   multiline: false,
   generated: false,
+  heavy: false,
 } satisfies Partial<FieldType>
 
 export const integer: MakeType = (spec) => ({
@@ -49,7 +50,7 @@ export const integer: MakeType = (spec) => ({
   input: () => bounded(z.int(), spec),
   output: () => z.int(),
   example: () => exampleWithin(spec, 1),
-  sql: columnTypes.integer,
+  sql: columnSql(spec),
 })
 
 /** A primary key that the database makes. An imported one may be up to 2^52, which leaves room for later ones. */
@@ -61,7 +62,7 @@ export const id: MakeType = (spec) => ({
       .min(1)
       .max(2 ** 52),
   generated: true,
-  sql: columnTypes.id,
+  sql: columnSql(spec),
 })
 
 export const real: MakeType = (spec) => ({
@@ -72,5 +73,5 @@ export const real: MakeType = (spec) => ({
   input: () => bounded(z.number(), spec),
   output: () => z.number(),
   example: () => exampleWithin(spec, 9.5),
-  sql: columnTypes.real,
+  sql: columnSql(spec),
 })

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes, expressions } from "../db/dialect/expressions.ts"
+import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import {
   hasMailDomain,
@@ -98,5 +98,6 @@ export const text: MakeType = (spec) => ({
   measured: spec.values === undefined,
   multiline: false,
   generated: false,
-  sql: columnTypes.text,
+  heavy: false,
+  sql: columnSql(spec),
 })

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi"
-import { columnTypes, expressions } from "../db/dialect/expressions.ts"
+import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import { comparison } from "./operators.ts"
 import { Between, Invalid, type MakeType } from "./type.ts"
 
@@ -32,7 +32,7 @@ function parse(text: string): string | Between | Invalid {
   return /[1-9]/.test(digits.slice(expressions.instantDigits)) ? new Between(kept) : kept
 }
 
-export const timestamp: MakeType = ({ auto, example }) => ({
+export const timestamp: MakeType = (spec) => ({
   operators: comparison,
   parse,
   parseCell: (text) => instant(text) ?? invalid(),
@@ -45,12 +45,13 @@ export const timestamp: MakeType = ({ auto, example }) => ({
       .overwrite((value) => instant(value) ?? value)
       .openapi({ format: "date-time" }),
   output: () => z.string().openapi({ format: "date-time" }),
-  example: () => example ?? "2026-01-31T12:00:00.000Z",
+  example: () => spec.example ?? "2026-01-31T12:00:00.000Z",
   ordered: (expression) => expression,
   minBytes: 26,
   maxBytes: 26,
   measured: false,
   multiline: false,
-  generated: auto !== undefined,
-  sql: columnTypes.timestamp,
+  generated: spec.auto !== undefined,
+  heavy: false,
+  sql: columnSql(spec),
 })

@@ -34,6 +34,10 @@ export interface FieldType {
   operators: readonly Operator[]
   /** Reads an operand of a filter. */
   parse(text: string): Scalar | Between | Invalid
+  /** Reads an operand of that operator, where it is no value of the field; undefined where it is one. */
+  parseOperand?(operator: Operator, text: string): Scalar | Between | Invalid | undefined
+  /** The condition of a filter with that operator, where it is not the usual one. `value` is the bound operand. */
+  comparison?(operator: Operator, column: SQL, value: SQL): SQL | undefined
   /** Reads a CSV cell that is not empty. */
   parseCell(text: string): unknown
   /** A value as a CSV cell. */
@@ -58,8 +62,26 @@ export interface FieldType {
   multiline: boolean
   /** Whether the database makes the value when a row is created. */
   generated: boolean
+  /** Whether values are so large that an answer has them only where they are asked for. */
+  heavy: boolean
   sql: ColumnSql
 }
 
 /** Makes the type of a column from its description. */
 export type MakeType = (spec: FieldSpec) => FieldType
+
+/** What most types have in common: values of few bytes, which are compared, printed and sent as they are. */
+export const usual = {
+  toCell: (value: unknown): unknown => value,
+  ordered: (expression: SQL): SQL => expression,
+  measured: false,
+  multiline: false,
+  generated: false,
+  heavy: false,
+} satisfies Partial<FieldType>
+
+/** A code for a program of what is wrong with a value in a body, as the option of a check. */
+export const coded = ({ message, code }: Invalid): { message: string; params: { code: string } } => ({
+  message,
+  params: { code },
+})

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono"
 import type { Deadline } from "../db/deadline.ts"
 import type { Db } from "../db/handle.ts"
 import type { Call, Timings } from "../operations/call.ts"
-import type { Viewer } from "../resource/viewer.ts"
+import type { RouteViewer } from "../resource/viewer.ts"
 
 /** The variables of Weir's Hono context. Hand-written routes use `db` and `viewer`. */
 export interface AppEnv {
@@ -24,7 +24,7 @@ export interface AppEnv {
     /** The request's database client as a Drizzle handle. */
     db: Db
     /** Who asks; anonymous when there is no token, or none that holds. */
-    viewer: Viewer
+    viewer: RouteViewer
     /** The response that `reply` made, so that it is not finished twice. */
     replied: Response | undefined
   }

@@ -10,8 +10,7 @@ export const searchOf = (c: AppContext): string => {
 }
 
 /** Throws a 422 for a query string on a write: a filter there would be ignored, which nobody means. */
-export function refuseParams(c: AppContext): void {
-  const search = searchOf(c)
+export function refuseParams(search: string): void {
   if (search.length <= 1) return
   const issues: FieldIssue[] = paramsNotUtf8(search).map((path) => ({
     path,

@@ -45,7 +45,7 @@ export function session(options: SessionOptions): AppMiddleware {
       bypass: undefined,
     }
     c.set("call", call)
-    c.set("viewer", anonymous)
+    c.set("viewer", { kind: "anonymous" })
     c.set("db", new Proxy(client, handle) as unknown as Db)
     try {
       await next()

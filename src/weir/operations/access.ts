@@ -1,7 +1,8 @@
 import { forbidden, notFound, type Problem, unauthorized } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
+import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
+import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileExists } from "../sql/select.ts"
 import type { Call } from "./call.ts"
@@ -30,12 +31,12 @@ export const rejectedToken = (reason: string): Problem =>
   unauthorized(`The access token is not valid: ${reason}`, "invalid_token")
 
 /** Whether the viewer can see the row at all: what tells a 403 from a 404. */
-export async function exists(call: Call, resource: Resource, id: Key): Promise<boolean> {
+export async function exists(call: Call, resource: Resource, id: RowKey): Promise<boolean> {
   const { viewer } = call
   const plan = planOf(resource, `exists:${viewer.kind}`, () => compileExists(resource, viewer.kind))
   const rows = await call
     .client()
-    .query(withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id }, true))
+    .query(withValues(plan, { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }, true))
   return rows.length > 0
 }
 

@@ -1,15 +1,37 @@
-import type { Change } from "../db/driver.ts"
-import type { Key } from "../resource/key.ts"
+import type { Change, Part } from "../db/driver.ts"
+import { keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 
+/** One row as a part of its table, for the cache. */
+export const partOf = ({ tableName, keys }: Resource, key: RowKey): Part => ({
+  table: tableName,
+  column: keys.join(","),
+  value: keyName(key),
+})
+
+/** Whether a relation is over the only column of a key. */
+export const isOnly = (keys: readonly string[], columns: readonly string[]): boolean =>
+  keys.length === 1 && columns.length === 1 && keys[0] === columns[0]
+
+/** Whether a relation is over a column that refers to other rows by itself. */
+export const isReference = ({ references }: Resource, [column, ...others]: readonly string[]): boolean =>
+  others.length === 0 && column !== undefined && references.has(column)
+
 /** The description of a write, for the cache: `written` are the columns that an update sets. */
-export function changeOf(resource: Resource, verb: Change["verb"], id?: Key, written: string[] = []): Change {
-  const { name: table, key: column } = resource
+export function changeOf(
+  resource: Resource,
+  verb: Change["verb"],
+  key?: RowKey,
+  written: string[] = [],
+): Change {
+  const { tableName: table, references, fields } = resource
+  const isUpdate = verb === "update"
   return {
     verb,
     table,
-    ...(id === undefined ? {} : { row: { table, column, value: id } }),
-    references: [...resource.references],
-    moves: verb === "update" && written.some((name) => resource.references.has(name)),
+    ...(key === undefined ? {} : { row: partOf(resource, key) }),
+    references: [...references],
+    moves: isUpdate && written.some((name) => references.has(name)),
+    cascades: isUpdate && written.some((name) => fields[name]?.unique),
   }
 }

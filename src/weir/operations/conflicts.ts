@@ -1,5 +1,6 @@
 import { caselessIndex } from "../db/dialect/caseless.ts"
 import { classify } from "../db/dialect/errors.ts"
+import type { DatabaseFailure } from "../db/errors.ts"
 import { type FieldIssue, forbidden, invalid, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 
@@ -14,13 +15,13 @@ export function writeProblem(
   written: string[],
   prefix: string[] = [],
 ): unknown {
-  const failure = classify(error)
+  const failure = named(resource, classify(error))
   const at = (column: string) => [...prefix, resource.fields[column]?.secret?.as ?? column].join(".")
   if (failure?.kind === "unique") {
-    const named = Object.keys(resource.fields).filter(
-      (c) => failure.index === caselessIndex(resource.name, c),
+    const caseless = Object.keys(resource.fields).filter(
+      (c) => failure.index === caselessIndex(resource.tableName, c),
     )
-    const columns = [...failure.columns.filter((column) => resource.fields[column]), ...named]
+    const columns = [...failure.columns, ...caseless]
     const issues = columns.map(
       (c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }),
     )
@@ -48,13 +49,22 @@ export function writeProblem(
   }
   if (failure?.kind === "rule") return forbidden(`A rule forbids this row of ${resource.name}`)
   if (failure?.kind === "invalid") {
-    const columns = failure.columns.filter((column) => resource.fields[column])
-    const issues = columns.map(
+    const issues = failure.columns.map(
       (c): FieldIssue => ({ path: at(c), message: "is not accepted", code: "invalid" }),
     )
     return invalid("The database refuses these values", issues)
   }
   return error
+}
+
+/** A failure with the names of fields, where the database names columns. */
+export function named(
+  { fields }: Resource,
+  failure: DatabaseFailure | undefined,
+): DatabaseFailure | undefined {
+  if (!failure || !("columns" in failure)) return failure
+  const byColumn = new Map(Object.values(fields).map(({ name, column }) => [column.name, name]))
+  return { ...failure, columns: failure.columns.flatMap((column) => byColumn.get(column) ?? []) }
 }
 
 /** The 403 for fields that are not the viewer's to set. */

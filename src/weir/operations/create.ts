@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { invalid } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
+import { type Key, keyParts, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { createSchema, maxCreateRows } from "../resource/schemas.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
@@ -11,7 +11,15 @@ import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { askedFields, columnsToInsert, isSame, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import {
+  askedFields,
+  columnsToInsert,
+  isSame,
+  parseBody,
+  type RowValues,
+  requireWritable,
+  schemaOnce,
+} from "./input.ts"
 import { NotGuarded } from "./recalled.ts"
 import { createProblem } from "./refused.ts"
 import { requireStrong } from "./secret.ts"
@@ -20,7 +28,7 @@ const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(createSchema)
 
 /** What was created: the JSON of each row, as its creator may see it, and its key. */
 export interface CreateResult {
-  rows: { body: string; key: Key }[]
+  rows: { body: string; key: RowKey | undefined }[]
   /** Whether the input was an array. */
   many: boolean
 }
@@ -59,15 +67,20 @@ export async function create(
   }
   if (resource.holdsViewers && viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
-  const rows = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
+  const made = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
+  const rows = made.map(({ columns }) => columns)
   const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
   const statements = rows.map((columns, i) => {
     const names = Object.keys(columns)
+    const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
     const set = chosen[i] as string[]
-    const plan = planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}:${set}`, () =>
-      compileCreate(resource, viewer.kind, names, set, guard),
-    )
+    const compile = () =>
+      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions } })
+    // What the team's code makes as SQL may be another each time.
+    const plan = Object.keys(expressions).length
+      ? compile()
+      : planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}:${set}`, compile)
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
@@ -83,9 +96,15 @@ export async function create(
   results = results.slice(locks.length)
   if (guard && !results[0]?.length) throw new NotGuarded()
   return {
-    rows: results.map(([row]) => ({ body: row?.[0] as string, key: row?.[1] as Key })),
+    rows: results.map(([row]) => ({ body: row?.[0] as string, key: keyOf(resource, row?.[1]) })),
     many,
   }
+}
+
+/** The key of a created row, as its statement returns it; undefined for a table without one. */
+function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
+  if (keys.length === 0) return undefined
+  return keys.length === 1 ? (returned as Key) : (JSON.parse(String(returned)) as Key[])
 }
 
 /** The checked objects of an input. */
@@ -107,16 +126,18 @@ function inputsOf(resource: Resource, input: unknown, nested: Nested | undefined
 /** The input with the parent's key in it. Throws a 422 where it names another. */
 function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: string[]): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input
-  const named = (input as Record<string, unknown>)[relation.foreign]
-  if (named !== undefined && named !== parentKey)
-    throw invalid("The body is not valid", [
-      {
-        path: [...prefix, relation.foreign].join("."),
-        message: "is another than the path's",
-        code: "conflict",
-      },
-    ])
-  return { ...input, [relation.foreign]: parentKey }
+  const placed: Record<string, unknown> = { ...input }
+  for (const [i, part] of keyParts(parentKey).entries()) {
+    const key = relation.source.keys[i] as string
+    const column = relation.foreign[relation.local.indexOf(key)] as string
+    const named = placed[column]
+    if (named !== undefined && named !== part)
+      throw invalid("The body is not valid", [
+        { path: [...prefix, column].join("."), message: "is another than the path's", code: "conflict" },
+      ])
+    placed[column] = part
+  }
+  return placed
 }
 
 /** The fields that the client set to something else than their initial value, as far as a requirement asks for them. */

@@ -1,4 +1,6 @@
 import type { z } from "@hono/zod-openapi"
+import { is, SQL } from "drizzle-orm"
+import type { Value } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
@@ -67,40 +69,61 @@ const asked = new WeakMap<Resource, Field[]>()
 export const isSame = (sent: unknown, value: unknown): boolean =>
   sent === value || (sent instanceof JsonText && sent.text === JSON.stringify(value))
 
+/** The values of a write, encoded, by the names of their columns. */
+export interface RowValues {
+  columns: Values
+  /** Those that the table's own code makes as SQL. */
+  expressions: Record<string, SQL>
+}
+
 /** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
 export async function columnsToInsert(
   resource: Resource,
   viewer: Viewer,
   input: Record<string, unknown>,
   waiter?: Waiter,
-): Promise<Values> {
+): Promise<RowValues> {
   const columns: Values = {}
+  const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
     const value = await storedValue(field, input, waiter)
     if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
     else {
-      const initial = field.initially?.(viewer) ?? field.default
+      const initial = field.initially?.(viewer)
       if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
+      else if (field.made) place(field.name, field.made(), columns, expressions)
       else if (field.nullable) columns[field.name] = null
     }
   }
-  return columns
+  return { columns, expressions }
 }
 
-/** The columns to update, by name. */
+function place(
+  name: string,
+  value: Value | SQL,
+  columns: Values,
+  expressions: RowValues["expressions"],
+): void {
+  if (is(value, SQL)) expressions[name] = value
+  else columns[name] = value
+}
+
+/** The columns to update, by name: what was sent, and what the table's own code makes of them. */
 export async function columnsToUpdate(
   resource: Resource,
   input: Record<string, unknown>,
   waiter?: Waiter,
-): Promise<Values> {
+): Promise<RowValues & { made: Values }> {
   const columns: Values = {}
+  const made: Values = {}
+  const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
-    if (field.write === undefined) continue
-    const value = await storedValue(field, input, waiter)
+    const value = field.write && (await storedValue(field, input, waiter))
     if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
+    else if (field.remade) place(field.name, field.remade(), made, expressions)
   }
-  return columns
+  return { columns, made, expressions }
 }
 
 /** What is stored for a field of the input: of a secret, its hash. */

@@ -7,12 +7,14 @@ import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
+import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
+import { isOnly, isReference, partOf } from "./change.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryMeasured } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
@@ -75,7 +77,10 @@ export async function list(
   requireOpen(call, resource.rules.read)
   const { viewer } = call
   const { query, values, plan, links } = prepare(call, resource, search, nested)
-  const own = { [ownValue.viewer]: viewer.id, [ownValue.parentKey]: nested?.parentKey }
+  const own = {
+    [ownValue.viewer]: viewer.id,
+    ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
+  }
   const all = { ...values, ...own }
   const statement = withValues(plan, all, true)
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
@@ -111,7 +116,7 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
   let after = ""
   let limit = maxLimit
   for (;;) {
-    const search = `?limit=${limit}&sort=${resource.key}${after}`
+    const search = `?limit=${limit}&sort=${resource.keys}${after}`
     // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, plan } = prepare({ ...call, limits }, resource, search)
@@ -132,12 +137,13 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
 }
 
 /** The parent of a nested list, and the rows that refer to it; a count mentions their table once more. */
-function partsOfNested({ within, relation, parentKey: value }: Nested, counted: boolean): PartRead[] {
+function partsOfNested({ within, relation, parentKey }: Nested, counted: boolean): PartRead[] {
   const { target, local, foreign } = relation
-  if (local !== within.key || !target.references.has(foreign)) return []
+  if (!isOnly(within.keys, local) || !isReference(target, foreign)) return []
+  const part = partOf(within, parentKey)
   const times = expressions.firstRowsMentions + (counted ? 1 : 0)
   return [
-    { table: target.name, column: foreign, value, times },
-    { table: within.name, column: within.key, value, times: 1 },
+    { ...part, table: target.tableName, column: foreign[0] as string, times },
+    { ...part, times: 1 },
   ]
 }

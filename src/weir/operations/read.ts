@@ -2,14 +2,16 @@ import type { PartRead } from "../cache/stamps.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import { parseOne } from "../query/parse.ts"
 import type { Include } from "../query/query.ts"
-import type { Key } from "../resource/key.ts"
+import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileOne } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
+import { isOnly, isReference, partOf } from "./change.ts"
 import { parsedOnce } from "./list.ts"
 import { queryMeasured } from "./measured.ts"
 
@@ -19,7 +21,7 @@ import { queryMeasured } from "./measured.ts"
  *
  * @example await read(call, users, 1, "?include=items")
  */
-export async function read(call: Call, resource: Resource, id: Key, search: string): Promise<ReadResult> {
+export async function read(call: Call, resource: Resource, id: RowKey, search: string): Promise<ReadResult> {
   requireOpen(call, resource.rules.read)
   const { kind, id: viewer } = call.viewer
   const { bytes, rows: maxRows } = call.limits
@@ -31,12 +33,9 @@ export async function read(call: Call, resource: Resource, id: Key, search: stri
     )
     return { values, includes: query.includes, plan }
   })
-  const all = { ...values, [ownValue.key]: id, [ownValue.viewer]: viewer }
+  const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: viewer }
   const statement = withValues(plan, all, true)
-  const parts = () => [
-    { table: resource.name, column: resource.key, value: id, times: 1 },
-    ...partsOf(includes, resource, id),
-  ]
+  const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
     const client = call.client()
     const row = plan.measured
@@ -51,9 +50,16 @@ export async function read(call: Call, resource: Resource, id: Key, search: stri
 }
 
 /** For the cache: the rows that refer to the one read, where they are embedded. */
-const partsOf = (includes: Include[], { key }: Resource, value: Key): PartRead[] =>
+const partsOf = (includes: Include[], resource: Resource, value: Key): PartRead[] =>
   includes.flatMap(({ relation: { kind, target, local, foreign } }) =>
-    kind === "many" && local === key && target.references.has(foreign)
-      ? [{ table: target.name, column: foreign, value, times: expressions.firstRowsMentions }]
+    kind === "many" && isOnly(resource.keys, local) && isReference(target, foreign)
+      ? [
+          {
+            table: target.tableName,
+            column: foreign[0] as string,
+            value,
+            times: expressions.firstRowsMentions,
+          },
+        ]
       : [],
   )

@@ -1,16 +1,20 @@
 import { classify } from "../db/dialect/errors.ts"
+import { propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Row } from "../db/driver.ts"
 import { type FieldIssue, forbidden, notFound, type Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
-import type { Key } from "../resource/key.ts"
+import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { keyValues } from "../sql/columns.ts"
 import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import {
   compileReferences,
   compileVerdicts,
   createRequirements,
+  type Made,
   type Requirement,
   updateRequirements,
+  writtenKeys,
 } from "../sql/requirements.ts"
 import type { Call } from "./call.ts"
 import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
@@ -95,16 +99,18 @@ async function refusalOf(
 export async function updateRefusal(
   call: Call,
   resource: Resource,
-  id: Key,
+  id: RowKey,
   columns: Values,
+  made: Made & { values: Values },
 ): Promise<Problem> {
   const { viewer } = call
   const names = Object.keys(columns)
-  const requirements = updateRequirements(resource, viewer.kind, names)
-  const plan = planOf(resource, `verdicts:update:${viewer.kind}:${names}`, () =>
-    compileVerdicts(requirements, resource, viewer.kind),
-  )
-  const values = { ...columns, [ownValue.key]: id, [ownValue.viewer]: viewer.id }
+  const requirements = updateRequirements(resource, viewer.kind, names, made)
+  const compile = () => compileVerdicts(requirements, resource, viewer.kind)
+  const plan = Object.keys(made.expressions).length
+    ? compile()
+    : planOf(resource, `verdicts:update:${viewer.kind}:${names}:${made.bound}`, compile)
+  const values = { ...columns, ...made.values, ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
   const row = await verdicts(call, plan, values)
   if (!row) return notFound()
   const broken = firstBroken(requirements, row)
@@ -123,14 +129,14 @@ export async function referenceProblem(
 ): Promise<unknown> {
   const failure = classify(error)
   const written = Object.keys(columns)
-  const references = written.filter((name) => resource.references.has(name))
-  if (failure?.kind !== "foreign_key" || failure.columns.length || references.length < 2)
-    return writeProblem(error, resource, written, prefix)
-  const plan = planOf(resource, `references:${references}`, () => compileReferences(resource, references))
+  const isUnnamed = failure?.kind === "foreign_key" && failure.columns.length === 0
+  const keys = isUnnamed ? writtenKeys(resource, written) : []
+  if (keys.length < 2) return writeProblem(error, resource, written, prefix)
+  const plan = planOf(resource, `references:${written}`, () => compileReferences(resource, keys))
   const row = await verdicts(call, plan, columns)
-  const missing = references.filter((_, i) => Number(row?.[i]) === 0)
+  const missing = keys.filter((_, i) => Number(row?.[i]) === 0).flatMap((key) => key.columns)
   return missing.length
-    ? unknownReference(missing.map((name) => [...prefix, name].join(".")))
+    ? unknownReference(missing.map((column) => [...prefix, propertyOf(resource.table, column)].join(".")))
     : writeProblem(error, resource, written, prefix)
 }
 

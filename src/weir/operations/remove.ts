@@ -1,7 +1,8 @@
 import type { Row } from "../db/driver.ts"
 import { forbidden, notFound } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
+import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { keyValues } from "../sql/columns.ts"
 import { compileDelete } from "../sql/delete.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { exists, requireOpen } from "./access.ts"
@@ -16,12 +17,17 @@ import { checkRemoval } from "./secret.ts"
  *
  * @example await remove(call, items, 1)
  */
-export async function remove(call: Call, resource: Resource, id: Key, confirmation?: string): Promise<void> {
+export async function remove(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  confirmation?: string,
+): Promise<void> {
   requireOpen(call, resource.rules.delete)
   if (resource.options.confirmDelete) await checkRemoval(call, resource, id, confirmation)
   const { viewer } = call
   const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
-  const statement = withValues(plan, { [ownValue.key]: id, [ownValue.viewer]: viewer.id })
+  const statement = withValues(plan, { ...keyValues(resource, id), [ownValue.viewer]: viewer.id })
   let deleted: Row[]
   try {
     deleted =

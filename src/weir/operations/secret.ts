@@ -2,12 +2,13 @@ import { type SQL, sql } from "drizzle-orm"
 import type { Row } from "../db/driver.ts"
 import { weaknessOf } from "../lib/weak-password.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
+import { keyName, type RowKey } from "../resource/key.ts"
 import { confirmHeader, type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { bound, compile, ownValue, planOf, withValues } from "../sql/plan.ts"
-import { Aliases, tableOf, viewerSql } from "../sql/where.ts"
+import { hasKey, keyValues, tableOf } from "../sql/columns.ts"
+import { compile, ownValue, planOf, withValues } from "../sql/plan.ts"
+import { Aliases, viewerSql } from "../sql/where.ts"
 import type { Call } from "./call.ts"
 
 type Input = Record<string, unknown>
@@ -49,7 +50,7 @@ export function requireStrong(resource: Resource, input: Input, prefix: string[]
  * confirmation from the input. Throws a 422 that names the confirmation when it is missing or wrong, or the new secret
  * when it is easy to guess.
  */
-export async function checkSecret(call: Call, resource: Resource, id: Key, input: Input): Promise<void> {
+export async function checkSecret(call: Call, resource: Resource, id: RowKey, input: Input): Promise<void> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret) return
   const { as, confirm } = field.secret
@@ -91,7 +92,7 @@ export async function checkSecret(call: Call, resource: Resource, id: Key, input
 export async function checkRemoval(
   call: Call,
   resource: Resource,
-  id: Key,
+  id: RowKey,
   confirmation: string | undefined,
 ): Promise<void> {
   const field = secretOf(resource) as SecretField | undefined
@@ -116,9 +117,9 @@ async function isPresent(
   { secret }: SecretField,
   stored: unknown,
   confirmation: string,
-  id: Key,
+  id: RowKey,
 ): Promise<boolean> {
-  await call.caller.count({ kind: "secret", account: `#${id}` })
+  await call.caller.count({ kind: "secret", account: `#${keyName(id)}` })
   return typeof stored !== "string" || secret.verify(confirmation, stored, call.caller)
 }
 
@@ -128,14 +129,14 @@ async function storedRow(
   resource: Resource,
   secret: Field,
   action: "update" | "delete",
-  id: Key,
+  id: RowKey,
 ): Promise<Row | undefined> {
   const { viewer } = call
   const plan = planOf(resource, `secret:${action}:${viewer.kind}`, () => ({
     ...compile(compileStored(resource, secret, action, viewer.kind)),
     bounded: true,
   }))
-  const values = { [ownValue.key]: id, [ownValue.viewer]: viewer.id }
+  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
   const rows = await call.client().query(withValues(plan, values))
   return rows[0]
 }
@@ -146,10 +147,10 @@ function compileStored(
   action: "update" | "delete",
   kind: ViewerKind,
 ): SQL {
-  const { alias, row } = new Aliases().next()
+  const { alias, row } = new Aliases().next(resource)
   const viewer = viewerSql(kind)
   const where = conjunction([
-    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
+    hasKey(resource, row),
     resource.rules.read(row, viewer),
     resource.rules[action](row, viewer),
   ])

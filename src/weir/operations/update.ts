@@ -1,9 +1,10 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { invalid } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
+import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
+import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
@@ -23,7 +24,7 @@ const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
  *
  * @example await update(call, items, 1, { price: 17 })
  */
-export async function update(call: Call, resource: Resource, id: Key, patch: unknown): Promise<string> {
+export async function update(call: Call, resource: Resource, id: RowKey, patch: unknown): Promise<string> {
   requireOpen(call, resource.rules.update)
   const { viewer } = call
   const input = parseBody(schemaOf(resource), patch)
@@ -33,12 +34,20 @@ export async function update(call: Call, resource: Resource, id: Key, patch: unk
       { path: "body", message: "must hold at least one field", code: "empty" },
     ])
   await checkSecret(call, resource, id, input)
-  const columns = await columnsToUpdate(resource, input, call.caller)
+  const { columns, made, expressions } = await columnsToUpdate(resource, input, call.caller)
   const names = Object.keys(columns)
-  const plan = planOf(resource, `update:${viewer.kind}:${names}`, () =>
-    compileUpdate(resource, viewer.kind, names),
-  )
-  const statement = withValues(plan, { ...columns, [ownValue.key]: id, [ownValue.viewer]: viewer.id })
+  const bySelf = { bound: Object.keys(made), expressions }
+  const compile = () => compileUpdate(resource, viewer.kind, names, bySelf)
+  // What the team's code makes as SQL may be another each time.
+  const plan = Object.keys(expressions).length
+    ? compile()
+    : planOf(resource, `update:${viewer.kind}:${names}:${bySelf.bound}`, compile)
+  const statement = withValues(plan, {
+    ...columns,
+    ...made,
+    ...keyValues(resource, id),
+    [ownValue.viewer]: viewer.id,
+  })
   const change = changeOf(resource, "update", id, names)
   const locks = quotaLocks(resource, [columns])
   let row: Row | undefined
@@ -48,6 +57,6 @@ export async function update(call: Call, resource: Resource, id: Key, patch: unk
   } catch (error) {
     throw await referenceProblem(call, resource, error, columns)
   }
-  if (!row) throw await updateRefusal(call, resource, id, columns)
+  if (!row) throw await updateRefusal(call, resource, id, columns, { values: made, ...bySelf })
   return row[0] as string
 }

@@ -44,7 +44,12 @@ function cut(text: string, bytes: number): string {
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
-export function decodeCursor(sort: string, keys: Field[], cursor: string): Position | undefined {
+export function decodeCursor(
+  sort: string,
+  keys: Field[],
+  cursor: string,
+  isKey: (field: string) => boolean,
+): Position | undefined {
   const text = fromBase64Url(cursor)
   if (text === undefined || text.slice(0, 8) !== fnv1a(`${sort}\n${text.slice(8)}`)) return undefined
   let position: unknown
@@ -54,9 +59,9 @@ export function decodeCursor(sort: string, keys: Field[], cursor: string): Posit
     return undefined
   }
   if (!Array.isArray(position) || position.length !== keys.length) return undefined
-  const valid = keys.every(({ type, spec }, i) => {
+  const valid = keys.every(({ name, type, spec }, i) => {
     const value: unknown = position[i]
-    if (value === null) return spec.type !== "id"
+    if (value === null) return !isKey(name)
     const isCut = Array.isArray(value) && value.length === 1 && spec.type === "text"
     return type.accepts(isCut ? value[0] : value)
   })

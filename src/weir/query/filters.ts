@@ -1,6 +1,7 @@
 import type { Operator } from "../fields/operators.ts"
 import { parsePart } from "../fields/text.ts"
 import { Between, Invalid, type Scalar } from "../fields/type.ts"
+import { listParts } from "../lib/list-parts.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import { type Filter, maxDepth, operatorsOf, type Values } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
@@ -111,6 +112,8 @@ function operand({ type }: Field, operator: Operator, text: string): Scalar | Be
     return text === "true" || text === "false"
       ? text
       : new Invalid("must be true or false", "invalid_boolean")
+  const own = type.parseOperand?.(operator, text)
+  if (own !== undefined) return own
   if (operator === "contains" || operator === "starts_with") return parsePart(text)
   if (operator !== "in" && operator !== "nin") return type.parse(text)
   const parts = listParts(text)
@@ -120,16 +123,4 @@ function operand({ type }: Field, operator: Operator, text: string): Scalar | Be
   if (wrong) return wrong
   const comparable = values.filter((value) => !(value instanceof Between))
   return JSON.stringify(comparable.map((value) => type.sql.encode(value)))
-}
-
-/** Splits `a,b,"c,d"`; quotes are doubled inside quotes (RFC 4180). Undefined when a quote is left open. */
-function listParts(text: string): string[] | undefined {
-  const part = /(?:"((?:[^"]|"")*)"|([^",][^,]*|))(,|$)/y
-  const parts: string[] = []
-  for (;;) {
-    const match = part.exec(text)
-    if (!match) return undefined
-    parts.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "")
-    if (match[3] !== ",") return parts
-  }
 }

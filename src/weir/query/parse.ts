@@ -103,7 +103,7 @@ function readCursor(
     reader.issue("before", "cannot be used with after", "conflict")
   if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
   const keys = sort.map((key) => key.field)
-  const position = decodeCursor(sortText(sort), keys, text)
+  const position = decodeCursor(sortText(sort), keys, text, (field) => of.resource.keys.includes(field))
   if (!position) {
     reader.issue(cursor, "is not a cursor of this list with this sort", "invalid_cursor")
     return { cursor: "start" }

@@ -1,4 +1,6 @@
-import type { Field, Relation, Resource } from "../resource/resource.ts"
+import { isSortable } from "../resource/field.ts"
+import { keyFields } from "../resource/key.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
 import { readFilters } from "./filters.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
@@ -29,7 +31,10 @@ export const rowsWith = (rows: number, includes: Include[]): number =>
     return sum + (relation.kind === "many" ? embedded : embedded - rows)
   }, rows)
 
-/** The sort keys; the primary key is always the last, so that the order is total. */
+/**
+ * The sort keys; the primary key is always the last, so that the order is total. Of a table without one, all other
+ * fields that the viewer may see come last.
+ */
 export function readSort(
   reader: ParamReader,
   resource: Resource,
@@ -40,16 +45,26 @@ export function readSort(
   for (const part of (reader.single(name) ?? byDefault)?.split(",") ?? []) {
     const descending = part.startsWith("-")
     const field = reader.field(resource, descending ? part.slice(1) : part)
-    if (!field || field.type.operators.length === 0)
+    if (!field || !isSortable(field))
       reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
     else if (keys.some((key) => key.field === field))
       reader.issue(name, `names ${field.name} twice`, "repeated")
     else keys.push({ field, descending })
   }
   // The primary key makes the order total; further keys would change nothing.
-  const end = keys.findIndex((key) => key.field.name === resource.key)
+  const [first] = resource.keys
+  const end = resource.keys.length === 1 ? keys.findIndex((key) => key.field.name === first) : -1
   if (end >= 0) return keys.slice(0, end + 1)
-  return [...keys, { field: resource.fields[resource.key] as Field, descending: false }]
+  const last = resource.keys.length
+    ? keyFields(resource)
+    : Object.values(resource.fields).filter(
+        (field) => isSortable(field) && reader.field(resource, field.name),
+      )
+  const others = last.filter((field) => keys.every((key) => key.field !== field))
+  // In one direction, an index of the key serves the order.
+  const descending =
+    keys.length > 0 && keys.every((key) => key.descending && resource.keys.includes(key.field.name))
+  return [...keys, ...others.map((field) => ({ field, descending }))]
 }
 
 function readInclude(reader: ParamReader, { relation, children }: Tree, parentPrefix: string): Include {

@@ -1,5 +1,6 @@
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
+import { isSortable } from "./field.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
@@ -100,7 +101,7 @@ function checkSort({ name, fields, rules }: Resource, where: string, sort: strin
     const column = part.replace(/^-/, "")
     const field = Object.hasOwn(fields, column) ? fields[column] : undefined
     if (!field) throw new Error(`${where} names "${column}", which is no column of ${name}`)
-    if (field.type.operators.length === 0) throw new Error(`${where} names "${column}", which has no order`)
+    if (!isSortable(field)) throw new Error(`${where} names "${column}", which has no order`)
     const hidden = viewerKinds.find((kind) => isOpen(rules.read, kind) && !isOpen(field.read, kind))
     if (hidden) throw new Error(`${where} names "${column}", which not every reader may see`)
   }

@@ -1,9 +1,57 @@
-/** A primary key's value. */
-export type Key = number
+import { Between, Invalid } from "../fields/type.ts"
+import type { Field, Resource } from "./resource.ts"
 
-/** Reads a key from a path: undefined for text that is not a key, null for a key that no row can have. */
-export function parseKey(text: string): Key | null | undefined {
-  if (!/^\d{1,40}$/.test(text)) return undefined
-  const id = Number(text)
-  return Number.isSafeInteger(id) ? id : null
+/** A key of one column: that of an account, and of most rows. */
+export type Key = string | number
+
+/** A row's key: its value, or the values of its columns in the key's order. */
+export type RowKey = Key | readonly Key[]
+
+/** The values of a key, in its order. */
+export const keyParts = (key: RowKey): readonly Key[] => (typeof key === "object" ? key : [key])
+
+/** The fields of a key, in its order. */
+export const keyFields = ({ keys, fields }: Pick<Resource, "keys" | "fields">): Field[] =>
+  keys.map((name) => fields[name] as Field)
+
+/** A key as the segment of a path: its values percent-encoded, with commas between them. */
+export const keySegment = (key: RowKey): string =>
+  keyParts(key)
+    .map((part) => encodeURIComponent(part))
+    .join(",")
+
+/** What names a key among those of its table. */
+export const keyName = (key: RowKey): Key => (typeof key === "object" ? keySegment(key) : key)
+
+/**
+ * Reads a key from the texts of its parts: `Invalid` for a text that is no value of its column, null for a key that no
+ * row can have.
+ */
+export function parseKey(fields: Field[], texts: readonly string[]): RowKey | null | Invalid {
+  if (texts.length !== fields.length)
+    return new Invalid(`must be ${fields.map(({ name }) => name).join(",")}`, "invalid_value")
+  const parts: Key[] = []
+  let isPossible = true
+  for (const [i, field] of fields.entries()) {
+    const value = parsePart(field, texts[i] as string)
+    if (value instanceof Invalid) return value
+    if (value === null) isPossible = false
+    else parts.push(value)
+  }
+  if (!isPossible) return null
+  return parts.length === 1 ? (parts[0] as Key) : parts
+}
+
+function parsePart({ type, spec }: Field, text: string): Key | null | Invalid {
+  if (spec.type === "id" && !/^\d{1,40}$/.test(text))
+    return new Invalid("must be a whole number", "invalid_integer")
+  // A whole number of any length is no key of these rows, rather than no number.
+  if (type.operators.includes("gt") && /^-?\d{17,40}$/.test(text) && type.parse("0") === 0) {
+    const value = type.parse(text)
+    return value instanceof Invalid ? null : (value as Key)
+  }
+  const value = type.parse(text)
+  if (value instanceof Between) return null
+  if (value instanceof Invalid) return value.code === "out_of_range" ? null : value
+  return typeof value === "boolean" ? String(value) : value
 }

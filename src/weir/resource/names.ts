@@ -18,3 +18,39 @@ export function unnameable(name: string): string | undefined {
   if (!/^\w+$/.test(name)) return `"${name}" holds more than letters, digits and _, which no filter can name`
   return undefined
 }
+
+/** A name as its words, in lower case: `passwordHash` and `password_hash` alike. */
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean)
+
+/** Words that name a secret wherever they stand, and those that do so at the end of a name. */
+const secretWords = new Set(["password", "passwd", "pwd", "passphrase", "secret", "secrets", "otp", "totp"])
+const secretEnds = new Set(["token", "tokens", "hash", "hashed", "salt", "jwt"])
+const secretKeys = new Set(["api", "private", "secret", "signing", "encryption"])
+const valueWords = new Set(["value", "encrypted", "digest", "plain", "raw", "text"])
+/** Words at the end of a name that is about a secret, and is none. */
+const aboutSecrets = new Set(
+  "at on kind type hint label name id ids count expires expiry expired created updated changed enabled required confirmed verified set status state scope length algorithm policy".split(
+    " ",
+  ),
+)
+
+/** Whether a column's name looks like that of a secret: a password, a token, a hash, a private key. */
+export function looksSecret(...names: string[]): boolean {
+  return names.some((name) => {
+    const words = wordsOf(name)
+    while (words.length > 1 && valueWords.has(words.at(-1) ?? "")) words.pop()
+    const last = words.at(-1) ?? ""
+    if (aboutSecrets.has(last)) return false
+    if (words.some((word) => secretWords.has(word)) || secretEnds.has(last)) return true
+    return (
+      words.some((word, i) => /^keys?$/.test(words[i + 1] ?? "") && secretKeys.has(word)) ||
+      /^apikeys?$/.test(last)
+    )
+  })
+}

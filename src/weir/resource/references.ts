@@ -1,14 +1,13 @@
-import { getTableName } from "drizzle-orm"
-import { tableConfig } from "../db/dialect/names.ts"
+import { foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "./resource.ts"
 import type { Rule } from "./rules.ts"
 
-/** A column that refers to rows of another resource, or of its own. */
+/** Columns that refer to rows of another resource, or of their own. */
 export interface Reference {
-  column: string
+  columns: readonly string[]
   target: Resource
-  /** The target's column that it refers to. */
-  foreign: string
+  /** The target's columns that they refer to, in the same order. */
+  foreign: readonly string[]
   /** Which rows of the target a writer may name. */
   rule: Rule
 }
@@ -18,31 +17,20 @@ export interface Reference {
  * `refersTo` says otherwise. A table that is no resource has no rules: any of its rows may be named.
  */
 export function linkReferences(resources: readonly Resource[]): void {
-  const byName = new Map(resources.map((resource) => [resource.name, resource]))
+  const byTable = new Map(resources.map((resource) => [resource.table, resource]))
   for (const resource of resources) {
-    const { name, refersTo, options } = resource
-    const named = namedTables(resource)
-    for (const [column, { table, foreign }] of named) {
-      const target = byName.get(table)
-      const rule = options.fields?.[column]?.refersTo ?? target?.rules.read
-      if (target && rule) refersTo.set(column, { column, target, foreign, rule })
+    const { name, table, refersTo, options } = resource
+    for (const { columns, foreignTable, foreignColumns } of foreignKeysOf(table)) {
+      const own = columns.flatMap((column) => propertyOf(table, column) ?? [])
+      const target = byTable.get(foreignTable)
+      const rule = own.map((column) => options.fields?.[column]?.refersTo).find(Boolean) ?? target?.rules.read
+      const foreign = foreignColumns.flatMap((column) => propertyOf(foreignTable, column) ?? [])
+      if (!target || !rule) continue
+      const reference = { columns: own, target, foreign, rule }
+      for (const column of own) if (own.length > 1 || !refersTo.has(column)) refersTo.set(column, reference)
     }
     for (const [column, field] of Object.entries(options.fields ?? {}))
       if (field?.refersTo && !refersTo.has(column))
         throw new Error(`${name}: refersTo of "${column}", which refers to no resource`)
   }
-}
-
-/** The table and column that each column refers to: by `references()`, or by a foreign key of Drizzle's own. */
-function namedTables({ table, fields }: Resource): Map<string, { table: string; foreign: string }> {
-  const named = new Map<string, { table: string; foreign: string }>()
-  for (const key of tableConfig(table).foreignKeys) {
-    const { columns, foreignTable, foreignColumns } = key.reference()
-    const [column, foreign] = [columns[0], foreignColumns[0]]
-    if (columns.length > 1 || !column || !foreign) continue
-    named.set(column.name, { table: getTableName(foreignTable), foreign: foreign.name })
-  }
-  for (const [column, { spec }] of Object.entries(fields))
-    if (spec.reference) named.set(column, { table: spec.reference.table(), foreign: spec.reference.column() })
-  return named
 }

@@ -1,62 +1,163 @@
-import { createTableRelationsHelpers, is, Many, One, Relations } from "drizzle-orm"
-import { unnameable } from "./names.ts"
-import type { Resource } from "./resource.ts"
+import type { Column, Table } from "drizzle-orm"
+import { foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import { DeclaredRelations, isUniqueIn, sameColumns, type TableRelation } from "./declared-relations.ts"
+import { pascal, unnameable } from "./names.ts"
+import type { EmbedOptions, Relation, Resource } from "./resource.ts"
 
-/** Resolves the relations of resources: those of Drizzle's `relations()` that a resource's `embed` names. */
-export function linkRelations(resources: readonly Resource[]): void {
-  const byTable = new Map(resources.map((r) => [r.table, r]))
-  const declared = resources.flatMap((r) => Object.values(r.module)).filter((value) => is(value, Relations))
+/**
+ * Resolves the relations of resources that their `embed` names: those of Drizzle's `relations()`, and what foreign keys
+ * say beyond these. `schema` holds relations of tables that are given by themselves.
+ */
+export function linkRelations(resources: readonly Resource[], schema: Record<string, unknown> = {}): void {
+  const modules = [schema, ...resources.map(({ module }) => module)]
+  const declared = new DeclaredRelations(modules.flatMap((module) => Object.values(module)))
+  const byTable = new Map(resources.map((resource) => [resource.table, resource]))
   for (const source of resources) {
-    const helpers = createTableRelationsHelpers(source.table)
-    const ofSource = Object.assign(
-      {},
-      ...declared.filter((d) => d.table === source.table).map((d) => d.config(helpers)),
-    ) as Record<string, unknown>
-    for (const [name, options = {}] of Object.entries(source.options.embed ?? {})) {
-      const why = unnameable(name)
-      if (why) throw new Error(`${source.name}: embed ${why}`)
-      const relation = ofSource[name]
-      const target =
-        is(relation, One) || is(relation, Many) ? byTable.get(relation.referencedTable) : undefined
-      if (!target)
-        throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
-      if (source.fields[name]) throw new Error(`${source.name}: embed "${name}" has the name of a column`)
-      const [local, foreign] = is(relation, One)
-        ? joinOf(source, name, relation)
-        : joinOf(target, name, inverseOf(source, target, relation as Many<string>, declared)).reverse()
-      source.relations[name] = {
-        name,
-        kind: is(relation, One) ? "one" : "many",
-        source,
-        target,
-        local: local as string,
-        foreign: foreign as string,
-        limit: Math.min(options.limit ?? 100, 100),
-        sort: options.sort ?? `-${target.key}`,
-        byDefault: options.byDefault === "one",
-      }
-    }
+    const { embed = {} } = source.options
+    const relations = relationsOf(source, declared, byTable)
+    const wanted = embed === true ? new Map(offered(relations, byTable)) : new Map(Object.entries(embed))
+    for (const [name, options = {}] of wanted) link(source, name, options, relations, byTable)
   }
 }
 
-function joinOf(source: Resource, name: string, relation: One): string[] {
-  const [field, reference] = [relation.config?.fields[0], relation.config?.references[0]]
-  if (!field || !reference || relation.config?.fields.length !== 1)
-    throw new Error(`${source.name}: relation "${name}" must be over one column`)
-  return [field.name, reference.name]
+type ByTable = Map<Table, Resource>
+
+/** The relations that `embed: true` offers: those to other resources. */
+const offered = (relations: Map<string, TableRelation>, byTable: ByTable): [string, EmbedOptions][] =>
+  [...relations.values()].flatMap(({ name, target }) =>
+    byTable.has(target) && !unnameable(name) ? [[name, {}]] : [],
+  )
+
+/** The relations of a table by their names in the schema. One that has the name of a column is served under another. */
+function relationsOf(
+  source: Resource,
+  declared: DeclaredRelations,
+  byTable: ByTable,
+): Map<string, TableRelation> {
+  const relations = new Map<string, TableRelation>()
+  for (const relation of declared.of(source.table)) {
+    if ("why" in relation)
+      source.notices.push(`${source.name}: the relation "${relation.name}" is left out: ${relation.why}`)
+    else relations.set(relation.name, relation)
+  }
+  for (const derived of [...towards(source, byTable), ...inverse(source, byTable)]) {
+    const isKnown = [...relations.values()].some(
+      ({ target, local, foreign }) =>
+        target === derived.target &&
+        sameColumns(local, derived.local) &&
+        sameColumns(foreign, derived.foreign),
+    )
+    if (isKnown) continue
+    const names = [derived.name, ...derived.others].filter(
+      (one) => !relations.has(one) && !source.fields[one],
+    )
+    const name = names[0]
+    if (name !== undefined) relations.set(name, { ...derived, name })
+  }
+  return relations
 }
 
-/** The `one` side that a `many` relation mirrors. */
-function inverseOf(source: Resource, target: Resource, relation: Many<string>, declared: Relations[]): One {
-  const helpers = createTableRelationsHelpers(target.table)
-  const candidates = declared
-    .filter((d) => d.table === target.table)
-    .flatMap((d) => Object.values(d.config(helpers)))
-    .filter((r): r is One => is(r, One) && r.config !== undefined && r.referencedTable === source.table)
-    .filter((r) => !relation.relationName || r.relationName === relation.relationName)
-  if (candidates.length !== 1)
-    throw new Error(
-      `${source.name}: a relation to many ${target.name} needs one relation back, not ${candidates.length}`,
-    )
-  return candidates[0] as One
+/** A relation that a foreign key says, and names for it where the first is taken. */
+type Derived = TableRelation & { others: string[] }
+
+/** The rows that a table's own foreign keys name. */
+function towards(source: Resource, byTable: ByTable): Derived[] {
+  return foreignKeysOf(source.table).flatMap(({ columns, foreignTable, foreignColumns }) => {
+    const target = byTable.get(foreignTable)
+    if (!target) return []
+    const name = nameOfKey(source, columns, target)
+    const others = [target.singular, `${name}Row`]
+    return [{ name, others, kind: "one", target: foreignTable, local: columns, foreign: foreignColumns }]
+  })
+}
+
+/** What a foreign key is called as a relation: `memberId` is `member`; a key of several columns, as its target's rows. */
+function nameOfKey(source: Resource, columns: readonly Column[], target: Resource): string {
+  const property = columns.length === 1 && columns[0] ? propertyOf(source.table, columns[0]) : undefined
+  const stem = property?.replace(/(_id|Id|ID)$/, "")
+  return stem && stem !== property ? stem : target.singular
+}
+
+/** The rows whose foreign keys name this table's. */
+function inverse(source: Resource, byTable: ByTable): Derived[] {
+  return [...byTable.values()].flatMap((other) => {
+    const keys = foreignKeysOf(other.table).filter(({ foreignTable }) => foreignTable === source.table)
+    return keys.map(({ columns, foreignColumns }): Derived => {
+      const kind = isUniqueIn(other.table, columns) ? "one" : "many"
+      const plain = kind === "one" ? other.singular : other.name
+      const by = `${plain}By${pascal(nameOfKey(other, columns, source))}`
+      const [name, ...others] = keys.length > 1 ? [by] : [plain, by]
+      return {
+        name: name as string,
+        others,
+        kind,
+        target: other.table,
+        local: foreignColumns,
+        foreign: columns,
+      }
+    })
+  })
+}
+
+function link(
+  source: Resource,
+  name: string,
+  options: EmbedOptions,
+  relations: Map<string, TableRelation>,
+  byTable: ByTable,
+): void {
+  const why = unnameable(name)
+  if (why) throw new Error(`${source.name}: embed ${why}`)
+  const relation = relations.get(name)
+  const target = relation && byTable.get(relation.target)
+  if (!relation || !target)
+    throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
+  const local = properties(source, relation.local)
+  const foreign = properties(target, relation.foreign)
+  if (!local || !foreign) throw new Error(`${source.name}: embed "${name}" is over a column that is left out`)
+  const served = servedName(source, name)
+  source.relations[served] = {
+    name: served,
+    kind: relation.kind,
+    source,
+    target,
+    local,
+    foreign,
+    isUnique: isUniqueIn(target.table, relation.foreign),
+    limit: Math.min(options.limit ?? 100, 100),
+    sort: options.sort ?? newestFirst(target),
+    byDefault: options.byDefault === "one",
+  } satisfies Relation
+}
+
+/** The name of an embed: that of its relation, unless a column has it. */
+function servedName(source: Resource, name: string): string {
+  if (!source.fields[name]) return name
+  let served = `${name}Row`
+  while (source.fields[served] || source.relations[served]) served += "_"
+  source.notices.push(
+    `${source.name}: the relation "${name}" has the name of a column, and is embedded as "${served}"`,
+  )
+  return served
+}
+
+const properties = ({ table, fields }: Resource, columns: readonly Column[]): string[] | undefined => {
+  const names = columns.map((column) => propertyOf(table, column))
+  return names.every((name): name is string => name !== undefined && fields[name] !== undefined)
+    ? names
+    : undefined
+}
+
+const times: ReadonlySet<string> = new Set(["timestamp", "local_timestamp"])
+const created = /^(created|inserted|added)(_?at|_?on|_?time)?$/i
+
+/** The sort of an embedded list: the newest first, by the key that the database counts, or the time of creation. */
+function newestFirst({ keys, fields }: Resource): string {
+  const [key] = keys
+  const counted = keys.length === 1 && key !== undefined && fields[key]?.write === undefined
+  const time = Object.values(fields).find(
+    ({ name, spec, hidden }) => created.test(name) && !hidden && times.has(spec.type),
+  )
+  if (!counted && time) return `-${time.name}`
+  return keys.map((name) => `-${name}`).join(",")
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { getTableColumns, type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { loadedTables } from "../db/dialect/field.ts"
 
@@ -93,7 +93,9 @@ function columnsRead({ own }: Level): string[] | undefined {
   const sources = [...from.matchAll(/(?:^|,|\bjoin\b)[\s(]*(?:\w+\.)?@?(\w*)/gi)]
   const tables = sources.map(([, name = ""]) => loadedTables.get(name))
   if (tables.includes(undefined)) return undefined
-  return tables.flatMap((table) => Object.keys(table ?? {}))
+  return tables.flatMap((table) =>
+    table ? Object.values(getTableColumns(table)).map(({ name }) => name) : [],
+  )
 }
 
 /**

@@ -9,6 +9,16 @@ export type ViewerKind = (typeof viewerKinds)[number]
 /** Who asks. Identified with every request, required only by the rules. */
 export type Viewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: Key }
 
+/** What a team tells the types of, in `declare module "#weir"`. */
+// biome-ignore lint/suspicious/noEmptyInterface: a team's own declaration merges into it
+export interface Register {}
+
+/** The type of a viewer's id in hand-written routes: a number, unless `Register` has `viewerId: string`. */
+export type ViewerId = Register extends { viewerId: infer Id extends Key } ? Id : number
+
+/** Who asks, as hand-written routes see it. */
+export type RouteViewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: ViewerId }
+
 export const anonymous: Viewer = { kind: "anonymous" }
 
 /** The viewer as a rule sees it: its kind, and its id as a bound value of the statement. */

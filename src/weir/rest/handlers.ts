@@ -13,32 +13,15 @@ import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import { remove } from "../operations/remove.ts"
 import { update } from "../operations/update.ts"
-import { invalid, notFound } from "../problem.ts"
-import { type Key, parseKey } from "../resource/key.ts"
+import { invalid } from "../problem.ts"
 import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
-import { signedIn } from "../resource/rules.ts"
+import { pathKeyOf, rowPath } from "./path-key.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
 
-/** The key in the path, or a 422. Where the rows are the viewers, `me` is the viewer's own. */
-function keyOf(c: AppContext, call: Call, resource: Resource): Key {
-  const text = c.req.param("id") ?? ""
-  if (text === "me" && resource.holdsViewers) {
-    requireOpen(call, signedIn)
-    return call.viewer.id as Key
-  }
-  const key = parseKey(text)
-  if (key === undefined)
-    throw invalid("The id in the path is not valid", [
-      { path: "id", message: "must be a whole number", code: "invalid_integer" },
-    ])
-  if (key === null) throw notFound()
-  return key
-}
-
 const nestedOf = (c: AppContext, call: Call, parent: Within | undefined): Nested | undefined =>
-  parent && { ...parent, parentKey: keyOf(c, call, parent.within) }
+  parent && { ...parent, parentKey: pathKeyOf(c, call, parent.within).key }
 
 /** The call of a read, with what the request says of the cache. */
 function readCall(c: AppContext): Call {
@@ -50,9 +33,9 @@ function readCall(c: AppContext): Call {
 /** `GET /resource/{id}`. */
 export async function readOne(c: AppContext, resource: Resource): Promise<Response> {
   const call = readCall(c)
-  const id = keyOf(c, call, resource)
+  const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
-  return replyRead(c, await read(call, resource, id, searchOf(c)))
+  return replyRead(c, await read(call, resource, key, search))
 }
 
 /** `GET /resource`, and `GET /parent/{id}/resource`. */
@@ -78,7 +61,7 @@ export async function createRows(
   const { rows, many } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
-    refuseParams(c)
+    refuseParams(searchOf(c))
     const input = await readJson(c, jsonTypes, resource.json)
     if (onlyMany && !Array.isArray(input))
       throw invalid("The body is not valid", [
@@ -87,9 +70,11 @@ export async function createRows(
     return create(call, resource, input, { nested, guard })
   })
   const bodies = rows.map(({ body }) => body)
-  const location = `${c.get("basePath")}/${resource.name}`
-  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location })
-  return reply(c, 201, bodies[0] as string, { location: `${location}/${rows[0]?.key}` })
+  const basePath = c.get("basePath")
+  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `${basePath}/${resource.name}` })
+  const key = rows[0]?.key
+  const location = key === undefined ? {} : { location: basePath + rowPath(resource, key) }
+  return reply(c, 201, bodies[0] as string, location)
 }
 
 /** `POST /resource/batch`, and `POST /parent/{id}/resource/batch`: an array alone. */
@@ -99,14 +84,14 @@ export const createMany = (c: AppContext, resource: Resource, parent?: Within): 
 /** `PATCH /resource/{id}`: a merge patch. */
 export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
   const call = c.get("call")
-  const id = keyOf(c, call, resource)
+  const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
-  refuseParams(c)
+  refuseParams(search)
   return reply(
     c,
     200,
-    await update(call, resource, id, await readJson(c, patchTypes, resource.json)),
+    await update(call, resource, key, await readJson(c, patchTypes, resource.json)),
     acceptPatch,
   )
 }
@@ -137,9 +122,9 @@ function confirmationOf(c: AppContext, resource: Resource): string | undefined {
 /** `DELETE /resource/{id}`. */
 export async function removeOne(c: AppContext, resource: Resource): Promise<Response> {
   const call = c.get("call")
-  const id = keyOf(c, call, resource)
+  const { key, search } = pathKeyOf(c, call, resource)
   requireOpen(call, resource.rules.delete)
-  refuseParams(c)
-  await remove(call, resource, id, resource.options.confirmDelete ? confirmationOf(c, resource) : undefined)
+  refuseParams(search)
+  await remove(call, resource, key, resource.options.confirmDelete ? confirmationOf(c, resource) : undefined)
   return reply(c, 204, null)
 }

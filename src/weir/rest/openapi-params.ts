@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import type { Operator } from "../fields/operators.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
+import { isSortable } from "../resource/field.ts"
 import { defaultSort, type Field, type Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 
@@ -27,7 +28,7 @@ const namesOf = (resource: Resource): string[] => readable(resource).map(({ name
 
 /** The sort keys that a list may have. */
 const sortPattern = (resource: Resource): RegExp => {
-  const sortable = readable(resource).filter(({ type }) => type.operators.length > 0)
+  const sortable = readable(resource).filter(isSortable)
   return listOf(
     sortable.map(({ name }) => name),
     "-?",

@@ -17,7 +17,7 @@ export function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodT
   for (const field of readable(resource)) {
     const schema = outputSchema(field)
     const shown = isOpenToAll(field.read, "anonymous")
-    whole[field.name] = shown ? schema : schema.optional()
+    whole[field.name] = shown && !field.type.heavy ? schema : schema.optional()
     part[field.name] = schema.optional()
     if (shown) sample[field.name] = field.type.example()
   }

@@ -44,18 +44,18 @@ export function bodyExample(
 }
 
 /** What a create sends at the least. */
-export const createExample = (resource: Resource, foreign?: string): Record<string, unknown> =>
-  bodyExample(resource, "create", (f) => !f.optional && f.name !== foreign)
+export const createExample = (resource: Resource, foreign: readonly string[] = []): Record<string, unknown> =>
+  bodyExample(resource, "create", (f) => !f.optional && !foreign.includes(f.name))
 
 const quotaText = ({ rows, column }: Quota): string =>
   ` At most ${rows} rows with one value of \`${column}\`: beyond, a 403 with the code \`quota_exceeded\`.`
 
 /** The schema of a create's object, by resource and parent: creates of one and of many share it. */
 function createBody(resource: Resource, parent?: Within): z.ZodType {
-  const foreign = parent?.relation.foreign
+  const foreign = parent?.relation.foreign ?? []
   const left = unwritable(resource, "create")
   // The path names the parent: a body that does so, too, must name the same, which no schema can say.
-  if (foreign !== undefined && resource.fields[foreign]?.write) left[foreign] = true
+  for (const column of foreign) if (resource.fields[column]?.write) left[column] = true
   const whole = createSchema(resource).omit(left)
   const shape = whole.shape as Record<string, z.ZodType>
   const changed: Record<string, z.ZodType> = {}

@@ -98,6 +98,10 @@ function batchRoute(registry: Registry, path: string, resource: Resource, option
   )
 }
 
+/** Whether a relation is over a key. */
+const isOver = (columns: readonly string[], keys: readonly string[]): boolean =>
+  keys.length > 0 && keys.length === columns.length && keys.every((key) => columns.includes(key))
+
 /** The routes of the rows that refer to one row. */
 function nestedRoutes(
   registry: Registry,
@@ -106,7 +110,7 @@ function nestedRoutes(
   served: (rule: Rule) => boolean,
 ): void {
   const { target, kind, local, name } = relation
-  if (kind !== "many" || local !== within.key) return
+  if (kind !== "many" || !isOver(local, within.keys)) return
   const path = `/${within.name}/{id}/${name}`
   const parent = { relation, within }
   if (served(target.rules.read))

@@ -2,10 +2,9 @@ import { existsSync, readFileSync } from "node:fs"
 import { registerHooks } from "node:module"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import type { Casing } from "../db/dialect/casing.ts"
 import type { DialectName } from "../db/dialect/choose.ts"
 import type { LedgerPlace } from "../db/migrations/ledger.ts"
-
-export type Casing = "snake_case" | "camelCase"
 
 /** What Weir reads of drizzle-kit's config. Paths are absolute. */
 export interface DrizzleConfig {

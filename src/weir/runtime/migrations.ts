@@ -1,8 +1,8 @@
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
-import { getTableName, getTableUniqueName } from "drizzle-orm"
 import type { Api } from "../api.ts"
 import type { DialectName } from "../db/dialect/choose.ts"
+import { fullName } from "../db/dialect/table-name.ts"
 import { type Migration, readMigrations } from "../db/migrations/files.ts"
 import type { LedgerPlace } from "../db/migrations/ledger.ts"
 import { type DrizzleConfig, readDrizzleConfig } from "./drizzle-config.ts"
@@ -17,12 +17,7 @@ export interface MigrationFolder {
 }
 
 /** The tables that an API serves, by the names that a database has them under. */
-export const tablesOf = ({ resources }: Api): string[] =>
-  resources.map(({ table }) => {
-    const name = getTableName(table)
-    // Drizzle says `public` for tables without a schema of their own, which are where `search_path` finds them.
-    return getTableUniqueName(table) === `public.${name}` ? name : getTableUniqueName(table)
-  })
+export const tablesOf = ({ resources }: Api): string[] => resources.map(({ table }) => fullName(table))
 
 /** The project's folder: that of the folder of migrations which its entries name. */
 export const rootOf = (migrations: URL): string => fileURLToPath(new URL("..", migrations))

@@ -9,7 +9,7 @@ import { bound, ownValue } from "./plan.ts"
 export function maxRowBytes(resource: Resource, { fields, includes }: Selection, kind: ViewerKind): number {
   let bytes = 2
   for (const { name, type, read } of Object.values(resource.fields))
-    if ((!fields || fields.has(name)) && isOpen(read, kind))
+    if ((fields ? fields.has(name) : !type.heavy) && isOpen(read, kind))
       bytes += Buffer.byteLength(name) + 4 + type.maxBytes
   for (const include of includes)
     bytes += Buffer.byteLength(include.relation.name) + 6 + maxEmbedBytes(include, kind)

@@ -1,5 +1,5 @@
 import type { Statement } from "../db/dialect/statement.ts"
-import type { Filter, Include, ListQuery } from "../query/query.ts"
+import type { Filter, Include, ListQuery, SortKey } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
@@ -42,9 +42,11 @@ export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement
 function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
-  const finds = parent ? hasIndex(resource, parent.foreign) && !filter : !filter || isFound(resource, filter)
+  const finds = parent
+    ? hasIndex(resource, parent.foreign[0]) && !filter
+    : !filter || isFound(resource, filter)
   return (
-    sort.length === 1 &&
+    isByKey(resource, sort) &&
     finds &&
     more.length === 0 &&
     !count &&
@@ -58,12 +60,12 @@ function isBoundedList(query: ListQuery): boolean {
 function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
   const { relation, filters, sort, skip } = include
   const list =
-    sort.length === 1 &&
+    isByKey(relation.target, sort) &&
     skip === undefined &&
     filters.length === 0 &&
     isOpenToAll(relation.target.rules.read, kind)
   return (
-    hasIndex(relation.target, relation.foreign) &&
+    hasIndex(relation.target, relation.foreign[0]) &&
     (relation.kind === "one" || list) &&
     include.includes.every((inner) => isBoundedInclude(inner, kind))
   )
@@ -78,9 +80,11 @@ function tablesScanned(query: ListQuery): string[] | undefined {
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined
   // Several conditions on each row cost what several rows do.
-  const scan = new Array<string>(Math.max(1, Math.ceil(filters.length / filtersPerScan))).fill(resource.name)
+  const scan = new Array<string>(Math.max(1, Math.ceil(filters.length / filtersPerScan))).fill(
+    resource.tableName,
+  )
   const own = query.count ? [...scan, ...scan] : scan
-  return [...own, ...(within ? [within.name] : []), ...tablesOfFilters(resource, filters), ...embedded]
+  return [...own, ...(within ? [within.tableName] : []), ...tablesOfFilters(resource, filters), ...embedded]
 }
 
 /** The tables that a single read visits for what it embeds. */
@@ -92,21 +96,25 @@ function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boole
     if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
     const inner = tablesEmbedded(include.includes, kind, withinList || isList)
     if (!inner) return undefined
-    tables.push(relation.target.name, ...tablesOfFilters(relation.target, filters), ...inner)
+    tables.push(relation.target.tableName, ...tablesOfFilters(relation.target, filters), ...inner)
   }
   return tables
 }
 
 /** A filter through relations visits each table of its path, and may begin with the rows at hand. */
-const tablesOfFilters = ({ name }: Resource, filters: Filter[]): string[] =>
+const tablesOfFilters = ({ tableName }: Resource, filters: Filter[]): string[] =>
   filters.flatMap(({ through }) =>
-    through.length ? [name, ...through.map(({ target }) => target.name)] : [],
+    through.length ? [tableName, ...through.map(({ target }) => target.tableName)] : [],
   )
 
 /** Whether an index finds the rows of a filter, in the order of their key. */
 const isFound = (resource: Resource, { through, field, operator }: Filter): boolean =>
   through.length === 0 && operator === "eq" && hasIndex(resource, field.name)
 
-/** Whether rows are found by that column: the key, or a reference, for which there is an index. */
-const hasIndex = (resource: Resource, column: string): boolean =>
-  column === resource.key || resource.references.has(column)
+/** Whether rows come in the order of their key. */
+const isByKey = ({ keys }: Resource, sort: SortKey[]): boolean =>
+  keys.length > 0 && sort.length === keys.length && sort.every(({ field }, i) => field.name === keys[i])
+
+/** Whether rows are found by that column: it is the first of an index. */
+const hasIndex = (resource: Resource, column: string | undefined): boolean =>
+  column !== undefined && resource.indexed.has(column)

@@ -3,9 +3,9 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement } from "../db/dialect/statement.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
+import { columnName, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import { conditionOf, importRequirements } from "./requirements.ts"
-import { tableOf } from "./where.ts"
 
 /** Rows with the same columns, as a JSON array of arrays. */
 interface RowGroup {
@@ -46,13 +46,18 @@ const columnsFrom = (array: SQL, resource: Resource, shape: string, named = fals
   )
 
 const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
-  const names = shape.split(",").map((name) => sql`${sql.identifier(name)}`)
+  const names = shape.split(",").map((name) => columnName(resource, name))
   return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${rows}`
 }
 
 /** The statements after an insert with explicit ids, so that no later row gets one of them. */
-export const keepIds = ({ name, key }: Resource): Statement[] =>
-  expressions.keepIds(name, key).map((text) => ({ text, params: [] }))
+export const keepIds = (resource: Resource): Statement[] => {
+  const { keys, fields } = resource
+  const [key] = keys.length === 1 ? keys : []
+  if (key === undefined || fields[key]?.write !== undefined) return []
+  const { text } = compile(sql`${tableOf(resource)}`)
+  return expressions.keepIds(text, fields[key]?.column.name ?? key).map((text) => ({ text, params: [] }))
+}
 
 /**
  * The statements that insert many rows of encoded columns: one for each set of columns that they have, whose
@@ -67,7 +72,9 @@ export function insertMany(resource: Resource, rows: Values[]): Statement[] {
     })
     return withValues(plan, { rows: list })
   })
-  return rows.some((row) => row[resource.key] !== undefined) ? [...inserts, ...keepIds(resource)] : inserts
+  return rows.some((row) => resource.keys.some((key) => row[key] !== undefined))
+    ? [...inserts, ...keepIds(resource)]
+    : inserts
 }
 
 /**

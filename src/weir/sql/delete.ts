@@ -2,9 +2,10 @@ import { sql } from "drizzle-orm"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import { tableOf } from "./columns.ts"
 import { compile, type Plan } from "./plan.ts"
 import { oneVisible, returnedKeys, writtenRow } from "./returning.ts"
-import { tableOf, viewerSql } from "./where.ts"
+import { viewerSql } from "./where.ts"
 
 /**
  * One row's delete: `[1, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the

@@ -2,14 +2,16 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { JoinedTable, Rows } from "../db/dialect/page.ts"
 import type { Include, Selection } from "../query/query.ts"
-import type { Resource } from "../resource/resource.ts"
+import { keyFields } from "../resource/key.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
+import { rowKey, tableOf } from "./columns.ts"
 import { filtered, related } from "./filters.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
-import { type Aliases, orderBy, sortExpressions, tableOf } from "./where.ts"
+import { type Aliases, orderBy, sortExpressions } from "./where.ts"
 
 /** What all parts of one statement share. */
 export interface Context {
@@ -55,7 +57,11 @@ export const literal = (count: number): SQL => sql.raw(String(count))
 
 /** Whether rows that embed it may share one that costs much: a single row that embeds lists. */
 export const isShared = ({ relation, includes }: Include): boolean =>
-  relation.kind === "one" && relation.foreign === relation.target.key && includes.some(holdsLists)
+  relation.kind === "one" && isByKey(relation) && relation.local.length === 1 && includes.some(holdsLists)
+
+/** Whether a relation names rows by their key. */
+const isByKey = ({ foreign, target: { keys } }: Relation): boolean =>
+  keys.length > 0 && keys.length === foreign.length && keys.every((key) => foreign.includes(key))
 
 const holdsLists = ({ relation, includes }: Include): boolean =>
   relation.kind === "many" || includes.some(holdsLists)
@@ -69,7 +75,9 @@ export function rowShape(
   source?: Source,
 ): RowShape {
   const { rendering, viewer } = context
-  const fields = Object.values(resource.fields).filter((field) => !selected || selected.has(field.name))
+  const fields = Object.values(resource.fields).filter(({ name, type }) =>
+    selected ? selected.has(name) : !type.heavy,
+  )
   const shape = visibleMembers(fields, row, viewer, rendering.field)
   for (const include of includes) {
     const value =
@@ -86,7 +94,7 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   const { relation } = include
   const { target } = relation
   const { viewer, aliases, rendering, gate } = context
-  const { alias, row } = aliases.next()
+  const { alias, row } = aliases.next(target)
   // Filters nest the deepest: they stand first, since SQLite's parser keeps what stands before on its small stack.
   const conditions = [
     ...filtered(include.filters, row, viewer, aliases),
@@ -99,15 +107,27 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   }
   const where = clause(conjunction(conditions))
   const joins = source?.joins
-  if (joins && rendering.joined && relation.foreign === target.key) {
+  if (joins && rendering.joined && isByKey(relation)) {
     joins.push(sql` left join ${tableOf(target)} ${alias} on ${where}`)
     const shape = rowShape(target, include, row, context, { ...source, joins })
-    return rendering.joined(row(target.key), shape)
+    return rendering.joined(row(target.keys[0] as string), shape)
   }
   return rendering.one(
     rowShape(target, include, row, context),
-    sql`${tableOf(target)} ${alias} where ${where}`,
+    relation.isUnique
+      ? sql`${tableOf(target)} ${alias} where ${where}`
+      : sql`${tableOf(target)} ${alias} where ${where}${first(target, row, viewer)}`,
   )
+}
+
+/** The first of several rows that a relation to one may find. */
+const first = (target: Resource, row: RowSql, viewer: ViewerSql): SQL => {
+  const keys = sortExpressions(
+    keyFields(target).map((field) => ({ field, descending: false })),
+    row,
+    viewer,
+  )
+  return keys.length ? sql` order by ${orderBy(keys)} limit 1` : sql` limit 1`
 }
 
 function embeddedList(
@@ -120,7 +140,7 @@ function embeddedList(
   const rows: Rows = {
     table: tableOf(target),
     alias,
-    key: row(target.key),
+    key: rowKey(target, alias, row),
     where,
     order: orderBy(sortExpressions(include.sort, row, viewer)),
     limit: literal(include.limit),
@@ -172,14 +192,15 @@ const joinedRows = ({ shared }: Source, row: RowSql): JoinedTable[] =>
 /** A row that is rendered once for all rows of the source that refer to it. */
 function sharedRow(include: Include, outer: RowSql, context: Context, source: Source): SQL {
   const { relation } = include
-  const { target, local, foreign } = relation
+  const { target } = relation
+  const [local = "", foreign = ""] = [relation.local[0], relation.foreign[0]]
   const { viewer, aliases, rendering } = context
-  const { alias, row } = aliases.next()
+  const { alias, row } = aliases.next(target)
   const table = aliases.nextTable()
   const where = clause(
     conjunction([
       source.gate ?? true,
-      sql`${row(target.key)} in (${source.valuesOf(local)})`,
+      sql`${row(foreign)} in (${source.valuesOf(local)})`,
       target.rules.read(row, viewer),
       target.fields[foreign]?.read(row, viewer) ?? false,
     ]),
@@ -194,7 +215,7 @@ function sharedRow(include: Include, outer: RowSql, context: Context, source: So
   const shape = rowShape(target, include, row, context, inner)
   const from = expressions.sharedFrom(tableOf(target), alias, where, joinedRows(inner, row))
   source.ctes.push(
-    sql`${sql.identifier(table)} as materialized (select ${row(target.key)} as _k, ${rendering.object(shape)} as _v from ${from})`,
+    sql`${sql.identifier(table)} as materialized (select ${row(foreign)} as _k, ${rendering.object(shape)} as _v from ${from})`,
   )
   const visible = relation.source.fields[local]?.read(outer, viewer) ?? false
   source.shared.push({ table, local, visible })

@@ -3,7 +3,8 @@ import type { Filter } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
-import { type Aliases, comparison, tableOf } from "./where.ts"
+import { tableOf } from "./columns.ts"
+import { type Aliases, comparison } from "./where.ts"
 
 /** What the conditions of one filter share. */
 interface Scope {
@@ -41,12 +42,14 @@ export const selective = (resource: Resource, filters: Filter[]): Filter[] =>
     ({ through, field, operator }) =>
       through.length === 0 &&
       (operator === "eq" || operator === "in") &&
-      (field.name === resource.key || resource.references.has(field.name) || field.unique),
+      (isOnlyKey(resource, field.name) || resource.references.has(field.name) || field.unique),
   )
+
+const isOnlyKey = ({ keys }: Resource, field: string): boolean => keys.length === 1 && keys[0] === field
 
 /** Whether many rows refer to one, whose many related rows decide: they are looked through once for all of them. */
 const sharesRows = ([relation, ...rest]: Relation[]): boolean =>
-  relation?.kind === "one" && rest.some(({ kind }) => kind === "many")
+  relation?.kind === "one" && relation.local.length === 1 && rest.some(({ kind }) => kind === "many")
 
 /**
  * A filter through a row that many share, as a set that is made once. From the `few` rows at hand, where there are
@@ -59,15 +62,16 @@ function throughShared(
   { viewer, aliases, sets }: Scope,
   few?: (column: string) => SQL,
 ): SQL | boolean {
-  const { source, target, local, foreign } = relation as Relation
-  const there = aliases.next()
+  const { source, target } = relation as Relation
+  const [local = "", foreign = ""] = [relation?.local[0], relation?.foreign[0]]
+  const there = aliases.next(target)
   const all = sets ?? []
   const inner = { viewer, aliases, sets: all }
   const where = conjunction([
     few ? sql`${there.row(foreign)} in (${few(local)})` : true,
     target.fields[foreign]?.read(there.row, viewer) ?? false,
     target.rules.read(there.row, viewer),
-    rest.length === 0 || few
+    rest.length === 0 || few || rest[0]?.local.length !== 1
       ? throughRelations(filter, rest, there.row, inner)
       : throughShared(filter, rest, there.row, inner),
   ])
@@ -91,9 +95,9 @@ export function related(
   viewer: ViewerSql,
 ): SQL | boolean {
   return conjunction([
-    sql`${there(foreign)} = ${here(local)}`,
-    source.fields[local]?.read(here, viewer) ?? false,
-    target.fields[foreign]?.read(there, viewer) ?? false,
+    ...local.map((column, i) => sql`${there(foreign[i] as string)} = ${here(column)}`),
+    ...local.map((column) => source.fields[column]?.read(here, viewer) ?? false),
+    ...foreign.map((column) => target.fields[column]?.read(there, viewer) ?? false),
   ])
 }
 
@@ -105,7 +109,7 @@ function throughRelations(filter: Filter, path: Relation[], row: RowSql, scope: 
     return conjunction([visible, comparison(filter, row(filter.field.name))])
   }
   if (sharesRows(path)) return throughShared(filter, path, row, scope)
-  const there = aliases.next()
+  const there = aliases.next(relation.target)
   // What nests stands first: SQLite's parser keeps what stands before it on its small stack.
   const where = conjunction([
     throughRelations(filter, rest, there.row, scope),

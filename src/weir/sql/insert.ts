@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm"
 import type { Resource } from "../resource/resource.ts"
 import type { ViewerGuard, ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { boundValue, columnName, tableOf } from "./columns.ts"
+import { compile, type Plan } from "./plan.ts"
 import { withinQuota } from "./quota.ts"
-import { createRequirements, required, typedValue } from "./requirements.ts"
+import { createRequirements, type Made, nothingMade, required, typedValue } from "./requirements.ts"
 import { returnedRow, writtenRow } from "./returning.ts"
-import { tableOf, viewerSql } from "./where.ts"
+import { viewerSql } from "./where.ts"
 
 /**
  * One row's insert: `[body, primary key, …foreign keys]`, as far as the viewer may see it. Values are bound by
@@ -17,25 +18,28 @@ export function compileCreate(
   kind: ViewerKind,
   columns: string[],
   chosen: string[],
-  guard?: ViewerGuard,
+  { guard, made = nothingMade }: { guard?: ViewerGuard | undefined; made?: Made } = {},
 ): Plan {
   const row = writtenRow(resource)
   const signsUp = resource.holdsViewers && kind === "anonymous"
-  const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.key) } : viewerSql(kind)
-  const names = columns.map((column) => sql`${sql.identifier(column)}`)
-  const requirements = createRequirements(resource, kind, columns, chosen)
+  const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.keys[0] as string) } : viewerSql(kind)
+  const names = [...columns, ...Object.keys(made.expressions)].map((column) => columnName(resource, column))
+  const requirements = createRequirements(resource, kind, columns, chosen, made)
   const conditions = [guard?.where, required(requirements), withinQuota(resource, columns)].filter(
     (part) => part !== undefined,
   )
   const isSelect = conditions.length > 0
   const values = sql.join(
-    columns.map((column) => (isSelect ? typedValue(resource, column) : bound(column))),
+    [
+      ...columns.map((column) => (isSelect ? typedValue(resource, column) : boundValue(resource, column))),
+      ...Object.values(made.expressions),
+    ],
     sql`, `,
   )
   const rows = isSelect
     ? sql`select ${values} where ${sql.join(conditions, sql` and `)}`
     : sql`values (${values})`
-  const source = columns.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
+  const source = names.length ? sql`(${sql.join(names, sql`, `)}) ${rows}` : sql`default values`
   return compile(
     sql`insert into ${tableOf(resource)} ${source} returning ${returnedRow(resource, row, viewer)}`,
   )

@@ -5,8 +5,8 @@ import type { Values } from "../query/query.ts"
 import type { Quota } from "../resource/quota.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
+import { boundValue, columnName, tableOf } from "./columns.ts"
 import { bound, compile, planOf, withValues } from "./plan.ts"
-import { tableOf } from "./where.ts"
 
 /**
  * A condition that holds while rows with `value` in the quota's column are at most `most`; else its statement fails,
@@ -14,7 +14,7 @@ import { tableOf } from "./where.ts"
  */
 function holds(resource: Resource, { column }: Quota, value: SQL, most: number): SQL {
   const limit = (rows: number) => sql.raw(`${rows}`)
-  const rows = sql`select 1 from ${tableOf(resource)} where ${tableOf(resource)}.${sql.identifier(column)} = ${value} limit ${limit(most + 1)}`
+  const rows = sql`select 1 from ${tableOf(resource)} where ${tableOf(resource)}.${columnName(resource, column)} = ${value} limit ${limit(most + 1)}`
   const failure = expressions.failure("quota", sql`n`)
   return sql`(select case when n <= ${limit(most)} then 1 else ${failure} end from (select count(*) as n from (${rows}) as found) as counted) = 1`
 }
@@ -23,7 +23,7 @@ function holds(resource: Resource, { column }: Quota, value: SQL, most: number):
 export function withinQuota(resource: Resource, columns: string[]): SQL | undefined {
   const { quota } = resource
   if (!quota || !columns.includes(quota.column)) return undefined
-  return holds(resource, quota, bound(quota.column), quota.rows - 1)
+  return holds(resource, quota, boundValue(resource, quota.column), quota.rows - 1)
 }
 
 /** The same of an update that gives a row to another owner. */
@@ -34,7 +34,7 @@ export function quotaAfter(resource: Resource, columns: string[], row: RowSql): 
   return (
     holds &&
     quota &&
-    sql`case when ${row(quota.column)} = ${bound(quota.column)} then 1 = 1 else ${holds} end`
+    sql`case when ${row(quota.column)} = ${boundValue(resource, quota.column)} then 1 = 1 else ${holds} end`
   )
 }
 

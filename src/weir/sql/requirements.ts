@@ -1,12 +1,14 @@
 import { is, SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import { type ForeignKey, foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, isOpen, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { boundValue, tableOf } from "./columns.ts"
+import { compile, type Plan } from "./plan.ts"
 import { oneVisible, writtenRow } from "./returning.ts"
-import { Aliases, tableOf, viewerSql } from "./where.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** What a write requires of its row, and what is at fault where that does not hold. */
 export interface Requirement {
@@ -21,12 +23,25 @@ export interface Requirement {
 }
 
 /** A bound value with its type, which a select list or a comparison of two values does not give it. */
-export const typedValue = (resource: Resource, column: string, value: SQL = bound(column)): SQL =>
-  resource.fields[column]?.type.sql.typed(value) ?? value
+export const typedValue = (
+  resource: Resource,
+  column: string,
+  value: SQL = boundValue(resource, column),
+): SQL => resource.fields[column]?.type.sql.typed(value) ?? value
+
+/** Columns that a write sets beside those of its client, by the table's own code. */
+export interface Made {
+  /** Whose values are bound by their names. */
+  bound: string[]
+  /** Whose values are SQL. */
+  expressions: Record<string, SQL>
+}
+
+export const nothingMade: Made = { bound: [], expressions: {} }
 
 /** The value of a column that an insert leaves to the database, as far as its default tells: null, for the key. */
 function valueByDefault(resource: Resource, column: string): SQL {
-  const byDefault = resource.fields[column]?.column.default
+  const byDefault: unknown = resource.fields[column]?.column.default
   return is(byDefault, SQL) ? typedValue(resource, column, sql`(${byDefault})`) : sql`null`
 }
 
@@ -39,18 +54,22 @@ export function createRequirements(
   kind: ViewerKind,
   columns: string[],
   chosen: string[],
+  made: Made = nothingMade,
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
-  const row: RowSql = (column) =>
-    columns.includes(column) ? typedValue(resource, column) : valueByDefault(resource, column)
+  const row: RowSql = (column) => {
+    if (columns.includes(column)) return typedValue(resource, column)
+    const expression = made.expressions[column]
+    return expression ? typedValue(resource, column, sql`(${expression})`) : valueByDefault(resource, column)
+  }
   const rule = resource.rules.create
   return asked([
     ...chosen.map((column): Requirement => {
       const holds = resource.fields[column]?.write?.create(row, viewer) ?? false
       return { of: "field", columns: [column], holds }
     }),
-    ...chosen.map((column) => namedRow(resource, column, viewer, aliases, row(column))),
+    ...namedRows(resource, chosen, viewer, aliases, row),
     { of: "new_row", columns: readBy(rule, kind, columns), holds: rule(row, viewer) },
   ])
 }
@@ -59,14 +78,22 @@ export function createRequirements(
  * What an update of these columns (bound by name) requires: of the row as it is, of the row as it will be, of each
  * field, and of the rows that it names. A rule that reads no written column holds for both rows or for neither.
  */
-export function updateRequirements(resource: Resource, kind: ViewerKind, columns: string[]): Requirement[] {
+export function updateRequirements(
+  resource: Resource,
+  kind: ViewerKind,
+  columns: string[],
+  made: Made = nothingMade,
+): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const before = writtenRow(resource)
   const now = Object.values(resource.fields).filter(({ spec }) => spec.auto === "updated")
-  const changed = [...columns, ...now.map(({ name }) => name)]
+  const bySelf = [...now.map(({ name }) => name), ...made.bound, ...Object.keys(made.expressions)]
+  const changed = [...columns, ...bySelf]
   const after: RowSql = (column) => {
-    if (columns.includes(column)) return typedValue(resource, column)
+    if (columns.includes(column) || made.bound.includes(column)) return typedValue(resource, column)
+    const expression = made.expressions[column]
+    if (expression) return typedValue(resource, column, sql`(${expression})`)
     return now.some(({ name }) => name === column) ? expressions.now() : before(column)
   }
   const { update, updatedRow } = resource.rules
@@ -77,8 +104,7 @@ export function updateRequirements(resource: Resource, kind: ViewerKind, columns
     const holds = rule ? conjunction([rule(before, viewer), moves ? rule(after, viewer) : true]) : false
     requirements.push({ of: "field", columns: [column], holds })
   }
-  for (const column of columns)
-    requirements.push(namedRow(resource, column, viewer, aliases, after(column), before))
+  requirements.push(...namedRows(resource, columns, viewer, aliases, after, before))
   const read = readBy(updatedRow, kind, changed)
   const isAsked = read.length > 0 || updatedRow !== update
   const holds = isAsked ? updatedRow(after, viewer) : true
@@ -105,7 +131,7 @@ export function importRequirements(
   })
   const { create } = resource.rules
   return asked([
-    ...named.map((column) => namedRow(resource, column, viewer, aliases, row(column))),
+    ...namedRows(resource, named, viewer, aliases, row),
     ...(isOpen(create, "admin") ? [{ of: "new_row" as const, columns: [], holds: create(row, viewer) }] : []),
   ])
 }
@@ -124,30 +150,57 @@ function readBy(rule: Rule, kind: ViewerKind, columns: string[]): string[] {
   return columns.filter((column) => read.has(column))
 }
 
-/** The row that a written column names is one that the writer may name. A value that stays as it was is no new name. */
-function namedRow(
+/**
+ * The rows that written columns name are ones that the writer may name, as it names them in `row`. A value that stays as
+ * it was `before` is no new name.
+ */
+function namedRows(
   resource: Resource,
-  column: string,
+  written: string[],
   viewer: ViewerSql,
   aliases: Aliases,
-  value: SQL,
+  row: RowSql,
   before?: RowSql,
-): Requirement {
-  const reference = resource.refersTo.get(column)
-  const requirement = (holds: SQL | boolean): Requirement => ({ of: "reference", columns: [column], holds })
-  if (!reference || isOpenToAll(reference.rule, viewer.kind)) return requirement(true)
-  const alternatives = [isThere(reference, value, viewer, aliases)]
-  const field = resource.fields[column]
-  if (field?.nullable) alternatives.unshift(sql`${value} is null`)
-  // Nobody learns a value that it may not read by trying.
-  if (before && field && isOpenToAll(field.read, viewer.kind))
-    alternatives.unshift(sql`${before(column)} = ${value}`)
-  return requirement(sql`(${sql.join(alternatives, sql` or `)})`)
+): Requirement[] {
+  const references = new Set(written.flatMap((column) => resource.refersTo.get(column) ?? []))
+  return [...references].map((reference) => {
+    const columns = reference.columns.filter((column) => written.includes(column))
+    const isAsked = !isOpenToAll(reference.rule, viewer.kind)
+    const holds = isAsked ? namesRow(resource, reference, viewer, aliases, row, before) : true
+    return { of: "reference", columns, holds }
+  })
 }
 
-function isThere({ target, foreign, rule }: Reference, value: SQL, viewer: ViewerSql, aliases: Aliases): SQL {
-  const { alias, row } = aliases.next()
-  const where = conjunction([sql`${row(foreign)} = ${value}`, rule(row, viewer)])
+function namesRow(
+  { fields }: Resource,
+  reference: Reference,
+  viewer: ViewerSql,
+  aliases: Aliases,
+  row: RowSql,
+  before: RowSql | undefined,
+): SQL {
+  const alternatives = [isThere(reference, row, viewer, aliases)]
+  const own = reference.columns.flatMap((column) => fields[column] ?? [])
+  for (const { name, nullable } of own) if (nullable) alternatives.unshift(sql`${row(name)} is null`)
+  // Nobody learns a value that it may not read by trying.
+  if (before && own.every(({ read }) => isOpenToAll(read, viewer.kind))) {
+    const same = own.map(({ name }) => sql`${before(name)} = ${row(name)}`)
+    alternatives.unshift(sql.join(same, sql` and `))
+  }
+  return sql`(${sql.join(alternatives, sql` or `)})`
+}
+
+function isThere(
+  { columns, target, foreign, rule }: Reference,
+  named: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): SQL {
+  const { alias, row } = aliases.next(target)
+  const where = conjunction([
+    ...columns.map((column, i) => sql`${row(foreign[i] as string)} = ${named(column)}`),
+    rule(row, viewer),
+  ])
   return sql`exists (select 1 from ${tableOf(target)} ${alias} where ${clause(where)})`
 }
 
@@ -175,14 +228,21 @@ export function compileVerdicts(requirements: Requirement[], of?: Resource, kind
   return { ...compile(sql`${verdicts}${from}`), bounded: true }
 }
 
-/** Says of each written reference whether its row exists, as 1 or 0 in a column each: SQLite does not say which. */
-export function compileReferences(resource: Resource, columns: string[]): Plan {
-  const exist = columns.map((column) => {
-    const reference = resource.fields[column]?.spec.reference
-    const value = typedValue(resource, column)
-    if (!reference) return sql`1`
-    const table = sql`${sql.identifier(reference.table())}`
-    return sql`case when ${value} is null or exists (select 1 from ${table} where ${table}.${sql.identifier(reference.column())} = ${value}) then 1 else 0 end`
+/** The foreign keys of which a write sets every column. */
+export const writtenKeys = ({ table, fields }: Resource, written: readonly string[]): ForeignKey[] =>
+  foreignKeysOf(table).filter(({ columns }) =>
+    columns.every((column) => written.some((name) => fields[name]?.column.name === column.name)),
+  )
+
+/** Says of each foreign key whether its row exists, as 1 or 0 in a column each: SQLite does not say which. */
+export function compileReferences(resource: Resource, keys: ForeignKey[]): Plan {
+  const exist = keys.map(({ columns, foreignTable, foreignColumns }) => {
+    const values = columns.map((column) =>
+      typedValue(resource, propertyOf(resource.table, column) ?? column.name),
+    )
+    const isNull = values.map((value) => sql`${value} is null`)
+    const same = foreignColumns.map((column, i) => sql`${column} = ${values[i]}`)
+    return sql`case when ${sql.join(isNull, sql` or `)} or exists (select 1 from ${foreignTable} where ${sql.join(same, sql` and `)}) then 1 else 0 end`
   })
   return { ...compile(sql`select ${sql.join(exist, sql`, `)}`), bounded: true }
 }

@@ -3,11 +3,11 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
+import { columnName, hasKey, tableOf } from "./columns.ts"
 import { rowShape } from "./embed.ts"
-import { bound, ownValue } from "./plan.ts"
 import { asJson } from "./rendering.ts"
 import { rowObject } from "./row.ts"
-import { Aliases, tableOf } from "./where.ts"
+import { Aliases } from "./where.ts"
 
 const wholeRow = { fields: undefined, filters: [], includes: [] }
 
@@ -15,7 +15,7 @@ const wholeRow = { fields: undefined, filters: [], includes: [] }
 export const writtenRow =
   (resource: Resource): RowSql =>
   (column) =>
-    sql`${tableOf(resource)}.${sql.identifier(column)}`
+    sql`${tableOf(resource)}.${columnName(resource, column)}`
 
 /** The row as the viewer may see it, and its keys. */
 export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
@@ -24,13 +24,25 @@ export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql):
   return sql`${expressions.jsonText(rowObject(shape))}, ${returnedKeys(resource, row)}`
 }
 
-/** The primary key of a row, and its foreign keys: what the cache is invalidated by. */
-export const returnedKeys = (resource: Resource, row: RowSql): SQL =>
-  sql.join([resource.key, ...resource.references].map(row), sql`, `)
+/**
+ * The primary key of a row, and its foreign keys: what the cache is invalidated by. They are as in JSON; a key of several
+ * columns is an array of JSON.
+ */
+export function returnedKeys(resource: Resource, row: RowSql): SQL {
+  const value = (column: string): SQL => resource.fields[column]?.type.sql.json(row(column)) ?? row(column)
+  const [key, ...others] = resource.keys
+  const whole =
+    key === undefined
+      ? sql`null`
+      : others.length
+        ? expressions.jsonArray(resource.keys.map(value))
+        : value(key)
+  return sql.join([whole, ...[...resource.references].map(value)], sql`, `)
+}
 
 /**
  * The one row whose key is bound as `id`, if the viewer may see it. The key is always part of the predicate, so
  * that no rule can make a write touch a whole table.
  */
 export const oneVisible = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  clause(conjunction([sql`${row(resource.key)} = ${bound(ownValue.key)}`, resource.rules.read(row, viewer)]))
+  clause(conjunction([hasKey(resource, row), resource.rules.read(row, viewer)]))

@@ -14,12 +14,13 @@ import {
   withinLimit,
 } from "./answer-bytes.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
+import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asJson, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
-import { Aliases, beyond, orderBy, sortExpressions, tableOf, viewerSql } from "./where.ts"
+import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -48,11 +49,8 @@ export function compileOne(
 ): OnePlan {
   const measured = maxRowBytes(resource, selection, kind) > answerLimit
   const context: Context = { viewer: viewerSql(kind), aliases: new Aliases(), rendering: asJson }
-  const { alias, row } = context.aliases.next()
-  const where = conjunction([
-    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
-    resource.rules.read(row, context.viewer),
-  ])
+  const { alias, row } = context.aliases.next(resource)
+  const where = conjunction([hasKey(resource, row), resource.rules.read(row, context.viewer)])
   const fromWith = (joined: SQL) => sql`${tableOf(resource)} ${alias}${joined} where ${clause(where)}`
   const from = fromWith(measured ? joinedAnswer : sql``)
   const gate = measured ? joinedWithinLimit : undefined
@@ -70,11 +68,8 @@ export function compileOne(
 
 /** Whether a row exists for the viewer: one row, or none. */
 export function compileExists(resource: Resource, kind: ViewerKind): Plan {
-  const { alias, row } = new Aliases().next()
-  const where = conjunction([
-    sql`${row(resource.key)} = ${bound(ownValue.key)}`,
-    resource.rules.read(row, viewerSql(kind)),
-  ])
+  const { alias, row } = new Aliases().next(resource)
+  const where = conjunction([hasKey(resource, row), resource.rules.read(row, viewerSql(kind))])
   return {
     ...compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`),
     bounded: true,
@@ -89,7 +84,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   const { resource, from, viewer: kind } = query
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
-  const { alias, row } = aliases.next()
+  const { alias, row } = aliases.next(resource)
   const keys = sortExpressions(query.sort, row, viewer)
   const ofParent = query.parent ? within(query.parent, row, viewer) : []
   const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
@@ -103,7 +98,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   const rows: Rows = {
     table: tableOf(resource),
     alias,
-    key: row(resource.key),
+    key: rowKey(resource, alias, row),
     where: clause(conjunction([...conditions, beyond(keys, from)])),
     order: orderBy(keys, from.cursor === "before"),
     limit: literal(query.limit + 1),
@@ -114,11 +109,18 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   const { shape } = source
   const multiline = isMultiline(resource, query)
   const inRows =
-    !multiline && keys.every(({ key }) => shape.members.some((m) => m.name === key.field.name && !m.when))
+    !multiline &&
+    keys.every(
+      ({ key: { field } }) =>
+        !field.type.sql.position && shape.members.some((m) => m.name === field.name && !m.when),
+    )
   const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
   const keyColumns = inRows
     ? []
-    : keys.map(({ key, value }) => expressions.jsonColumn(key.field.type.sql.json(value)))
+    : keys.map(({ key: { field }, value }) => {
+        const { json, position = json } = field.type.sql
+        return expressions.jsonColumn(position(value))
+      })
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
@@ -173,23 +175,30 @@ function pageSource(
 
 /** Whether the parent of a nested list exists for the viewer: 1 or 0. */
 function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQL {
-  const { alias, row } = aliases.next()
-  const there = conjunction([
-    sql`${row(within.key)} = ${bound(ownValue.parentKey)}`,
-    within.rules.read(row, viewer),
-  ])
+  const { alias, row } = aliases.next(within)
+  const there = conjunction([hasKey(within, row, ownValue.parentKey), within.rules.read(row, viewer)])
   return sql`(select count(*) from ${tableOf(within)} ${alias} where ${clause(there)})`
 }
 
 /** The rows that refer to the parent, where the viewer may see the column that does. */
-const within = ({ target, foreign }: Relation, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => [
-  sql`${row(foreign)} = ${bound(ownValue.parentKey)}`,
-  target.fields[foreign]?.read(row, viewer) ?? false,
-]
+const within = (
+  { source, target, local, foreign }: Relation,
+  row: RowSql,
+  viewer: ViewerSql,
+): (SQL | boolean)[] => {
+  // The key's columns on the other side, in the key's order.
+  const columns = source.keys.map((key) => foreign[local.indexOf(key)] as string)
+  return [
+    hasKey(target, row, ownValue.parentKey, columns),
+    ...columns.map((column) => target.fields[column]?.read(row, viewer) ?? false),
+  ]
+}
 
 /** Whether the JSON of a row may hold line feeds: stored JSON and embedded lists do. */
 const isMultiline = (resource: Resource, { fields, includes }: Selection): boolean =>
-  Object.values(resource.fields).some((f) => f.type.multiline && (!fields || fields.has(f.name))) ||
+  Object.values(resource.fields).some(
+    (f) => f.type.multiline && (fields ? fields.has(f.name) : !f.type.heavy),
+  ) ||
   includes.some(
     (include) => include.relation.kind === "many" || isMultiline(include.relation.target, include),
   )

@@ -4,16 +4,17 @@ import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { boundValue, columnName, tableOf } from "./columns.ts"
 import { bound, ownValue } from "./plan.ts"
 
 /** Hands out table aliases, `t0`, `t1`, …, within one statement. */
 export class Aliases {
   private count = 0
 
-  /** A new alias, and the row that goes by it. */
-  next(): { alias: SQL; row: RowSql } {
+  /** A new alias, and the row of a resource that goes by it. */
+  next({ fields }: Resource): { alias: SQL; row: RowSql } {
     const alias = sql.identifier(`t${this.count++}`)
-    const row: RowSql = (column) => sql`${alias}.${sql.identifier(column)}`
+    const row: RowSql = (column) => sql`${alias}.${sql.identifier(fields[column]?.column.name ?? column)}`
     return { alias: sql`${alias}`, row }
   }
 
@@ -26,13 +27,12 @@ export class Aliases {
 /** A viewer of that kind, whose id is bound as `viewer`. */
 export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(ownValue.viewer) })
 
-/** The table of a resource, unaliased. */
-export const tableOf = (resource: Resource): SQL => sql`${sql.identifier(resource.name)}`
-
 /** The condition of a filter on the column itself. */
 export function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
-  const value = bound(param)
+  const value = field.type.sql.bind(bound(param))
   const comparable = field.type.ordered(column)
+  const own = field.type.comparison?.(operator, column, bound(param))
+  if (own) return own
   switch (operator) {
     case "eq":
       return sql`${column} = ${value}`
@@ -48,9 +48,9 @@ export function comparison({ field, operator, param, isNull }: Filter, column: S
     case "lte":
       return sql`${comparable} <= ${value}`
     case "in":
-      return field.type.sql.oneOf(column, value)
+      return field.type.sql.oneOf(column, bound(param))
     case "nin":
-      return sql`(${column} is null or not ${field.type.sql.oneOf(column, value)})`
+      return sql`(${column} is null or not ${field.type.sql.oneOf(column, bound(param))})`
     case "contains":
       return expressions.contains(column, value)
     case "starts_with":
@@ -89,7 +89,7 @@ export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
 export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
   if (from.cursor === "start") return true
   const steps = keys.map((k, i) => {
-    const at = from.parts[i] === "cut" ? lookedUp(keys, i, from) : bound(`c${i}`)
+    const at = from.parts[i] === "cut" ? lookedUp(keys, i, from) : k.key.field.type.sql.bind(bound(`c${i}`))
     const falling = k.key.descending !== (from.cursor === "before")
     const isNull = from.parts[i] === "null"
     const further = isNull
@@ -136,11 +136,14 @@ export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | b
 function lookedUp(keys: SortExpression[], i: number, { resource, viewer: kind }: FromCursor): SQL {
   const viewer = viewerSql(kind)
   const alias = sql.identifier("@at")
-  const row: RowSql = (column) => sql`${alias}.${sql.identifier(column)}`
+  const row: RowSql = (column) => sql`${alias}.${columnName(resource, column)}`
   const [there] = sortExpressions([(keys[i] as SortExpression).key], row, viewer)
   const { value } = there as SortExpression
   const where = conjunction([
-    sql`${row(resource.key)} = ${bound(`c${keys.length - 1}`)}`,
+    ...resource.keys.map(
+      (key, n) =>
+        sql`${row(key)} = ${boundValue(resource, key, `c${keys.length - resource.keys.length + n}`)}`,
+    ),
     resource.rules.read(row, viewer),
     expressions.startsWith(value, bound(`c${i}`)),
   ])

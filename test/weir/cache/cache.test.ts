@@ -31,9 +31,13 @@ describe("what a read depends on", () => {
       `select 1 from items where exists (select 1 from items)`,
       ["items"],
     ],
-    ["a table in SQL of one's own, unquoted", "select 1 from elsewhere, USERS u, users v", ["users"]],
+    [
+      "a table in SQL of one's own, unquoted",
+      "select 1 from elsewhere, USERS u, users v",
+      ["elsewhere", "users"],
+    ],
     ["a table in a literal", "select count_of('items')", ["items"]],
-    ["a word that only holds a table's name", "select items_sold, reusers from elsewhere", []],
+    ["a word that only holds a table's name", "select items_sold, reusers from elsewhere", ["elsewhere"]],
   ]
   for (const [name, text, stamps] of cases)
     test(name, () => expect(stampsOfRead(readsOf(text), parts).sort()).toEqual(stamps.sort()))

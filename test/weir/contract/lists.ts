@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import { operatorsOf } from "../../../src/weir/query/query.ts"
 import { defaultSort, type Field, type Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
+import { keyOf } from "../support/keys.ts"
 import { operandsFor, passes, sorted, spelled } from "../support/oracle.ts"
 import { walk } from "../support/paging.ts"
 import { isCreatable, type Row, rowOf, rowsOf, writableBy } from "../support/samples.ts"
@@ -21,8 +22,8 @@ export function listContract(contract: Contract): void {
 
   const get = (path: string) => world().call("GET", path, { token: world().root.token })
   const allOf = async (resource: Resource): Promise<Row[]> =>
-    rowsOf(await get(`/${resource.name}?limit=1000&sort=${resource.key}`))
-  const keysOf = (resource: Resource, rows: Row[]) => rows.map((row) => row[resource.key])
+    rowsOf(await get(`/${resource.name}?limit=1000&sort=${keyOf(resource)}`))
+  const keysOf = (resource: Resource, rows: Row[]) => rows.map((row) => row[keyOf(resource)])
 
   describe.each(served)("listing: $name", (resource) => {
     const path = `/${resource.name}`
@@ -32,7 +33,8 @@ export function listContract(contract: Contract): void {
       await world().maker.rows(resource, 3)
       const rows = await allOf(resource)
       expect(rows.length).toBeGreaterThan(0)
-      for (const row of rows) expect((await get(`${path}/${row[resource.key]}?include=`)).body).toEqual(row)
+      for (const row of rows)
+        expect((await get(`${path}/${row[keyOf(resource)]}?include=`)).body).toEqual(row)
       const counted = await get(`${path}?limit=1&count=exact`)
       expect(counted.headers.get("x-total-count")).toBe(String(rows.length))
       expect((await get(path)).headers.get("x-total-count")).toBeNull()
@@ -41,7 +43,7 @@ export function listContract(contract: Contract): void {
     test("answers the fields asked for, in the table's order", async () => {
       await world().maker.rows(resource, 1)
       const [row] = await allOf(resource)
-      const one = `${path}/${row?.[resource.key]}`
+      const one = `${path}/${row?.[keyOf(resource)]}`
       const names = visible(resource).map((f) => f.name)
       expect(Object.keys(row as Row)).toEqual(names)
       for (const asked of [...names.map((name) => [name]), names.slice(0, 2), [...names].reverse()]) {
@@ -78,7 +80,7 @@ export function listContract(contract: Contract): void {
         const check = async ({ operator, operand }: (typeof scenarios)[number]) => {
           const name = operator === "eq" ? field.name : `${field.name}[${operator}]`
           const query = `${name}=${spelled(operand)}`
-          const answer = await get(`${path}?limit=1000&count=exact&sort=${resource.key}&${query}`)
+          const answer = await get(`${path}?limit=1000&count=exact&sort=${keyOf(resource)}&${query}`)
           const expected = rows.filter((row) => passes(row[field.name], operator, operand))
           expect(answer.status, `${query}: ${answer.text}`).toBe(200)
           expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
@@ -92,7 +94,7 @@ export function listContract(contract: Contract): void {
     test("is in the resource's own order unless sort= says otherwise", async () => {
       await world().maker.rows(resource, 4)
       const rows = await allOf(resource)
-      const expected = keysOf(resource, sorted(resource, defaultSort(resource) ?? resource.key, rows))
+      const expected = keysOf(resource, sorted(resource, defaultSort(resource) ?? keyOf(resource), rows))
       expect(keysOf(resource, rowsOf(await get(path)))).toEqual(expected)
       const { forward, backward } = await walk(world(), `${path}?limit=2`, world().root)
       expect(keysOf(resource, forward)).toEqual(expected)
@@ -113,8 +115,8 @@ export function listContract(contract: Contract): void {
       }
       for (const { name } of orderable) await Promise.all([name, `-${name}`].map(check))
       // Two keys, one of them backwards: the primary key has its say where the first ties.
-      for (const { name } of orderable.filter((f) => f.name !== resource.key).slice(0, 2))
-        await check(`${name},-${resource.key}`)
+      for (const { name } of orderable.filter((f) => f.name !== keyOf(resource)).slice(0, 2))
+        await check(`${name},-${keyOf(resource)}`)
     })
   })
 
@@ -127,7 +129,8 @@ export function listContract(contract: Contract): void {
   )
 
   describe.each(embedding)("relation: $title", ({ resource, relation }) => {
-    const { target, foreign, local, name } = relation
+    const { target, name } = relation
+    const [local = "", foreign = ""] = [relation.local[0], relation.foreign[0]]
     const path = `/${resource.name}`
 
     /** All rows of both sides, once there are some that belong together. */
@@ -145,9 +148,9 @@ export function listContract(contract: Contract): void {
         const mine = sorted(target, relation.sort, belonging(row, others)).slice(0, relation.limit)
         return { ...row, [name]: relation.kind === "many" ? mine : (mine[0] ?? null) }
       })
-      expect((await get(`${path}?limit=190&sort=${resource.key}&include=${name}`)).body).toEqual(expected)
+      expect((await get(`${path}?limit=190&sort=${keyOf(resource)}&include=${name}`)).body).toEqual(expected)
       for (const row of expected) {
-        const one = `${path}/${row[resource.key as keyof typeof row]}`
+        const one = `${path}/${row[keyOf(resource) as keyof typeof row]}`
         expect((await get(`${one}?include=${name}`)).body).toEqual(row)
         expect(name in rowOf(await get(one))).toBe(relation.byDefault)
       }
@@ -167,30 +170,30 @@ export function listContract(contract: Contract): void {
             const expected = rows.filter((row) =>
               belonging(row, others).some((other) => passes(other[field.name], operator, operand)),
             )
-            const answer = await get(`${path}?limit=1000&sort=${resource.key}&${query}`)
+            const answer = await get(`${path}?limit=1000&sort=${keyOf(resource)}&${query}`)
             expect(answer.status, `${query}: ${answer.text}`).toBe(200)
             expect(keysOf(resource, rowsOf(answer)), query).toEqual(keysOf(resource, expected))
           }
     })
 
-    if (relation.kind === "many" && local === resource.key)
+    if (relation.kind === "many" && local === keyOf(resource))
       test("has routes within its parent", async () => {
         const { rows, others } = await sides()
         for (const row of rows) {
-          const within = `${path}/${row[resource.key]}/${name}`
-          const listed = await get(`${within}?limit=1000&count=exact&sort=${target.key}`)
+          const within = `${path}/${row[keyOf(resource)]}/${name}`
+          const listed = await get(`${within}?limit=1000&count=exact&sort=${keyOf(target)}`)
           const expected = belonging(row, others)
           expect(listed.body).toEqual(expected)
           expect(listed.headers.get("x-total-count")).toBe(String(expected.length))
         }
         const [row] = rows
-        const within = `${path}/${row?.[resource.key]}/${name}`
+        const within = `${path}/${row?.[keyOf(resource)]}/${name}`
         const { forward, backward } = await walk(
           world(),
-          `${within}?limit=2&sort=-${target.key}`,
+          `${within}?limit=2&sort=-${keyOf(target)}`,
           world().root,
         )
-        const descending = sorted(target, `-${target.key}`, belonging(row as Row, others))
+        const descending = sorted(target, `-${keyOf(target)}`, belonging(row as Row, others))
         expect([forward, backward]).toEqual([descending, descending])
         const nowhere = `${path}/${2 ** 50}/${name}`
         expect((await get(nowhere)).status).toBe(404)

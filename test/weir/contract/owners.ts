@@ -4,13 +4,14 @@ import type { Resource } from "../../../src/weir/resource/resource.ts"
 import { clause, isOpen, isOpenToAll, type RowSql, type Rule } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compile, withValues } from "../../../src/weir/sql/plan.ts"
+import { keyOf } from "../support/keys.ts"
 import { type Person, type Row, targetsOf } from "../support/samples.ts"
 import { type Contract, type ContractWorld, contractWorlds } from "./world.ts"
 
 /** Whether a rule admits a viewer to a row, asked of the database past the API. */
 async function admits(
   { database }: ContractWorld,
-  { name, key }: Resource,
+  { name, keys: [key = ""] }: Resource,
   rule: Rule,
   { kind, id }: { kind: ViewerKind; id: number },
   rowKey: unknown,
@@ -42,7 +43,7 @@ export function ownerContract(contract: Contract): void {
     const { maker, ann } = world()
     if (resource.holdsViewers) return ann.id
     const own = api.accounts ? await maker.ownRow(resource, ann, "user") : undefined
-    return own?.[resource.key] ?? (await maker.insert(resource))
+    return own?.[keyOf(resource)] ?? (await maker.insert(resource))
   }
 
   describe.each(served)("owning: $name", (resource) => {
@@ -56,9 +57,9 @@ export function ownerContract(contract: Contract): void {
         const closed = isOpen(rules.read, viewer.kind) ? 404 : viewer.kind === "anonymous" ? 401 : 403
         const read = await world().call("GET", `${path(key)}?include=`, { token })
         expect(read.status, `${viewer.kind} ${viewer.id}: ${read.text}`).toBe(sees ? 200 : closed)
-        const list = await world().call("GET", `/${name}?${resource.key}=${key}`, { token })
+        const list = await world().call("GET", `/${name}?${keyOf(resource)}=${key}`, { token })
         if (closed !== 404) expect(list.status).toBe(closed)
-        else expect((list.body as Row[]).map((row) => row[resource.key])).toEqual(sees ? [key] : [])
+        else expect((list.body as Row[]).map((row) => row[keyOf(resource)])).toEqual(sees ? [key] : [])
       }
     })
 

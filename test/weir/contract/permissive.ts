@@ -1,5 +1,6 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
-import { type FieldOptions, type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { FieldOptions, Resource } from "../../../src/weir/resource/resource.ts"
 import { any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
 
 /**

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
 import type { Answer } from "../support/client.ts"
+import { keyOf } from "../support/keys.ts"
 import {
   inputName,
   isCreatable,
@@ -59,7 +60,7 @@ export function rowContract(contract: Contract): void {
         const created = await send("POST", path, body)
         expect(created.status, created.text).toBe(201)
         const row = rowOf(created)
-        expect(created.headers.get("location")).toBe(`${path}/${row[resource.key]}`)
+        expect(created.headers.get("location")).toBe(`${path}/${row[keyOf(resource)]}`)
         for (const field of writable)
           if (field.secret) expect(created.text).not.toContain(body[field.secret.as] as string)
           else if (isOpen(field.read, kind)) expect(row[field.name], field.name).toEqual(body[field.name])
@@ -91,7 +92,7 @@ export function rowContract(contract: Contract): void {
       ]
       const created = await send("POST", path, bodies)
       expect(created.status, created.text).toBe(201)
-      const keys = rowsOf(created).map((row) => Number(row[resource.key]))
+      const keys = rowsOf(created).map((row) => Number(row[keyOf(resource)]))
       expect(keys).toEqual([...keys].sort((a, b) => a - b))
       for (const [i, row] of rowsOf(created).entries())
         expect((await send("GET", `${path}/${keys[i]}?include=`)).body).toEqual(row)
@@ -121,7 +122,7 @@ export function rowContract(contract: Contract): void {
 
   describe.each(creatable.filter(open("update")))("updating: $name", (resource) => {
     const writable = writableBy(resource, kind)
-    const at = (row: Row) => `/${resource.name}/${row[resource.key]}`
+    const at = (row: Row) => `/${resource.name}/${row[keyOf(resource)]}`
     const constant = (row: Row) =>
       Object.fromEntries(
         Object.entries(row).filter(([name]) => resource.fields[name]?.spec.auto !== "updated"),
@@ -209,7 +210,7 @@ export function rowContract(contract: Contract): void {
     test("answers 204 with no body, and then 404 to everything", async () => {
       const row = await world().maker.row(resource)
       const before = await count(resource.name)
-      const path = `/${resource.name}/${row[resource.key]}`
+      const path = `/${resource.name}/${row[keyOf(resource)]}`
       const gone = await send("DELETE", path)
       expect([gone.status, gone.text]).toEqual([204, ""])
       expect(await count(resource.name)).toBe(before - 1)

@@ -2,7 +2,7 @@
 import "#fresh"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { handleOf } from "../../../src/weir/db/handle.ts"
-import { resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
 import { anyone } from "../../../src/weir/resource/rules.ts"
 import { id, json, table } from "../../../src/weir/schema.ts"
 import { appOf } from "../support/app-of.ts"

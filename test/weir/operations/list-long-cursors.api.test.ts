@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { encodeCursor, type Position } from "../../../src/weir/query/cursor.ts"
-import { resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
 import { anyone, owner, signedIn } from "../../../src/weir/resource/rules.ts"
 import * as items from "../fixture/src/schema/items.ts"
 import { appOf } from "../support/app-of.ts"

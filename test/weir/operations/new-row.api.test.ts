@@ -2,7 +2,8 @@
 import "#fresh"
 import { sql } from "drizzle-orm"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { type ResourceOptions, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { ResourceOptions } from "../../../src/weir/resource/resource.ts"
 import {
   admin,
   all,

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest"
 import { type ApiOptions, defineApi } from "../../../src/weir/api.ts"
 import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
 import { allow, route } from "../../../src/weir/http/route.ts"
-import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { Resource } from "../../../src/weir/resource/resource.ts"
 import {
   admin,
   all,
@@ -596,9 +597,9 @@ test("a foreign key of Drizzle's own is a reference, whose rows the rules of its
   const made = resource({ pages }, { read: anyone, create: anyone })
   api([there, made])
   expect(made.refersTo.get("note_id")).toEqual({
-    column: "note_id",
+    columns: ["note_id"],
     target: there,
-    foreign: "id",
+    foreign: ["id"],
     rule: signedIn,
   })
   const open = resource({ pages }, { read: anyone, fields: { note_id: { refersTo: anyone } } })

@@ -2,7 +2,7 @@
 import "#fresh"
 import { type SQL, sql } from "drizzle-orm"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
 import { all, any, anyone, nobody, owner, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
 import * as items from "../fixture/src/schema/items.ts"
 import * as users from "../fixture/src/schema/users.ts"

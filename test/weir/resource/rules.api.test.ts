@@ -1,7 +1,8 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { type Resource, type ResourceOptions, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { Resource, ResourceOptions } from "../../../src/weir/resource/resource.ts"
 import {
   all,
   anyone,

@@ -1,5 +1,6 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
-import { type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { Resource } from "../../../src/weir/resource/resource.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { type Call, caller } from "./client.ts"
 import { appOver, fixture } from "./fresh.ts"

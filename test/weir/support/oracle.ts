@@ -1,5 +1,6 @@
 import type { Operator } from "../../../src/weir/fields/operators.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
+import { keyOf } from "./keys.ts"
 import type { Row } from "./samples.ts"
 
 /** What the lists should answer, worked out in JavaScript over all rows. */
@@ -21,7 +22,7 @@ function compareNullable(a: unknown, b: unknown): number {
 
 /** The rows in the order of `sort`, with the primary key as the last key. */
 export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
-  const keys = [...sort.split(",").filter(Boolean), resource.key]
+  const keys = [...sort.split(",").filter(Boolean), keyOf(resource)]
   return [...rows].sort((a, b) => {
     for (const key of keys) {
       const name = key.replace(/^-/, "")

@@ -1,12 +1,15 @@
 // First, because in workerd it chooses the dialect, before a table is made.
+
 import { afterAll, beforeAll } from "vitest"
+import { keyOf } from "./keys.ts"
 import "#fresh"
 import { type Column, is, type Table } from "drizzle-orm"
 import { getTableConfig as configOfPg, PgTable } from "drizzle-orm/pg-core"
 import { getTableConfig as configOfSqlite, type SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Api } from "../../../src/weir/api.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
-import { type Field, type Resource, resource } from "../../../src/weir/resource/resource.ts"
+import { resource } from "../../../src/weir/resource/define.ts"
+import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { insertMany } from "../../../src/weir/sql/bulk.ts"
@@ -260,7 +263,7 @@ export class Maker {
     }
     const key = await this.insert(resource)
     const read = await call("GET", `/${resource.name}/${key}?include=`, { token: root.token })
-    return read.status === 200 ? rowOf(read) : { [resource.key]: key }
+    return read.status === 200 ? rowOf(read) : { [keyOf(resource)]: key }
   }
 
   async rows(resource: Resource, count: number): Promise<Row[]> {
@@ -294,7 +297,7 @@ export class Maker {
     const client = this.w.database.connect()
     await client.batch(insertMany(resource, [Object.fromEntries(encoded)]))
     const [row] = await client.query({
-      text: `select max("${resource.key}") from "${resource.name}"`,
+      text: `select max("${keyOf(resource)}") from "${resource.name}"`,
       bounded: true,
       params: [],
     })
@@ -305,7 +308,7 @@ export class Maker {
   /** A row to refer to: the person itself among viewers, one of two, or one that nobody refers to yet. */
   private async parent(target: Resource, unique: boolean, n: number, as: Person): Promise<unknown> {
     if (target.holdsViewers && as !== this.w.root && !unique) return as.id
-    const key = async () => (await this.row(target))[target.key]
+    const key = async () => (await this.row(target))[keyOf(target)]
     if (unique) return key()
     let pool = this.pools.get(target)
     if (!pool) {

@@ -2,9 +2,9 @@ import { fork } from "node:child_process"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Command } from "commander"
+import type { Casing } from "../../db/dialect/casing.ts"
 import type { DialectName } from "../../db/dialect/choose.ts"
 import { tableFunction } from "../../db/dialect/table-dialect.ts"
-import type { Casing } from "../../runtime/drizzle-config.ts"
 import type { Project } from "../project.ts"
 import type { Answer, Question } from "./dialect.ts"
 import { isOf, whyNone, whyOnly } from "./kinds-of-tables.ts"
@@ -86,8 +86,7 @@ async function generate(project: Project, { name, rename, drop }: Options): Prom
   if (dialects.length === 1) process.env.DATABASE_URL = urlFor(dialects[0] as DialectName)
   // Loads the API for its checks: no migration is written for an API with mistakes.
   const { api } = await project.api()
-  const casing = (api as { casing?: Casing }).casing
-  const answers = await withCasing(dialects, asked, question, casing)
+  const answers = await withCasing(dialects, asked, question, api.casing)
   // Nothing is written unless all dialects succeed: they must have the same migrations.
   for (const dialect of dialects) {
     const refusal = answers[dialect]?.refusal

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { getTableName, is, Table } from "drizzle-orm"
+import type { Casing } from "../../db/dialect/casing.ts"
 import { type DialectName, dialectName } from "../../db/dialect/choose.ts"
 import { longNames, repeatedNames } from "../../db/dialect/names.ts"
 import {
@@ -9,7 +10,7 @@ import {
   readStatements,
   snapshotPath,
 } from "../../db/migrations/files.ts"
-import { type Casing, type Prefix, readDrizzleConfig } from "../../runtime/drizzle-config.ts"
+import { type Prefix, readDrizzleConfig } from "../../runtime/drizzle-config.ts"
 import { folderOf, migrationsOf, rootOf } from "../../runtime/migrations.ts"
 import { filesBelow, filesOfPatterns, readSchema } from "../schema-files.ts"
 import { namesOf, type TableNames } from "./kinds-of-tables.ts"

@@ -4,9 +4,9 @@ import {
   generateSQLiteDrizzleJson,
   generateSQLiteMigration,
 } from "drizzle-kit/api"
+import type { Casing } from "../../db/dialect/casing.ts"
 import { dialectName } from "../../db/dialect/choose.ts"
 import { withoutPublic } from "../../db/migrations/own-names.ts"
-import type { Casing } from "../../runtime/drizzle-config.ts"
 import type { Diff } from "./rebuild.ts"
 import { type Kinds, repairPostgres } from "./repair.ts"
 import { repairSqlite } from "./repair-sqlite.ts"

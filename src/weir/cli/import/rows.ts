@@ -41,7 +41,9 @@ export function checker(
       if (!nullable) return { record, reason: `${name}: is required` }
       if (initially(operator) === operator.id) result.data[name] = null
     }
-    const columns = await columnsToInsert(resource, operator, result.data)
+    const { columns, expressions } = await columnsToInsert(resource, operator, result.data)
+    const [own] = Object.keys(expressions)
+    if (own !== undefined) return { record, reason: `${own}: is required, since the table makes it by SQL` }
     for (const { name, type } of generated) {
       const value = result.data[name]
       if (value !== undefined) columns[name] = type.sql.encode(value)

@@ -7,7 +7,15 @@ export interface ColumnSql {
   json(column: SQL): SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
-  /** A bound value cast to the column's type, for places where the statement does not imply the type. */
+  /** A bound value as a value of the column, where the driver cannot bind one: base64 as bytes. */
+  bind(param: SQL): SQL
+  /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
+  position?: (column: SQL) => SQL
+  /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
+  comparable?: (value: SQL) => SQL
+  /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */
+  size?: (column: SQL) => SQL
+  /** A value cast to the column's type, for places where the statement does not imply the type. */
   typed(value: SQL): SQL
   /** SQL for: `expression` equals an element of `list`, a JSON array bound as one parameter. */
   oneOf(expression: SQL, list: SQL): SQL

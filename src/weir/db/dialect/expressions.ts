@@ -1,14 +1,14 @@
 import { dialectName } from "./choose.ts"
 import type { ColumnSql } from "./column-sql.ts"
-import type { FieldTypeName } from "./field.ts"
+import type { FieldSpec } from "./field.ts"
 import * as postgres from "./postgres/sql.ts"
-import { columnTypes as postgresTypes } from "./postgres/types.ts"
+import { columnSql as postgresColumn } from "./postgres/types.ts"
 import * as sqlite from "./sqlite/sql.ts"
-import { columnTypes as sqliteTypes } from "./sqlite/types.ts"
+import { columnSql as sqliteColumn } from "./sqlite/types.ts"
 
 /** The SQL expressions that differ between dialects, in the dialect in use. */
 export const expressions: typeof sqlite = dialectName === "postgres" ? postgres : sqlite
 
-/** How the dialect in use stores, binds and renders each type of column. */
-export const columnTypes: Record<FieldTypeName, ColumnSql> =
-  dialectName === "postgres" ? postgresTypes : sqliteTypes
+/** How the dialect in use stores, binds and renders a column. */
+export const columnSql: (spec: FieldSpec) => ColumnSql =
+  dialectName === "postgres" ? postgresColumn : sqliteColumn

@@ -1,7 +1,28 @@
-import { type Column, getTableColumns, type Table } from "drizzle-orm"
+import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
+import type { ColumnTraits } from "./column-traits.ts"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
-export type FieldTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+export type VocabularyTypeName = "id" | "text" | "integer" | "real" | "boolean" | "timestamp" | "json"
+
+/**
+ * The types that columns of people's own tables have beside those. `local_timestamp` has no zone and stays text,
+ * `opaque` is text that only the database understands, such as an address of the network.
+ */
+export type ForeignTypeName =
+  | "uuid"
+  | "bigint"
+  | "decimal"
+  | "date"
+  | "time"
+  | "interval"
+  | "local_timestamp"
+  | "bytes"
+  | "vector"
+  | "array"
+  | "opaque"
+
+/** Every type of a column. */
+export type FieldTypeName = VocabularyTypeName | ForeignTypeName
 
 /** Bounds of a text column. They apply in validation, in the OpenAPI document and as a CHECK. */
 export interface TextBounds {
@@ -27,12 +48,12 @@ export interface NumberBounds {
 }
 
 /** How Weir validates and documents a column, in addition to Drizzle's own description of it. */
-export interface FieldSpec extends Partial<TextBounds>, NumberBounds {
+export interface FieldSpec extends Partial<TextBounds>, NumberBounds, ColumnTraits {
   type: FieldTypeName
   /** The allowed values of an enumerated text column. */
   values?: readonly string[]
-  /** Set for a foreign key: the table and column it refers to, and the `on delete` action. */
-  reference?: { table: () => string; column: () => string; onDelete: string | undefined }
+  /** Set for a foreign key of one column: the column it refers to, and the `on delete` action. */
+  reference?: { to: () => Column; onDelete: string | undefined }
   /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
   auto?: "created" | "updated"
 }
@@ -41,8 +62,20 @@ const builderSpecs = new WeakMap<object, FieldSpec>()
 const builderTables = new WeakMap<object, Table>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 
-/** The column specs of every loaded table, by table name, whether a resource exposes it or not. */
-export const loadedTables = new Map<string, Record<string, FieldSpec>>()
+/** Every table that is known, by its name in the database, whether a resource exposes it or not. */
+export const loadedTables = new Map<string, Table>()
+
+/** Makes tables known, so that the cache sees reads and writes of them. */
+export function loadTables(tables: Iterable<Table>): void {
+  for (const table of tables) loadedTables.set(getTableName(table), table)
+}
+
+/** The vocabulary's description of a column; undefined where the table is not made of the vocabulary. */
+export const specOfColumn = (table: Table, property: string): FieldSpec | undefined =>
+  tableSpecs.get(table)?.[property]
+
+/** Whether a table was built with the vocabulary, and so is of either dialect. */
+export const isOfVocabulary = (table: object): boolean => tableSpecs.has(table)
 
 /** Stores the spec of a column builder, and returns the builder unchanged: it stays plain Drizzle. */
 export function describe<B extends object>(builder: B, spec: FieldSpec): B {
@@ -79,17 +112,7 @@ export function describeTable(table: Table, name: string, builders: Record<strin
     builderTables.set(builder, table)
   }
   tableSpecs.set(table, specs)
-  loadedTables.set(name, specs)
-}
-
-/** Whether a table was built with the vocabulary, and so is of either dialect. */
-export const isOfVocabulary = (table: object): boolean => tableSpecs.has(table)
-
-/** The specs of a table's columns, by column name. Throws where the table was not built with the vocabulary. */
-export function specsOf(table: object): Record<string, FieldSpec> {
-  const specs = tableSpecs.get(table)
-  if (!specs) throw new Error("This table was not made with table() of #weir/schema")
-  return specs
+  loadedTables.set(name, table)
 }
 
 /** The CHECK constraints for the bounds of a table's columns: names and SQL, the same text on both dialects. */

@@ -7,14 +7,18 @@ import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
 export interface TableConfig {
   name: string
   columns: Column[]
-  indexes: { config: { name?: string | undefined; columns?: unknown[] } }[]
+  indexes: {
+    config: { name?: string | undefined; columns?: unknown[]; unique?: boolean; where?: unknown }
+  }[]
   foreignKeys: {
     getName(): string
+    onDelete: string | undefined
+    onUpdate: string | undefined
     reference(): { columns: Column[]; foreignTable: Table; foreignColumns: Column[] }
   }[]
   checks: { name: string }[]
-  primaryKeys: { getName(): string }[]
-  uniqueConstraints: { getName(): string | undefined }[]
+  primaryKeys: { columns: Column[]; getName(): string }[]
+  uniqueConstraints: { columns: Column[]; getName(): string | undefined }[]
 }
 
 /** The indexes, keys and constraints of a table of the dialect in use. */

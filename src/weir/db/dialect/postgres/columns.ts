@@ -1,4 +1,4 @@
-import { type BuildColumns, type BuildExtraConfigColumns, getTableName, sql } from "drizzle-orm"
+import { type BuildColumns, type BuildExtraConfigColumns, sql } from "drizzle-orm"
 import {
   type AnyPgColumn,
   bigint,
@@ -99,11 +99,7 @@ export function references(
   const column = target === itself ? () => ownKey(builder) as AnyPgColumn : target
   return describe(builder.references(column, actions), {
     type: "integer",
-    reference: {
-      table: () => getTableName(column().table),
-      column: () => column().name,
-      onDelete: actions.onDelete,
-    },
+    reference: { to: column, onDelete: actions.onDelete },
   })
 }
 /** `created_at` and `updated_at`, which the database sets. */

@@ -131,6 +131,12 @@ export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 
+/** The number that the database itself gives a row. */
+export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
+
+/** The text of a JSON array of values. */
+export const jsonArray = (values: SQL[]): SQL => sql`json_build_array(${sql.join(values, sql`, `)})::text`
+
 /** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_agg(${value})::text`
 
@@ -149,9 +155,9 @@ export const elements = (list: SQL): SQL => sql`json_array_elements(${list}::tex
 /** A table that keeps arrays in the order of their insertion. */
 export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n bigint generated always as identity primary key, shape text not null, "array" json not null)`
-/** Statements to run after an insert with explicit ids, so that the sequence does not generate them again. */
+/** Statements to run after an insert with explicit ids, so that the sequence does not generate them again. `table` is quoted. */
 export const keepIds = (table: string, key: string): string[] => [
-  `select setval(s, greatest((select max("${key}") from "${table}"), (select last_value from pg_sequences where (schemaname, sequencename) = (select nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = s::regclass)), 1)) from (select pg_get_serial_sequence('"${table}"', '${key}') s) _ where exists (select 1 from "${table}")`,
+  `select setval(s, greatest((select max("${key}") from ${table}), (select last_value from pg_sequences where (schemaname, sequencename) = (select nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = s::regclass)), 1)) from (select pg_get_serial_sequence('${table.replaceAll("'", "''")}', '${key.replaceAll("'", "''")}') s) _ where s is not null and exists (select 1 from ${table})`,
 ]
 /** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`

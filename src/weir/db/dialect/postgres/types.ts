@@ -1,37 +1,33 @@
-import { sql } from "drizzle-orm"
-import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
-import type { FieldTypeName } from "../field.ts"
-import type { Value } from "../statement.ts"
-
-/** A column of the SQL type `name`. */
-function typed(name: string): ColumnSql {
-  const type = sql.raw(name)
-  return {
-    json: (column) => column,
-    encode: (value) => (value ?? null) as Value,
-    typed: (value) => sql`${value}::${type}`,
-    oneOf: (expression, list) =>
-      sql`${expression} in (select value::${type} from json_array_elements_text(${list}::text::json))`,
-    toElement: (value) => value,
-    fromElement: (array, index) => sql`(${array} ->> ${sql.raw(String(index))})::${type}`,
-  }
-}
+import type { FieldSpec, FieldTypeName } from "../field.ts"
+import { array } from "./types/array.ts"
+import { date, interval, localTimestamp, time, timestamp } from "./types/instants.ts"
+import { bigint, decimal, integer, real } from "./types/numbers.ts"
+import { opaque, text } from "./types/text.ts"
+import { readFromText, typed } from "./types/typed.ts"
+import { bytes, json, vector } from "./types/values.ts"
 
 /** How Postgres stores, binds and renders each column type. */
-export const columnTypes: Record<FieldTypeName, ColumnSql> = {
-  id: typed("bigint"),
-  text: typed("text"),
-  integer: typed("bigint"),
-  real: typed("double precision"),
-  boolean: typed("boolean"),
-  timestamp: {
-    ...typed("timestamptz"),
-    // By default, Postgres renders `+00:00` and drops trailing zeros. It would look up a zone by its name each time.
-    json: (column) => sql`to_char(${column} at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-  },
-  json: {
-    ...typed("json"),
-    encode: (value) => (value === null || value === undefined ? null : JsonText.of(value)),
-  },
+const columnTypes: Record<FieldTypeName, (spec: FieldSpec) => ColumnSql> = {
+  id: () => typed("bigint"),
+  text,
+  integer,
+  real,
+  boolean: () => typed("boolean"),
+  timestamp,
+  json,
+  uuid: () => readFromText("uuid"),
+  bigint,
+  decimal,
+  date,
+  time,
+  interval,
+  local_timestamp: localTimestamp,
+  bytes,
+  vector,
+  array: (spec) => array(spec, columnSql(spec.element ?? { type: "text", inferred: true })),
+  opaque,
 }
+
+/** How the dialect stores, binds and renders a column. */
+export const columnSql = (spec: FieldSpec): ColumnSql => columnTypes[spec.type](spec)

@@ -103,6 +103,12 @@ export const byteLength = (text: SQL): SQL => sql`octet_length(${text})`
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 2
 
+/** The number that the database itself gives a row. */
+export const rowNumber = (alias: SQL): SQL => sql`${alias}._rowid_`
+
+/** The text of a JSON array of values. */
+export const jsonArray = (values: SQL[]): SQL => sql`json_array(${sql.join(values, sql`, `)})`
+
 /** The text of a JSON array with a value from each row. */
 export const jsonColumn = (value: SQL): SQL => sql`json_group_array(${value})`
 

@@ -1,45 +1,34 @@
-import { type SQL, sql } from "drizzle-orm"
-import { JsonText } from "../../../lib/json-text.ts"
 import type { ColumnSql } from "../column-sql.ts"
-import type { FieldTypeName } from "../field.ts"
+import type { FieldSpec, FieldTypeName } from "../field.ts"
+import { timestamp } from "./types/instants.ts"
+import { bigint, decimal, real } from "./types/numbers.ts"
+import { typed } from "./types/typed.ts"
+import { boolean, bytes, json, list } from "./types/values.ts"
 
-const typed =
-  (affinity: "integer" | "real" | "text"): ColumnSql["typed"] =>
-  (value) =>
-    sql`cast(${value} as ${sql.raw(affinity)})`
-
-const plain: ColumnSql = {
-  json: (column) => column,
-  encode: (value) => (value ?? null) as string | number | null,
-  // A parameter has no affinity: without it, 1000 <= '50' holds, as it does not for a column.
-  typed: typed("text"),
-  oneOf: (expression, list) => sql`${expression} in (select value from json_each(${list}))`,
-  toElement: (value) => value,
-  fromElement: (array, index) => sql`${array} ->> ${sql.raw(String(index))}`,
-}
-
-const isSet = (value: unknown): boolean => value !== null && value !== undefined
-
-/** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
-const realJson = (column: SQL): SQL =>
-  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
+const text = () => typed("text")
+const integer = () => typed("integer")
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */
-export const columnTypes: Record<FieldTypeName, ColumnSql> = {
-  id: { ...plain, typed: typed("integer") },
-  text: plain,
-  integer: { ...plain, typed: typed("integer") },
-  real: { ...plain, typed: typed("real"), json: realJson },
-  boolean: {
-    ...plain,
-    typed: typed("integer"),
-    json: (column) => sql`json(case ${column} when 1 then 'true' when 0 then 'false' else 'null' end)`,
-    encode: (value) => (isSet(value) ? Number(value) : null),
-  },
-  timestamp: plain,
-  json: {
-    ...plain,
-    json: (column) => sql`json(${column})`,
-    encode: (value) => (isSet(value) ? JsonText.of(value) : null),
-  },
+const columnTypes: Record<FieldTypeName, (spec: FieldSpec) => ColumnSql> = {
+  id: integer,
+  text,
+  integer,
+  real,
+  boolean,
+  timestamp,
+  json,
+  uuid: text,
+  bigint,
+  decimal,
+  date: text,
+  time: text,
+  interval: text,
+  local_timestamp: text,
+  bytes,
+  vector: list,
+  array: list,
+  opaque: text,
 }
+
+/** How the dialect stores, binds and renders a column. */
+export const columnSql = (spec: FieldSpec): ColumnSql => columnTypes[spec.type](spec)

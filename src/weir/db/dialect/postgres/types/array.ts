@@ -1,0 +1,41 @@
+import { type SQL, sql } from "drizzle-orm"
+import { arrayLiteral } from "../../array-literal.ts"
+import type { ColumnSql } from "../../column-sql.ts"
+import type { FieldSpec } from "../../field.ts"
+import type { Value } from "../../statement.ts"
+import { readFromText } from "./typed.ts"
+
+/** How deep arrays may nest whose elements are rendered one by one. Deeper ones are as Postgres prints them. */
+const deepest = 3
+
+/** An array of any type. Its literal, which an operand of `contains` is already, has elements as their types read them. */
+export function array({ sqlType = "text[]" }: FieldSpec, element: ColumnSql): ColumnSql {
+  return {
+    ...readFromText(sqlType),
+    json: (column) => rendered(column, element),
+    encode: (value): Value =>
+      Array.isArray(value) ? arrayLiteral(value, element.encode) : ((value ?? null) as Value),
+  }
+}
+
+/** An array as JSON, each element as its own type has it. What an array nests like is its own, not the column's. */
+function rendered(column: SQL, element: ColumnSql): SQL {
+  const probe = sql`x`
+  if (element.json(probe) === probe) return column
+  const nested = Array.from(
+    { length: deepest },
+    (_, i) => sql`when ${sql.raw(String(i + 1))} then ${level(column, element, i + 1)}`,
+  )
+  return sql`case array_ndims(${column}) ${sql.join(nested, sql` `)} else to_json(${column}) end`
+}
+
+/** The JSON of an array that nests `depth` deep. */
+function level(column: SQL, element: ColumnSql, depth: number, above: string[] = []): SQL {
+  const index = `@${above.length + 1}`
+  const indexes = [...above, index]
+  const at = (name: string) => sql`${sql.identifier(name)}`
+  const place = sql`(${column})${sql.join(indexes.map((name) => sql`[${at(name)}]`))}`
+  const value = depth === 1 ? element.json(place) : level(column, element, depth - 1, indexes)
+  const dimension = sql.raw(String(indexes.length))
+  return sql`(select json_agg(${value} order by ${at(index)}) from generate_subscripts(${column}, ${dimension}) as ${at(index)})`
+}

@@ -1,0 +1,99 @@
+import { type SQL, sql } from "drizzle-orm"
+import { toEra } from "../../../../lib/calendar.ts"
+import type { ColumnSql } from "../../column-sql.ts"
+import type { FieldSpec } from "../../field.ts"
+import { readFromText, typed } from "./typed.ts"
+
+/** Digits of a second that a column keeps where it does not say so. */
+const mostDigits = 6
+
+const encode = (value: unknown): string | null =>
+  value === null || value === undefined ? null : toEra(String(value))
+
+/** Formats of `to_char`: the day within a year, and the time of day with its digits. */
+const dayForm = "-MM-DD"
+const timeForm = (digits: number): string => `"T"HH24:MI:SS${digits ? `.FF${digits}` : ""}`
+
+/** The first moment of year 1 and that after year 9999. */
+const [firstYear, lastYear] = ["0001-01-01", "10000-01-01"]
+
+/**
+ * A date or timestamp without zone as ISO 8601. Four digits are all that `to_char` writes right of a year: others have
+ * a sign and six digits, and year 0 is 1 BC. Infinite ones are null.
+ */
+function iso(column: SQL, type: "date" | "timestamp", near: string, far: SQL): SQL {
+  const at = (day: string) => sql.raw(`'${day}'::${type}`)
+  const year = sql`(extract(year from ${column}) + case when extract(year from ${column}) < 0 then 1 else 0 end)`
+  const digits = sql`abs(${year})::text`
+  const years = sql`case when ${year} = 0 then '0000' else case when ${year} < 0 then '-' else '+' end || lpad(${digits}, greatest(6, length(${digits})), '0') end`
+  return sql`case when ${column} >= ${at(firstYear)} and ${column} < ${at(lastYear)} then to_char(${column}::timestamp, ${sql.raw(`'YYYY${near}'`)}) when isfinite(${column}) then ${years} || ${far} end`
+}
+
+const isoMoment = (column: SQL, form: string): SQL =>
+  iso(column, "timestamp", form, sql`to_char(${column}, ${sql.raw(`'${form}'`)})`)
+
+/** A date has years that no timestamp has. */
+const isoDate = (column: SQL): SQL => {
+  const digits = (name: string) => sql`lpad(extract(${sql.raw(name)} from ${column})::text, 2, '0')`
+  return iso(column, "date", dayForm, sql`'-' || ${digits("month")} || '-' || ${digits("day")}`)
+}
+
+/** What a cursor holds: the JSON value, or the word for an infinite one. */
+const positioned = (json: (column: SQL) => SQL) => (column: SQL) =>
+  sql`coalesce(${json(column)}, ${column}::text)`
+
+/** By default, Postgres renders `+00:00` and drops trailing zeros. It would look up a zone by its name each time. */
+const inUtc = (column: SQL): SQL => sql`${column} at time zone interval '0'`
+
+/** An instant. One of the vocabulary has milliseconds. A column without zone holds UTC. */
+export function timestamp({ inferred, zone, precision = mostDigits }: FieldSpec): ColumnSql {
+  if (!inferred)
+    return {
+      ...typed("timestamptz"),
+      json: (column) => sql`to_char(${inUtc(column)}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    }
+  const form = `${dayForm}${timeForm(precision)}"Z"`
+  const json = (column: SQL) => isoMoment(zone ? sql`(${inUtc(column)})` : column, form)
+  return { ...readFromText(zone ? "timestamptz" : "timestamp"), encode, json, position: positioned(json) }
+}
+
+/** A moment without a zone, as the column has it. */
+export function localTimestamp({ precision = mostDigits }: FieldSpec): ColumnSql {
+  const json = (column: SQL) => isoMoment(column, `${dayForm}${timeForm(precision)}`)
+  return { ...readFromText("timestamp"), encode, json, position: positioned(json) }
+}
+
+/** A day, whatever `DateStyle` is. */
+export const date = (): ColumnSql => ({
+  ...readFromText("date"),
+  encode,
+  json: isoDate,
+  position: positioned(isoDate),
+})
+
+/** A time of day. Postgres prints it so whatever its settings are, but for the minutes of most offsets. */
+export const time = ({ zone }: FieldSpec): ColumnSql => ({
+  ...readFromText(zone ? "timetz" : "time"),
+  json: (column) =>
+    zone
+      ? sql`case when ${column}::text ~ '[+-][0-9][0-9]$' then ${column}::text || ':00' else ${column}::text end`
+      : sql`${column}::text`,
+})
+
+/** A part of an interval, where it is not zero. */
+const part = (column: SQL, name: string, unit: string): SQL => {
+  const value = sql`extract(${sql.raw(name)} from ${column})`
+  return sql`case when ${value} <> 0 then trim_scale(${value}) || ${sql.raw(`'${unit}'`)} else '' end`
+}
+
+/** An interval as an ISO 8601 duration, whatever `IntervalStyle` is. */
+export function interval(): ColumnSql {
+  const json = (column: SQL) => {
+    const days = ["year", "month", "day"].map((name) => part(column, name, name[0]?.toUpperCase() ?? ""))
+    const times = ["hour", "minute", "second"].map((name) => part(column, name, name[0]?.toUpperCase() ?? ""))
+    const joined = (parts: SQL[]) => sql.join(parts, sql` || `)
+    const text = sql`'P' || ${joined(days)} || coalesce('T' || nullif(${joined(times)}, ''), '')`
+    return sql`case when isfinite(${column}) then coalesce(nullif(${text}, 'P'), 'PT0S') end`
+  }
+  return { ...readFromText("interval"), json, position: positioned(json) }
+}

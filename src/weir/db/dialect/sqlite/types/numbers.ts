@@ -1,0 +1,70 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { ColumnSql } from "../../column-sql.ts"
+import type { FieldSpec } from "../../field.ts"
+import { madeFromText, typed } from "./typed.ts"
+
+/** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
+const realJson = (column: SQL): SQL =>
+  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
+
+const isWithinReals = (column: SQL): SQL => sql`abs(${column}) < 9e999`
+
+/** A floating point number. It keeps all digits, although SQLite's JSON prints 15. Infinite ones are null. */
+export function real({ inferred }: FieldSpec): ColumnSql {
+  if (!inferred) return { ...typed("real"), json: realJson }
+  return {
+    ...typed("real"),
+    bind: (param) => sql`cast(${param} as real)`,
+    json: (column) => sql`iif(${isWithinReals(column)}, ${realJson(column)}, null)`,
+    // Drivers that speak JSON cannot send infinity; a cast reads the text of one.
+    position: (column) =>
+      sql`iif(${column} is null or ${isWithinReals(column)}, ${realJson(column)}, iif(${column} > 0, '9e999', '-9e999'))`,
+    oneOf: (expression, list) => sql`${expression} in (select cast(value as real) from json_each(${list}))`,
+  }
+}
+
+/** The digits of a number that is stored as a floating point one: 15 where they suffice, and no exponent. */
+const digitsOf = (column: SQL): SQL => {
+  const short = sql`printf('%!.15g', ${column})`
+  const plain = sql`iif(cast(${short} as real) = ${column}, ${short}, printf('%!.17g', ${column}))`
+  const long = sql`iif(abs(${column}) >= 1e15, printf('%.0f', ${column}), rtrim(rtrim(printf('%!.25f', ${column}), '0'), '.'))`
+  const trimmed = sql`iif(${plain} like '%.0', substr(${plain}, 1, length(${plain}) - 2), ${plain})`
+  return sql`iif(${plain} like '%e%', ${long}, ${trimmed})`
+}
+
+/** A number, as far as SQLite keeps it: text of up to 15 digits becomes a number, longer text may lose some. */
+export function decimal({ storage }: FieldSpec): ColumnSql {
+  const isText = storage !== "number"
+  const asText = (column: SQL) =>
+    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${digitsOf(column)}, null) when 'null' then null else cast(${column} as text) end`
+  const asNumber = (column: SQL) =>
+    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${realJson(column)}, null) when 'integer' then ${column} end`
+  return {
+    ...typed("numeric"),
+    bind: (param) => sql`cast(${param} as numeric)`,
+    json: isText ? asText : asNumber,
+    position: (column) =>
+      sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, printf('%!.17g', ${column}), iif(${column} > 0, '9e999', '-9e999')) else cast(${column} as text) end`,
+    oneOf: (expression, list) =>
+      sql`${expression} in (select cast(value as numeric) from json_each(${list}))`,
+    fromElement: (array, index) => sql`cast(${array} ->> ${sql.raw(String(index))} as numeric)`,
+  }
+}
+
+const asInteger = (value: SQL): SQL => sql`cast(cast(${value} as text) as integer)`
+
+/** A bigint: an integer, or the text of one in a blob, which is what Drizzle stores. As a number it has an order. */
+export function bigint({ storage }: FieldSpec): ColumnSql {
+  if (storage === "blob")
+    return {
+      ...madeFromText((text) => sql`cast(${text} as blob)`),
+      json: (column) => sql`cast(${column} as text)`,
+      comparable: asInteger,
+      oneOf: (expression, list) =>
+        sql`${asInteger(expression)} in (select cast(value as integer) from json_each(${list}))`,
+    }
+  return {
+    ...madeFromText((text) => sql`cast(${text} as integer)`),
+    json: (column) => sql`cast(${column} as text)`,
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "@hono/zod-openapi"
+import { sql } from "drizzle-orm"
+import { columnSql } from "../db/dialect/expressions.ts"
+import type { FieldSpec } from "../db/dialect/field.ts"
+import { listParts } from "../lib/list-parts.ts"
+import { parseJson } from "./json.ts"
+import { Between, type FieldType, Invalid, type MakeType, usual } from "./type.ts"
+
+/** An array that nests `depth` deep. Elements may be null. */
+function nested(element: z.ZodType, depth: number): z.ZodType {
+  let schema: z.ZodType = element.nullable()
+  for (let level = 0; level < depth; level++) schema = z.array(schema)
+  return schema
+}
+
+/** The operand of `contains`: values that all are elements, with commas between them. */
+function elementsOf(element: FieldType, text: string): unknown[] | Invalid {
+  const parts = listParts(text)
+  if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
+  const values = parts.map((part) => element.parse(part))
+  const wrong = values.find((value) => value instanceof Invalid)
+  if (wrong) return wrong
+  if (values.some((value) => value instanceof Between))
+    return new Invalid("has more digits than an element can have", "invalid_value")
+  return values
+}
+
+const textElement: FieldSpec = { type: "text", inferred: true }
+
+/** An array of Postgres. Each element has the rules of its own type. */
+export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
+  return (spec) => {
+    const { element: elementSpec = textElement, dimensions = 1 } = spec
+    const element = makeType(elementSpec)
+    const columnType = columnSql(spec)
+    // Only what compares can be looked for.
+    const hasContains = element.operators.includes("eq")
+    return {
+      ...usual,
+      operators: hasContains ? ["contains"] : [],
+      parse: () => new Invalid("cannot be compared", "not_comparable"),
+      parseOperand: (operator, text) => {
+        if (operator !== "contains") return undefined
+        const values = elementsOf(element, text)
+        return values instanceof Invalid ? values : (columnType.encode(values) as string)
+      },
+      comparison: (operator, column, value) =>
+        operator === "contains" ? sql`${column} @> ${columnType.typed(value)}` : undefined,
+      parseCell: parseJson,
+      toCell: JSON.stringify,
+      accepts: () => false,
+      input: () => nested(element.input(), dimensions),
+      output: () => nested(element.output(), dimensions),
+      example: () => null,
+      minBytes: 2,
+      maxBytes: Number.POSITIVE_INFINITY,
+      measured: true,
+      multiline: element.multiline,
+      sql: columnType,
+    }
+  }
+}

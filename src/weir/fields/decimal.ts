@@ -1,0 +1,88 @@
+import { z } from "@hono/zod-openapi"
+import { columnSql } from "../db/dialect/expressions.ts"
+import type { FieldSpec } from "../db/dialect/field.ts"
+import { plainDigits, readDecimal } from "../lib/decimal.ts"
+import { comparison } from "./operators.ts"
+import { coded, Invalid, type MakeType, usual } from "./type.ts"
+
+/** Digits before and after the point that Postgres keeps of a numeric without a precision. */
+const [mostBefore, mostAfter] = [131_072, 16_383]
+
+const notNumber = new Invalid("must be a number in decimal digits", "invalid_number")
+const tooLarge = new Invalid("is out of range", "out_of_range")
+/** What JavaScript has read of a number with more digits than it keeps. */
+const inexact = new Invalid("is larger than a JSON number keeps: send it as text", "out_of_range")
+
+/** A value of any number of digits, in one spelling. */
+function parse(text: string): string | Invalid {
+  const number = readDecimal(text)
+  if (!number) return notNumber
+  return number.before > mostBefore || number.after > mostAfter ? tooLarge : number.text
+}
+
+/** The value that a column with that precision holds without rounding. */
+function fitting(text: string, { precision, scale = 0 }: FieldSpec): string | Invalid {
+  const number = readDecimal(text)
+  if (!number) return notNumber
+  if (precision === undefined) return parse(text)
+  if (number.after > Math.max(scale, 0))
+    return new Invalid(`has more than ${scale} digits after the point`, "out_of_range")
+  return number.before > precision - scale ? tooLarge : number.text
+}
+
+function read(value: string | number, spec: FieldSpec): string | Invalid {
+  if (typeof value === "string") return fitting(value, spec)
+  if (spec.storage !== "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) return inexact
+  return fitting(plainDigits(value), spec)
+}
+
+const numeral = "^-?\\d+(\\.\\d+)?$"
+
+function input(spec: FieldSpec): z.ZodType {
+  const { precision, scale = 0 } = spec
+  const whole = precision === undefined ? "+" : `{0,${Math.max(precision - scale, 1)}}`
+  const fraction = precision === undefined ? "+" : `{0,${scale}}`
+  return z
+    .union([z.string(), z.number()])
+    .superRefine((value, context) => {
+      const made = read(value, spec)
+      if (made instanceof Invalid) context.addIssue({ code: "custom", ...coded(made) })
+    })
+    .overwrite((value) => {
+      const made = read(value, spec)
+      return made instanceof Invalid ? value : made
+    })
+    .openapi({
+      type: ["string", "number"],
+      pattern: `^-?0*\\d${whole}${precision !== undefined && scale <= 0 ? "" : `(\\.\\d${fraction}0*)?`}$`,
+    })
+}
+
+/** Digits, and what stands around them: a sign, a point and quotes. */
+const around = 4
+
+/**
+ * A decimal number: text with all its digits, or a number where the column says so. It is compared as a number, by as
+ * many digits as an operand has.
+ */
+export const decimal: MakeType = (spec) => {
+  const isNumber = spec.storage === "number"
+  return {
+    ...usual,
+    operators: comparison,
+    parse,
+    parseCell: (text) => fitting(text, spec),
+    // What a cursor holds of a number that is none, or infinite.
+    accepts: (value) =>
+      typeof value === "number"
+        ? Number.isFinite(value)
+        : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value),
+    input: () => input(spec),
+    output: () => (isNumber ? z.number() : z.string().openapi({ pattern: numeral })),
+    example: () => spec.example ?? (isNumber ? 9 : spec.scale ? `9.${"5".padEnd(spec.scale, "0")}` : "9"),
+    minBytes: isNumber ? 1 : 3,
+    maxBytes: (spec.precision ?? mostBefore + mostAfter) + around,
+    measured: spec.precision === undefined,
+    sql: columnSql(spec),
+  }
+}

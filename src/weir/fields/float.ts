@@ -1,0 +1,39 @@
+import { z } from "@hono/zod-openapi"
+import { columnSql } from "../db/dialect/expressions.ts"
+import { real } from "./numbers.ts"
+import { coded, Invalid, type MakeType, type Scalar } from "./type.ts"
+
+const tooLarge = new Invalid("is out of range", "out_of_range")
+
+/** A number of four bytes is the nearest one that the column holds. */
+const nearest = (value: Scalar, isSingle: boolean): Scalar | Invalid => {
+  if (!isSingle) return value
+  const single = Math.fround(value as number)
+  return Number.isFinite(single) ? single : tooLarge
+}
+
+/** A floating point number of a column that is not of the vocabulary. NaN and infinite ones are shown as null. */
+export const float: MakeType = (spec) => {
+  const isSingle = spec.sqlType === "real"
+  const usual = real(spec)
+  const rounded = <T>(value: T): T | Scalar | Invalid =>
+    typeof value === "number" ? nearest(value, isSingle) : value
+  return {
+    ...usual,
+    parse: (text) => rounded(usual.parse(text)),
+    parseCell: (text) => rounded(usual.parse(text)),
+    // What a cursor holds is text, so that it can say what JSON cannot.
+    accepts: (value) =>
+      typeof value === "number"
+        ? Number.isFinite(value)
+        : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value),
+    input: () =>
+      isSingle
+        ? z
+            .number()
+            .refine((value) => Number.isFinite(Math.fround(value)), coded(tooLarge))
+            .overwrite((value) => value + 0)
+        : usual.input(),
+    sql: columnSql(spec),
+  }
+}

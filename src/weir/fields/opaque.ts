@@ -1,0 +1,26 @@
+import { z } from "@hono/zod-openapi"
+import { columnSql } from "../db/dialect/expressions.ts"
+import { noNul, notStorable, storable } from "../lib/storable.ts"
+import type { Operator } from "./operators.ts"
+import { coded, Invalid, type MakeType, usual } from "./type.ts"
+
+const operators: readonly Operator[] = ["eq", "ne", "in", "nin"]
+const invalid = new Invalid(notStorable, "invalid_text")
+const parse = (text: string): string | Invalid => (storable(text) ? text : invalid)
+
+/** Text that the database reads, and refuses where it cannot: addresses of networks and the like. */
+export const opaque: MakeType = (spec) => ({
+  ...usual,
+  // XML does not compare.
+  operators: spec.sqlType === "xml" ? [] : operators,
+  parse,
+  parseCell: parse,
+  accepts: (value) => typeof value === "string" && storable(value),
+  input: () => z.string().refine(storable, coded(invalid)).openapi({ pattern: noNul }),
+  output: () => z.string(),
+  example: () => spec.example ?? null,
+  minBytes: 2,
+  maxBytes: Number.POSITIVE_INFINITY,
+  measured: true,
+  sql: columnSql(spec),
+})

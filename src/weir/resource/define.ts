@@ -1,0 +1,192 @@
+import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
+import { loadTables } from "../db/dialect/field.ts"
+import { foreignKeysOf, indexedColumns, primaryKeyOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import { type Field, fieldFrom } from "./field.ts"
+import { isTable, tablesIn } from "./load-tables.ts"
+import { looksSecret, pascal, singularOf } from "./names.ts"
+import { quotaOf } from "./quota.ts"
+import type { Resource, ResourceOptions } from "./resource.ts"
+import { admin, all, nobody, type Rule } from "./rules.ts"
+
+/** A table, or the one that a module holds. */
+type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
+type ColumnsOf<T extends Table> = keyof T["_"]["columns"] & string
+type RelationNames<M, T extends Table> = {
+  [K in keyof M]: M[K] extends Relations<T["_"]["name"], infer Config> ? keyof Config & string : never
+}[keyof M]
+/** The relations that the module declares of its table; any name where they are declared elsewhere. */
+type EmbedsOf<M, T extends Table> = [RelationNames<M, T>] extends [never] ? string : RelationNames<M, T>
+
+/**
+ * A resource from a table, or from a schema file: the module with its table and relations. Throws at load, naming the
+ * culprit, when a rule, a field, a sort or an embed names what is not there.
+ *
+ * @example resource(items, { read: anyone, create: signedIn, update: owner, delete: owner })
+ */
+export function resource<S extends Table | Record<string, unknown>>(
+  source: S,
+  ownOptions: ResourceOptions<ColumnsOf<TableOf<S>>, S extends Table ? string : EmbedsOf<S, TableOf<S>>>,
+): Resource {
+  const options = ownOptions as unknown as ResourceOptions
+  // The options are typed by the table's columns outside, and named by text inside.
+  if (isTable(source)) return made(source, {}, options, getTableName(source))
+  const tables = tablesIn(source)
+  const [table] = tables
+  if (!table || tables.length > 1)
+    throw new Error(
+      `resource() takes one table, and this schema file holds ${tables.length}: name one, or use resourcesOf()`,
+    )
+  return made(table, source, options, getTableName(table))
+}
+
+/** The options of each table of a schema, by its export. */
+type SchemaOptions<S> = {
+  [K in keyof S as S[K] extends Table ? K : never]?: S[K] extends Table
+    ? ResourceOptions<ColumnsOf<S[K]>, string>
+    : never
+}
+
+/**
+ * Resources from a whole schema: a block for each table that is served, by the name of its export, which is its path as
+ * well. Tables that are not named are not served.
+ *
+ * @example
+ * import * as schema from "./schema/index.ts"
+ * export const resources = resourcesOf(schema, { tasks: { read: signedIn, create: signedIn } })
+ */
+export function resourcesOf<S extends Record<string, unknown>>(
+  schema: S,
+  options: SchemaOptions<S>,
+): Resource[] {
+  loadTables(tablesIn(schema))
+  return Object.entries(options as Record<string, ResourceOptions>).map(([name, own]) => {
+    const table = Object.hasOwn(schema, name) ? schema[name] : undefined
+    if (!isTable(table)) throw new Error(`resourcesOf: "${name}" is no table of the schema`)
+    return made(table, schema, own, name)
+  })
+}
+
+function made(
+  table: Table,
+  module: Record<string, unknown>,
+  options: ResourceOptions,
+  byDefault: string,
+): Resource {
+  loadTables([table])
+  const name = options.name ?? byDefault
+  const notices: string[] = []
+  const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
+  const { fields, closed } = fieldsOf(table, name, keys, options, notices)
+  const singular = options.singular ?? singularOf(name)
+  const indexed = indexedColumns(table)
+  const { create = nobody, ...rest } = options
+  return {
+    name,
+    tableName: getTableName(table),
+    table,
+    module,
+    fields,
+    keys: keys.every((key) => fields[key]) ? keys : [],
+    references: referencesOf(table, fields),
+    indexed: new Set(Object.keys(fields).filter((field) => indexed.has(fields[field]?.column.name ?? ""))),
+    refersTo: new Map(),
+    json: new Set(Object.keys(fields).filter((field) => fields[field]?.spec.type === "json")),
+    rules: rulesOf(
+      { ...rest, create: closed ? nobody : create },
+      secretKey(fields, keys, name, options, notices),
+    ),
+    options: { ...options, fields: options.fields ?? {} },
+    relations: {},
+    singular,
+    typeName: pascal(singular),
+    quota: quotaOf(name, options.quota, Object.keys(fields)),
+    holdsViewers: false,
+    loginNames: [],
+    notices,
+  }
+}
+
+/** The columns that are a foreign key by themselves. */
+const referencesOf = (table: Table, fields: Record<string, Field>): Set<string> =>
+  new Set(
+    foreignKeysOf(table).flatMap(({ columns: [column, ...others] }) => {
+      const name = column && others.length === 0 ? propertyOf(table, column) : undefined
+      return name !== undefined && fields[name] ? [name] : []
+    }),
+  )
+
+/** The fields of a table, and whether none can be created, since a column that must be filled is left out. */
+function fieldsOf(
+  table: Table,
+  resource: string,
+  keys: string[],
+  { fields: options = {} }: ResourceOptions,
+  notices: string[],
+): { fields: Record<string, Field>; closed: boolean } {
+  const fields: Record<string, Field> = {}
+  let closed = false
+  const columns = getTableColumns(table)
+  for (const [name, column] of Object.entries(columns)) {
+    const isKey = keys.includes(name)
+    const own = options[name] ?? {}
+    const field = fieldFrom({
+      table,
+      name,
+      column,
+      isKey,
+      isWholeKey: isKey && keys.length === 1,
+      options: own,
+    })
+    if (field) fields[name] = field
+    else {
+      notices.push(
+        `${resource}.${name} is left out: its type ${column.getSQLType()} is not known (fields: { ${name}: { type: … } } names one)`,
+      )
+      if (isRequired(column)) {
+        closed = true
+        notices.push(`${resource}: rows cannot be created, since ${name} must have a value`)
+      }
+    }
+    if (field?.hidden)
+      notices.push(
+        `${resource}.${name} is hidden: its name looks like a secret (fields: { ${name}: { read: … } } shows it)`,
+      )
+  }
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(columns, name))
+      throw new Error(`${resource}: fields names "${name}", which is no column`)
+  return { fields, closed }
+}
+
+const isRequired = ({ notNull, hasDefault, generated, generatedIdentity }: Column): boolean =>
+  notNull && !hasDefault && !generated && !generatedIdentity
+
+/** A key that looks like a secret, and that no rule of its own shows: it stands in the path of its row. */
+function secretKey(
+  fields: Record<string, Field>,
+  keys: string[],
+  resource: string,
+  { fields: options = {} }: ResourceOptions,
+  notices: string[],
+): boolean {
+  const name = keys.find(
+    (key) =>
+      fields[key]?.spec.inferred && !options[key]?.read && looksSecret(key, fields[key]?.column.name ?? ""),
+  )
+  if (name === undefined) return false
+  notices.push(
+    `${resource} is closed to all but admins: its key ${name} looks like a secret, and a key stands in its row's path (fields: { ${name}: { read: … } } opens it)`,
+  )
+  return true
+}
+
+function rulesOf(options: ResourceOptions, adminsOnly: boolean): Resource["rules"] {
+  const of = (rule: Rule = nobody): Rule => (adminsOnly && rule !== nobody ? all(admin, rule) : rule)
+  return {
+    read: of(options.read),
+    create: of(options.create),
+    update: of(options.update),
+    updatedRow: of(options.updatedRow ?? options.update),
+    delete: of(options.delete),
+  }
+}

@@ -1,0 +1,148 @@
+import { type Column, is, SQL, type Table } from "drizzle-orm"
+import { type FieldSpec, specOfColumn } from "../db/dialect/field.ts"
+import { uniqueSets } from "../db/dialect/foreign-keys.ts"
+import type { Value } from "../db/dialect/statement.ts"
+import { inferSpec } from "../fields/infer.ts"
+import { encodeOwn } from "../fields/own-values.ts"
+import type { FieldType } from "../fields/type.ts"
+import { fieldType } from "../fields/types.ts"
+import type { FieldOptions, SecretInput } from "./field-options.ts"
+import { looksSecret } from "./names.ts"
+import { anyone, nobody, type Rule } from "./rules.ts"
+
+/** A member of a resource's rows. */
+export interface Field {
+  /** The name on the wire: Drizzle's property. */
+  name: string
+  spec: FieldSpec
+  type: FieldType
+  column: Column
+  nullable: boolean
+  /** May be left out of a create. */
+  optional: boolean
+  /** The literal default, where there is one. */
+  default: string | number | boolean | undefined
+  unique: boolean
+  read: Rule
+  /** Undefined: never set by a client. */
+  write: { create: Rule; update: Rule } | undefined
+  initially: FieldOptions["initially"]
+  /** The value, encoded, that a new row gets where nobody sets one: by the table's code or as its literal default. */
+  made: (() => Value | SQL) | undefined
+  /** The same of an update: Drizzle's `$onUpdate`. */
+  remade: (() => Value | SQL) | undefined
+  secret: SecretInput | undefined
+  /** Whether a change of it needs the row's present secret. */
+  confirm: boolean
+  /** Whether it is hidden since its name looks like that of a secret. */
+  hidden: boolean
+}
+
+/** What a field is made of. */
+interface FieldSource {
+  table: Table
+  name: string
+  column: Column
+  /** Whether it is the key, or a part of it. */
+  isKey: boolean
+  /** Whether it is the only column of the key. */
+  isWholeKey: boolean
+  options: FieldOptions
+}
+
+/** The field of a column; undefined where its type is not known. */
+export function fieldFrom(source: FieldSource): Field | undefined {
+  const { table, name, column, options, isKey } = source
+  const spec = specFor(source)
+  if (!spec) return undefined
+  const type = isKey ? keyType(spec) : fieldType(spec)
+  const { inferred = false } = spec
+  const literal = literalDefault(column, type, inferred)
+  const isMade = type.generated || spec.readOnly === true || (source.isWholeKey && isMadeByDatabase(column))
+  const hidden =
+    inferred &&
+    !isKey &&
+    !options.read &&
+    !options.secret &&
+    isTextual(spec) &&
+    looksSecret(name, column.name)
+  const nullable = !column.notNull && !isKey
+  return {
+    name,
+    spec,
+    type,
+    column,
+    nullable,
+    optional: isMade || nullable || column.hasDefault || options.initially !== undefined,
+    default: literal,
+    unique: isUnique(table, column),
+    read: options.read ?? (hidden ? nobody : anyone),
+    write: isMade ? undefined : writeRules(options, isKey),
+    initially: options.initially,
+    made: isMade ? undefined : makerOf(column, spec, literal),
+    remade: inferred ? remakerOf(column, spec) : undefined,
+    secret: options.secret,
+    confirm: options.confirm === true,
+    hidden,
+  }
+}
+
+function specFor({ table, name, column, options }: FieldSource): FieldSpec | undefined {
+  const own = specOfColumn(table, name)
+  if (own) return own
+  const spec = inferSpec(column, options.type)
+  return spec && { ...spec, inferred: true, ...(options.schema ? { schema: options.schema } : {}) }
+}
+
+/** Whether rows can be sorted by a field. */
+export const isSortable = ({ type, spec }: Field): boolean =>
+  type.operators.includes("gt") || spec.type === "boolean"
+
+/** A key's text has the order of its index, which is the database's own. */
+function keyType(spec: FieldSpec): FieldType {
+  const type = fieldType(spec)
+  return spec.inferred && spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
+}
+
+const textual: ReadonlySet<string> = new Set(["text", "opaque", "bytes", "array", "json"])
+const isTextual = ({ type }: FieldSpec): boolean => textual.has(type)
+
+/** A key that the database makes, and counts on: clients do not choose it. */
+const isMadeByDatabase = (column: Column): boolean =>
+  /Serial/.test(column.columnType) ||
+  column.generatedIdentity !== undefined ||
+  (column as { autoIncrement?: boolean }).autoIncrement === true
+
+const isUnique = (table: Table, column: Column): boolean =>
+  column.isUnique || uniqueSets(table).some((names) => names.length === 1 && names[0] === column.name)
+
+const writeRules = (
+  { write = anyone, create = write, update = write }: FieldOptions,
+  isKey: boolean,
+): Field["write"] => ({ create, update: isKey ? nobody : update })
+
+/** The literal default of a column, where it is a value on the wire as well. */
+function literalDefault(column: Column, type: FieldType, inferred: boolean): Field["default"] {
+  const value: unknown = column.default
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return undefined
+  return inferred && !type.input().safeParse(value).success ? undefined : value
+}
+
+function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Field["made"] {
+  const { defaultFn, onUpdateFn, default: byDefault } = column
+  if (!spec.inferred) {
+    const value = literal === undefined ? undefined : fieldType(spec).sql.encode(literal)
+    return value === undefined ? undefined : () => value
+  }
+  if (defaultFn) return () => encodeOwn(column, spec, defaultFn())
+  if (byDefault !== undefined && !is(byDefault, SQL)) {
+    const value = encodeOwn(column, spec, byDefault)
+    return () => value
+  }
+  return onUpdateFn && byDefault === undefined ? () => encodeOwn(column, spec, onUpdateFn()) : undefined
+}
+
+const remakerOf = (column: Column, spec: FieldSpec): Field["remade"] => {
+  const { onUpdateFn } = column
+  return onUpdateFn && (() => encodeOwn(column, spec, onUpdateFn()))
+}

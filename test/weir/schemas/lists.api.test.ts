@@ -1,0 +1,60 @@
+import "#fresh"
+import { describe, expect, test } from "vitest"
+import { schemas, shownOf } from "./support/schemas.ts"
+import { listed, serving } from "./support/served.ts"
+import { hasPath, keyText, normal, pathOf } from "./support/wire.ts"
+
+/** Reads of people's own tables, held against what Drizzle reads from the same database. */
+describe.each(schemas)("$name", (schema) => {
+  const served = serving(schema)
+
+  test.each(schema.tables)("$name: is listed whole, by properties, every value exact", async (facts) => {
+    const expected = await served().rows(facts)
+    const rows = await listed(served(), facts)
+    expect(rows.map((row) => keyText(facts, row)).sort()).toEqual(
+      expected.map((row) => keyText(facts, row)).sort(),
+    )
+    const byKey = new Map(expected.map((row) => [keyText(facts, row), row]))
+    // As text: the order of members counts, in rows and in values of JSON alike.
+    for (const row of rows) expect(JSON.stringify(row)).toBe(JSON.stringify(byKey.get(keyText(facts, row))))
+  })
+
+  test.each(schema.tables)("$name: counts its rows", async (facts) => {
+    const { headers } = await served().call("GET", `/${facts.name}?count=exact&limit=1`)
+    expect(headers.get("x-total-count")).toBe(String((await served().rows(facts)).length))
+  })
+
+  test.each(schema.tables)("$name: gives each row by its key, whatever is in it", async (facts) => {
+    const expected = (await served().rows(facts)).filter((row) => hasPath(facts, row))
+    const wrong: unknown[] = []
+    for (const row of expected) {
+      const { status, body, text } = await served().call("GET", pathOf(facts, row))
+      const same = status === 200 && JSON.stringify(normal(facts, body as never)) === JSON.stringify(row)
+      if (!same) wrong.push([pathOf(facts, row), status, text.slice(0, 300), row])
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test.each(schema.tables)("$name: shows single members, each by its property", async (facts) => {
+    const rows = await served().rows(facts)
+    for (const property of shownOf(schema, facts)) {
+      const answered = await listed(served(), facts, `fields=${property}`)
+      const values = (list: Record<string, unknown>[]) => list.map((row) => JSON.stringify(row)).sort()
+      expect(values(answered), property).toEqual(values(rows.map((row) => ({ [property]: row[property] }))))
+    }
+  })
+
+  test.each(schema.tables)("$name: has no row of a key that is not there", async (facts) => {
+    const [row = {}] = await served().rows(facts)
+    const absent: Record<string, unknown> = {}
+    for (const property of facts.key) {
+      const value = row[property]
+      const instant = typeof value === "string" && /^\d{4}-.*Z$/.test(value)
+      if (instant) absent[property] = value.replace(/^\d{4}/, "2033")
+      else absent[property] = typeof value === "number" ? 77_777 : String(value).replace(/.$/, "7")
+    }
+    const path = pathOf(facts, absent)
+    for (const method of ["GET", "DELETE"])
+      expect((await served().call(method, path)).status, `${method} ${path}`).toBe(404)
+  })
+})
