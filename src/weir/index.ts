@@ -21,6 +21,7 @@ export {
   any,
   anyone,
   nobody,
+  openToAnyone,
   owner,
   type RowSql,
   type Rule,

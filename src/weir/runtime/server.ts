@@ -24,13 +24,14 @@ import { withMetrics } from "./observed.ts"
 import { prepareDatabase } from "./prepare-database.ts"
 import { refusing } from "./refusals.ts"
 import { methodsOf } from "./request-target.ts"
-import { answerLimitsOf, firstAdmin, requireDistinct } from "./services.ts"
+import { answerLimitsOf, firstAdmin, requireDistinct, trialLine, trialResources } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
 /** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
+  const trial = trialResources(settings, api)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   const hashes = hashQueue()
   scheduleHashes(hashes)
@@ -39,6 +40,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   void connectToCache(cache, log)
   const admin = firstAdmin(settings, api.accounts, database)
   await prepareDatabase({ api, settings, database, migrations, admin, log })
+  if (trial.length && isFirst()) log({ level: "warn", msg: trialLine(trial) })
   if (api.accounts && !settings.AUTH_SECRET)
     log({
       level: "warn",

@@ -35,6 +35,8 @@ export interface Project {
   /** Runs another script of package.json, such as `doctor`. */
   run(url: string | undefined, name: string, ...args: string[]): Promise<Ended>
   kit(url: string, ...args: string[]): Promise<Ended>
+  /** Runs a program of the project's packages. */
+  bin(name: string, ...args: string[]): Promise<Ended>
   /** Starts the server with more settings, and answers with its address, or with its end where it does not start. */
   serve(
     url: string,
@@ -109,6 +111,7 @@ export function project(): Project {
     run: (url, name, ...args) => script(url, name, ...args).ended,
     db: (url, command, ...args) => start(url, command, ...args).ended,
     kit: (url, ...args) => run(url, [join(root, "node_modules/drizzle-kit/bin.cjs"), ...args]).ended,
+    bin: (name, ...args) => run(undefined, [join(root, "node_modules/.bin", name), ...args]).ended,
     serve: async (url, env) => {
       const port = await freePort()
       const imports = ["--import", "./src/weir/runtime/fast-imports.js"]
