@@ -30,7 +30,7 @@ const clockWord = /^\s*(now|today|tomorrow|yesterday)\s*$/i
 const clockLiteral = /'\s*(now|today|tomorrow|yesterday)\s*'/i
 /** Calls of SQLite's time functions, unless their time argument is a column. */
 const clockCall =
-  /\b(date|time|datetime|julianday|unixepoch)\s*\(\s*(?![\sa-z_])|\bstrftime\s*\(\s*('[^']*'\s*(\)|,\s*(?![\sa-z_]))|(?!['\s]))/i
+  /\b(date|time|datetime|julianday|unixepoch)\s*\([\s(]*(?![\s(a-z_])|\bstrftime\s*\(\s*('[^']*'\s*(\)|,[\s(]*(?![\s(a-z_]))|(?!['\s]))/i
 const unsteadyWord =
   /\b(current_\w+|localtime\w*|session_user)\b|\b(now|age|random\w*|gen_random_uuid|uuid\w*|\w+_timestamp|timeofday|nextval|currval|lastval|pg_\w+|txid_\w+|changes|total_changes|last_insert_rowid)\s*\(/i
 

@@ -46,6 +46,8 @@ function read(text: string, { type, unit, precision = mostDigits }: FieldSpec): 
 const isBeyond = (value: unknown, { unit }: FieldSpec): boolean =>
   unit ? typeof value === "number" && Number.isFinite(value) : value === "infinity" || value === "-infinity"
 
+const anyYear = "^(\\d{4}|[+-]\\d{6})-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+
 /**
  * An instant, exact to the last digit of its column: of Postgres, or of a column of integers. Years have four digits;
  * others have a sign and six.
@@ -83,7 +85,8 @@ export const instant: MakeType = (spec) => {
           return made instanceof Invalid ? value : made
         })
         .openapi(format),
-    output: () => z.string().openapi(format),
+    // A column of integers may hold years beyond 9999, which are no date-time (RFC 3339).
+    output: () => z.string().openapi(spec.unit ? { pattern: anyYear } : format),
     example: () => spec.example ?? (cut(`2026-01-31T12:00:00${isLocal ? "" : "Z"}`) as string),
     // Without digits of a second, and with a sign, six digits of the year and of the second.
     minBytes: 21,

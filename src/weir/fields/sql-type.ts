@@ -18,7 +18,7 @@ export function readSqlType(text: string): SqlType {
       .replace(/\s*\([^)]*\)/, "")
       .replace(/\s+/g, " ")
       .trim(),
-    numbers: numbers.split(",").map(Number).filter(Number.isInteger),
+    numbers: (numbers.match(/\d+/g) ?? []).map(Number),
     dimensions: arrays.split("[").length - 1,
   }
 }

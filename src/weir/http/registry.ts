@@ -97,7 +97,8 @@ export class Registry {
   }
 
   /**
-   * Adds a route. `path` has its parameters in braces, as in `/users/{id}`. One that `takesRecalled` viewers is
+   * Adds a route. `path` has its parameters in braces, as in `/users/{id}`; several in one segment, with commas between
+   * them, are one to the router. One that `takesRecalled` viewers is
    * given one from memory where there is one, and saves a round trip to the database.
    *
    * A fixed path is served `within` a templated one that matches it, such as `/users/{id}` for `/users/batch`: beside
@@ -111,7 +112,7 @@ export class Registry {
     options: { takesRecalled?: boolean; within?: string } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
-    const pattern = (options.within ?? path).replace(/\{(\w+)\}/g, ":$1")
+    const pattern = (options.within ?? path).replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1")
     if (options.within) this.fixed.set(`${method.toUpperCase()} ${pattern}`, path)
     this.app.on(method.toUpperCase(), pattern, handler)
     this.describe(method, path, doc)
@@ -184,7 +185,7 @@ export class Registry {
   }
 }
 
-const unnamed = (path: string): string => path.replace(/\{[^}]*\}|:\w+/g, "{}")
+const unnamed = (path: string): string => path.replace(/\{[^}]*\}(,\{[^}]*\})*|:\w+/g, "{}")
 
 /** A hand-written route as the document has it: what it does not say follows from its path and its input. */
 function docOf({ middleware, ...config }: RouteConfig, accounts: boolean): RouteDoc {

@@ -123,6 +123,7 @@ function link(
     target,
     local,
     foreign,
+    documentName: source.typeName + pascal(served),
     isUnique: isUniqueIn(target.table, relation.foreign),
     limit: Math.min(options.limit ?? 100, 100),
     sort: options.sort ?? newestFirst(target),
@@ -148,16 +149,14 @@ const properties = ({ table, fields }: Resource, columns: readonly Column[]): st
     : undefined
 }
 
-const times: ReadonlySet<string> = new Set(["timestamp", "local_timestamp"])
+const times: ReadonlySet<string> = new Set(["timestamp", "local_timestamp", "date", "integer", "bigint"])
 const created = /^(created|inserted|added)(_?at|_?on|_?time)?$/i
 
-/** The sort of an embedded list: the newest first, by the key that the database counts, or the time of creation. */
+/** The sort of an embedded list: the newest first, by the time of creation, or by the key. */
 function newestFirst({ keys, fields }: Resource): string {
-  const [key] = keys
-  const counted = keys.length === 1 && key !== undefined && fields[key]?.write === undefined
   const time = Object.values(fields).find(
     ({ name, spec, hidden }) => created.test(name) && !hidden && times.has(spec.type),
   )
-  if (!counted && time) return `-${time.name}`
+  if (time?.spec.inferred) return `-${time.name}`
   return keys.map((name) => `-${name}`).join(",")
 }

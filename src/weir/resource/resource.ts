@@ -55,6 +55,8 @@ export interface Relation {
   foreign: readonly string[]
   /** Whether at most one row of the target has the same values. */
   isUnique: boolean
+  /** What its lists are called in the document, `UserItems`. */
+  documentName: string
   limit: number
   sort: string
   byDefault: boolean

@@ -2,17 +2,25 @@ import { z } from "@hono/zod-openapi"
 import type { Operator } from "../fields/operators.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
 import { isSortable } from "../resource/field.ts"
+import { keyFields } from "../resource/key.ts"
 import { defaultSort, type Field, type Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 
 type Shape = Record<string, z.ZodType>
 
-/** The `id` of a path: a key, and `me` where the rows are the viewers. */
-export function idParam({ singular, holdsViewers }: Resource) {
-  const key = z.int().min(1)
-  const id = holdsViewers ? z.union([key, z.literal("me")]) : key
-  const description = `The ${singular}'s key${holdsViewers ? ", or `me` for one's own" : ""}`
-  return z.object({ id: id.openapi({ param: { name: "id", in: "path", description }, example: 1 }) })
+/** The key of a path, a parameter for each of its columns; it may be `me` where the rows are the viewers. */
+export function keyParams(resource: Resource) {
+  const { singular, holdsViewers } = resource
+  const params = keyFields(resource).map((field) => {
+    const { name, type, spec } = field
+    const key = spec.type === "id" ? z.int().min(1) : type.output()
+    const one = holdsViewers ? z.union([key, z.literal("me")]) : key
+    const part = resource.keys.length > 1 ? `, its ${name}` : ""
+    const description = `The ${singular}'s key${part}${holdsViewers ? ", or `me` for one's own" : ""}`
+    const example = spec.type === "id" ? 1 : type.example()
+    return [name, one.openapi({ param: { name, in: "path", description }, example })] as const
+  })
+  return z.object(Object.fromEntries(params))
 }
 
 const text = (description: string, pattern?: RegExp): z.ZodType =>

@@ -18,7 +18,7 @@ export const securityOf = (
 export const nestedNames = (resource: Resource, parent?: Within): { operation: string; words: string } =>
   parent
     ? {
-        operation: `${parent.within.typeName}${pascal(parent.relation.name)}`,
+        operation: parent.relation.documentName,
         words: ` in the ${parent.relation.name} of one ${parent.within.singular}`,
       }
     : { operation: pascal(resource.name), words: "" }

@@ -3,7 +3,7 @@ import { conditional, unchanged, validators } from "../http/conditional-docs.ts"
 import type { RouteDoc } from "../http/registry.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Within } from "./handlers.ts"
-import { fieldsParam, idParam, includeParams, listParams } from "./openapi-params.ts"
+import { fieldsParam, includeParams, keyParams, listParams } from "./openapi-params.ts"
 import { jsonOf, nestedNames, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
@@ -26,7 +26,7 @@ export function listDoc(resource: Resource, parent?: Within): RouteDoc {
     tags: [resource.name],
     security: securityOf(resource, "read"),
     request: {
-      ...(parent ? { params: idParam(parent.within) } : {}),
+      ...(parent ? { params: keyParams(parent.within) } : {}),
       query: z.object(listParams(resource)),
       headers: conditional,
     },
@@ -51,7 +51,7 @@ export function readDoc(resource: Resource): RouteDoc {
     tags: [resource.name],
     security: securityOf(resource, "read"),
     request: {
-      params: idParam(resource),
+      params: keyParams(resource),
       query: z.object({ ...fieldsParam(resource), ...includeParams(resource, true) }),
       headers: conditional,
     },

@@ -7,7 +7,7 @@ import { isOpen } from "../resource/rules.ts"
 import { createSchema, maxCreateRows, updateSchema } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
-import { idParam } from "./openapi-params.ts"
+import { keyParams } from "./openapi-params.ts"
 import { jsonOf, nestedNames, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
@@ -83,7 +83,7 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
     tags: [name],
     security: securityOf(resource, "create"),
     request: {
-      ...(parent ? { params: idParam(parent.within) } : {}),
+      ...(parent ? { params: keyParams(parent.within) } : {}),
       body: { required: true, ...jsonOf(createBody(resource, parent), example) },
     },
     responses: {
@@ -109,7 +109,7 @@ export function createManyDoc(resource: Resource, parent?: Within): RouteDoc {
     tags: [name],
     security: securityOf(resource, "create"),
     request: {
-      ...(parent ? { params: idParam(parent.within) } : {}),
+      ...(parent ? { params: keyParams(parent.within) } : {}),
       body: {
         required: true,
         ...jsonOf(rows, [createExample(resource, parent?.relation.foreign)]),
@@ -139,7 +139,7 @@ export function updateDoc(resource: Resource): RouteDoc {
     tags: [resource.name],
     security: securityOf(resource, "update"),
     request: {
-      params: idParam(resource),
+      params: keyParams(resource),
       body: {
         required: true,
         content: Object.fromEntries(patchTypes.map((type) => [type, { schema, example }])),
@@ -167,7 +167,7 @@ export function deleteDoc(resource: Resource): RouteDoc {
       "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
     tags: [resource.name],
     security: securityOf(resource, "delete"),
-    request: { params: idParam(resource), ...headers },
+    request: { params: keyParams(resource), ...headers },
     responses: { 204: { description: "Deleted" } },
     errors: [401, 403, 404, 409, 413, 422, ...(secret ? tooMany(resource) : [])],
   }

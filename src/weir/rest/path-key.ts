@@ -17,6 +17,9 @@ export const isText = (resource: Resource): boolean => {
   return field !== undefined && others.length === 0 && typeof field.type.parse("-") === "string"
 }
 
+/** The segment of a key as the document has it: `{id}`, or `{house},{number}`. */
+export const keyTemplate = ({ keys }: Resource): string => keys.map((key) => `{${key}}`).join(",")
+
 /** A row as its path and query string name it. */
 export interface PathKey {
   key: RowKey

@@ -5,6 +5,7 @@ import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { createMany, createRows, readList, readOne, removeOne, updateOne, type Within } from "./handlers.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
+import { keyTemplate } from "./path-key.ts"
 
 type Handler = (c: AppContext) => Promise<Response> | Response
 
@@ -24,15 +25,16 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
   const served = (rule: Rule) => rule !== nobody && (accounts || isOpen(rule, "anonymous"))
   const { rules, name } = resource
   const all = `/${name}`
-  const one = `/${name}/{id}`
+  const one = `/${name}/${keyTemplate(resource)}`
+  const hasKey = resource.keys.length > 0
   // A hand-written route of that path stays what it is.
   const hasBatch = served(rules.create) && !registry.has("post", `${all}/batch`)
   const ofRow =
     (handler: Handler): Handler =>
     (c) =>
-      hasBatch && c.req.param("id") === batch ? c.notFound() : handler(c)
+      hasBatch && segmentOf(c) === batch ? c.notFound() : handler(c)
   if (served(rules.create)) createRoute(registry, all, resource)
-  if (hasBatch) batchRoute(registry, all, resource, { within: one })
+  if (hasBatch) batchRoute(registry, all, resource, hasKey ? { within: one } : {})
   if (served(rules.read)) {
     registry.add(
       "get",
@@ -40,21 +42,22 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       () => listDoc(resource),
       (c) => readList(c, resource),
     )
-    registry.add(
-      "get",
-      one,
-      () => readDoc(resource),
-      ofRow((c) => readOne(c, resource)),
-    )
+    if (hasKey)
+      registry.add(
+        "get",
+        one,
+        () => readDoc(resource),
+        ofRow((c) => readOne(c, resource)),
+      )
   }
-  if (served(rules.update))
+  if (served(rules.update) && hasKey)
     registry.add(
       "patch",
       one,
       () => updateDoc(resource),
       ofRow((c) => updateOne(c, resource)),
     )
-  if (served(rules.delete))
+  if (served(rules.delete) && hasKey)
     registry.add(
       "delete",
       one,
@@ -90,13 +93,16 @@ function batchRoute(registry: Registry, path: string, resource: Resource, option
     `${path}/${batch}`,
     () => createManyDoc(resource, parent),
     (c) => {
-      if (within && c.req.param("id") !== batch) return c.notFound()
+      if (within && segmentOf(c) !== batch) return c.notFound()
       c.set("route", `${path}/${batch}`)
       return createMany(c, resource, parent)
     },
     { takesRecalled: true, ...(within ? { within } : {}) },
   )
 }
+
+/** The segment after the resource's own: that of a key. */
+const segmentOf = (c: AppContext): string | undefined => c.req.path.split("/")[2]
 
 /** Whether a relation is over a key. */
 const isOver = (columns: readonly string[], keys: readonly string[]): boolean =>
@@ -111,7 +117,7 @@ function nestedRoutes(
 ): void {
   const { target, kind, local, name } = relation
   if (kind !== "many" || !isOver(local, within.keys)) return
-  const path = `/${within.name}/{id}/${name}`
+  const path = `/${within.name}/${keyTemplate(within)}/${name}`
   const parent = { relation, within }
   if (served(target.rules.read))
     registry.add(

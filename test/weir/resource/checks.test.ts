@@ -262,7 +262,7 @@ describe("a mistake is told at load, by the culprit's name", () => {
     ],
     [
       "two rows of one name",
-      () => api([loose({ singular: "member" }), resource({ members }, {})]),
+      () => api([loose({ singular: "member" }), resource({ members }, { singular: "member" })]),
       /called Member/,
     ],
     [
@@ -360,17 +360,26 @@ describe("a mistake is told at load, by the culprit's name", () => {
     ],
     [
       "a row that is called as one of Weir's own schemas",
-      () => resource({ t: table("tokens", { id: id() }) }, {}),
+      () => resource({ t: table("tokens", { id: id() }) }, { singular: "token" }),
       /tokens: the document has a schema called Token already/,
     ],
   ])("%s", (_, make, message) => {
     expect(() => api([make()])).toThrow(message)
   })
 
+  test("a guess of a row's name gives way to one that is taken", () => {
+    const status = resource({ t: table("status", { id: id() }) }, {})
+    const statuses = resource({ t: table("statuses", { id: id() }) }, {})
+    api([status, statuses])
+    expect([status.typeName, statuses.typeName]).toEqual(["Status", "Statuses"])
+  })
+
   test("two tables whose operations have one name", () => {
     const lines = table("line_items", { id: id() })
     const others = table("lineItems", { id: id() })
-    expect(() => api([resource({ lines }, {}), resource({ others }, {})])).toThrow(/called LineItem already/)
+    expect(() => api([resource({ lines }, {}), resource({ others }, {})])).toThrow(
+      /called listLineItems already/,
+    )
   })
 
   test("one name of two indexes", () => {

@@ -5,6 +5,7 @@ import type { Operator } from "../../../src/weir/fields/operators.ts"
 import type { Row } from "../support/samples.ts"
 import { operatorsFor, passes } from "./support/compare.ts"
 import { kindOf, type TableFacts } from "./support/facts.ts"
+import { expectNone } from "./support/none.ts"
 import { operandsFor, spelled } from "./support/operands.ts"
 import { dialect, schemas, shownOf } from "./support/schemas.ts"
 import { type Served, serving } from "./support/served.ts"
@@ -49,7 +50,7 @@ describe.each(schemas)("$name", (schema) => {
           }
         }
       }
-      expect(wrong).toEqual([])
+      expectNone(wrong)
     },
   )
 

@@ -1,5 +1,6 @@
 import "#fresh"
 import { describe, expect, test } from "vitest"
+import { expectNone } from "./support/none.ts"
 import { schemas, shownOf } from "./support/schemas.ts"
 import { listed, serving } from "./support/served.ts"
 import { hasPath, keyText, normal, pathOf } from "./support/wire.ts"
@@ -32,7 +33,7 @@ describe.each(schemas)("$name", (schema) => {
       const same = status === 200 && JSON.stringify(normal(facts, body as never)) === JSON.stringify(row)
       if (!same) wrong.push([pathOf(facts, row), status, text.slice(0, 300), row])
     }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(schema.tables)("$name: shows single members, each by its property", async (facts) => {

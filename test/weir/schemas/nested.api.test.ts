@@ -2,6 +2,7 @@ import "#fresh"
 import { describe, expect, test } from "vitest"
 import { type Row, rowOf } from "../support/samples.ts"
 import { bodyFor } from "./support/bodies.ts"
+import { expectNone } from "./support/none.ts"
 import { relatedTo, relationsOf } from "./support/relations.ts"
 import { schemas } from "./support/schemas.ts"
 import { serving } from "./support/served.ts"
@@ -29,7 +30,7 @@ describe.each(schemas)("$name", (schema) => {
         const answered = status === 200 ? keys(body as Row[]) : [status, text]
         if (`${answered}` !== `${expected}`) wrong.push([path, answered, expected])
       }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(parents)("$name: a row is created within its parent", async ({ facts, list }) => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest"
 import { type Row, rowOf } from "../support/samples.ts"
 import { bodyFor, next, valueFor } from "./support/bodies.ts"
 import { kindOf, type TableFacts } from "./support/facts.ts"
+import { expectNone } from "./support/none.ts"
 import { schemas, shownOf } from "./support/schemas.ts"
 import { type Served, serving } from "./support/served.ts"
 import { keyText, normal, only, pathOf } from "./support/wire.ts"
@@ -66,7 +67,7 @@ describe.each(schemas)("$name", (schema) => {
           kept = now as Row
         }
       }
-      expect(wrong).toEqual([])
+      expectNone(wrong)
     },
   )
 
@@ -95,7 +96,7 @@ describe.each(schemas)("$name", (schema) => {
         if (status !== 422 || paths?.join() !== property) wrong.push([property, value, status, paths])
       }
     }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test.each(schema.tables)("$name: is deleted, and gone", async (facts) => {

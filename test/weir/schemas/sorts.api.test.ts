@@ -5,6 +5,7 @@ import { walk } from "../support/paging.ts"
 import type { Row } from "../support/samples.ts"
 import { compareNullable } from "./support/compare.ts"
 import { kindOf, type TableFacts } from "./support/facts.ts"
+import { expectNone } from "./support/none.ts"
 import { dialect, schemas, shownOf } from "./support/schemas.ts"
 import { listed, type Served, serving } from "./support/served.ts"
 import { keyText, normal } from "./support/wire.ts"
@@ -53,7 +54,7 @@ describe.each(schemas)("$name", (schema) => {
           const what = await fault(served(), facts, rows, sort).catch((error: Error) => error.message)
           if (what) wrong.push([sort, what])
         }
-      expect(wrong).toEqual([])
+      expectNone(wrong)
     },
   )
 

@@ -47,6 +47,9 @@ export function apiOf(
   } as never) as Served["api"]
 }
 
+/** What a read may come to: embeds of embeds are read whole here. */
+const answerLimits = { bytes: 67_108_864, rows: { anonymous: 5_000_000, user: 5_000_000, admin: 5_000_000 } }
+
 export interface Serving {
   /** Whether answers are kept in memory. */
   cached?: boolean
@@ -61,7 +64,7 @@ export async function serve(
   const made = await filled(schema)
   const cache = cacheOver(cached ? new MemoryStore(16_777_216, made.database.foreignWrites) : undefined)
   const subject = { api, migrations: new URL("file:///none/") }
-  const { app } = appOver(invalidating(made.database, cache.store), { subject, cache })
+  const { app } = appOver(invalidating(made.database, cache.store), { subject, cache, answerLimits })
   const secretRows = (facts: TableFacts) => wireRows(made.db, facts)
   const rows = async (facts: TableFacts) => {
     const shown = shownOf(schema, facts)
