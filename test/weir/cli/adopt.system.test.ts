@@ -172,9 +172,11 @@ test("each schema of others is adopted whole, in text that types and lint take",
   ] as const) {
     take(from, file.replace("/index.ts", ""))
     const said = worked(await adopt(file, "--force", ...more))
-    expect(said).not.toContain("left out: ")
-    for (const name of ["biome.json"]) copyFileSync(join(root, name), join(at.folder, name))
+    expect(said).not.toMatch(/^left out: /m)
+    for (const name of ["biome.json", ".gitignore"]) copyFileSync(join(root, name), join(at.folder, name))
     const check = await at.bin("biome", "check", "src/api.ts", "src/resources.ts")
     expect(check.code, check.stdout + check.stderr).toBe(0)
   }
+  const types = await at.bin("tsc")
+  expect(types.code, types.stdout).toBe(0)
 })
