@@ -61,6 +61,10 @@ admins are the rows of users whose role is "admin"
   worked(await at.db(undefined, "generate", "--name", "first"))
   const url = await databases.Postgres()
   worked(await at.db(url, "migrate"))
+  const wrong = refused(await (await at.serve("file:weir.db")).ended)
+  expect(wrong).toMatch(
+    /posts: the table is made by pgTable, and DATABASE_URL is that of SQLite: give the URL of a Postgres database$/,
+  )
   const first = { FIRST_ADMIN_EMAIL: "root@example.com", FIRST_ADMIN_PASSWORD: "correct horse battery" }
   await serving(
     url,

@@ -109,10 +109,11 @@ async function askAll(dialects: DialectName[], question: Question): Promise<Answ
 function dialectsOf(answers: Answers): DialectName[] {
   const both: DialectName[] = ["sqlite", "postgres"]
   const able = both.filter((dialect) => isOf(dialect, answers[dialect]?.tables))
-  // What fails to load is told by its answer, unless the schema is of the other dialect anyhow.
   const loaded = both.flatMap((dialect) => answers[dialect]?.tables ?? [])
-  if (able.length === 0) throw new Error(whyNone(loaded))
+  const failed = both.find((dialect) => !answers[dialect]?.tables)
+  if (able.length === 0) throw new Error(failed ? `${failed}: ${answers[failed]?.refusal}` : whyNone(loaded))
   const only = able.length === 1 ? able[0] : undefined
+  // A schema of one dialect may fail to load under the other.
   if (!only || (loaded.length < both.length && answers[only]?.tables?.[only].length === 0)) return both
   const config = answers[only]?.config
   if (config && config.dialect !== only)
