@@ -22,6 +22,7 @@ export {
   any,
   anyone,
   nobody,
+  openToAnyone,
   owner,
   type RowSql,
   type Rule,
