@@ -89,7 +89,9 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
   const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
     reportListening(port)
-    if (isFirst()) log({ level: "info", msg: greetingOf(api, settings, port), database: database.label })
+    if (!isFirst()) return
+    for (const msg of api.notices) log({ level: "info", msg })
+    log({ level: "info", msg: greetingOf(api, settings, port), database: database.label })
   })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)

@@ -68,6 +68,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     addressOf: (c) => c.req.header("cf-connecting-ip"),
   })
   requireDistinct(settings, app.routes)
+  for (const msg of api.notices) leveled(console_, settings.LOG_LEVEL)({ level: "info", msg })
   const { ASSETS } = env
   if (settings.BASE_PATH && ASSETS)
     app.get("/swagger-ui-dist/*", async (c) => {
