@@ -22,6 +22,8 @@ const perDriver = [
   "bytes",
   "columns",
   "fixture",
+  "handle",
+  "handle-kinds",
   "json",
   "list-filters",
   "list-shared",

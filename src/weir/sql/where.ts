@@ -55,8 +55,11 @@ export function comparison({ field, operator, param, isNull }: Filter, column: S
       return expressions.contains(column, value)
     case "starts_with":
       return expressions.startsWith(column, value)
-    case "is_null":
+    case "is_null": {
+      const own = field.type.sql.isNull?.(column)
+      if (own) return isNull ? own : sql`not ${own}`
       return isNull ? sql`${column} is null` : sql`${column} is not null`
+    }
   }
 }
 

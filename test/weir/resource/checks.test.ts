@@ -368,10 +368,10 @@ describe("a mistake is told at load, by the culprit's name", () => {
   })
 
   test("a guess of a row's name gives way to one that is taken", () => {
-    const status = resource({ t: table("status", { id: id() }) }, {})
-    const statuses = resource({ t: table("statuses", { id: id() }) }, {})
-    api([status, statuses])
-    expect([status.typeName, statuses.typeName]).toEqual(["Status", "Statuses"])
+    const person = resource({ t: table("person", { id: id() }) }, {})
+    const persons = resource({ t: table("persons", { id: id() }) }, {})
+    api([person, persons])
+    expect([person.typeName, persons.typeName]).toEqual(["Person", "Persons"])
   })
 
   test("two tables whose operations have one name", () => {

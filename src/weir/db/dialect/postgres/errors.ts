@@ -16,6 +16,8 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     const columns = keys
       .split(", ")
       .map((key) => key.replace(/^lower\((.*)\)$/, "$1"))
+      // Names that are not all lower case stand in quotes.
+      .map((key) => (/^".*"$/.test(key) ? key.slice(1, -1).replaceAll('""', '"') : key))
       .filter(Boolean)
     const marked = code === "22P02" ? markedFailure(String(e.message)) : undefined
     if (marked) return marked
