@@ -53,7 +53,7 @@ interface FieldSource {
 
 /** The field of a column; undefined where its type is not known. */
 export function fieldFrom(source: FieldSource): Field | undefined {
-  const { table, name, column, options, isKey } = source
+  const { name, column, options, isKey } = source
   const spec = specFor(source)
   if (!spec) return undefined
   const type = isKey ? keyType(spec) : fieldType(spec)
