@@ -43,6 +43,9 @@ const slow = ["contract/kinds", "auth/accounts", "operations/races"].map(
 /** The contract of the fixture is for the drivers beyond: on these two, that of all kinds and the team's own run. */
 const fixtureContract = "test/weir/contract/fixture.api.test.ts"
 
+/** Imports by `paths` of tsconfig.json. */
+const tsconfigPaths = true
+
 /** Vitest's workers load Drizzle and the rest as the servers do. */
 const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
 
@@ -65,7 +68,7 @@ const inNode = ({
   exclude = [],
   servers,
 }: ApiSuites): TestProjectInlineConfiguration => ({
-  resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
+  resolve: { tsconfigPaths, alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
   test: {
     name,
     include,
@@ -109,6 +112,7 @@ function inWorkerd(
 ): TestProjectInlineConfiguration {
   return {
     resolve: {
+      tsconfigPaths,
       alias: {
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
@@ -172,6 +176,7 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     projects: [
       {
+        resolve: { tsconfigPaths },
         test: {
           name: "unit",
           include: [unit],
@@ -231,6 +236,7 @@ export default defineConfig({
       inWorkerd("workerd-d1", "sqlite", [...perDriver, redis], ["redis"]),
       inWorkerd("workerd-postgres", "postgres", perDriver, ["postgres"]),
       {
+        resolve: { tsconfigPaths },
         test: {
           name: "system",
           include: [system, "examples/**/*.system.test.ts"],
