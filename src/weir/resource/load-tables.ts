@@ -9,8 +9,10 @@ export type { Casing } from "../db/dialect/casing.ts"
 export const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null && is(value, Table)
 
-/** The tables among the exports of a schema. */
-export const tablesIn = (schema: Record<string, unknown>): Table[] => Object.values(schema).filter(isTable)
+/** The tables among the exports of a schema, each once: one may be its default export as well. */
+export const tablesIn = (schema: Record<string, unknown>): Table[] => [
+  ...new Set(Object.values(schema).filter(isTable)),
+]
 
 /** Names the columns of all tables that the resources and the schema lead to, and makes the tables known. */
 export function loadSchema(
