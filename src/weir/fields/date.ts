@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import { readDate } from "../lib/calendar.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 /** The years that Postgres has. */
 const years = [-4713, 5_874_897] as const
@@ -27,7 +28,7 @@ export const date: MakeType = (spec) => ({
   parseCell: parse,
   accepts: (value) =>
     typeof value === "string" && (isDate(value) || value === "infinity" || value === "-infinity"),
-  input: () => z.string().refine(isDate, coded(invalid)).openapi({ format: "date" }),
+  input: () => readBy(z.string(), parse).openapi({ format: "date" }),
   output: () => z.string().openapi({ format: "date" }),
   example: () => spec.example ?? "2026-01-31",
   minBytes: 12,

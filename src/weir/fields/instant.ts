@@ -2,9 +2,10 @@ import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { readMoment } from "../lib/calendar.ts"
+import { readBy } from "./checked.ts"
 import { comparedBy } from "./compared.ts"
 import { comparison } from "./operators.ts"
-import { Between, coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
 /** Digits of a second of a column of Postgres that does not say how many it has. */
 const mostDigits = 6
@@ -73,18 +74,7 @@ export const instant: MakeType = (spec) => {
     },
     parseCell: cut,
     accepts: (value) => (typeof value === "string" && cut(value) === value) || isBeyond(value, spec),
-    input: () =>
-      z
-        .string()
-        .superRefine((value, context) => {
-          const made = cut(value)
-          if (made instanceof Invalid) context.addIssue({ code: "custom", ...coded(made) })
-        })
-        .overwrite((value) => {
-          const made = cut(value)
-          return made instanceof Invalid ? value : made
-        })
-        .openapi(format),
+    input: () => readBy(z.string(), cut).openapi(format),
     // A column of integers may hold years beyond 9999, which are no date-time (RFC 3339).
     output: () => z.string().openapi(spec.unit ? { pattern: anyYear } : format),
     example: () => spec.example ?? (cut(`2026-01-31T12:00:00${isLocal ? "" : "Z"}`) as string),

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
+import { readBy } from "./checked.ts"
 import type { Operator } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 const operators: readonly Operator[] = ["eq", "ne", "in", "nin"]
 const invalid = new Invalid(notStorable, "invalid_text")
@@ -16,7 +17,7 @@ export const opaque: MakeType = (spec) => ({
   parse,
   parseCell: parse,
   accepts: (value) => typeof value === "string" && storable(value),
-  input: () => z.string().refine(storable, coded(invalid)).openapi({ pattern: noNul }),
+  input: () => readBy(z.string(), parse).openapi({ pattern: noNul }),
   output: () => z.string(),
   example: () => spec.example ?? null,
   minBytes: 2,

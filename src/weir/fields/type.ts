@@ -79,9 +79,3 @@ export const usual = {
   generated: false,
   heavy: false,
 } satisfies Partial<FieldType>
-
-/** A code for a program of what is wrong with a value in a body, as the option of a check. */
-export const coded = ({ message, code }: Invalid): { message: string; params: { code: string } } => ({
-  message,
-  params: { code },
-})

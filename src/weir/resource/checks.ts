@@ -46,7 +46,7 @@ export function checkResources(resources: readonly Resource[]): void {
 
 function checkField({ name, fields }: Resource, field: Field): void {
   const where = `${name}.${field.name}`
-  const why = unnameable(field.name)
+  const why = field.spec.inferred ? undefined : unnameable(field.name)
   if (why) throw new Error(`${where}: ${why}; call the column otherwise`)
   const { pattern, example = "example", min, max } = field.spec
   for (const bound of [min, max])

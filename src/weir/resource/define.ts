@@ -1,6 +1,7 @@
 import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
 import { loadTables } from "../db/dialect/field.ts"
 import { foreignKeysOf, indexedColumns, primaryKeyOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import { dialectFault } from "../db/dialect/names.ts"
 import { type Field, fieldFrom } from "./field.ts"
 import { isTable, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
@@ -72,8 +73,10 @@ function made(
   options: ResourceOptions,
   byDefault: string,
 ): Resource {
-  loadTables([table])
   const name = options.name ?? byDefault
+  const fault = dialectFault(table)
+  if (fault) throw new Error(`${name}: ${fault}`)
+  loadTables([table])
   const notices: string[] = []
   const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
   const { fields, closed } = fieldsOf(table, name, keys, options, notices)
