@@ -20,6 +20,7 @@ const system = "test/weir/**/*.system.test.ts"
 const perDriver = [
   "answer-size",
   "bytes",
+  "columns",
   "fixture",
   "handle",
   "handle-kinds",
@@ -28,6 +29,7 @@ const perDriver = [
   "list-shared",
   "names",
   "new-row",
+  "own-values",
   "parity",
   "precedence",
   "quota",

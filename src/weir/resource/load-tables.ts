@@ -18,7 +18,7 @@ export function loadSchema(
   schema: Record<string, unknown>,
   casing: Casing | undefined,
 ): void {
-  const modules = [schema, ...resources.map(({ module }) => module)]
+  const modules = [...new Set([schema, ...resources.map(({ module }) => module)])]
   const tables = [...modules.flatMap(tablesIn), ...resources.map(({ table }) => table)]
   if (casing) nameColumns(tables, casing)
   loadTables(tables)
