@@ -37,9 +37,22 @@ const perDriver = [
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
-const slow = ["contract/kinds", "auth/accounts", "operations/races"].map(
-  (name) => `test/weir/${name}.api.test.ts`,
-)
+const slow = [
+  "contract/kinds",
+  "auth/accounts",
+  "operations/races",
+  ...[
+    "creates",
+    "cached",
+    "documents",
+    "embeds",
+    "filters",
+    "patches",
+    "sorts",
+    "transactions",
+    "typed-clients",
+  ].map((name) => `schemas/${name}`),
+].map((name) => `test/weir/${name}.api.test.ts`)
 /** The contract of the fixture is for the drivers beyond: on these two, that of all kinds and the team's own run. */
 const fixtureContract = "test/weir/contract/fixture.api.test.ts"
 
