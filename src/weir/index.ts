@@ -21,6 +21,7 @@ export {
   any,
   anyone,
   nobody,
+  not,
   owner,
   type RowSql,
   type Rule,
@@ -30,3 +31,4 @@ export {
 } from "./resource/rules.ts"
 export type { Seed, Seeds } from "./resource/seeds.ts"
 export type { Viewer, ViewerKind, ViewerSql } from "./resource/viewer.ts"
+export { through, where } from "./resource/words.ts"

@@ -97,6 +97,8 @@ function made(
     ),
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
+    softDelete: undefined,
+    tables: undefined,
     singular,
     typeName: pascal(singular),
     quota: quotaOf(name, options.quota, Object.keys(fields)),

@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
 import type { RowKey } from "./key.ts"
@@ -69,6 +70,14 @@ export interface Nested {
   parentKey: RowKey
 }
 
+/** The option `softDelete`, resolved. */
+export interface SoftDelete {
+  /** The column that says when. */
+  field: Field
+  /** Who sees a row, deleted or not. */
+  read: Rule
+}
+
 export interface Resource {
   /** Its path, and its name in the documents. */
   name: string
@@ -91,6 +100,10 @@ export interface Resource {
   json: Set<string>
   options: ResourceOptions
   relations: Record<string, Relation>
+  /** How its rows are softly deleted, where they are. */
+  softDelete: SoftDelete | undefined
+  /** The tables of the API that it is in. */
+  tables: ApiTables | undefined
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
   singular: string
   typeName: string
