@@ -111,10 +111,11 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations } of resources)
+  for (const { name, relations, softDelete } of resources)
     for (const path of [
       name,
       `${name}/{}`,
+      ...(softDelete ? [`${name}/{}/restore`] : []),
       ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
     ])
       for (const method of ["get", "post", "patch", "delete"]) served.add(`${method} /${path}`)

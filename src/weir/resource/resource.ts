@@ -28,6 +28,13 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   /** What the row must be as an update leaves it. Default: `update`, for the row as it will be. */
   updatedRow?: Rule<C>
   delete?: Rule<C>
+  /**
+   * The column that says when a row was deleted. DELETE sets it instead of deleting the row, which is hidden from then on;
+   * it must be nullable, and no client sets it.
+   */
+  softDelete?: C
+  /** Which deleted rows may be restored, of those that the viewer could see otherwise. Default: none. */
+  restore?: Rule<C>
   fields?: { [Name in C]?: FieldOptions<C> }
   /** The relations that clients may embed; `true` for all. */
   embed?: true | { [Name in R]?: EmbedOptions | undefined }
@@ -76,6 +83,8 @@ export interface SoftDelete {
   field: Field
   /** Who sees a row, deleted or not. */
   read: Rule
+  /** The row is not deleted. */
+  present: Rule
 }
 
 export interface Resource {
@@ -95,7 +104,7 @@ export interface Resource {
   indexed: Set<string>
   /** The rows that its columns may name, by each column. */
   refersTo: Map<string, Reference>
-  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule }
+  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule; restore: Rule }
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
   options: ResourceOptions

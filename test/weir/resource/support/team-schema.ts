@@ -44,6 +44,15 @@ export const tasks = table("tasks", {
   deleted_at: integer(),
 })
 
+/** Accounts that are softly deleted. */
+export const staff = table("staff", {
+  id: id(),
+  email: text({ max: 100, format: "email" }).notNull().unique(),
+  hashed_password: text({ max: 200 }).notNull(),
+  role: oneOf(["user", "admin"]).notNull().default("user"),
+  deleted_at: timestamp(),
+})
+
 export const tasksRelations = relations(tasks, ({ one, many }) => ({
   project: one(projects, { fields: [tasks.project_id], references: [projects.id] }),
   parent: one(tasks, { fields: [tasks.parent_id], references: [tasks.id], relationName: "tree" }),

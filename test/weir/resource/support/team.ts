@@ -1,8 +1,9 @@
 import { defineApi } from "../../../../src/weir/api.ts"
+import { hashPassword, verifyPassword } from "../../../../src/weir/auth/password.ts"
 import { dialectName } from "../../../../src/weir/db/dialect/choose.ts"
 import { resource, resourcesOf } from "../../../../src/weir/resource/define.ts"
 import type { Resource, ResourceOptions } from "../../../../src/weir/resource/resource.ts"
-import { anyone, nobody } from "../../../../src/weir/resource/rules.ts"
+import { admin, anyone, nobody, self, signedIn } from "../../../../src/weir/resource/rules.ts"
 import * as users from "../../fixture/src/schema/users.ts"
 import { statementsOf } from "../../schemas/support/database.ts"
 import { type Answer, caller } from "../../support/client.ts"
@@ -30,6 +31,38 @@ export function teamApi(options: TeamOptions, more: Resource[] = []) {
   return defineApi({ title: "Weir", version: "0.0.0", accounts, schema, resources: [...own, ...theirs] })
 }
 
+/** The same tables with accounts of another table, whose rows are softly deleted. */
+export const staffApi = () =>
+  defineApi({
+    title: "Weir",
+    version: "0.0.0",
+    schema,
+    accounts: { table: schema.staff, login: ["email"], password: "hashed_password", role: "role" },
+    resources: resourcesOf(schema, {
+      staff: {
+        read: self,
+        create: anyone,
+        delete: self,
+        softDelete: "deleted_at",
+        fields: {
+          role: { write: admin },
+          hashed_password: {
+            read: nobody,
+            secret: {
+              as: "password",
+              confirm: "current_password",
+              min: 8,
+              max: 200,
+              hash: hashPassword,
+              verify: verifyPassword,
+            },
+          },
+        },
+      },
+      tasks: { read: anyone, create: signedIn },
+    }),
+  })
+
 // Ann (1) belongs to Acme (1), Bob (2) is its chief and belongs to Paid (2). Nobody belongs to Empty (3).
 const rows = [
   "insert into organizations (title, plan) values ('Acme', 'free'), ('Paid', 'paid'), ('Empty', 'free')",
@@ -39,7 +72,7 @@ const rows = [
     ('acme 1', 1, null, 1, 1), ('acme 1.1', 1, 1, 2, 2.5), ('acme 2', 2, null, null, null),
     ('paid', 3, null, 2, 3), ('empty', 4, null, 1, 1), ('none', null, 4, 1, 0)`,
 ]
-const names = ["tasks", "projects", "memberships", "organizations"]
+const names = ["staff", "tasks", "projects", "memberships", "organizations"]
 
 export interface Team {
   w: World
