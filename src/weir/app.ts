@@ -6,6 +6,7 @@ import { authRoutes } from "./auth/routes.ts"
 import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
+import { handles } from "./db/handle.ts"
 import { limitBody } from "./http/body.ts"
 import { type CallerOptions, limitAddresses, limitViewers } from "./http/caller.ts"
 import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
@@ -62,13 +63,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services))
+  app.use(session(services, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (accounts) app.use(identify(accounts, signer))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
-  healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
+  healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)

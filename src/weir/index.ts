@@ -1,8 +1,9 @@
 /** The door of the engine: all that a team's own files import, but for columns (`#weir/schema`) and entries. */
 export { type Api, type ApiOptions, defineApi } from "./api.ts"
 export { hashPassword, verifyPassword } from "./auth/password.ts"
+export type { Db } from "./db/handle.ts"
 export type { AppEnv as WeirEnv } from "./http/context.ts"
-export { allow, type HandwrittenRoute, route } from "./http/route.ts"
+export { allow, type HandwrittenRoute, route, routeOf } from "./http/route.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
 export { resource, resourcesOf } from "./resource/define.ts"
@@ -22,6 +23,7 @@ export {
   anyone,
   nobody,
   not,
+  openToAnyone,
   owner,
   type RowSql,
   type Rule,

@@ -49,7 +49,7 @@ const rooms: Record<string, string[]> = {
     "problem",
     "lib",
   ],
-  index: ["api", "auth/password", "http/context", "http/route", "resource", "problem"],
+  index: ["api", "auth/password", "db/handle", "http/context", "http/route", "resource", "problem"],
   schema: ["db/dialect"],
 }
 

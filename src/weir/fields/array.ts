@@ -25,6 +25,10 @@ function elementsOf(element: FieldType, text: string): unknown[] | Invalid {
   return values
 }
 
+/** An array with one element, however deep it nests. */
+const exampleOf = (element: unknown, depth: number): unknown[] =>
+  depth > 1 ? [exampleOf(element, depth - 1)] : [element]
+
 const textElement: FieldSpec = { type: "text", inferred: true }
 
 /** An array of Postgres. Each element has the rules of its own type. */
@@ -33,6 +37,8 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
     const { element: elementSpec = textElement, dimensions = 1 } = spec
     const element = makeType(elementSpec)
     const columnType = columnSql(spec)
+    // Of an array that nests, any element is meant.
+    const flat = columnSql({ ...spec, dimensions: 1 })
     // Only what compares can be looked for.
     const hasContains = element.operators.includes("eq")
     return {
@@ -42,16 +48,16 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
       parseOperand: (operator, text) => {
         if (operator !== "contains") return undefined
         const values = elementsOf(element, text)
-        return values instanceof Invalid ? values : (columnType.encode(values) as string)
+        return values instanceof Invalid ? values : (flat.encode(values) as string)
       },
       comparison: (operator, column, value) =>
-        operator === "contains" ? sql`${column} @> ${columnType.typed(value)}` : undefined,
+        operator === "contains" ? sql`${column} @> ${columnType.bind(value)}` : undefined,
       parseCell: parseJson,
       toCell: JSON.stringify,
       accepts: () => false,
       input: () => nested(element.input(), dimensions),
       output: () => nested(element.output(), dimensions),
-      example: () => null,
+      example: () => exampleOf(element.example(), dimensions),
       minBytes: 2,
       maxBytes: Number.POSITIVE_INFINITY,
       measured: true,

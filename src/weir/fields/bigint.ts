@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import { readBy } from "./checked.ts"
 import { comparedBy } from "./compared.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 const digits = /^[+-]?\d{1,40}$/
 const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n]
@@ -16,21 +17,21 @@ function parse(text: string): string | Invalid {
 }
 
 /** A value of a body: digits, or a number that JavaScript has read without loss. */
-const read = (value: string | number): string | Invalid =>
-  typeof value === "string" ? parse(value) : Number.isSafeInteger(value) ? String(value) : notWithin
+function read(value: string | number): string | Invalid {
+  if (typeof value === "string") return parse(value)
+  if (Number.isSafeInteger(value)) return String(value)
+  return Number.isInteger(value) ? notWithin : notWhole
+}
+
+const textOrNumber = z.union([z.string(), z.number()], {
+  error: "must be a whole number, as text or as a number",
+})
 
 const input = (): z.ZodType =>
-  z
-    .union([z.string(), z.int()])
-    .superRefine((value, context) => {
-      const made = read(value)
-      if (made instanceof Invalid) context.addIssue({ code: "custom", ...coded(made) })
-    })
-    .overwrite((value) => {
-      const made = read(value)
-      return made instanceof Invalid ? value : made
-    })
-    .openapi({ type: ["string", "integer"], pattern: "^[+-]?\\d+$" })
+  readBy<string | number>(textOrNumber, read).openapi({
+    type: ["string", "integer"],
+    pattern: "^[+-]?\\d+$",
+  })
 
 /** A whole number of 64 bits: in JSON, text of its digits, since JavaScript's numbers have 53. */
 export const bigint: MakeType = (spec) => {

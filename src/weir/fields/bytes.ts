@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { readBy } from "./checked.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 /** JSON Schema's word, which OpenAPI 3.1 has and the types of its generator lack. */
 const documented = { contentEncoding: "base64" } as object
@@ -26,15 +27,7 @@ export const bytes: MakeType = (spec) => ({
   parse: (text) => parse(text.replaceAll(" ", "+")),
   parseCell: parse,
   accepts: () => false,
-  input: () =>
-    z
-      .string()
-      .refine((value) => !(parse(value) instanceof Invalid), coded(invalid))
-      .overwrite((value) => {
-        const read = parse(value)
-        return read instanceof Invalid ? value : read
-      })
-      .openapi(documented),
+  input: () => readBy(z.string(), parse).openapi(documented),
   output: () => z.string().openapi(documented),
   example: () => spec.example ?? "V2Vpcg==",
   minBytes: 2,

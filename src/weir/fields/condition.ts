@@ -37,7 +37,10 @@ export function condition(
       return expressions.contains(column, value)
     case "starts_with":
       return expressions.startsWith(column, value)
-    case "is_null":
+    case "is_null": {
+      const own = type.sql.isNull?.(column)
+      if (own) return isNull ? own : sql`not ${own}`
       return isNull ? sql`${column} is null` : sql`${column} is not null`
+    }
   }
 }

@@ -2,8 +2,9 @@ import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { plainDigits, readDecimal } from "../lib/decimal.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 /** Digits before and after the point that Postgres keeps of a numeric without a precision. */
 const [mostBefore, mostAfter] = [131_072, 16_383]
@@ -36,26 +37,17 @@ function read(value: string | number, spec: FieldSpec): string | Invalid {
   return fitting(plainDigits(value), spec)
 }
 
+const textOrNumber = z.union([z.string(), z.number()], { error: "must be a number, as text or as a number" })
 const numeral = "^-?\\d+(\\.\\d+)?$"
 
 function input(spec: FieldSpec): z.ZodType {
   const { precision, scale = 0 } = spec
   const whole = precision === undefined ? "+" : `{0,${Math.max(precision - scale, 1)}}`
   const fraction = precision === undefined ? "+" : `{0,${scale}}`
-  return z
-    .union([z.string(), z.number()])
-    .superRefine((value, context) => {
-      const made = read(value, spec)
-      if (made instanceof Invalid) context.addIssue({ code: "custom", ...coded(made) })
-    })
-    .overwrite((value) => {
-      const made = read(value, spec)
-      return made instanceof Invalid ? value : made
-    })
-    .openapi({
-      type: ["string", "number"],
-      pattern: `^-?0*\\d${whole}${precision !== undefined && scale <= 0 ? "" : `(\\.\\d${fraction}0*)?`}$`,
-    })
+  return readBy<string | number>(textOrNumber, (value) => read(value, spec)).openapi({
+    type: ["string", "number"],
+    pattern: `^-?0*\\d${whole}${precision !== undefined && scale <= 0 ? "" : `(\\.\\d${fraction}0*)?`}$`,
+  })
 }
 
 /** Digits, and what stands around them: a sign, a point and quotes. */

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import { readBy } from "./checked.ts"
 import { real } from "./numbers.ts"
-import { coded, Invalid, type MakeType, type Scalar } from "./type.ts"
+import { Invalid, type MakeType, type Scalar } from "./type.ts"
 
 const tooLarge = new Invalid("is out of range", "out_of_range")
 
@@ -29,10 +30,7 @@ export const float: MakeType = (spec) => {
         : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value),
     input: () =>
       isSingle
-        ? z
-            .number()
-            .refine((value) => Number.isFinite(Math.fround(value)), coded(tooLarge))
-            .overwrite((value) => value + 0)
+        ? readBy(z.number(), (value) => (Number.isFinite(Math.fround(value)) ? value + 0 : tooLarge))
         : usual.input(),
     sql: columnSql(spec),
   }

@@ -2,9 +2,10 @@ import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { readMoment } from "../lib/calendar.ts"
+import { readBy } from "./checked.ts"
 import { comparedBy } from "./compared.ts"
 import { comparison } from "./operators.ts"
-import { Between, coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
 /** Digits of a second of a column of Postgres that does not say how many it has. */
 const mostDigits = 6
@@ -46,7 +47,8 @@ function read(text: string, { type, unit, precision = mostDigits }: FieldSpec): 
 const isBeyond = (value: unknown, { unit }: FieldSpec): boolean =>
   unit ? typeof value === "number" && Number.isFinite(value) : value === "infinity" || value === "-infinity"
 
-const anyYear = "^(\\d{4}|[+-]\\d{6})-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+/** A moment in a year that has a sign and six digits, or in year 0. */
+const farYear = "^([+-]\\d{6}|0000)-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
 
 /**
  * An instant, exact to the last digit of its column: of Postgres, or of a column of integers. Years have four digits;
@@ -73,20 +75,9 @@ export const instant: MakeType = (spec) => {
     },
     parseCell: cut,
     accepts: (value) => (typeof value === "string" && cut(value) === value) || isBeyond(value, spec),
-    input: () =>
-      z
-        .string()
-        .superRefine((value, context) => {
-          const made = cut(value)
-          if (made instanceof Invalid) context.addIssue({ code: "custom", ...coded(made) })
-        })
-        .overwrite((value) => {
-          const made = cut(value)
-          return made instanceof Invalid ? value : made
-        })
-        .openapi(format),
-    // A column of integers may hold years beyond 9999, which are no date-time (RFC 3339).
-    output: () => z.string().openapi(spec.unit ? { pattern: anyYear } : format),
+    input: () => readBy(z.string(), cut).openapi(format),
+    // Years of other than four digits are no date-time (RFC 3339).
+    output: () => z.string().openapi(isLocal ? format : { anyOf: [format, { pattern: farYear }] }),
     example: () => spec.example ?? (cut(`2026-01-31T12:00:00${isLocal ? "" : "Z"}`) as string),
     // Without digits of a second, and with a sign, six digits of the year and of the second.
     minBytes: 21,

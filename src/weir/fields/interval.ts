@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 const part = (unit: string) => `([+-]?\\d{1,10}(\\.\\d{1,9})?${unit})?`
 const documented = `^P(?=[\\dT+-])${["Y", "M", "W", "D"].map(part).join("")}(T(?=[\\d+-])${["H", "M", "S"].map(part).join("")})?$`
@@ -18,12 +19,9 @@ export const interval: MakeType = (spec) => ({
   parseCell: parse,
   accepts: (value) =>
     typeof value === "string" && (pattern.test(value) || value === "infinity" || value === "-infinity"),
-  input: () =>
-    z
-      .string()
-      .refine((value) => pattern.test(value), coded(invalid))
-      .openapi({ pattern: documented }),
-  output: () => z.string().openapi({ format: "duration" }),
+  input: () => readBy(z.string(), parse).openapi({ pattern: documented }),
+  // Signs and fractions are no duration of RFC 3339.
+  output: () => z.string().openapi({ pattern: documented }),
   example: () => spec.example ?? "P1DT12H",
   minBytes: 5,
   maxBytes: 80,

@@ -26,15 +26,15 @@ export function encodeOwn(column: Column, spec: FieldSpec, value: unknown): Valu
 }
 
 function encodeDrizzle(column: ArrayColumn, spec: FieldSpec, value: unknown): Value | SQL {
-  const { element } = spec
+  const { element, dimensions = 1 } = spec
   if (column.columnType === "PgArray" && element && Array.isArray(value)) {
     let base = column
     while (base.columnType === "PgArray" && base.baseColumn) base = base.baseColumn
-    return arrayLiteral(value, (one) => elementOf(encodeOwn(base, element, one)))
+    return arrayLiteral(value, dimensions, (one) => elementOf(encodeOwn(base, element, one)))
   }
   const made: unknown = column.mapToDriverValue(value)
   if (is(made, SQL)) return made
-  if (element && Array.isArray(made)) return arrayLiteral(made, (one) => bindable(one, element))
+  if (element && Array.isArray(made)) return arrayLiteral(made, dimensions, (one) => bindable(one, element))
   return bindable(made, spec)
 }
 

@@ -2,10 +2,14 @@ import { z } from "@hono/zod-openapi"
 import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 const invalid = new Invalid(notStorable, "invalid_text")
+
+/** The code of zod for a text that is too long. */
+const tooBig = "too_big"
 
 /** Whether a text has at most `most` characters, as JSON Schema and the databases count them. */
 export function isWithin(value: string, most: number): boolean {
@@ -19,11 +23,13 @@ const oneOf = (values: readonly string[]): z.ZodType => z.enum(values as [string
 
 function input({ values, length }: FieldSpec): z.ZodType {
   if (values?.length) return oneOf(values)
-  const text = z.string().refine(storable, coded(invalid))
+  const text = readBy(z.string(), (value) => (storable(value) ? value : invalid))
   if (length === undefined) return text.openapi({ pattern: noNul })
-  const long = new Invalid(`must have at most ${length} characters`, "too_big")
   return text
-    .refine((value) => isWithin(value, length), coded(long))
+    .refine((value) => isWithin(value, length), {
+      message: `must have at most ${length} characters`,
+      params: { code: tooBig },
+    })
     .openapi({ maxLength: length, pattern: noNul })
 }
 

@@ -12,13 +12,13 @@ export function readSqlType(text: string): SqlType {
   const spaced = text.trim().toLowerCase().replace(/\s+/g, " ")
   const [arrays = ""] = /(\[\d*\])*$/.exec(spaced) ?? []
   const base = spaced.slice(0, spaced.length - arrays.length)
-  const numbers = /\(([^)]*)\)/.exec(base)?.[1] ?? ""
+  const numbers = /\(([^)]*)\)/.exec(base)?.[1]
   return {
     name: base
       .replace(/\s*\([^)]*\)/, "")
       .replace(/\s+/g, " ")
       .trim(),
-    numbers: (numbers.match(/\d+/g) ?? []).map(Number),
+    numbers: numbers ? numbers.split(",").map(Number).filter(Number.isInteger) : [],
     dimensions: arrays.split("[").length - 1,
   }
 }

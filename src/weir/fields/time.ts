@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { Between, coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
 /** Digits of a second of a column that does not say how many it has. */
 const mostDigits = 6
@@ -43,11 +44,7 @@ export const time: MakeType = (spec) => {
     parseCell: (text) => read(text, spec)?.text ?? invalid,
     accepts: (value) => typeof value === "string" && read(value, spec)?.text === value,
     input: () =>
-      z
-        .string()
-        .refine((value) => read(value, spec) !== undefined, coded(invalid))
-        .overwrite((value) => read(value, spec)?.text ?? value)
-        .openapi({ pattern: documented }),
+      readBy(z.string(), (value) => read(value, spec)?.text ?? invalid).openapi({ pattern: documented }),
     output: () => z.string().openapi({ pattern: documented }),
     example: () => spec.example ?? example,
     minBytes: 10,

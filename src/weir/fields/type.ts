@@ -49,7 +49,7 @@ export interface FieldType {
   /** The schema of a value in a response. */
   output(): z.ZodType
   /** A value for the documents. */
-  example(): Scalar | null
+  example(): Scalar | null | unknown[]
   /** The expression as it is compared for order. */
   ordered(expression: SQL): SQL
   /** Fewest bytes of a value's JSON. */
@@ -79,9 +79,3 @@ export const usual = {
   generated: false,
   heavy: false,
 } satisfies Partial<FieldType>
-
-/** A code for a program of what is wrong with a value in a body, as the option of a check. */
-export const coded = ({ message, code }: Invalid): { message: string; params: { code: string } } => ({
-  message,
-  params: { code },
-})

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { coded, Invalid, type MakeType, usual } from "./type.ts"
+import { Invalid, type MakeType, usual } from "./type.ts"
 
 const pattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
 const invalid = new Invalid("must be a UUID, such as 0190a5c4-7d1e-7cc0-8f6a-0a1b2c3d4e5f", "invalid_uuid")
@@ -18,12 +19,7 @@ export const uuid: MakeType = (spec) => ({
   parse,
   parseCell: parse,
   accepts: (value) => typeof value === "string" && pattern.test(value),
-  input: () =>
-    z
-      .string()
-      .refine((value) => pattern.test(value.toLowerCase()), coded(invalid))
-      .overwrite((value) => value.toLowerCase())
-      .openapi({ format: "uuid" }),
+  input: () => readBy(z.string(), parse).openapi({ format: "uuid" }),
   output: () => z.string().openapi({ format: "uuid" }),
   example: () => spec.example ?? "0190a5c4-7d1e-7cc0-8f6a-0a1b2c3d4e5f",
   minBytes: 38,

@@ -4,8 +4,10 @@ import type { Db } from "../db/handle.ts"
 import type { Call, Timings } from "../operations/call.ts"
 import type { RouteViewer } from "../resource/viewer.ts"
 
-/** The variables of Weir's Hono context. Hand-written routes use `db` and `viewer`. */
-export interface AppEnv {
+/**
+ * The variables of Weir's Hono context. Hand-written routes use `db` and `viewer`; `db` is typed by the schema `S`.
+ */
+export interface AppEnv<S = unknown> {
   Variables: {
     requestId: string
     /** The path below which clients see the API, or nothing: what links begin with. */
@@ -22,7 +24,7 @@ export interface AppEnv {
     /** What operations need of the request. */
     call: Call
     /** The request's database client as a Drizzle handle. */
-    db: Db
+    db: Db<S>
     /** Who asks; anonymous when there is no token, or none that holds. */
     viewer: RouteViewer
     /** The response that `reply` made, so that it is not finished twice. */
@@ -32,4 +34,6 @@ export interface AppEnv {
 
 export type AppContext = Context<AppEnv>
 export type AppMiddleware = MiddlewareHandler<AppEnv>
+/** Middleware of any hand-written route, whatever its `db` is. */
+export type RouteMiddleware = MiddlewareHandler<{ Variables: object }>
 export type { AnswerLimits } from "../operations/call.ts"

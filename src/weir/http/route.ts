@@ -5,7 +5,7 @@ import { requireHolds } from "../operations/access.ts"
 import { invalid, type Problem } from "../problem.ts"
 import { isOpen, type Rule } from "../resource/rules.ts"
 import { isForm, readForm, readJson } from "./body.ts"
-import type { AppEnv, AppMiddleware } from "./context.ts"
+import type { AppEnv, AppMiddleware, RouteMiddleware } from "./context.ts"
 import { plainType } from "./media-types.ts"
 import { searchOf } from "./query-string.ts"
 
@@ -46,6 +46,22 @@ export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R,
     // The handler's types are checked against the route's above; the app's own are those of any route.
     mount: (app) => void app.openapi({ ...config, middleware: checked } as RouteConfig, handler as never),
   }
+}
+
+/**
+ * `route` with `c.var.db` typed by a schema of one's own: Drizzle's database of its dialect, relational queries
+ * included.
+ *
+ * @example
+ * // src/route.ts
+ * import type * as schema from "./schema/index.ts"
+ * export const route = routeOf<typeof schema>()
+ */
+export function routeOf<S extends Record<string, unknown>>(): <R extends RouteConfig>(
+  config: R,
+  handler: RouteHandler<R, AppEnv<S>>,
+) => HandwrittenRoute {
+  return route as never
 }
 
 const json = /^application\/(json|[\w.+-]+\+json)$/
@@ -102,13 +118,13 @@ const allowed = new WeakMap<object, Rule>()
  *
  * @example createRoute({ method: "get", path: "/stats", middleware: allow(admin), … })
  */
-export function allow(rule: Rule<never>): AppMiddleware {
+export function allow(rule: Rule<never>): RouteMiddleware {
   const middleware: AppMiddleware = async (c, next) => {
     requireHolds(c.get("call"), rule)
     await next()
   }
   allowed.set(middleware, rule)
-  return middleware
+  return middleware as unknown as RouteMiddleware
 }
 
 /** Whether a route's middleware refuses the anonymous. */

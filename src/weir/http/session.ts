@@ -1,7 +1,7 @@
 import type { Cache } from "../cache/cache.ts"
 import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
 import type { Client, Database, Row, Statement } from "../db/driver.ts"
-import { type Db, handleOf } from "../db/handle.ts"
+import type { Db } from "../db/handle.ts"
 import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
 import { type CallerOptions, RequestCaller } from "./caller.ts"
@@ -18,11 +18,14 @@ export interface SessionOptions extends CallerOptions {
   waitUntil(c: AppContext, work: Promise<void>): void
 }
 
+/** Makes a Drizzle handle over a client. */
+type MakeHandle = (client: () => Client) => Db
+
 /**
  * Gives each request its call, anonymous at first, with a client that is opened at its first use and released
  * after the response, whatever happens.
  */
-export function session(options: SessionOptions): AppMiddleware {
+export function session(options: SessionOptions, makeHandle: MakeHandle): AppMiddleware {
   const { database, cache, requestTimeoutMs, queryTimeoutMs, answerLimits: limits, waitUntil } = options
   // The request's own limit comes first otherwise.
   const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
@@ -46,7 +49,7 @@ export function session(options: SessionOptions): AppMiddleware {
     }
     c.set("call", call)
     c.set("viewer", { kind: "anonymous" })
-    c.set("db", new Proxy(client, handle) as unknown as Db)
+    c.set("db", new Proxy({ client, makeHandle, db: undefined }, lazily) as unknown as Db)
     try {
       await next()
     } finally {
@@ -111,13 +114,21 @@ class TimedClient implements Client {
   }
 }
 
-const handles = new WeakMap<() => Client, Db>()
+interface LazyHandle {
+  client: () => Client
+  makeHandle: MakeHandle
+  db: Db | undefined
+}
+
+const opened = (handle: LazyHandle): Db => {
+  handle.db ??= handle.makeHandle(handle.client)
+  return handle.db
+}
 
 /** Creates the Drizzle handle at its first use: most requests never need it. */
-const handle: ProxyHandler<() => Client> = {
-  get(client, name) {
-    const db = handles.get(client) ?? handleOf(client)
-    handles.set(client, db)
-    return Reflect.get(db, name)
-  },
+const lazily: ProxyHandler<LazyHandle> = {
+  get: (handle, name) => Reflect.get(opened(handle), name),
+  has: (handle, name) => Reflect.has(opened(handle), name),
+  // Drizzle's `is(db, PgDatabase)` looks at it.
+  getPrototypeOf: (handle) => Reflect.getPrototypeOf(opened(handle)),
 }

@@ -46,8 +46,9 @@ function isKept(parameter: string): boolean {
  * base64url, which a URL takes as it is. Where they are too long together, `first` is left out, and then all but the
  * link that goes on in the direction of the page itself.
  */
-export function linksOf(path: string, search: LinkSearch, query: ListQuery, page: Page): string {
+export function linksOf(path: string, search: LinkSearch, query: ListQuery, page: Page, skip = 0): string {
   const first = `<${path}${search.first}>; rel="first"`
+  if (query.resource.keys.length === 0) return first + skipLinks(path, search, query, page, skip)
   if (page.rows === 0) return first
   const link = (relation: string, name: string, end: "top" | "bottom") => {
     const cursor = encodeCursor(sortText(query.sort), page.position(end))
@@ -69,4 +70,11 @@ export function linksOf(path: string, search: LinkSearch, query: ListQuery, page
   if (further && further.length <= maxLength) return further
   if (backwards ? prev : !next && prev) return link("prev", "before", "top")
   return next ? link("next", "after", "bottom") : first
+}
+
+/** The links of a table without a key, whose rows may be alike: no cursor could tell them apart. */
+function skipLinks(path: string, search: LinkSearch, { limit }: ListQuery, page: Page, skip: number): string {
+  const link = (rel: string, rows: number) => `, <${path}${search.prefix}skip=${rows}>; rel="${rel}"`
+  const prev = skip > 0 ? link("prev", Math.max(0, skip - limit)) : ""
+  return prev + (page.more ? link("next", skip + limit) : "")
 }

@@ -94,7 +94,7 @@ export async function list(
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
-    headers.link = linksOf(path, links, query, page)
+    headers.link = linksOf(path, links, query, page, Number(values.skip ?? 0))
     return { body: page.body, headers }
   })
 }
@@ -114,9 +114,11 @@ export const maxSingleRowBytes = 67_108_864
 export async function* pages(call: Call, resource: Resource): AsyncGenerator<Page> {
   requireOpen(call, resource.rules.read)
   let after = ""
+  let skipped = 0
   let limit = maxLimit
   for (;;) {
-    const search = `?limit=${limit}&sort=${resource.keys}${after}`
+    const sort = resource.keys.length ? `&sort=${resource.keys}` : ""
+    const search = `?limit=${limit}${sort}${after}`
     // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, plan } = prepare({ ...call, limits }, resource, search)
@@ -132,7 +134,10 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     }
     if (page.rows) yield page
     if (!page.more) return
-    after = `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`
+    skipped += page.rows
+    after = resource.keys.length
+      ? `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`
+      : `&skip=${skipped}`
   }
 }
 

@@ -102,6 +102,10 @@ function readCursor(
   if (after !== undefined && before !== undefined)
     reader.issue("before", "cannot be used with after", "conflict")
   if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  if (of.resource.keys.length === 0) {
+    reader.issue(cursor, "needs a key, which this table has not: use skip", "invalid_cursor")
+    return { cursor: "start" }
+  }
   const keys = sort.map((key) => key.field)
   const position = decodeCursor(sortText(sort), keys, text, (field) => of.resource.keys.includes(field))
   if (!position) {

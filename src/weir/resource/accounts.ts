@@ -32,6 +32,7 @@ export function accountsOf(options: AccountsOptions, resources: readonly Resourc
   const name = getTableName(options.table)
   const resource = resources.find(({ table }) => table === options.table)
   if (!resource) throw new Error(`accounts: the table ${name} is no resource; one that is closed will do`)
+  if (resource.keys.length !== 1) throw new Error(`accounts: the key of ${name} must be one column`)
   const column = (what: string, text: string): Field => {
     const field = Object.hasOwn(resource.fields, text) ? resource.fields[text] : undefined
     if (!field) throw new Error(`accounts: ${what} names "${text}", which is no column of ${name}`)

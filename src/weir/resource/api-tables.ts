@@ -1,5 +1,6 @@
 import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
 import { primaryKeyOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import { dialectFault } from "../db/dialect/names.ts"
 import { DeclaredRelations, type TableRelation } from "./declared-relations.ts"
 import { type NamedTable, namedTable, relationsOf } from "./derived-relations.ts"
 import { type Field, fieldFrom } from "./field.ts"
@@ -14,14 +15,15 @@ export class ApiTables {
   private readonly relations = new Map<Table, Map<string, TableRelation>>()
 
   constructor(resources: readonly Resource[], schema: Record<string, unknown>) {
-    const modules = [schema, ...resources.map(({ module }) => module)]
-    this.declared = new DeclaredRelations(modules.flatMap((module) => Object.values(module)))
+    const modules = new Set([schema, ...resources.map(({ module }) => module)])
+    this.declared = new DeclaredRelations([...modules].flatMap((module) => Object.values(module)))
     this.served = new Map(resources.map((resource) => [resource.table, resource]))
     const exports = new Map<unknown, string>()
     for (const module of modules)
-      for (const [name, value] of Object.entries(module)) if (!exports.has(value)) exports.set(value, name)
+      for (const [name, value] of Object.entries(module))
+        if (name !== "default" && !exports.has(value)) exports.set(value, name)
     for (const table of tablesOf(resources, schema))
-      if (!this.served.has(table))
+      if (!this.served.has(table) && !dialectFault(table))
         this.others.set(table, namedTable(table, exports.get(table) ?? getTableName(table)))
   }
 
@@ -57,7 +59,15 @@ export class ApiTables {
     if (!column) return undefined
     const keys = primaryKeyOf(table).map((key) => propertyOf(table, key))
     const isKey = keys.includes(name)
-    return fieldFrom({ table, name, column, isKey, isWholeKey: isKey && keys.length === 1, options: {} })
+    return fieldFrom({
+      table,
+      name,
+      column,
+      isKey,
+      isWholeKey: isKey && keys.length === 1,
+      uniques: new Set(),
+      options: {},
+    })
   }
 
   /** The relations of a table, by the names that embeds have, and by those of the schema. */

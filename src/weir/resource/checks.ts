@@ -48,7 +48,7 @@ export function checkResources(resources: readonly Resource[]): void {
 
 function checkField({ name, fields }: Resource, field: Field): void {
   const where = `${name}.${field.name}`
-  const why = unnameable(field.name)
+  const why = field.spec.inferred ? undefined : unnameable(field.name)
   if (why) throw new Error(`${where}: ${why}; call the column otherwise`)
   const { pattern, example = "example", min, max } = field.spec
   for (const bound of [min, max])
@@ -57,7 +57,11 @@ function checkField({ name, fields }: Resource, field: Field): void {
     throw new Error(`${where}: min is larger than max, so that no value fits`)
   if (pattern && !compiled(where, pattern).test(example))
     throw new Error(`${where} has a pattern: give it an example that matches, beside it`)
-  if (field.default !== undefined && !field.type.input().safeParse(field.default).success)
+  if (
+    !field.spec.inferred &&
+    field.default !== undefined &&
+    !field.type.input().safeParse(field.default).success
+  )
     throw new Error(`${where}: its default ${JSON.stringify(field.default)} is no value of the column`)
   const { secret } = field
   if (secret && secret.as === secret.confirm)

@@ -2,6 +2,7 @@ import { is, Table } from "drizzle-orm"
 import { type Casing, nameColumns } from "../db/dialect/casing.ts"
 import { loadTables } from "../db/dialect/field.ts"
 import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
+import { dialectFault } from "../db/dialect/names.ts"
 import type { Resource } from "./resource.ts"
 
 export type { Casing } from "../db/dialect/casing.ts"
@@ -10,15 +11,18 @@ export type { Casing } from "../db/dialect/casing.ts"
 export const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null && is(value, Table)
 
-/** The tables among the exports of a schema. */
-export const tablesIn = (schema: Record<string, unknown>): Table[] => Object.values(schema).filter(isTable)
+/** The tables among the exports of a schema, each once: one may be its default export as well. */
+export const tablesIn = (schema: Record<string, unknown>): Table[] => [
+  ...new Set(Object.values(schema).filter(isTable)),
+]
 
 /** The tables that resources and a schema lead to, by foreign keys as well. */
 export function tablesOf(resources: readonly Resource[], schema: Record<string, unknown>): Set<Table> {
-  const modules = [schema, ...resources.map(({ module }) => module)]
-  const tables = new Set([...modules.flatMap(tablesIn), ...resources.map(({ table }) => table)])
+  const modules = new Set([schema, ...resources.map(({ module }) => module)])
+  const tables = new Set([...[...modules].flatMap(tablesIn), ...resources.map(({ table }) => table)])
   // A set that grows while it is gone through: what is added is gone through as well.
-  for (const table of tables) for (const { foreignTable } of foreignKeysOf(table)) tables.add(foreignTable)
+  for (const table of tables)
+    if (!dialectFault(table)) for (const { foreignTable } of foreignKeysOf(table)) tables.add(foreignTable)
   return tables
 }
 

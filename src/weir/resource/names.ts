@@ -12,6 +12,12 @@ export const pascal = (name: string): string =>
 /** Parameters of a list: a filter by a field of the same name would be ambiguous. */
 const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
 
+/** Whether a filter by the field's name alone would be a list's own parameter: `[eq]` after it tells them apart. */
+export const isReserved = (name: string): boolean => reserved.has(name)
+
+/** Whether a filter can name a field. */
+export const isFilterable = (name: string): boolean => /^\w+$/.test(name)
+
 /** Why no query string can name a field or a relation of that name; undefined where it can. */
 export function unnameable(name: string): string | undefined {
   if (reserved.has(name)) return `"${name}" is the name of a list's parameter`

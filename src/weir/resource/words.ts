@@ -7,7 +7,7 @@ import { Invalid, type Scalar } from "../fields/type.ts"
 import type { TableRelation } from "./declared-relations.ts"
 import type { Field } from "./field.ts"
 import { anyRow, type RowScope, scoped, scopeOf } from "./row-of.ts"
-import { certain, clause, conjunction, type RowSql, type Rule } from "./rules.ts"
+import { certain, clause, conjunction, ofParts, type RowSql, type Rule } from "./rules.ts"
 
 type ListOperator = "in" | "nin"
 type ValueOperator = Exclude<Operator, ListOperator | "is_null">
@@ -91,8 +91,7 @@ function compared(
  * @example read: through("project.organization.memberships", viewerIs("userId"))
  */
 export function through(path: string, rule: Rule): Rule<never> {
-  return (own: RowSql<never>, viewer) => {
-    const row = own as RowSql
+  return ofParts([rule], (row, viewer) => {
     const scope = scopeOf(row, "through()")
     if (!scope) return rule(anyRow, viewer) !== false && anyRow("")
     const { table, tables, check } = scope
@@ -103,7 +102,7 @@ export function through(path: string, rule: Rule): Rule<never> {
     // What nests stands first: SQLite's parser keeps what stands before it on its small stack.
     const outcome = conjunction([rule(last, viewer), ...where])
     return outcome !== false && certain(sql`exists (select 1 from ${from} where ${clause(outcome)})`)
-  }
+  }) as Rule<never>
 }
 
 /** The tables of a path joined, the conditions on the first, and the row of the last. */

@@ -3,6 +3,7 @@ import type { Operator } from "../fields/operators.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
+import { isFilterable, isReserved } from "../resource/names.ts"
 import { defaultSort, type Field, type Resource } from "../resource/resource.ts"
 import { readable } from "../resource/schemas.ts"
 
@@ -119,11 +120,11 @@ function operandSchema({ type, spec }: Field, operator: Operator): z.ZodType {
 
 function filterParams(resource: Resource): Shape {
   const params: Shape = {}
-  for (const field of readable(resource))
+  for (const field of readable(resource).filter(({ name }) => isFilterable(name)))
     for (const operator of operatorsOf(field)) {
       const [name, description] =
         operator === "eq"
-          ? [field.name, `${field.name} is`]
+          ? [isReserved(field.name) ? `${field.name}[eq]` : field.name, `${field.name} is`]
           : [`${field.name}[${operator}]`, `${field.name} ${operatorWords[operator]}`]
       params[name] = operandSchema(field, operator).optional().openapi({ param: { description } })
     }

@@ -62,7 +62,9 @@ export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
 export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
   if (from.cursor === "start") return true
   const steps = keys.map((k, i) => {
-    const at = from.parts[i] === "cut" ? lookedUp(keys, i, from) : k.key.field.type.sql.bind(bound(`c${i}`))
+    const { bind, comparable } = k.key.field.type.sql
+    const given = from.parts[i] === "cut" ? lookedUp(keys, i, from) : bind(bound(`c${i}`))
+    const at = comparable?.(given) ?? given
     const falling = k.key.descending !== (from.cursor === "before")
     const isNull = from.parts[i] === "null"
     const further = isNull
@@ -76,7 +78,7 @@ export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | b
           : sql`${k.ordered} > ${at}`
     return {
       further,
-      equal: isNull ? sql`${k.value} is null` : sql`${k.value} = ${at}`,
+      equal: isNull ? sql`${k.value} is null` : sql`${comparable ? k.ordered : k.value} = ${at}`,
       falling,
       at,
       isNull,

@@ -40,7 +40,6 @@ describe.each(schemas)("$name", (schema) => {
       const wrong: unknown[] = []
       for (const property of shownOf(schema, facts)) {
         const column = facts.columns[property] as Column
-        if (kindOf(column) === "json") continue
         const values = rows.map((row) => row[property])
         for (const operator of operatorsFor(column)) {
           if (ordered.includes(operator) && isOrderedByPostgres(facts, property, column)) continue
@@ -61,10 +60,12 @@ describe.each(schemas)("$name", (schema) => {
       boolean: ["2", "yes"],
       instant: ["2026-02-31T00:00:00Z", "yesterday", "2025-01-01T00:00:00"],
       uuid: ["not-a-uuid"],
-      enum: ["no such word"],
     }
+    // Rows may hold what an enum of text no longer has; one of Postgres holds its own alone.
+    const misfitsOf = (column: Column) =>
+      column.columnType === "PgEnumColumn" ? ["no such word"] : (misfits[kindOf(column)] ?? [])
     for (const property of shownOf(schema, facts))
-      for (const misfit of misfits[kindOf(facts.columns[property] as Column)] ?? []) {
+      for (const misfit of misfitsOf(facts.columns[property] as Column)) {
         const path = `/${facts.name}?${property}=${encodeURIComponent(misfit)}`
         const { status, body } = await served().call("GET", path)
         expect([status, (body as { errors?: { path: string }[] }).errors?.map((e) => e.path)], path).toEqual([

@@ -57,11 +57,9 @@ describe.runIf(dialect === "postgres")("10,000 rows of 100 transactions, each of
     ["events", "createdAt"],
     ["events", "-createdAt"],
     ["events", "seenAt"],
-    ["events", "-seenAt,label"],
-    ["visits", "createdAt"],
     ["visits", "-createdAt"],
   ])("%s by %s: a page by cursor has each row once, both ways", async (name, sort) => {
-    const { forward, backward } = await walk(served, `/${name}?limit=97&sort=${sort}`)
+    const { forward, backward } = await walk(served, `/${name}?limit=211&sort=${sort}`)
     expect(forward).toHaveLength(10_000)
     expect(new Set(forward.map(({ id }) => id)).size).toBe(10_000)
     expect(backward.map(({ id }) => id)).toEqual(forward.map(({ id }) => id))

@@ -7,6 +7,10 @@ export type Value = string | number | boolean | null
 export interface Statement {
   text: string
   params: Value[]
+  /** Whether a first row of the result has the columns' names. */
+  header?: boolean
+  /** Whether it is known to read only, where its text alone does not tell: it may begin with `with`. */
+  isRead?: boolean
   /** Set for a read that returns at most one row: a driver may stop after the first. */
   single?: boolean
   /**

@@ -7,22 +7,27 @@ export interface D1Binding {
 }
 interface D1Prepared {
   bind(...params: Value[]): D1Prepared
-  raw(): Promise<Row[]>
+  raw(options?: { columnNames: true }): Promise<Row[]>
 }
 
 /** D1, Cloudflare's SQLite. The binding is stateless: there is nothing to open or close. */
 export function openD1(binding: D1Binding): Database {
   const prepare = ({ text, params }: Statement) => binding.prepare(text).bind(...params)
+  const run = (statement: Statement) =>
+    statement.header ? prepare(statement).raw({ columnNames: true }) : prepare(statement).raw()
   return {
     dialect: "sqlite",
     label: "D1",
     connect: () => ({
-      query: (statement) => prepare(statement).raw(),
+      query: run,
       batch: async (statements) => {
         const [first] = statements
-        if (first && statements.length === 1) return [await prepare(first).raw()]
+        if (first && statements.length === 1) return [await run(first)]
         const results = await binding.batch(statements.map(prepare))
-        return results.map(({ results: rows }) => rows.map((row) => Object.values(row)))
+        return results.map(({ results: rows }, i) => {
+          const values: Row[] = rows.map((row) => Object.values(row))
+          return statements[i]?.header ? [Object.keys(rows[0] ?? {}), ...values] : values
+        })
       },
     }),
     // D1 cannot turn foreign keys off, which some migrations need: wrangler applies migrations on D1.

@@ -20,12 +20,14 @@ export class FileConnection {
   }
 
   /** Runs one statement synchronously, on the calling thread. */
-  run({ text, params, single }: Statement): Row[] {
+  run({ text, params, single, header }: Statement): Row[] {
     const { statement, reader } = this.prepare(text)
     if (!reader) {
       statement.run(params)
       return []
     }
+    if (header)
+      return [statement.columns().map(({ name }) => name), ...(statement.all(params) as unknown as Row[])]
     // `get` steps once and makes no iterator, which halves the time of a small read.
     if (!single) return statement.all(params) as Row[]
     const row = statement.get(params) as Row | undefined

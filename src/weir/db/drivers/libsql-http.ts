@@ -2,23 +2,31 @@ import { createClient } from "@libsql/client/web"
 import type { Deadline } from "../deadline.ts"
 import type { Database, Row, Statement } from "../driver.ts"
 
+interface Result {
+  columns: string[]
+  rows: { length: number; [i: number]: unknown }[]
+}
+
 /** libSQL over HTTP: Turso, or a self-hosted `sqld`. It uses `fetch`, so it runs in both runtimes. */
 export function openLibsqlHttp(url: string, authToken: string | undefined): Database {
   const remote = createClient({ url, ...(authToken ? { authToken } : {}), intMode: "number" })
   const request = ({ text, params }: Statement) => ({ sql: text, args: params })
-  const rowsOf = (result: { rows: { length: number; [i: number]: unknown }[] }): Row[] =>
-    result.rows.map((row) => Array.from(row))
+  const rowsOf = (result: Result, { header }: Statement): Row[] => {
+    const rows: Row[] = result.rows.map((row) => Array.from(row))
+    return header ? [result.columns, ...rows] : rows
+  }
   return {
     dialect: "sqlite",
     label: `libSQL at ${new URL(url).host}`,
     connect: (deadline) => ({
-      query: async (statement) => rowsOf(await remote.execute(request(statement))),
+      query: async (statement) => rowsOf(await remote.execute(request(statement)), statement),
       // A single statement needs no explicit transaction.
       batch: (statements) =>
         retryBusy(async () => {
           const [first] = statements
-          if (first && statements.length === 1) return [rowsOf(await remote.execute(request(first)))]
-          return (await remote.batch(statements.map(request), "write")).map(rowsOf)
+          if (first && statements.length === 1) return [rowsOf(await remote.execute(request(first)), first)]
+          const results = await remote.batch(statements.map(request), "write")
+          return statements.map((statement, i) => rowsOf(results[i] as Result, statement))
         }, deadline),
     }),
     migrate: async (statements) => {

@@ -8,7 +8,7 @@ import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { ReaderLoad, Row, Statement } from "../driver.ts"
 
 /** What a reader process is sent, and what it answers. */
-export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single"> {
+export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single" | "header"> {
   /** Whether to say if all rows are found by their primary keys. */
   explain: boolean
 }
@@ -156,10 +156,10 @@ export class Readers {
     reader.rows = []
     reader.process.ref()
     reader.process.channel?.ref()
-    const { text, params, single = false, scans } = job.statement
+    const { text, params, single = false, header = false, scans } = job.statement
     const explain = scans === undefined && !this.lastMs.has(text)
     // A process that has ended reports that as well.
-    reader.process.send({ text, params, single, explain } satisfies ReaderRequest, () => {})
+    reader.process.send({ text, params, single, header, explain } satisfies ReaderRequest, () => {})
   }
 
   private settle(reader: Reader, { rows = [], more, error, ms, isKeyed }: ReaderReply): void {

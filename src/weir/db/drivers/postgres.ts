@@ -84,6 +84,11 @@ function poolsOf(
     new PostgresPool({ open, max, statementTimeout, connectTimeoutMs, poolTimeoutMs, pooler, isFair })
 }
 
+/** The rows of a statement, with its columns. */
+type Rows = Row[] & { columns?: { name: string }[] }
+
+const withHeader = (rows: Rows): Row[] => [(rows.columns ?? []).map(({ name }) => name), ...rows]
+
 interface ClientParts {
   pool: PostgresPool
   pooler: Pooler
@@ -105,13 +110,15 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
     const latency = prepared.latencyOf(statement.text)
     const sendOn = (on: postgres.Sql) => send(on, statement, latency !== undefined) as unknown as Query
     // A statement that begins with its own tables may write, unless it is one of the engine's reads.
-    const isRead = statement.single === true || /^\s*select\b/i.test(statement.text)
+    const isRead =
+      statement.single === true || statement.isRead === true || /^\s*select\b/i.test(statement.text)
     const isWrite = statement.change !== undefined || !isRead
-    return pool.query(
+    const rows = pool.query(
       sendOn,
       { isWrite, isBounded: statement.bounded === true, latency },
       deadline,
-    ) as Promise<Row[]>
+    ) as Promise<Rows>
+    return statement.header ? rows.then(withHeader) : rows
   }
   const throwIfExpired = () => {
     if (deadline?.expired) throw new DeadlineExpired()
@@ -140,7 +147,7 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
         throwIfExpired()
         return rows
       }, deadline)
-      return results as Row[][]
+      return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))
     },
   }
 }

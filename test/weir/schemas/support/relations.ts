@@ -78,9 +78,17 @@ export function relationsOf(schema: PeoplesSchema): Map<TableFacts, RelationFact
   return new Map(all)
 }
 
+/** `memberId` without its end; undefined where it has none. */
+const stemOf = (property: string): string | undefined => /^(.+?)(Id|_id)$/.exec(property)?.[1]
+const singularOf = (name: string): string => name.replace(/s$/, "")
+
+/** Whether a row is pointed at by one row at most. */
+const isOne = ({ key, uniques }: TableFacts, columns: string[]): boolean =>
+  [key, ...uniques].some((properties) => properties.every((property) => columns.includes(property)))
+
 function derivedOf(schema: PeoplesSchema, facts: TableFacts): RelationFacts[] {
   const ones = facts.references.map(({ columns, target, foreign }) => ({
-    name: memberOf(facts, (columns[0] as string).replace(/(Id|_id)$/, "")),
+    name: memberOf(facts, stemOf(columns[0] as string) ?? singularOf(tableOf(schema, target).name)),
     declared: undefined,
     kind: "one" as const,
     target: tableOf(schema, target),
@@ -91,9 +99,9 @@ function derivedOf(schema: PeoplesSchema, facts: TableFacts): RelationFacts[] {
     other.references
       .filter(({ target }) => target === facts.table)
       .map(({ columns, foreign }) => ({
-        name: memberOf(facts, other.name),
+        name: memberOf(facts, isOne(other, columns) ? singularOf(other.name) : other.name),
         declared: undefined,
-        kind: "many" as const,
+        kind: isOne(other, columns) ? ("one" as const) : ("many" as const),
         target: other,
         fields: foreign,
         references: columns,

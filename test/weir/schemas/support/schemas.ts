@@ -42,8 +42,7 @@ const declared: Declared[] = [
     rows: sqliteMailRows,
     hidden: {
       persons: ["password"],
-      // `token_kind` is no secret, but has the word in its name.
-      passports: ["renewal_token", "entry_token", "token_kind", "face_token"],
+      passports: ["renewal_token", "entry_token", "face_token"],
       boxLinks: ["token"],
       letterLinks: ["token"],
     },

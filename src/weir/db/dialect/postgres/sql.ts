@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { PgDialect } from "drizzle-orm/pg-core"
+import { makePgArray, PgDialect } from "drizzle-orm/pg-core"
 import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 import type { Value } from "../statement.ts"
@@ -163,9 +163,12 @@ export const keepIds = (table: string, key: string): string[] => [
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 /** Digits of a second that an instant is stored with at the most, whatever its column says. */
 export const instantDigits: number = 6
-/** A value as postgres.js takes it. */
-export const param = (value: unknown): Value =>
-  (value instanceof Date ? value.toISOString() : (value ?? null)) as Value
+/** A value as postgres.js takes it. It knows no types of arrays, so that these are sent as text. */
+export function param(value: unknown): Value {
+  if (Array.isArray(value)) return makePgArray(value.map(element))
+  return (value instanceof Date ? value.toISOString() : (value ?? null)) as Value
+}
+const element = (value: unknown): unknown => (Array.isArray(value) ? value.map(element) : param(value))
 export const now = (): SQL => sql`now()`
 
 const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)

@@ -8,7 +8,9 @@ export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const text = `${e.extendedCode ?? ""} ${e.code ?? ""} ${e.message ?? ""}`
     const columns = (marker: string) =>
-      [...(text.split(marker)[1] ?? "").matchAll(/[\p{L}\p{N}_$]+\.([\p{L}\p{N}_$]+)/gu)].map((m) => m[1] as string)
+      [...(text.split(marker)[1] ?? "").matchAll(/[\p{L}\p{N}_$]+\.([\p{L}\p{N}_$]+)/gu)].map(
+        (m) => m[1] as string,
+      )
     const marked = markedFailure(text)
     if (marked) return marked
     if (e.code === readOnlyCode) return { kind: "read_only" }

@@ -140,6 +140,8 @@ export function param(value: unknown): Value {
   if (typeof value === "boolean") return value ? 1 : 0
   if (value instanceof Date) return value.toISOString()
   if (value === null || value === undefined) return null
+  // D1 takes none.
+  if (typeof value === "bigint" && Number.isSafeInteger(Number(value))) return Number(value)
   if (["string", "number", "bigint"].includes(typeof value) || value instanceof Uint8Array)
     return value as Value
   throw new TypeError(`A value of SQL cannot be ${typeof value}: write text, a number, true, false or null`)

@@ -9,12 +9,12 @@ import { readFromText } from "./typed.ts"
 const deepest = 3
 
 /** An array of any type. Its literal, which an operand of `contains` is already, has elements as their types read them. */
-export function array({ sqlType = "text[]" }: FieldSpec, element: ColumnSql): ColumnSql {
+export function array({ sqlType = "text[]", dimensions = 1 }: FieldSpec, element: ColumnSql): ColumnSql {
   return {
     ...readFromText(sqlType),
     json: (column) => rendered(column, element),
     encode: (value): Value =>
-      Array.isArray(value) ? arrayLiteral(value, element.encode) : ((value ?? null) as Value),
+      Array.isArray(value) ? arrayLiteral(value, dimensions, element.encode) : ((value ?? null) as Value),
   }
 }
 

@@ -11,8 +11,5 @@ export function text({ sqlType, isEnum }: FieldSpec): ColumnSql {
   return sqlType && sqlType !== "text" ? readFromText(sqlType) : typed("text")
 }
 
-/** A value that the database alone understands, as it prints it. */
-export const opaque = ({ sqlType = "text" }: FieldSpec): ColumnSql => ({
-  ...readFromText(sqlType),
-  json: (column) => sql`${column}::text`,
-})
+/** A value that the database alone understands. Its JSON is the text that the database prints. */
+export const opaque = ({ sqlType = "text" }: FieldSpec): ColumnSql => readFromText(sqlType)

@@ -7,9 +7,10 @@ import { readFromText, typed } from "./typed.ts"
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
-/** JSON, as text that the driver takes as it is. */
-export const json = ({ sqlType = "json" }: FieldSpec): ColumnSql => ({
+/** JSON, as text that the driver takes as it is. Its null is none of SQL, and the same to a client. */
+export const json = ({ sqlType = "json", inferred }: FieldSpec): ColumnSql => ({
   ...typed(sqlType),
+  ...(inferred && { isNull: (column) => sql`(coalesce(${column}::text, 'null') = 'null')` }),
   encode: (value): Value => (isSet(value) ? JsonText.of(value) : null),
 })
 

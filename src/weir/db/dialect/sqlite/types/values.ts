@@ -17,13 +17,16 @@ export function json({ inferred, storage }: FieldSpec): ColumnSql {
   const encode: ColumnSql["encode"] = (value) => (isSet(value) ? JsonText.of(value) : null)
   if (!inferred) return { ...typed("text"), json: (column) => sql`json(${column})`, encode }
   const valid = (text: SQL) => sql`iif(json_valid(${text}), json(${text}), null)`
+  const empty = (text: SQL) =>
+    sql`(case when json_valid(${text}) then json_type(${text}) else 'null' end = 'null')`
   return storage === "blob"
     ? {
         ...madeFromText((text) => sql`cast(${text} as blob)`),
         json: (column) => valid(sql`cast(${column} as text)`),
+        isNull: (column) => empty(sql`cast(${column} as text)`),
         encode,
       }
-    : { ...typed("text"), json: valid, encode }
+    : { ...typed("text"), json: valid, isNull: empty, encode }
 }
 
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
