@@ -22,6 +22,7 @@ export {
   any,
   anyone,
   nobody,
+  not,
   openToAnyone,
   owner,
   type RowSql,
@@ -32,3 +33,4 @@ export {
 } from "./resource/rules.ts"
 export type { Seed, Seeds } from "./resource/seeds.ts"
 export type { Viewer, ViewerKind, ViewerSql } from "./resource/viewer.ts"
+export { through, where } from "./resource/words.ts"

@@ -38,6 +38,8 @@ export function checkResources(resources: readonly Resource[]): void {
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)
+    if (resource.softDelete && resource.relations.restore)
+      throw new Error(`${name}: the relation "restore" has the path at which deleted rows are restored`)
   }
   const twice = repeatedNames(resources.map(({ table }) => table))[0]
   if (twice) throw new Error(twice)

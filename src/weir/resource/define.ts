@@ -14,6 +14,7 @@ import { looksSecret, pascal, singularOf } from "./names.ts"
 import { quotaOf } from "./quota.ts"
 import type { Resource, ResourceOptions } from "./resource.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
+import { softDeleteOf } from "./soft-delete.ts"
 
 /** A table, or the one that a module holds. */
 type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
@@ -89,6 +90,11 @@ function made(
   const singular = options.singular ?? singularOf(name)
   const indexed = indexedColumns(table)
   const { create = nobody, ...rest } = options
+  const rules = rulesOf(
+    { ...rest, create: closed ? nobody : create },
+    secretKey(fields, keys, name, options, notices),
+  )
+  const softDelete = softDeleteOf(name, options, fields, rules)
   return {
     name,
     tableName: getTableName(table),
@@ -100,12 +106,11 @@ function made(
     indexed: new Set(Object.keys(fields).filter((field) => indexed.has(fields[field]?.column.name ?? ""))),
     refersTo: new Map(),
     json: new Set(Object.keys(fields).filter((field) => fields[field]?.spec.type === "json")),
-    rules: rulesOf(
-      { ...rest, create: closed ? nobody : create },
-      secretKey(fields, keys, name, options, notices),
-    ),
+    rules,
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
+    softDelete,
+    tables: undefined,
     singular,
     typeName: pascal(singular),
     quota: quotaOf(name, options.quota, Object.keys(fields)),
@@ -199,5 +204,6 @@ function rulesOf(options: ResourceOptions, adminsOnly: boolean): Resource["rules
     update: of(options.update),
     updatedRow: of(options.updatedRow ?? options.update),
     delete: of(options.delete),
+    restore: of(options.restore),
   }
 }

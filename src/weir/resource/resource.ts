@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
 import type { RowKey } from "./key.ts"
@@ -27,6 +28,13 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   /** What the row must be as an update leaves it. Default: `update`, for the row as it will be. */
   updatedRow?: Rule<C>
   delete?: Rule<C>
+  /**
+   * The column that says when a row was deleted. DELETE sets it instead of deleting the row, which is hidden from then on;
+   * it must be nullable, and no client sets it.
+   */
+  softDelete?: C
+  /** Which deleted rows may be restored, of those that the viewer could see otherwise. Default: none. */
+  restore?: Rule<C>
   fields?: { [Name in C]?: FieldOptions<C> }
   /** The relations that clients may embed; `true` for all. */
   embed?: true | { [Name in R]?: EmbedOptions | undefined }
@@ -69,6 +77,16 @@ export interface Nested {
   parentKey: RowKey
 }
 
+/** The option `softDelete`, resolved. */
+export interface SoftDelete {
+  /** The column that says when. */
+  field: Field
+  /** Who sees a row, deleted or not. */
+  read: Rule
+  /** The row is not deleted. */
+  present: Rule
+}
+
 export interface Resource {
   /** Its path, and its name in the documents. */
   name: string
@@ -86,11 +104,15 @@ export interface Resource {
   indexed: Set<string>
   /** The rows that its columns may name, by each column. */
   refersTo: Map<string, Reference>
-  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule }
+  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule; restore: Rule }
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
   options: ResourceOptions
   relations: Record<string, Relation>
+  /** How its rows are softly deleted, where they are. */
+  softDelete: SoftDelete | undefined
+  /** The tables of the API that it is in. */
+  tables: ApiTables | undefined
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
   singular: string
   typeName: string

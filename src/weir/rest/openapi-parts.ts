@@ -11,7 +11,7 @@ export const jsonOf = (schema: z.ZodType, example?: unknown) => ({
 /** Whether an action needs a token, or only shows more with one. */
 export const securityOf = (
   resource: Resource,
-  action: "read" | "create" | "update" | "delete",
+  action: "read" | "create" | "update" | "delete" | "restore",
 ): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
 
 /** What the operations on a list of rows are called: those of a resource, or those of one parent. */

@@ -163,8 +163,9 @@ export function deleteDoc(resource: Resource): RouteDoc {
   return {
     operationId: `delete${resource.typeName}`,
     summary: `Delete one ${resource.singular}`,
-    description:
-      "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
+    description: resource.softDelete
+      ? "The row is kept and hidden: it is answered as one that is not there."
+      : "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
     tags: [resource.name],
     security: securityOf(resource, "delete"),
     request: { params: keyParams(resource), ...headers },
@@ -172,3 +173,17 @@ export function deleteDoc(resource: Resource): RouteDoc {
     errors: [401, 403, 404, 409, 413, 422, ...(secret ? tooMany(resource) : [])],
   }
 }
+
+export const restoreDoc = (resource: Resource): RouteDoc => ({
+  operationId: `restore${resource.typeName}`,
+  summary: `Restore one ${resource.singular}`,
+  description:
+    "Brings back a row that was deleted. A 404 for one that is not deleted, a 409 where another row has one of its values by now.",
+  tags: [resource.name],
+  security: securityOf(resource, "restore"),
+  request: { params: keyParams(resource) },
+  responses: {
+    200: { description: "The row as it is now", ...jsonOf(rowSchemas(resource).whole) },
+  },
+  errors: [401, 403, 404, 406, 409, 422],
+})

@@ -2,9 +2,19 @@ import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
-import { createMany, createRows, readList, readOne, removeOne, updateOne, type Within } from "./handlers.ts"
+import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import {
+  createMany,
+  createRows,
+  readList,
+  readOne,
+  removeOne,
+  restoreOne,
+  updateOne,
+  type Within,
+} from "./handlers.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
-import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
+import { createDoc, createManyDoc, deleteDoc, restoreDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
 
 type Handler = (c: AppContext) => Promise<Response> | Response
@@ -63,6 +73,13 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       one,
       () => deleteDoc(resource),
       ofRow((c) => removeOne(c, resource)),
+    )
+  if (served(rules.restore) && hasKey && isSoftlyDeleted(resource))
+    registry.add(
+      "post",
+      `${one}/restore`,
+      () => restoreDoc(resource),
+      ofRow((c) => restoreOne(c, resource)),
     )
   if (resource.holdsViewers) {
     const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }
