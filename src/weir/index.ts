@@ -7,11 +7,13 @@ export { allow, type HandwrittenRoute, route, routeOf } from "./http/route.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
 export { resource, resourcesOf } from "./resource/define.ts"
+export { throughJunction as through } from "./resource/junction.ts"
 export type { Key } from "./resource/key.ts"
 export type { QuotaOptions } from "./resource/quota.ts"
 export type {
   EmbedOptions,
   FieldOptions,
+  JunctionEmbed,
   Resource,
   ResourceOptions,
   SecretInput,
