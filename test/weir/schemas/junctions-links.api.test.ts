@@ -191,7 +191,7 @@ const cases: [name: string, scenario: Case][] = [
   ],
   [
     "a key of two columns as the parent",
-    { put: "/rooms/,3/tasks/4", status: 204, added: [{ taskId: 4, house: "", number: 3 }] },
+    { put: "/rooms/north,3/tasks/4", status: 204, added: [{ taskId: 4, house: "north", number: 3 }] },
   ],
   ["a key of two columns that is there", { put: "/tasks/1/rooms/a%2Cb,2", status: 204 }],
   ["a key of two columns of no row", { put: "/tasks/4/rooms/a%2Cb,9", status: 404 }],

@@ -46,12 +46,12 @@ describe("lists", () => {
       "anonymous",
       "/tasks/1/rooms",
       [
-        ["", 3],
         ["a,b", 2],
+        ["north", 3],
       ],
     ],
     ["anonymous", "/rooms/a%2Cb,2/tasks", [1]],
-    ["anonymous", "/rooms/,3/tasks", [1]],
+    ["anonymous", "/rooms/north,3/tasks", [1]],
     ["anonymous", "/rooms/a,b,2/tasks", 422],
     ["anonymous", "/tasks/1/blocks", [2]],
     ["ann", "/tasks/1/blocks", [2, 3]],
@@ -137,7 +137,7 @@ describe("embeds", () => {
       "/tasks/1?include=rooms",
       "rooms",
       [
-        { house: "", number: 3 },
+        { house: "north", number: 3 },
         { house: "a,b", number: 2 },
       ],
     ],

@@ -19,6 +19,7 @@ import {
 } from "../../../../src/weir/index.ts"
 import { type Answer, caller } from "../../support/client.ts"
 import { appOver, authSecret, cacheOver } from "../../support/fresh.ts"
+import { conformance } from "../../support/openapi.ts"
 import type { Row } from "../../support/samples.ts"
 import { type Filled, filled } from "../support/database.ts"
 import { dialect, type PeoplesSchema } from "../support/schemas.ts"
@@ -69,11 +70,11 @@ const rows = {
   rooms: [
     { house: "a,b", number: 1, beds: 1 },
     { house: "a,b", number: 2, beds: 2 },
-    { house: "", number: 3 },
+    { house: "north", number: 3 },
   ],
   taskRooms: [
     { taskId: 1, house: "a,b", number: 2 },
-    { taskId: 1, house: "", number: 3 },
+    { taskId: 1, house: "north", number: 3 },
     { taskId: 4, house: "a,b", number: 1 },
   ],
   taskBlocks: [
@@ -163,7 +164,7 @@ export async function world(own: Partial<Blocks> = {}, cached = false): Promise<
   const cache = cacheOver(cached ? new MemoryStore(16_777_216, made.database.foreignWrites) : undefined)
   const subject = { api, migrations: new URL("file:///none/") }
   const { app } = appOver(invalidating(made.database, cache.store), { subject, cache })
-  const call = caller(app)
+  const call = caller(app, conformance(await (await app.request("/openapi.json")).text()))
   const signer = tokens(authSecret, api.issuer, keyFrom(api.accounts as NonNullable<Api["accounts"]>))
   const send: World["send"] = async (who, method, path, json, headers = {}) => {
     const token =
