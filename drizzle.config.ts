@@ -14,7 +14,7 @@ export default defineConfig(
     ? {
         dialect: "postgresql",
         dbCredentials: { url },
-        schema: "./src/schema/*.ts",
+        schema: "./src/schema/**/*.ts",
         tablesFilter,
         out: "./drizzle/postgres",
       }
@@ -22,14 +22,14 @@ export default defineConfig(
       ? {
           dialect: "sqlite",
           dbCredentials: { url },
-          schema: "./src/schema/*.ts",
+          schema: "./src/schema/**/*.ts",
           tablesFilter,
           out: "./drizzle/sqlite",
         }
       : {
           dialect: "turso",
           dbCredentials: { url, ...(authToken ? { authToken } : {}) },
-          schema: "./src/schema/*.ts",
+          schema: "./src/schema/**/*.ts",
           tablesFilter,
           out: "./drizzle/sqlite",
         },

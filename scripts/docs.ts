@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { z } from "zod"
+import { sampleHash } from "../src/weir/cli/adopt/replace.ts"
 import { issueCodes, problemCodes, titles } from "../src/weir/problem.ts"
 import { settings } from "../src/weir/runtime/settings.ts"
 
@@ -7,6 +8,7 @@ import { settings } from "../src/weir/runtime/settings.ts"
 export const pages: Record<string, () => string> = {
   "docs/settings.md": settingsPage,
   "docs/errors.md": errorsPage,
+  "src/weir/cli/adopt/samples.ts": sampleHashes,
 }
 
 const row = (...cells: string[]): string => `| ${cells.join(" | ")} |`
@@ -56,6 +58,26 @@ ${table(["setting", "values", "default", "what it does"], rows)}
 
 On Workers, two bindings come before \`DATABASE_URL\`: \`DB\`, a D1 database, and \`HYPERDRIVE\`, Postgres through
 Hyperdrive.
+`
+}
+
+function sampleHashes(): string {
+  const lines = ["api", "resources"].map((name) => {
+    const text = readFileSync(new URL(`../src/${name}.ts`, import.meta.url), "utf8")
+    return `  // src/${name}.ts\n  "${sampleHash(text)}",\n`
+  })
+  const source = new URL("../src/", import.meta.url)
+  const files = ["routes", "schema"].flatMap((folder) =>
+    readdirSync(new URL(`${folder}/`, source)).map((file) => `src/${folder}/${file}`),
+  )
+  const quoted = [...files.sort(), "src/seed.ts", "drizzle"].map((file) => `  "${file}",\n`)
+  return `/** Hashes of the files that adopt may replace, as the project brings them. Written by \`npm run docs\`. */
+export const samples: readonly string[] = [
+${lines.join("")}]
+
+/** The files that belong to these. */
+export const sampleFiles: readonly string[] = [
+${quoted.join("")}]
 `
 }
 

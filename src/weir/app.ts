@@ -69,7 +69,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
-  healthRoutes(registry, (accounts?.resource ?? resources[0])?.name)
+  healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)

@@ -24,6 +24,7 @@ export {
   any,
   anyone,
   nobody,
+  openToAnyone,
   owner,
   type RowSql,
   type Rule,

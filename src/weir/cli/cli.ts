@@ -17,11 +17,12 @@ const loaders: Record<string, () => Promise<MakeCommand>> = {
   seed: async () => (await import("./seed.ts")).seedCommand,
   import: async () => (await import("./import/command.ts")).importCommand,
   export: async () => (await import("./export.ts")).exportCommand,
+  adopt: async () => (await import("./adopt/command.ts")).adoptCommand,
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
 }
 
 /** The script in package.json that runs a command. */
-const scriptOf = (name: string): string => (name === "doctor" ? name : `db:${name}`)
+const scriptOf = (name: string): string => (name === "doctor" || name === "adopt" ? name : `db:${name}`)
 
 /**
  * Runs the command that the process's arguments name on a project. On an error, it prints one line and exits with 1.
@@ -33,7 +34,7 @@ export async function commands(project: Project): Promise<void> {
   const names = Object.keys(loaders).join(", ")
   try {
     if (name === "" || name === "--help" || name === "-h") {
-      console.log(`npm run db:<command> -- --help, for ${names}; npm run doctor`)
+      console.log(`npm run db:<command> -- --help, for ${names}; npm run doctor; npm run adopt`)
       process.exit(0)
     }
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { MigrationError } from "../db/migrations/apply.ts"
-import { type Migration, readMigrations } from "../db/migrations/files.ts"
+import type { Migration } from "../db/migrations/files.ts"
+import { type Origin, originOf } from "../db/migrations/origin.ts"
 import { openCachedDatabase, openDatabase } from "../runtime/database.ts"
-import { migrationsOf } from "../runtime/migrations.ts"
+import { findMigrations, type MigrationFolder, tablesOf } from "../runtime/migrations.ts"
 import { cacheOf, parseEnv, type Settings } from "../runtime/settings.ts"
 import { requireSound } from "../runtime/soundness.ts"
 import type { Project } from "./project.ts"
@@ -75,9 +76,20 @@ async function openInvalidating(
   return { database, invalidated }
 }
 
-/** The project's migrations for the dialect of a database, oldest first. */
-export const migrationsFor = (project: Project, database: Database): Migration[] =>
-  readMigrations(migrationsOf(project.migrations, database.dialect))
+/** The project's migrations for the dialect of a database. */
+export const migrationsFor = (project: Project, { dialect }: Database): Promise<MigrationFolder> =>
+  findMigrations(
+    project.migrations,
+    dialect,
+    parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL,
+  )
+
+/** What a database has to do with the project's migrations. The API is loaded only where the ledger does not tell. */
+export const originFor = (
+  project: Project,
+  database: Database,
+  { migrations, ledger }: MigrationFolder,
+): Promise<Origin> => originOf(database, migrations, ledger, async () => tablesOf((await project.api()).api))
 
 /**
  * The migration with a number (`3`, `0003`), a name or a whole tag, for the option `--to`. Throws one line where there

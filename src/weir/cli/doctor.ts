@@ -7,11 +7,11 @@ import { openPostgresPool } from "../db/drivers/postgres.ts"
 import { isSocket, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
 import { examineSqlite, factsOf } from "../db/examine.ts"
 import type { Finding } from "../db/finding.ts"
-import { migrationStatus } from "../db/migrations/apply.ts"
+import { othersLine } from "../db/migrations/origin.ts"
 import { readFile } from "../runtime/database.ts"
 import { parseEnv, type Settings } from "../runtime/settings.ts"
 import { examine } from "../runtime/soundness.ts"
-import { migrationsFor, withDatabase } from "./database.ts"
+import { migrationsFor, originFor, withDatabase } from "./database.ts"
 import type { Project } from "./project.ts"
 
 /** What the doctor prints of the database itself. */
@@ -113,7 +113,21 @@ function ofSpace(path: string): Finding[] {
 }
 
 async function ofMigrations(project: Project, database: Database): Promise<Finding[]> {
-  const { migrations, unknown } = await migrationStatus(database, migrationsFor(project, database))
+  const folder = await migrationsFor(project, database)
+  const origin = await originFor(project, database, folder)
+  const missing = origin.missing.map(
+    (table): Finding => ({
+      level: "wrong",
+      what: `there is no table ${table}, which the API serves`,
+      remedy: "make it, or take it out of the resources",
+    }),
+  )
+  if (origin.kind === "others") {
+    const what = othersLine(database, origin, folder.shown)
+    return [{ level: "note", what, remedy: "docs/migrations.md says what that means" }, ...missing]
+  }
+  const { migrations, unknown } = origin.status
+  if (migrations.length === 0) return missing
   const findings = migrations.flatMap(({ migration: { tag }, state }): Finding[] => {
     if (state === "applied") return []
     const remedy =

@@ -3,9 +3,8 @@ import { dirname } from "node:path"
 import { createInterface } from "node:readline/promises"
 import type { Command } from "commander"
 import { isDatabase, lockFile, orphansOf } from "../db/drivers/libsql-backup.ts"
-import { readMigrations } from "../db/migrations/files.ts"
 import { type Applied, isPending, statusAgainst } from "../db/migrations/ledger.ts"
-import { migrationsOf } from "../runtime/migrations.ts"
+import { findMigrations } from "../runtime/migrations.ts"
 import { cacheOf, parseEnv } from "../runtime/settings.ts"
 import { filePathFor } from "./backup.ts"
 import type { Project } from "./project.ts"
@@ -41,7 +40,7 @@ async function run(project: Project, source: string, { force }: Options): Promis
     throw new Error(`nothing was restored: ${(error as Error).message}`)
   }
   console.log(`${target}: restored from ${source}`)
-  report(project, ledger)
+  await report(project, ledger)
 }
 
 /** Asks on a terminal whether what is there may be replaced. False where nothing is. Throws one line for a no. */
@@ -58,8 +57,9 @@ async function confirm(target: string): Promise<boolean> {
 }
 
 /** Says what the servers that start next will find. */
-function report({ migrations }: Project, ledger: Applied[]): void {
-  const status = statusAgainst(readMigrations(migrationsOf(migrations, "sqlite")), ledger)
+async function report({ migrations: folder }: Project, ledger: Applied[]): Promise<void> {
+  const { migrations } = await findMigrations(folder, "sqlite", process.env.DATABASE_URL || "file:weir.db")
+  const status = statusAgainst(migrations, ledger)
   const pending = status.migrations.filter(isPending).map(({ migration }) => migration.tag)
   if (pending.length) console.log(`pending there: ${pending.join(", ")}; the next start applies them`)
   if (status.unknown.length)

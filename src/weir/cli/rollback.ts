@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander"
 import type { Database } from "../db/driver.ts"
 import { migrationStatus, step, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
-import { ledgerOf } from "../db/migrations/ledger.ts"
+import { type LedgerPlace, ledgerOf } from "../db/migrations/ledger.ts"
 import { findMigration, migrationsFor, printStatements, withDatabase } from "./database.ts"
 import { forgetImports } from "./import/ledger.ts"
 import type { Project } from "./project.ts"
@@ -31,11 +31,11 @@ export function rollbackCommand(command: Command, project: Project): Command {
 
 async function run(project: Project, database: Database, options: Options): Promise<void> {
   const { dryRun, force } = options
-  const migrations = migrationsFor(project, database)
-  const chosen = choose((await appliedTo(database, migrations)).reverse(), migrations, options)
+  const { migrations, ledger: place } = await migrationsFor(project, database)
+  const chosen = choose((await appliedTo(database, migrations, place)).reverse(), migrations, options)
   if (chosen.length === 0) return console.log(`${database.label}: there is nothing to undo`)
   // Collected for all before the first is undone: this throws for a migration that has no way back.
-  const ledger = await ledgerOf(database.connect(), database.dialect)
+  const ledger = await ledgerOf(database.connect(), database.dialect, place)
   const steps = chosen.map(({ migration }) => stepOf(ledger, migration, "down"))
   if (dryRun) {
     for (const [i, { statements }] of steps.entries())
@@ -55,7 +55,7 @@ async function run(project: Project, database: Database, options: Options): Prom
   const undone: string[] = []
   for (const { migration } of chosen) {
     console.log(`undoing ${migration.tag} …`)
-    if (!(await step(database, migration, "down"))) continue
+    if (!(await step(database, migration, "down", place))) continue
     undone.push(migration.tag)
     // Imported rows are lost with their table: the next import of the same file starts from its beginning.
     for (const loss of migration.down?.losses ?? []) {
@@ -68,8 +68,12 @@ async function run(project: Project, database: Database, options: Options): Prom
 
 type AppliedMigration = { migration: Migration; state: string }
 
-async function appliedTo(database: Database, migrations: Migration[]): Promise<AppliedMigration[]> {
-  const status = await migrationStatus(database, migrations)
+async function appliedTo(
+  database: Database,
+  migrations: Migration[],
+  place: LedgerPlace,
+): Promise<AppliedMigration[]> {
+  const status = await migrationStatus(database, migrations, place)
   if (status.unknown.length)
     throw new Error(
       `${status.unknown.length} applied migration(s) are not in this folder: roll back from a checkout that has them`,

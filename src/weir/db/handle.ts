@@ -117,19 +117,9 @@ class Batch {
   /** Sends the statements, and lets Drizzle map the rows of each. */
   async send(client: () => Client): Promise<unknown[]> {
     const { collected, results } = this
-    const all = Promise.all(results)
-    if (collected.length !== results.length) {
-      const error = new Error(
-        `A batch holds queries of its own c.var.db that have not been run: of ${results.length}, ${collected.length} are`,
-      )
-      for (const { reject } of collected) reject(error)
-      // A query that cannot be begun has failed before, for a reason of its own.
-      await all.catch((failure: unknown) => {
-        if (![...causes(failure)].some((cause) => (cause as unknown) === error)) throw failure
-      })
-      throw error
-    }
+    if (collected.length !== results.length) return await this.refuse()
     if (collected.length === 0) return []
+    const all = Promise.all(results)
     client()
       .batch(collected.map(({ statement }) => statement))
       .then((lists) => {
@@ -142,5 +132,20 @@ class Batch {
         for (const { reject } of collected) reject(error)
       })
     return await all
+  }
+
+  /** Throws once nothing of it runs any more: what cannot be collected has run by itself. */
+  private async refuse(): Promise<never> {
+    const { collected, results } = this
+    const error = new Error(
+      `A batch holds queries of its own c.var.db that have not been run: of ${results.length}, ${collected.length} are`,
+    )
+    for (const { reject } of collected) reject(error)
+    for (const outcome of await Promise.allSettled(results)) {
+      if (outcome.status === "fulfilled") continue
+      // A query that cannot be begun has failed for a reason of its own.
+      if (![...causes(outcome.reason)].some((cause) => (cause as unknown) === error)) throw outcome.reason
+    }
+    throw error
   }
 }

@@ -25,6 +25,10 @@ function elementsOf(element: FieldType, text: string): unknown[] | Invalid {
   return values
 }
 
+/** An array with one element, however deep it nests. */
+const exampleOf = (element: unknown, depth: number): unknown[] =>
+  depth > 1 ? [exampleOf(element, depth - 1)] : [element]
+
 const textElement: FieldSpec = { type: "text", inferred: true }
 
 /** An array of Postgres. Each element has the rules of its own type. */
@@ -53,7 +57,7 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
       accepts: () => false,
       input: () => nested(element.input(), dimensions),
       output: () => nested(element.output(), dimensions),
-      example: () => null,
+      example: () => exampleOf(element.example(), dimensions),
       minBytes: 2,
       maxBytes: Number.POSITIVE_INFINITY,
       measured: true,

@@ -10,6 +10,9 @@ const years = [-4713, 5_874_897] as const
 
 const invalid = new Invalid("must be a date, such as 2026-01-31", "invalid_date")
 
+/** A day of a year that has a sign and six digits or more, which is no date of RFC 3339. */
+const farYear = "^[+-]\\d{6,7}-\\d\\d-\\d\\d$"
+
 function parse(text: string): string | Invalid {
   const date = readDate(text)
   if (!date) return invalid
@@ -29,7 +32,7 @@ export const date: MakeType = (spec) => ({
   accepts: (value) =>
     typeof value === "string" && (isDate(value) || value === "infinity" || value === "-infinity"),
   input: () => readBy(z.string(), parse).openapi({ format: "date" }),
-  output: () => z.string().openapi({ format: "date" }),
+  output: () => z.string().openapi({ anyOf: [{ format: "date" }, { pattern: farYear }] }),
   example: () => spec.example ?? "2026-01-31",
   minBytes: 12,
   maxBytes: 16,

@@ -47,7 +47,8 @@ function read(text: string, { type, unit, precision = mostDigits }: FieldSpec): 
 const isBeyond = (value: unknown, { unit }: FieldSpec): boolean =>
   unit ? typeof value === "number" && Number.isFinite(value) : value === "infinity" || value === "-infinity"
 
-const anyYear = "^(\\d{4}|[+-]\\d{6})-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
+/** A moment in a year that has a sign and six digits, or in year 0. */
+const farYear = "^([+-]\\d{6}|0000)-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"
 
 /**
  * An instant, exact to the last digit of its column: of Postgres, or of a column of integers. Years have four digits;
@@ -75,8 +76,8 @@ export const instant: MakeType = (spec) => {
     parseCell: cut,
     accepts: (value) => (typeof value === "string" && cut(value) === value) || isBeyond(value, spec),
     input: () => readBy(z.string(), cut).openapi(format),
-    // A column of integers may hold years beyond 9999, which are no date-time (RFC 3339).
-    output: () => z.string().openapi(spec.unit ? { pattern: anyYear } : format),
+    // Years of other than four digits are no date-time (RFC 3339).
+    output: () => z.string().openapi(isLocal ? format : { anyOf: [format, { pattern: farYear }] }),
     example: () => spec.example ?? (cut(`2026-01-31T12:00:00${isLocal ? "" : "Z"}`) as string),
     // Without digits of a second, and with a sign, six digits of the year and of the second.
     minBytes: 21,

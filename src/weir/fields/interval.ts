@@ -20,7 +20,8 @@ export const interval: MakeType = (spec) => ({
   accepts: (value) =>
     typeof value === "string" && (pattern.test(value) || value === "infinity" || value === "-infinity"),
   input: () => readBy(z.string(), parse).openapi({ pattern: documented }),
-  output: () => z.string().openapi({ format: "duration" }),
+  // Signs and fractions are no duration of RFC 3339.
+  output: () => z.string().openapi({ pattern: documented }),
   example: () => spec.example ?? "P1DT12H",
   minBytes: 5,
   maxBytes: 80,

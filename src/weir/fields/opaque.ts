@@ -9,6 +9,15 @@ const operators: readonly Operator[] = ["eq", "ne", "in", "nin"]
 const invalid = new Invalid(notStorable, "invalid_text")
 const parse = (text: string): string | Invalid => (storable(text) ? text : invalid)
 
+const examples: Record<string, string> = {
+  inet: "192.0.2.1",
+  cidr: "192.0.2.0/24",
+  macaddr: "08:00:2b:01:02:03",
+  macaddr8: "08:00:2b:01:02:03:04:05",
+  ltree: "top.below",
+  xml: "<example/>",
+}
+
 /** Text that the database reads, and refuses where it cannot: addresses of networks and the like. */
 export const opaque: MakeType = (spec) => ({
   ...usual,
@@ -19,7 +28,7 @@ export const opaque: MakeType = (spec) => ({
   accepts: (value) => typeof value === "string" && storable(value),
   input: () => readBy(z.string(), parse).openapi({ pattern: noNul }),
   output: () => z.string(),
-  example: () => spec.example ?? null,
+  example: () => spec.example ?? examples[spec.sqlType ?? ""] ?? "example",
   minBytes: 2,
   maxBytes: Number.POSITIVE_INFINITY,
   measured: true,

@@ -49,7 +49,7 @@ export interface FieldType {
   /** The schema of a value in a response. */
   output(): z.ZodType
   /** A value for the documents. */
-  example(): Scalar | null
+  example(): Scalar | null | unknown[]
   /** The expression as it is compared for order. */
   ordered(expression: SQL): SQL
   /** Fewest bytes of a value's JSON. */

@@ -16,7 +16,7 @@ export const vector: MakeType = (spec) => {
     accepts: () => false,
     input: numbers,
     output: numbers,
-    example: () => null,
+    example: () => Array<number>(spec.dimensions ?? 1).fill(0.5),
     minBytes: 2,
     maxBytes: Number.POSITIVE_INFINITY,
     measured: true,

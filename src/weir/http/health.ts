@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi"
+import type { Table } from "drizzle-orm"
 import { classify } from "../db/dialect/errors.ts"
+import { quotedName } from "../db/dialect/table-name.ts"
 import { text } from "./conditional-docs.ts"
 import type { AppContext } from "./context.ts"
 import type { Registry } from "./registry.ts"
@@ -20,7 +22,7 @@ const ready = z
 const alive = z.object({ status: z.literal("ok") }).openapi("Health", { example: { status: "ok" } })
 
 /** `GET /health`: the process is alive. `GET /ready`: its dependencies answer, and `table` exists. */
-export function healthRoutes(registry: Registry, table: string | undefined): void {
+export function healthRoutes(registry: Registry, table: Table | undefined): void {
   registry.add(
     "get",
     "/health",
@@ -87,9 +89,9 @@ async function stateOf(ask: () => Promise<string | undefined> | string | undefin
   return reason ? { status: "down", ms, reason } : { status: "up", ms }
 }
 
-async function askDatabase(c: AppContext, table: string | undefined): Promise<string | undefined> {
+async function askDatabase(c: AppContext, table: Table | undefined): Promise<string | undefined> {
   try {
-    const text = table === undefined ? "select 1" : `select 1 from "${table}" limit 1`
+    const text = table === undefined ? "select 1" : `select 1 from ${quotedName(table)} limit 1`
     const answer = c.get("call").client().query({ text, params: [], bounded: true })
     return (await inTime(answer)) === "late" ? "timeout" : undefined
   } catch (error) {
@@ -99,7 +101,7 @@ async function askDatabase(c: AppContext, table: string | undefined): Promise<st
   }
 }
 
-async function readiness(c: AppContext, table: string | undefined): Promise<Response> {
+async function readiness(c: AppContext, table: Table | undefined): Promise<Response> {
   const { store } = c.get("call").cache
   const [database, cache] = await Promise.all([
     stateOf(() => askDatabase(c, table)),

@@ -55,7 +55,11 @@ function checkField({ name, fields }: Resource, field: Field): void {
     throw new Error(`${where}: min is larger than max, so that no value fits`)
   if (pattern && !compiled(where, pattern).test(example))
     throw new Error(`${where} has a pattern: give it an example that matches, beside it`)
-  if (field.default !== undefined && !field.type.input().safeParse(field.default).success)
+  if (
+    !field.spec.inferred &&
+    field.default !== undefined &&
+    !field.type.input().safeParse(field.default).success
+  )
     throw new Error(`${where}: its default ${JSON.stringify(field.default)} is no value of the column`)
   const { secret } = field
   if (secret && secret.as === secret.confirm)

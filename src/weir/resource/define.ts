@@ -1,6 +1,13 @@
 import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
 import { loadTables } from "../db/dialect/field.ts"
-import { foreignKeysOf, indexedColumns, primaryKeyOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import {
+  foreignKeysOf,
+  indexedColumns,
+  primaryKeyOf,
+  propertyOf,
+  uniqueSets,
+} from "../db/dialect/foreign-keys.ts"
+import { dialectFault } from "../db/dialect/names.ts"
 import { type Field, fieldFrom } from "./field.ts"
 import { isTable, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
@@ -84,8 +91,10 @@ function made(
   options: ResourceOptions,
   byDefault: string,
 ): Resource {
-  loadTables([table])
   const name = options.name ?? byDefault
+  const fault = dialectFault(table)
+  if (fault) throw new Error(`${name}: ${fault}`)
+  loadTables([table])
   const notices: string[] = []
   const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
   const { fields, closed } = fieldsOf(table, name, keys, options, notices)
@@ -138,6 +147,7 @@ function fieldsOf(
   const fields: Record<string, Field> = {}
   let closed = false
   const columns = getTableColumns(table)
+  const uniques = new Set(uniqueSets(table).flatMap((names) => (names.length === 1 ? names : [])))
   for (const [name, column] of Object.entries(columns)) {
     const isKey = keys.includes(name)
     const own = options[name] ?? {}
@@ -147,6 +157,7 @@ function fieldsOf(
       column,
       isKey,
       isWholeKey: isKey && keys.length === 1,
+      uniques,
       options: own,
     })
     if (field) fields[name] = field

@@ -9,8 +9,10 @@ export type { Casing } from "../db/dialect/casing.ts"
 export const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null && is(value, Table)
 
-/** The tables among the exports of a schema. */
-export const tablesIn = (schema: Record<string, unknown>): Table[] => Object.values(schema).filter(isTable)
+/** The tables among the exports of a schema, each once: one may be its default export as well. */
+export const tablesIn = (schema: Record<string, unknown>): Table[] => [
+  ...new Set(Object.values(schema).filter(isTable)),
+]
 
 /** Names the columns of all tables that the resources and the schema lead to, and makes the tables known. */
 export function loadSchema(
@@ -18,7 +20,7 @@ export function loadSchema(
   schema: Record<string, unknown>,
   casing: Casing | undefined,
 ): void {
-  const modules = [schema, ...resources.map(({ module }) => module)]
+  const modules = [...new Set([schema, ...resources.map(({ module }) => module)])]
   const tables = [...modules.flatMap(tablesIn), ...resources.map(({ table }) => table)]
   if (casing) nameColumns(tables, casing)
   loadTables(tables)

@@ -10,7 +10,7 @@ import type { EmbedOptions, JunctionEmbed, Relation, Resource } from "./resource
  * say beyond these. `schema` holds relations of tables that are given by themselves.
  */
 export function linkRelations(resources: readonly Resource[], schema: Record<string, unknown> = {}): void {
-  const modules = [schema, ...resources.map(({ module }) => module)]
+  const modules = [...new Set([schema, ...resources.map(({ module }) => module)])]
   const declared = new DeclaredRelations(modules.flatMap((module) => Object.values(module)))
   const byTable = new Map(resources.map((resource) => [resource.table, resource]))
   const all = new Map(resources.map((resource) => [resource, relationsOf(resource, declared, byTable)]))

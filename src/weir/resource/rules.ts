@@ -15,6 +15,11 @@ export type RowSql<Column extends string = string> = (column: Column) => SQL
 export type Rule<Column extends string = string> = (row: RowSql<Column>, viewer: ViewerSql) => SQL | boolean
 
 export const anyone: Rule<never> = () => true
+/**
+ * Anyone, for a trial on one's own machine: production does not start while a resource has this rule. `npm run adopt --
+ * --open` writes it.
+ */
+export const openToAnyone: Rule<never> = () => true
 export const nobody: Rule<never> = () => false
 export const signedIn: Rule<never> = (_row, viewer) => viewer.kind !== "anonymous"
 export const admin: Rule<never> = (_row, viewer) => viewer.kind === "admin"
@@ -50,7 +55,7 @@ export const owner: Rule<"owner_id"> = viewerIs("owner_id")
 export function all<Column extends string = never>(...rules: Rule<NoInfer<Column>>[]): Rule<Column>
 export function all<Column extends string>(...rules: Rule<Column>[]): Rule<Column>
 export function all(...rules: Rule[]): Rule {
-  return (row, viewer) => conjunction(rules.map((rule) => rule(row, viewer)))
+  return ofParts(rules, (row, viewer) => conjunction(rules.map((rule) => rule(row, viewer))))
 }
 
 /**
@@ -62,12 +67,23 @@ export function all(...rules: Rule[]): Rule {
 export function any<Column extends string = never>(...rules: Rule<NoInfer<Column>>[]): Rule<Column>
 export function any<Column extends string>(...rules: Rule<Column>[]): Rule<Column>
 export function any(...rules: Rule[]): Rule {
-  return (row, viewer) => {
+  return ofParts(rules, (row, viewer) => {
     const parts = rules.map((rule) => rule(row, viewer))
     if (parts.includes(true)) return true
     const clauses = parts.filter((part) => typeof part !== "boolean")
     return clauses.length ? (or(...clauses) as SQL) : false
-  }
+  })
+}
+
+const trials = new WeakSet<Rule>([openToAnyone])
+
+/** Whether a rule is `openToAnyone`, or made of it. */
+export const isForTrial = (rule: Rule): boolean => trials.has(rule)
+
+/** A rule that was made of others. */
+function ofParts(parts: Rule[], rule: Rule): Rule {
+  if (parts.some(isForTrial)) trials.add(rule)
+  return rule
 }
 
 /** All parts hold: `false` if one is closed, `true` if none asks anything. */

@@ -7,12 +7,6 @@ import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
-import { classify } from "../db/dialect/errors.ts"
-import type { Database } from "../db/driver.ts"
-import { parseFileUrl } from "../db/drivers/libsql-url.ts"
-import { migrate, migrationStatus } from "../db/migrations/apply.ts"
-import { type Migration, readMigrations } from "../db/migrations/files.ts"
-import { isPending } from "../db/migrations/ledger.ts"
 import type { Log } from "../http/request.ts"
 import { MemoryLimiter } from "../limits/memory.ts"
 import { clientAddresses } from "./client-address.ts"
@@ -25,19 +19,19 @@ import { hashQueue } from "./hash-queue.ts"
 import { clientLimits } from "./limits.ts"
 import { listen, urlOf } from "./listen.ts"
 import { refuseMalformed } from "./malformed.ts"
-import { migrationsOf } from "./migrations.ts"
 import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
+import { prepareDatabase } from "./prepare-database.ts"
 import { refusing } from "./refusals.ts"
 import { methodsOf } from "./request-target.ts"
-import { answerLimitsOf, firstAdmin, requireDistinct } from "./services.ts"
+import { answerLimitsOf, firstAdmin, requireDistinct, trialLine, trialResources } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
-import { lineOf, requireSound } from "./soundness.ts"
 
 /** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
   if (api.accounts) requireSecret(settings)
+  const trial = trialResources(settings, api)
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   const hashes = hashQueue()
   scheduleHashes(hashes)
@@ -45,7 +39,8 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const { metrics, database } = await withMetrics(settings, api, plain, hashes.load)
   void connectToCache(cache, log)
   const admin = firstAdmin(settings, api.accounts, database)
-  await prepare(settings, database, readMigrations(migrationsOf(migrations, database.dialect)), admin, log)
+  await prepareDatabase({ api, settings, database, migrations, admin, log })
+  if (trial.length && isFirst()) log({ level: "warn", msg: trialLine(trial) })
   if (api.accounts && !settings.AUTH_SECRET)
     log({
       level: "warn",
@@ -111,41 +106,4 @@ async function connectToCache({ store }: Cache, log: Log): Promise<void> {
   const reason = await store?.check()
   const msg = `Redis cannot be used now (${reason}): requests read the database until it can`
   if (reason) log({ level: "warn", msg })
-}
-
-/**
- * Migrates a database file. Throws where another database lacks migrations or refuses the login; one that is
- * unreachable is only logged, since it may come back.
- */
-async function prepare(
-  settings: Settings,
-  database: Database,
-  migrations: Migration[],
-  admin: () => Promise<void>,
-  log: Log,
-): Promise<void> {
-  try {
-    if (/^file:/.test(settings.DATABASE_URL) && !parseFileUrl(settings.DATABASE_URL).isReadOnly) {
-      const applied = await migrate(database, migrations)
-      if (applied.length) log({ level: "info", msg: "migrated", migrations: applied })
-    } else {
-      const findings = await requireSound(settings, database, true)
-      if (isFirst()) for (const finding of findings) log({ level: "warn", msg: lineOf(finding) })
-      const missing = (await migrationStatus(database, migrations)).migrations.filter(isPending)
-      if (missing.length)
-        throw new Error(
-          `${database.label} lacks ${missing.length} migration(s), the first is ${missing[0]?.migration.tag}: run npm run db:migrate`,
-        )
-    }
-    await admin()
-  } catch (error) {
-    const kind = classify(error)?.kind
-    if (kind === "refused")
-      throw new Error(`DATABASE_URL: ${database.label} refuses the login`, { cause: error })
-    if (kind !== "unavailable" && kind !== "timeout") throw error
-    log({
-      level: "error",
-      msg: `${database.label} cannot be reached: requests that need it get a 503 until it can`,
-    })
-  }
 }

@@ -1,9 +1,11 @@
+import type { Api } from "../api.ts"
 import type { Services } from "../app.ts"
 import { adminNames, ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
 import type { Log } from "../http/request.ts"
 import { weaknessOf } from "../lib/weak-password.ts"
 import type { Accounts } from "../resource/accounts.ts"
+import { isForTrial } from "../resource/rules.ts"
 import { SettingError, type Settings } from "./settings.ts"
 
 const levels = { info: 0, warn: 1, error: 2, silent: 3 }
@@ -23,6 +25,30 @@ export function requireDistinct({ BASE_PATH }: Settings, routes: { path: string 
       `BASE_PATH: the API itself serves /${first}, so that paths could be meant either way; take another, such as /api${BASE_PATH}`,
     )
 }
+
+/** The resources that `openToAnyone` opens: an API for a trial. Throws a `SettingError` where there are any in production. */
+export function trialResources({ NODE_ENV }: Settings, { resources }: Api): string[] {
+  const opened = resources.filter(({ rules, fields }) =>
+    [
+      ...Object.values(rules),
+      ...Object.values(fields).flatMap(({ read, write }) => [read, ...Object.values(write ?? {})]),
+    ].some(isForTrial),
+  )
+  const names = opened.map(({ name }) => name)
+  if (names.length && NODE_ENV === "production")
+    throw new SettingError(
+      `NODE_ENV: production does not start while openToAnyone is a rule of ${listOf(names)}: it is for a trial on one's own machine`,
+    )
+  return names
+}
+
+/** The first of some names, and how many there are besides. */
+const listOf = (names: string[]): string =>
+  names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ")
+
+/** What is said of a trial at start. */
+export const trialLine = (names: string[]): string =>
+  `openToAnyone is a rule of ${listOf(names)}: whoever reaches this server reads and writes their rows`
 
 /** What the settings allow an answer to be. */
 export const answerLimitsOf = ({

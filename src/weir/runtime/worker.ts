@@ -14,7 +14,14 @@ import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
 import { Problem } from "../problem.ts"
 import { openCache, withSchema } from "./cache.ts"
 import { clientLimits } from "./limits.ts"
-import { answerLimitsOf, firstAdmin, leveled, requireDistinct } from "./services.ts"
+import {
+  answerLimitsOf,
+  firstAdmin,
+  leveled,
+  requireDistinct,
+  trialLine,
+  trialResources,
+} from "./services.ts"
 import {
   namingUrl,
   parseEnv,
@@ -41,6 +48,8 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
   // A Worker is in production unless its variables say otherwise, such as .dev.vars for `wrangler dev`.
   const settings = parseEnv({ NODE_ENV: "production", ...env })
   if (api.accounts) requireSecret(settings)
+  const trial = trialResources(settings, api)
+  if (trial.length) console_({ level: "warn", msg: trialLine(trial) })
   if (settings.CACHE === "memory")
     throw new SettingError("CACHE: memory works for a single process only, and a Worker runs in many at once")
   const opened = openDatabase(env, settings)

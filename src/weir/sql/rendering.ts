@@ -54,12 +54,10 @@ const absent = literal(nullBytes)
 const quotes = 2
 
 /** The bytes of a text without its quotes, so that those of null and these add up to its own. */
-const textBytes = (column: SQL, nullable: boolean): SQL => {
-  const length = expressions.byteLength(column)
-  return noted(nullable ? sql`coalesce(${length}, ${sql.raw(String(nullBytes - quotes))})` : length, {
+const textBytes = (length: SQL, nullable: boolean): SQL =>
+  noted(nullable ? sql`coalesce(${length}, ${sql.raw(String(nullBytes - quotes))})` : length, {
     bytes: quotes,
   })
-}
 
 /**
  * Rows as the bytes that their JSON has at the least: text counts as it is stored, and other values as the shortest of
@@ -69,7 +67,7 @@ const textBytes = (column: SQL, nullable: boolean): SQL => {
 export const asSize: Rendering = {
   field: ({ type, nullable }, column) =>
     type.measured
-      ? textBytes(column, nullable)
+      ? textBytes(type.sql.size?.(column) ?? expressions.byteLength(column), nullable)
       : literal(nullable ? Math.min(type.minBytes, nullBytes) : type.minBytes),
   object: (shape) => sizeOf(shape),
   list: (shape, from, ctes) =>

@@ -216,6 +216,15 @@ export class ColumnTrial {
     expect(beyond.map(([row]) => Number(row?.[0]))).toEqual(rows.map((_, i) => rows.length - 1 - i))
   }
 
+  /** The example of the documents is a value of the column. Of JSON, it is the column's null. */
+  exemplified(): void {
+    const { type, element } = this.spec
+    if (type === "json" || element?.type === "json") return
+    const example = this.type.example()
+    expect(this.type.input().safeParse(example)).toMatchObject({ success: true })
+    expect(this.type.output().safeParse(example)).toMatchObject({ success: true })
+  }
+
   /** Values of a bulk insert, and values without a table, are as those of single inserts. */
   async bulk(): Promise<void> {
     const { sql: columnSql } = this.type

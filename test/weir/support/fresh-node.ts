@@ -2,7 +2,6 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
 import { inject } from "vitest"
 import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import { MemoryStore } from "../../../src/weir/cache/memory.ts"
@@ -11,7 +10,7 @@ import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
 import { openLibsqlHttp } from "../../../src/weir/db/drivers/libsql-http.ts"
 import { openPostgresPool } from "../../../src/weir/db/drivers/postgres.ts"
 import { migrate } from "../../../src/weir/db/migrations/apply.ts"
-import { readMigrations } from "../../../src/weir/db/migrations/files.ts"
+import { findMigrations } from "../../../src/weir/runtime/migrations.ts"
 import { emptyPostgres } from "./databases.ts"
 import { appOver, cacheOver, emptied, type Fresh, fixture, type Overrides, type Subject } from "./fresh.ts"
 import { freePort } from "./ports.ts"
@@ -41,7 +40,8 @@ const open = {
 }
 
 const migrated = async (database: Database, { migrations }: Subject): Promise<void> => {
-  await migrate(database, readMigrations(join(fileURLToPath(migrations), database.dialect)))
+  const found = await findMigrations(migrations, database.dialect, process.env.DATABASE_URL ?? "")
+  await migrate(database, found.migrations, { ledger: found.ledger })
 }
 
 /** A file with the tables of each subject. */

@@ -129,7 +129,7 @@ function operationFinder(paths: OpenApi["paths"]): (verb: string, path: string) 
   const templates = Object.keys(paths)
     .map((template) => ({
       template,
-      pattern: new RegExp(`^${template.replace(/[.]/g, "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
+      pattern: new RegExp(`^${template.replace(/[.]/g, "\\.").replace(/\{\w+\}(,\{\w+\})*/g, "[^/]+")}$`),
     }))
     .sort((a, b) => Number(a.template.includes("{")) - Number(b.template.includes("{")))
   return (verb, path) => templates.find((t) => paths[t.template]?.[verb] && t.pattern.test(path))?.template

@@ -10,6 +10,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { inject } from "vitest"
 import { copyOfPostgres, emptyPostgres } from "./databases.ts"
 import { compiled, type Ended, ownFolder, ownProcess, tempFolder } from "./node-server.ts"
@@ -31,7 +32,16 @@ export interface Project {
   /** Starts `npm run db:…` as it stands in package.json. */
   start(url: string | undefined, command: string, ...args: string[]): Running
   db(url: string | undefined, command: string, ...args: string[]): Promise<Ended>
+  /** Runs another script of package.json, such as `doctor`. */
+  run(url: string | undefined, name: string, ...args: string[]): Promise<Ended>
   kit(url: string, ...args: string[]): Promise<Ended>
+  /** Runs a program of the project's packages. */
+  bin(name: string, ...args: string[]): Promise<Ended>
+  /** Starts the server with more settings, and answers with its address, or with its end where it does not start. */
+  serve(
+    url: string,
+    env?: Record<string, string>,
+  ): Promise<{ address: string; ended: Promise<Ended>; child: ChildProcess }>
   edit(path: string, from: string, to: string): void
   /** Takes over the schema and the migrations of another copy. */
   take(from: Project): void
@@ -68,7 +78,7 @@ export function project(): Project {
     JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts: Record<string, string> }
   ).scripts
   const path = (relative: string) => join(folder, relative)
-  const run = (url: string | undefined, argv: string[]): Running => {
+  const run = (url: string | undefined, argv: string[], env: Record<string, string> = {}): Running => {
     const child = ownProcess(
       spawn(process.execPath, argv, {
         cwd: folder,
@@ -76,6 +86,7 @@ export function project(): Project {
           PATH: process.env.PATH,
           NODE_COMPILE_CACHE: compiled,
           ...(url ? { DATABASE_URL: url } : {}),
+          ...env,
         },
         stdio: ["ignore", "pipe", "pipe"],
       }),
@@ -88,16 +99,29 @@ export function project(): Project {
     )
     return { child, stdout: () => stdout, ended }
   }
-  const start: Project["start"] = (url, command, ...args) => {
-    const [exec, node, ...script] = (scripts[`db:${command}`] ?? "").split(" ")
-    if (exec !== "exec" || node !== "node") throw new Error(`There is no script db:${command}`)
-    return run(url, [...script, ...args])
+  const script = (url: string | undefined, name: string, ...args: string[]): Running => {
+    const [exec, node, ...argv] = (scripts[name] ?? "").split(" ")
+    if (exec !== "exec" || node !== "node") throw new Error(`There is no script ${name}`)
+    return run(url, [...argv, ...args])
   }
+  const start: Project["start"] = (url, command, ...args) => script(url, `db:${command}`, ...args)
   return {
     folder,
     start,
+    run: (url, name, ...args) => script(url, name, ...args).ended,
     db: (url, command, ...args) => start(url, command, ...args).ended,
     kit: (url, ...args) => run(url, [join(root, "node_modules/drizzle-kit/bin.cjs"), ...args]).ended,
+    bin: (name, ...args) => run(undefined, [join(root, "node_modules/.bin", name), ...args]).ended,
+    serve: async (url, env) => {
+      const port = await freePort()
+      const imports = ["--import", "./src/weir/runtime/fast-imports.js"]
+      const { child, ended } = run(url, [...imports, "src/node.ts"], { PORT: String(port), ...env })
+      const address = `http://127.0.0.1:${port}`
+      let isOver = false
+      void ended.then(() => (isOver = true))
+      while (!isOver && !(await isUp(address))) await sleep(15)
+      return { address, ended, child }
+    },
     edit: (file, from, to) => {
       const text = readFileSync(path(file), "utf8")
       if (!text.includes(from)) throw new Error(`${file} does not hold ${from}`)
@@ -112,6 +136,12 @@ export function project(): Project {
     files: (file) => readdirSync(path(file)).sort(),
   }
 }
+
+const isUp = (address: string): Promise<boolean> =>
+  fetch(`${address}/health`).then(
+    (response) => response.ok,
+    () => false,
+  )
 
 /** The databases that the commands work on; each call makes an empty one. */
 export const databases = {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises"
 import type { Command } from "commander"
-import { type Migration, readMigrations } from "../../db/migrations/files.ts"
-import { migrationsOf } from "../../runtime/migrations.ts"
+import type { Migration } from "../../db/migrations/files.ts"
+import { findMigrations } from "../../runtime/migrations.ts"
 import type { Project } from "../project.ts"
 import { findRisks, type Risk } from "./risks.ts"
 import { askD1, type D1Place } from "./wrangler.ts"
@@ -27,7 +27,7 @@ export function checkD1Command(command: Command, project: Project): Command {
 }
 
 async function run(project: Project, options: Options): Promise<void> {
-  const migrations = readMigrations(migrationsOf(project.migrations, "sqlite"))
+  const { migrations } = await findMigrations(project.migrations, "sqlite", "d1:")
   const risks = await findRisks(migrations)
   // Asking D1 takes seconds, and the migrations of db:generate never need it.
   if (risks.length === 0 || options.force) return

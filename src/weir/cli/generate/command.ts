@@ -2,10 +2,12 @@ import { fork } from "node:child_process"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Command } from "commander"
+import type { Casing } from "../../db/dialect/casing.ts"
 import type { DialectName } from "../../db/dialect/choose.ts"
-import { migrationsOf } from "../../runtime/migrations.ts"
+import { tableFunction } from "../../db/dialect/table-dialect.ts"
 import type { Project } from "../project.ts"
 import type { Answer, Question } from "./dialect.ts"
+import { isOf, whyNone, whyOnly } from "./kinds-of-tables.ts"
 import { parseRename } from "./snapshot.ts"
 import { writeDown, writeMigration } from "./write.ts"
 
@@ -50,7 +52,9 @@ const collect = (value: string, previous: string[]): string[] => [...previous, v
 
 export function generateCommand(command: Command, project: Project): Command {
   return command
-    .description("Write the next migration and its way back, for both dialects")
+    .description(
+      "Write the next migration and its way back, for both dialects, or for the one that the tables are of",
+    )
     .option("--name <name>", "the name of the migration, such as add_notes")
     .option(
       "--rename <table.column=new>",
@@ -70,39 +74,92 @@ export function generateCommand(command: Command, project: Project): Command {
 async function generate(project: Project, { name, rename, drop }: Options): Promise<void> {
   if (!name || !/^[a-z0-9_-]{1,60}$/i.test(name))
     throw new Error("--name: give the migration a name of letters, digits, - and _, as in --name add_notes")
-  // Loads the API for its checks: no migration is written for an API with mistakes.
-  await project.api()
-  const dialects: DialectName[] = ["sqlite", "postgres"]
-  const renames = rename.map(parseRename)
-  const answers = await Promise.all(
-    dialects.map((dialect) =>
-      askChild(dialect, {
-        schema: fileURLToPath(project.schema),
-        folder: migrationsOf(project.migrations, dialect),
-        renames,
-        drops: drop,
-      }),
-    ),
-  )
-  // Nothing is written unless both dialects succeed: they must have the same migrations.
-  for (const [i, { refusal }] of answers.entries()) if (refusal) throw new Error(`${dialects[i]}: ${refusal}`)
-  for (const [i, { next, missing, unknown }] of answers.entries()) {
-    const dialect = dialects[i] as DialectName
-    const folder = migrationsOf(project.migrations, dialect)
-    for (const { tag, down } of missing) {
-      writeDown(folder, tag, down)
-      console.log(`${dialect}: down/${tag}.sql, which was missing`)
-    }
-    for (const tag of unknown)
-      console.log(`${dialect}: ${tag} was written by hand; write what undoes it into down/${tag}.sql`)
-    if (!next) {
-      console.log(`${dialect}: nothing has changed`)
-      continue
-    }
-    const tag = writeMigration(folder, kinds[dialect], name, next)
-    console.log(`${dialect}: ${tag}.sql and down/${tag}.sql`)
-    for (const loss of next.up.losses) console.log(`  loses data: ${loss}`)
-    for (const loss of next.down.losses) console.log(`  its way back loses data: ${loss}`)
-    for (const warning of next.warnings) console.log(`  note: ${warning}`)
+  const question: Question = {
+    schema: fileURLToPath(project.schema),
+    migrations: project.migrations.href,
+    renames: rename.map(parseRename),
+    drops: drop,
   }
+  const asked = await askAll(["sqlite", "postgres"], question)
+  const dialects = dialectsOf(asked)
+  // The API chooses its dialect when it is loaded, by this.
+  if (dialects.length === 1) process.env.DATABASE_URL = urlFor(dialects[0] as DialectName)
+  // Loads the API for its checks: no migration is written for an API with mistakes.
+  const { api } = await project.api()
+  const answers = await withCasing(dialects, asked, question, api.casing)
+  // Nothing is written unless all dialects succeed: they must have the same migrations.
+  for (const dialect of dialects) {
+    const refusal = answers[dialect]?.refusal
+    if (refusal) throw new Error(`${dialect}: ${refusal}`)
+  }
+  for (const dialect of dialects) write(dialect, name, answers[dialect] as Answer)
+  const [only, second] = dialects
+  const tables = only && answers[only]?.tables
+  if (tables && !second) console.log(whyOnly(only, tables))
+}
+
+type Answers = Partial<Record<DialectName, Answer>>
+
+async function askAll(dialects: DialectName[], question: Question): Promise<Answers> {
+  const answers = await Promise.all(dialects.map((dialect) => askChild(dialect, question)))
+  return Object.fromEntries(dialects.map((dialect, i) => [dialect, answers[i]]))
+}
+
+/** The dialects to write migrations for: both, or the one of the schema's tables. Throws one line where they disagree. */
+function dialectsOf(answers: Answers): DialectName[] {
+  const both: DialectName[] = ["sqlite", "postgres"]
+  const able = both.filter((dialect) => isOf(dialect, answers[dialect]?.tables))
+  const loaded = both.flatMap((dialect) => answers[dialect]?.tables ?? [])
+  const failed = both.find((dialect) => !answers[dialect]?.tables)
+  if (able.length === 0) throw new Error(failed ? `${failed}: ${answers[failed]?.refusal}` : whyNone(loaded))
+  const only = able.length === 1 ? able[0] : undefined
+  // A schema of one dialect may fail to load under the other.
+  if (!only || (loaded.length < both.length && answers[only]?.tables?.[only].length === 0)) return both
+  const config = answers[only]?.config
+  if (config && config.dialect !== only)
+    throw new Error(
+      `${config.file} is not for ${only}, and ${answers[only]?.tables?.[only][0]} is made by ${tableFunction[only]}: correct its dialect`,
+    )
+  return [only]
+}
+
+/** A `DATABASE_URL` of a dialect: the environment's own where it fits. */
+function urlFor(dialect: DialectName): string {
+  const url = process.env.DATABASE_URL ?? ""
+  return url && /^postgres(ql)?:/.test(url) === (dialect === "postgres") ? url : urls[dialect]
+}
+
+/** The answers with the casing of the API, which only the config's own can have told the children. */
+async function withCasing(
+  dialects: DialectName[],
+  answers: Answers,
+  question: Question,
+  casing: Casing | undefined,
+): Promise<Answers> {
+  const [config] = dialects.flatMap((dialect) => answers[dialect]?.config ?? [])
+  if (casing === undefined || casing === config?.casing) return answers
+  if (config?.casing)
+    throw new Error(
+      `casing is "${casing}" for the API, and "${config.casing}" in ${config.file}: make them the same`,
+    )
+  return askAll(dialects, { ...question, casing })
+}
+
+/** Writes what a dialect's answer says, and prints a line for each file. */
+function write(dialect: DialectName, name: string, { folder, prefix, next, missing, unknown }: Answer): void {
+  for (const { tag, down } of missing) {
+    writeDown(folder, tag, down)
+    console.log(`${dialect}: down/${tag}.sql, which was missing`)
+  }
+  for (const tag of unknown)
+    console.log(`${dialect}: ${tag} was written by hand; write what undoes it into down/${tag}.sql`)
+  if (!next) {
+    console.log(`${dialect}: nothing has changed`)
+    return
+  }
+  const tag = writeMigration(folder, kinds[dialect], name, next, prefix)
+  console.log(`${dialect}: ${tag}.sql and down/${tag}.sql`)
+  for (const loss of next.up.losses) console.log(`  loses data: ${loss}`)
+  for (const loss of next.down.losses) console.log(`  its way back loses data: ${loss}`)
+  for (const warning of next.warnings) console.log(`  note: ${warning}`)
 }

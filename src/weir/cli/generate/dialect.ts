@@ -1,18 +1,31 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, readFileSync } from "node:fs"
 import { getTableName, is, Table } from "drizzle-orm"
+import type { Casing } from "../../db/dialect/casing.ts"
+import { type DialectName, dialectName } from "../../db/dialect/choose.ts"
 import { longNames, repeatedNames } from "../../db/dialect/names.ts"
-import { downPath, journalPath, readJournal, readStatements } from "../../db/migrations/files.ts"
+import {
+  downPath,
+  journalPath,
+  readJournal,
+  readStatements,
+  snapshotPath,
+} from "../../db/migrations/files.ts"
+import { type Prefix, readDrizzleConfig } from "../../runtime/drizzle-config.ts"
+import { folderOf, migrationsOf, rootOf } from "../../runtime/migrations.ts"
+import { filesBelow, filesOfPatterns, readSchema } from "../schema-files.ts"
+import { namesOf, type TableNames } from "./kinds-of-tables.ts"
 import { cannotBeFilled, type Kinds, toBeFilled, toBeRequired } from "./repair.ts"
 import { type Script, scriptBetween, snapshotOf } from "./script.ts"
 import { doubts, keyOf, type Rename, reversed, type Snapshot, withRenames } from "./snapshot.ts"
 
 /** The message to a dialect's child process. */
 export interface Question {
-  /** The path of the folder of the schema's table files. */
+  /** The path of the schema's file or folder, where `drizzle.config.ts` names none. */
   schema: string
-  /** The path of the dialect's folder of migrations. */
-  folder: string
+  /** The URL of the project's folder of migrations. */
+  migrations: string
+  /** The casing of `api.ts`, where the config has none. */
+  casing?: Casing
   renames: Rename[]
   /** The columns (`table.column`) and tables that the options name as dropped. */
   drops: string[]
@@ -22,6 +35,13 @@ export interface Question {
 export interface Answer {
   /** A message for people where no migration can be written. */
   refusal?: string
+  /** The names of the schema's tables, by what made them; undefined where it cannot be loaded. */
+  tables?: TableNames
+  /** The dialect's folder of migrations. */
+  folder: string
+  prefix: Prefix
+  /** The name of drizzle-kit's config, and what it says; undefined where there is none. */
+  config?: { file: string; dialect: DialectName | null; casing?: Casing }
   /** The next migration; undefined where nothing has changed. */
   next?: { snapshot: object; up: Script; down: Script; warnings: string[] }
   /** Earlier migrations without a down script, each with a generated one. */
@@ -30,20 +50,17 @@ export interface Answer {
   unknown: string[]
 }
 
-/** The exports of a folder's files, in the dialect of this process, each value once. */
-async function readSchema(folder: string): Promise<Record<string, unknown>> {
-  const files = readdirSync(folder).filter((file) => file.endsWith(".ts"))
-  const schema: Record<string, unknown> = {}
-  for (const file of files)
-    for (const [name, value] of Object.entries(await import(join(folder, file))))
-      if (!Object.values(schema).includes(value)) schema[`${file}:${name}`] = value
-  return schema
-}
-
-function readSnapshot(folder: string, index: number, empty: Snapshot): Snapshot {
-  if (index < 0) return empty
-  const path = join(folder, "meta", `${String(index).padStart(4, "0")}_snapshot.json`)
-  return JSON.parse(readFileSync(path, "utf8")) as Snapshot
+function readSnapshot(folder: string, tag: string | undefined, empty: Snapshot): Snapshot {
+  if (tag === undefined) return empty
+  const snapshot = JSON.parse(readFileSync(snapshotPath(folder, tag), "utf8")) as Snapshot & {
+    version?: string
+  }
+  const { version } = empty as Snapshot & { version?: string }
+  if (snapshot.version !== version)
+    throw new Error(
+      `${snapshotPath(folder, tag)} has version ${snapshot.version}, and must have ${version}: run npx drizzle-kit up`,
+    )
+  return snapshot
 }
 
 /** The Postgres type of each column, since SQLite's snapshots say only `text` for instants and JSON. */
@@ -51,9 +68,9 @@ const kinds: Kinds = new Map()
 
 function readKinds(folder: string): void {
   if (!existsSync(journalPath(folder))) return
-  for (const { idx } of readJournal(folder).entries)
+  for (const { tag } of readJournal(folder).entries)
     for (const { name, columns } of Object.values(
-      readSnapshot(folder, idx, { id: "", prevId: "", tables: {} }).tables,
+      (JSON.parse(readFileSync(snapshotPath(folder, tag), "utf8")) as Snapshot).tables,
     ))
       for (const column of Object.values(columns)) kinds.set(`${name}.${column.name}`, column.type)
 }
@@ -95,24 +112,66 @@ function warningsOf(from: Snapshot, to: Snapshot): string[] {
   return [...fills, ...required, ...back]
 }
 
-async function answer({ schema, folder, renames, drops }: Question): Promise<Answer> {
-  const tables = await readSchema(schema)
+/** What is known of the project before its schema is loaded. */
+interface Setting extends Pick<Answer, "folder" | "prefix" | "config"> {
+  /** The patterns of the schema's files. */
+  patterns: string[]
+}
+
+async function settingOf({ migrations }: Question): Promise<Setting> {
+  const at = new URL(migrations)
+  const config = await readDrizzleConfig(rootOf(at), process.env.DATABASE_URL ?? "")
+  return {
+    folder: folderOf(config, at, dialectName).path,
+    prefix: config?.dialect === dialectName ? config.prefix : "index",
+    patterns: config?.schema ?? [],
+    ...(config && {
+      config: {
+        file: config.file,
+        dialect: config.dialect,
+        ...(config.casing && { casing: config.casing }),
+      },
+    }),
+  }
+}
+
+/** The parts of an answer that a migration is written from. */
+type Outcome = Pick<Answer, "refusal" | "next" | "missing" | "unknown">
+
+async function answer(question: Question, setting: Setting): Promise<Outcome & { tables: TableNames }> {
+  const { patterns } = setting
+  const tables = await readSchema(patterns.length ? filesOfPatterns(patterns) : filesBelow(question.schema))
   const drizzleTables = Object.values(tables).filter((value) => is(value, Table))
+  const names = namesOf(drizzleTables)
+  const isOfAnother = drizzleTables.length > names.vocabulary.length + names[dialectName].length
+  const outcome = isOfAnother
+    ? { missing: [], unknown: [] }
+    : await outcomeOf(question, setting, tables, drizzleTables)
+  return { ...outcome, tables: names }
+}
+
+async function outcomeOf(
+  { renames, drops, casing, migrations }: Question,
+  { folder, config }: Setting,
+  tables: Record<string, unknown>,
+  drizzleTables: Table[],
+): Promise<Outcome> {
   const wrong = [
     ...drizzleTables.flatMap((table) => longNames(table).map((why) => `${getTableName(table)}: ${why}`)),
     ...repeatedNames(drizzleTables),
   ][0]
   if (wrong !== undefined) return { refusal: wrong, missing: [], unknown: [] }
   const empty = await snapshotOf({})
-  readKinds(join(folder, "../postgres"))
+  readKinds(migrationsOf(new URL(migrations), "postgres"))
   const journal = existsSync(journalPath(folder)) ? readJournal(folder).entries : []
   const missing: Answer["missing"] = []
   const unknown: string[] = []
-  for (const [i, { idx, tag }] of journal.entries()) {
-    if (existsSync(downPath(folder, tag))) continue
+  for (const [i, { tag }] of journal.entries()) {
+    // Without prefixes, drizzle-kit keeps the last snapshot alone: what lies before cannot be undone by it.
+    if (existsSync(downPath(folder, tag)) || tag.startsWith("_")) continue
     const [before, after] = [
-      readSnapshot(folder, journal[i - 1]?.idx ?? -1, empty),
-      readSnapshot(folder, idx, empty),
+      readSnapshot(folder, journal[i - 1]?.tag, empty),
+      readSnapshot(folder, tag, empty),
     ]
     const down = await scriptBetween(after, before, { fill: true, kinds })
     // The snapshots do not show hand-written statements, so only a hand-written script can undo them.
@@ -120,8 +179,8 @@ async function answer({ schema, folder, renames, drops }: Question): Promise<Ans
     if (isHandWritten) unknown.push(tag)
     else missing.push({ tag, down })
   }
-  const before = readSnapshot(folder, journal.at(-1)?.idx ?? -1, empty)
-  const after = await snapshotOf(tables, before.id)
+  const before = readSnapshot(folder, journal.at(-1)?.tag, empty)
+  const after = await snapshotOf(tables, { before: before.id, casing: config?.casing ?? casing })
   const reused = renames.find(({ table, column }) => column === undefined && keyOf(after, table))
   const refusal = reused
     ? `${reused.table} was renamed, and there is a new ${reused.table}: make two migrations of it, one after the other`
@@ -143,11 +202,14 @@ async function answer({ schema, folder, renames, drops }: Question): Promise<Ans
 }
 
 process.once("message", async (question: Question) => {
-  let reply: Answer
+  const nothing = { folder: "", prefix: "index" as const, missing: [], unknown: [] }
+  let reply: Answer = nothing
   try {
-    reply = await answer(question)
+    const { patterns, ...setting } = await settingOf(question)
+    reply = { ...nothing, ...setting }
+    reply = { ...reply, ...(await answer(question, { ...setting, patterns })) }
   } catch (error) {
-    reply = { refusal: (error as Error).message, missing: [], unknown: [] }
+    reply = { ...reply, refusal: (error as Error).message }
   }
   process.send?.(reply, () => process.disconnect())
 })

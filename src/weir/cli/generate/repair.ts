@@ -7,8 +7,35 @@ export type Kinds = Map<string, string>
 export const tableOf = (snapshot: Snapshot, name: string): TableSnapshot | undefined =>
   Object.values(snapshot.tables).find((table) => table.name === name)
 
+/** A table in Postgres's statements: its schema, where it has one of its own, and its name. */
+const target = String.raw`((?:"[^"]+"\.)?"[^"]+")`
+const addedColumn = new RegExp(`^ALTER TABLE ${target} ADD COLUMN "([^"]+)" `)
+const changedType = new RegExp(`^ALTER TABLE ${target} ALTER COLUMN "([^"]+)" SET DATA TYPE ([^;]+);$`)
+
+/** The table of a statement's target in a snapshot. */
+function tableAt(snapshot: Snapshot, text: string): TableSnapshot | undefined {
+  const [name = "", schema = "public"] = text.slice(1, -1).split('"."').reverse()
+  return snapshot.tables[`${schema}.${name}`]
+}
+
+/** Values of types whose smallest is no number. */
+const fillers: [RegExp, string][] = [
+  [/\[\d*\]$/, "'{}'"],
+  [/^uuid$/, "'00000000-0000-0000-0000-000000000000'"],
+  [/^date$/, "'1970-01-01'"],
+  [/^time\b/, "'00:00'"],
+  [/^interval/, "'0'"],
+  [/^bytea$/, "'\\x'"],
+  [/^blob$/, "x''"],
+]
+
 /** SQL of a value for a required column whose own values are lost: the smallest that its CHECK allows. */
-export function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Kinds): string {
+export function fillerOf(
+  table: TableSnapshot,
+  column: ColumnSnapshot,
+  kinds: Kinds,
+  { enums = {} }: Pick<Snapshot, "enums"> = {},
+): string {
   const { name } = column
   const kind = kinds.get(`${table.name}.${name}`)
   // SQLite stores instants and JSON as text; the Postgres snapshots tell them apart.
@@ -19,6 +46,10 @@ export function fillerOf(table: TableSnapshot, column: ColumnSnapshot, kinds: Ki
   const first = /\bin \('((?:[^']|'')*)'/.exec(check)?.[1]
   if (first !== undefined) return `'${first}'`
   const least = Number(/>= (-?\d+(?:\.\d+)?)/.exec(check)?.[1] ?? 0)
+  const [label] = Object.values(enums).find((each) => each.name === type)?.values ?? []
+  if (label !== undefined) return `'${label.replaceAll("'", "''")}'`
+  const filler = fillers.find(([pattern]) => pattern.test(type))?.[1]
+  if (filler !== undefined) return filler
   if (/^(text|varchar|char)/.test(type)) return `'${"-".repeat(least)}'`
   if (/^(json|jsonb)$/.test(type)) return "'null'"
   if (/^timestamp/.test(type)) return "now()"
@@ -80,14 +111,13 @@ export function repairPostgres(statements: string[], from: Snapshot, to: Snapsho
     )
     .flatMap((statement) => {
       if (!fill) return [statement]
-      const [, name = "", columnName = ""] =
-        /^ALTER TABLE "([^"]+)" ADD COLUMN "([^"]+)" /.exec(statement) ?? []
-      const table = tableOf(to, name)
+      const [, name = "", columnName = ""] = addedColumn.exec(statement) ?? []
+      const table = tableAt(to, name)
       const column = table?.columns[columnName]
       if (!table || !column || !mustBeFilled(column)) return [statement]
       return [
-        statement.replace(/ NOT NULL;$/, ` DEFAULT ${fillerOf(table, column, new Map())} NOT NULL;`),
-        `ALTER TABLE "${name}" ALTER COLUMN "${columnName}" DROP DEFAULT;`,
+        statement.replace(/ NOT NULL;$/, ` DEFAULT ${fillerOf(table, column, new Map(), to)} NOT NULL;`),
+        `ALTER TABLE ${name} ALTER COLUMN "${columnName}" DROP DEFAULT;`,
       ]
     })
 }
@@ -97,15 +127,19 @@ export function repairPostgres(statements: string[], from: Snapshot, to: Snapsho
  * the old default, which it does not convert at all.
  */
 function withCast(statement: string, from: Snapshot, to: Snapshot, all: string[]): string[] {
-  const match = /^ALTER TABLE "([^"]+)" ALTER COLUMN "([^"]+)" SET DATA TYPE ([^;]+);$/.exec(statement)
+  const match = changedType.exec(statement)
   if (!match) return [statement]
   const [, table = "", column = "", type = ""] = match
-  const before = tableOf(from, table)?.columns[column]
-  const intermediate = before?.type === "boolean" && type !== "text" ? "::int" : ""
+  const before = tableAt(from, table)?.columns[column]
+  const isEnum = Object.values(from.enums ?? {}).some(({ name }) => name === before?.type)
+  // Of an enum, drizzle-kit writes the cast itself, and sees to the default: one enum becomes another by its text.
+  if (/ USING /.test(type))
+    return [isEnum ? statement.replace(/ USING ("[^"]+")::/, " USING $1::text::") : statement]
+  const intermediate = isEnum ? "::text" : before?.type === "boolean" && type !== "text" ? "::int" : ""
   const change = statement.replace(/;$/, ` USING "${column}"${intermediate}::${type};`)
   if (before?.default === undefined) return [change]
-  const alter = `ALTER TABLE "${table}" ALTER COLUMN "${column}"`
-  const kept = tableOf(to, table)?.columns[column]?.default
+  const alter = `ALTER TABLE ${table} ALTER COLUMN "${column}"`
+  const kept = tableAt(to, table)?.columns[column]?.default
   const isSet = all.some((one) => one.startsWith(`${alter} SET DEFAULT`))
   const again = kept === undefined || isSet ? [] : [`${alter} SET DEFAULT ${String(kept)};`]
   return [`${alter} DROP DEFAULT;`, change, ...again]

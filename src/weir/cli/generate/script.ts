@@ -4,12 +4,14 @@ import {
   generateSQLiteDrizzleJson,
   generateSQLiteMigration,
 } from "drizzle-kit/api"
+import type { Casing } from "../../db/dialect/casing.ts"
 import { dialectName } from "../../db/dialect/choose.ts"
 import { withoutPublic } from "../../db/migrations/own-names.ts"
 import type { Diff } from "./rebuild.ts"
 import { type Kinds, repairPostgres } from "./repair.ts"
 import { repairSqlite } from "./repair-sqlite.ts"
-import { common, doubts, losses, type Rename, type Snapshot, withRenames } from "./snapshot.ts"
+import { losses, type Rename, type Snapshot, withRenames } from "./snapshot.ts"
+import { between } from "./steps.ts"
 
 /** The statements of a file, and the data that they lose, one line each. */
 export interface Script {
@@ -23,11 +25,14 @@ const diff: Diff = async (from, to) =>
   postgres
     ? (await generateMigration(asKit(from), asKit(to))).map((text) => withoutPublic(text, () => true))
     : generateSQLiteMigration(asKit(from), asKit(to))
-/** drizzle-kit's snapshot of a schema's tables. */
-export const snapshotOf = async (schema: Record<string, unknown>, before?: string): Promise<Snapshot> =>
+/** drizzle-kit's snapshot of a schema, of all Postgres schemas in it, as its own `generate` makes it. */
+export const snapshotOf = async (
+  schema: Record<string, unknown>,
+  { before, casing }: { before?: string; casing?: Casing | undefined } = {},
+): Promise<Snapshot> =>
   (postgres
-    ? generateDrizzleJson(schema, before)
-    : await generateSQLiteDrizzleJson(schema, before)) as unknown as Snapshot
+    ? generateDrizzleJson(schema, before, undefined, casing)
+    : await generateSQLiteDrizzleJson(schema, before, casing)) as unknown as Snapshot
 
 const quote = postgres ? '"' : "`"
 const quoted = (text: string): string => `${quote}${text}${quote}`
@@ -54,13 +59,13 @@ export async function scriptBetween(
 ): Promise<Script> {
   const empty = await snapshotOf({})
   const from = withRenames(before, renames)
-  const between = doubts(from, to).length ? common(from, to) : undefined
+  const middle = between(from, to)
   const repairedDiff = async (a: Snapshot, b: Snapshot) =>
     postgres
       ? repairPostgres(await diff(a, b), a, b, fill)
       : await repairSqlite(await diff(a, b), a, b, { fill, empty, diff, kinds })
-  const statements = between
-    ? [...(await repairedDiff(from, between)), ...(await repairedDiff(between, to))]
+  const statements = middle
+    ? [...(await repairedDiff(from, middle)), ...(await repairedDiff(middle, to))]
     : await repairedDiff(from, to)
   return { statements: [...renames.map(renameStatement), ...statements], losses: losses(from, to) }
 }

@@ -3,6 +3,8 @@ export interface Snapshot {
   id: string
   prevId: string
   tables: Record<string, TableSnapshot>
+  /** Postgres's enums. */
+  enums?: Record<string, { name: string; values: string[] }>
 }
 
 export interface TableSnapshot {
@@ -23,6 +25,8 @@ export interface TableSnapshot {
   uniqueConstraints: Record<string, { columns: string[] }>
   compositePrimaryKeys: Record<string, { columns: string[] }>
   checkConstraints: Record<string, { name: string; value: string }>
+  /** Postgres's policies. */
+  policies?: Record<string, unknown>
 }
 
 export interface ColumnSnapshot {
@@ -130,9 +134,11 @@ export function common<S extends Snapshot>(from: S, to: S): S {
       "uniqueConstraints",
       "compositePrimaryKeys",
       "checkConstraints",
+      "policies",
     ] as const)
-      for (const name of Object.keys(table[part]))
-        if (JSON.stringify(table[part][name]) !== JSON.stringify(other[part][name])) delete table[part][name]
+      for (const name of Object.keys(table[part] ?? {}))
+        if (JSON.stringify(table[part]?.[name]) !== JSON.stringify(other[part]?.[name]))
+          delete table[part]?.[name]
   }
   return copy
 }

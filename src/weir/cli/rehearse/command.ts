@@ -1,11 +1,12 @@
 import type { Command } from "commander"
 import type { Database } from "../../db/driver.ts"
-import { MigrationError, migrationStatus, prepareLedger, step } from "../../db/migrations/apply.ts"
+import { MigrationError, prepareLedger, step } from "../../db/migrations/apply.ts"
 import type { Migration } from "../../db/migrations/files.ts"
 import { countsOf, schemaOf } from "../../db/migrations/inspect.ts"
-import { isPending } from "../../db/migrations/ledger.ts"
+import { isPending, type LedgerPlace } from "../../db/migrations/ledger.ts"
+import { othersLine } from "../../db/migrations/origin.ts"
 import { parseEnv } from "../../runtime/settings.ts"
-import { migrationsFor, withDatabase } from "../database.ts"
+import { migrationsFor, originFor, withDatabase } from "../database.ts"
 import type { Project } from "../project.ts"
 import { copyOf } from "./copy.ts"
 
@@ -20,8 +21,11 @@ export function rehearseCommand(command: Command, project: Project): Command {
 }
 
 async function run(project: Project, database: Database): Promise<void> {
-  const migrations = migrationsFor(project, database)
-  const pending = (await migrationStatus(database, migrations)).migrations.filter(isPending)
+  const folder = await migrationsFor(project, database)
+  const { migrations, ledger } = folder
+  const origin = await originFor(project, database, folder)
+  if (origin.kind === "others") return console.log(othersLine(database, origin, folder.shown))
+  const pending = origin.status.migrations.filter(isPending)
   if (pending.length === 0)
     return console.log(`${database.label}: nothing is pending, so there is nothing to rehearse`)
   const copy = await copyOf(database, parseEnv({ ...process.env, NODE_ENV: "development" }).DATABASE_URL)
@@ -33,8 +37,8 @@ async function run(project: Project, database: Database): Promise<void> {
   }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupted)
   try {
-    await prepareLedger(copy.database, migrations)
-    for (const { migration } of pending) if (!(await rehearse(copy.database, migration))) break
+    await prepareLedger(copy.database, migrations, ledger)
+    for (const { migration } of pending) if (!(await rehearse(copy.database, migration, ledger))) break
   } finally {
     await copy.dispose()
   }
@@ -55,7 +59,7 @@ async function stateOf(database: Database): Promise<State> {
 }
 
 /** Rehearses one migration and prints a line for each part. False if a part failed. */
-async function rehearse(database: Database, migration: Migration): Promise<boolean> {
+async function rehearse(database: Database, migration: Migration, place: LedgerPlace): Promise<boolean> {
   const { tag } = migration
   const report = (part: string, problem: string | undefined, started: number) => {
     const ms = Math.round(performance.now() - started)
@@ -73,7 +77,7 @@ async function rehearse(database: Database, migration: Migration): Promise<boole
   for (const [part, direction, check] of parts) {
     const started = performance.now()
     try {
-      await step(database, migration, direction)
+      await step(database, migration, direction, place)
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error
       return report(part, error.message, started)

@@ -74,6 +74,9 @@ export function loadTables(tables: Iterable<Table>): void {
 export const specOfColumn = (table: Table, property: string): FieldSpec | undefined =>
   tableSpecs.get(table)?.[property]
 
+/** Whether a table was built with the vocabulary, and so is of either dialect. */
+export const isOfVocabulary = (table: object): boolean => tableSpecs.has(table)
+
 /** Stores the spec of a column builder, and returns the builder unchanged: it stays plain Drizzle. */
 export function describe<B extends object>(builder: B, spec: FieldSpec): B {
   builderSpecs.set(builder, spec)

@@ -1,7 +1,8 @@
 import type { Column, Table } from "drizzle-orm"
-import { dialectName } from "./choose.ts"
+import { type DialectName, dialectName } from "./choose.ts"
 import { tableConfig as postgresConfig } from "./postgres/config.ts"
 import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
+import { dialectOfTable, tableFunction } from "./table-dialect.ts"
 
 /** The named parts of a table that both dialects have. */
 export interface TableConfig {
@@ -24,6 +25,16 @@ export interface TableConfig {
 /** The indexes, keys and constraints of a table of the dialect in use. */
 export const tableConfig: (table: Table) => TableConfig =
   dialectName === "postgres" ? postgresConfig : sqliteConfig
+
+const titles: Record<DialectName, string> = { postgres: "Postgres", sqlite: "SQLite" }
+
+/** Why a table cannot be served by the database of `DATABASE_URL`; undefined where it can. */
+export function dialectFault(table: Table): string | undefined {
+  const dialect = dialectOfTable(table)
+  if (dialect === dialectName) return undefined
+  if (dialect === null) return "the table is of a dialect that Weir does not serve: Postgres and SQLite are"
+  return `the table is made by ${tableFunction[dialect]}, and DATABASE_URL is that of ${titles[dialectName]}: give the URL of a ${titles[dialect]} database`
+}
 
 /** Postgres truncates longer identifiers. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
 const maxBytes = 63

@@ -5,6 +5,7 @@ import type { Migration } from "./files.ts"
 import {
   isPending,
   type Ledger,
+  type LedgerPlace,
   ledgerOf,
   type MigrationStatus,
   plain,
@@ -47,16 +48,25 @@ export function stepOf(ledger: Ledger, migration: Migration, direction: Directio
 }
 
 /** The state of every migration in a database. Throws where the database cannot be reached. */
-export async function migrationStatus(database: Database, migrations: Migration[]): Promise<MigrationStatus> {
-  return statusAgainst(migrations, await readLedger(database.connect(), database.dialect))
+export async function migrationStatus(
+  database: Database,
+  migrations: Migration[],
+  place?: LedgerPlace,
+): Promise<MigrationStatus> {
+  return statusAgainst(migrations, await readLedger(database.connect(), database.dialect, place))
 }
 
 /**
  * Applies or rolls back one migration as one transaction. False where another process did it first. Throws a
  * `MigrationError` that names the failed statement; the database is then unchanged.
  */
-export async function step(database: Database, migration: Migration, direction: Direction): Promise<boolean> {
-  const ledger = await ledgerOf(database.connect(), database.dialect)
+export async function step(
+  database: Database,
+  migration: Migration,
+  direction: Direction,
+  place?: LedgerPlace,
+): Promise<boolean> {
+  const ledger = await ledgerOf(database.connect(), database.dialect, place)
   const { statements, from, to } = stepOf(ledger, migration, direction)
   try {
     await database.migrate(statements)
@@ -78,13 +88,18 @@ export async function step(database: Database, migration: Migration, direction: 
       `${name} failed at its statement ${at - from + 1} of ${to - from}, and nothing was changed: ${message}: ${text}`,
     )
   }
-  await confirm(database, migration, direction)
+  await confirm(database, migration, direction, place)
   return true
 }
 
 /** Reads the ledger back: a pooler can lose a transaction and still answer that it was committed. */
-async function confirm(database: Database, { tag, stamp }: Migration, direction: Direction): Promise<void> {
-  const ledger = await readLedger(database.connect(), database.dialect)
+async function confirm(
+  database: Database,
+  { tag, stamp }: Migration,
+  direction: Direction,
+  place: LedgerPlace | undefined,
+): Promise<void> {
+  const ledger = await readLedger(database.connect(), database.dialect, place)
   if (ledger.some((row) => row.stamp === stamp) === (direction === "up")) return
   const outcome = direction === "up" ? "applied" : "rolled back"
   throw new MigrationError(
@@ -93,9 +108,13 @@ async function confirm(database: Database, { tag, stamp }: Migration, direction:
 }
 
 /** Creates a missing ledger table, under the lock: Postgres's `if not exists` fails when two create it at once. */
-export async function prepareLedger(database: Database, migrations: Migration[]): Promise<void> {
+export async function prepareLedger(
+  database: Database,
+  migrations: Migration[],
+  place?: LedgerPlace,
+): Promise<void> {
   const client = database.connect()
-  const { lock, create } = await ledgerOf(client, database.dialect)
+  const { lock, create } = await ledgerOf(client, database.dialect, place)
   await client.batch([...lock, ...create([...ownNames(migrations)])].map(plain))
 }
 
@@ -115,17 +134,19 @@ export function refuseEdited({ migrations }: MigrationStatus): void {
 export async function migrate(
   database: Database,
   migrations: Migration[],
-  options: { last?: Migration; onStep?: (migration: Migration) => void } = {},
+  options: { last?: Migration; onStep?: (migration: Migration) => void; ledger?: LedgerPlace } = {},
 ): Promise<string[]> {
-  await prepareLedger(database, migrations)
-  const status = await migrationStatus(database, migrations)
+  const { ledger } = options
+  if (migrations.length === 0) return []
+  await prepareLedger(database, migrations, ledger)
+  const status = await migrationStatus(database, migrations, ledger)
   const end = options.last ? migrations.indexOf(options.last) + 1 : migrations.length
   const pending = status.migrations.slice(0, end).filter(isPending)
   if (pending.length) refuseEdited(status)
   const applied: string[] = []
   for (const { migration } of pending) {
     options.onStep?.(migration)
-    if (await step(database, migration, "up")) applied.push(migration.tag)
+    if (await step(database, migration, "up", ledger)) applied.push(migration.tag)
   }
   return applied
 }

@@ -37,6 +37,9 @@ export const lossMark = "-- Loses data: "
 
 /** The path of a folder's journal. */
 export const journalPath = (folder: string): string => join(folder, "meta", "_journal.json")
+/** The path of the snapshot of a migration, which has the migration's prefix. */
+export const snapshotPath = (folder: string, tag: string): string =>
+  join(folder, "meta", `${tag.split("_")[0]}_snapshot.json`)
 /** The path of a migration's down script. */
 export const downPath = (folder: string, tag: string): string => join(folder, "down", `${tag}.sql`)
 
@@ -51,8 +54,9 @@ export function readJournal(folder: string): Journal {
   }
 }
 
-/** The migrations of a folder, oldest first. Throws where a file that the journal names is missing. */
+/** The migrations of a folder, oldest first; none without a journal. Throws where a file that it names is missing. */
 export function readMigrations(folder: string): Migration[] {
+  if (!existsSync(journalPath(folder))) return []
   const migrations = readJournal(folder).entries.map(({ tag, when }) => {
     const path = join(folder, `${tag}.sql`)
     if (!existsSync(path)) throw new Error(`${path} is missing, although the journal names it`)
@@ -75,8 +79,12 @@ function readDown(folder: string, tag: string): Down | undefined {
   return { statements: statementsOf(text), losses: marked.map((line) => line.slice(lossMark.length).trim()) }
 }
 
+/** `drizzle-kit pull` writes what it has found as one comment: its tables are there, and nothing is to be run. */
+const isPulled = (text: string): boolean => /^(\s*--[^\n]*\n)*\s*\/\*(?:(?!\*\/)[\s\S])*\*\/\s*$/.test(text)
+
 /** The statements of a file, without the comments in front of each. */
 function statementsOf(text: string): string[] {
+  if (isPulled(text)) return []
   const parts = text.split(breakpoint.trim()).map((part) => part.replace(/^(\s*--.*(\n|$))+/, "").trim())
   return parts.filter(Boolean)
 }

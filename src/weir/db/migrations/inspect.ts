@@ -4,7 +4,7 @@ import * as sqlite from "../dialect/sqlite/inspect.ts"
 import type { Client } from "../driver.ts"
 import { plain } from "./ledger.ts"
 
-const dialects: Record<DialectName, typeof sqlite> = { sqlite, postgres }
+const dialects: Record<DialectName, Omit<typeof sqlite, "present">> = { sqlite, postgres }
 
 /** A database's schema as lines of text. Equal lines mean an equal schema, whatever migrations led to it. */
 export async function schemaOf(client: Client, dialect: DialectName): Promise<string[]> {

@@ -17,16 +17,26 @@ export interface Ledger extends Pick<typeof sqlite, "lock" | "refuse" | "check" 
   create(own: string[]): string[]
 }
 
+/** Where `drizzle.config.ts` puts the ledger. What it leaves open is as drizzle-kit has it. */
+export interface LedgerPlace {
+  table?: string
+  schema?: string
+}
+
 /** Finds the ledger of a database. Throws one line where `search_path` names no schema that exists. */
-export async function ledgerOf(client: Client, dialect: DialectName): Promise<Ledger> {
+export async function ledgerOf(
+  client: Client,
+  dialect: DialectName,
+  place: LedgerPlace = {},
+): Promise<Ledger> {
   const { home, table, create, within, lock, refuse, check, needless } = ledgers[dialect]
   const schema = home === undefined ? "" : (await client.query(plain(home)))[0]?.[0]
   if (typeof schema !== "string")
     throw new Error("search_path names no schema that exists: create the schema first, or correct the name")
   return {
-    table: table(schema),
+    table: table(schema, place),
     beside: (name) => within(schema, name),
-    create: (own) => create(schema, own),
+    create: (own) => create(schema, own, place),
     lock,
     refuse,
     check,
@@ -43,14 +53,23 @@ export interface Applied {
 /** A statement of a command's own, without bound values: it runs where it is asked, however long it takes. */
 export const plain = (text: string): Statement => ({ text, params: [], bounded: true })
 
-/** The rows of a database's ledger, oldest first; none where there is no ledger. Throws where it cannot be reached. */
-export async function readLedger(client: Client, dialect: DialectName): Promise<Applied[]> {
-  const { table } = await ledgerOf(client, dialect)
+/**
+ * The rows of a database's ledger, oldest first; none where there is no ledger, or where it is another role's. Throws
+ * where the database cannot be reached.
+ */
+export async function readLedger(
+  client: Client,
+  dialect: DialectName,
+  place: LedgerPlace = {},
+): Promise<Applied[]> {
+  const { table } = await ledgerOf(client, dialect, place)
   try {
     const rows = await client.query(plain(`select hash, created_at from ${table} order by created_at`))
     return rows.map(([hash, stamp]) => ({ hash: String(hash), stamp: Number(stamp) }))
   } catch (error) {
-    if (classify(error)?.kind !== "unmigrated") throw error
+    // 42501: the role may not look into the schema of the ledger.
+    const isHidden = (error as { code?: unknown }).code === "42501"
+    if (classify(error)?.kind !== "unmigrated" && !isHidden) throw error
     return []
   }
 }

@@ -12,6 +12,15 @@ const name = `case when c.relnamespace = ${home} then '' else c.relnamespace::re
 /** The names of the tables: as they are shown, and as a statement writes them. */
 export const tables = `select ${name}, format('%s.%I', c.relnamespace::regnamespace, c.relname) from pg_class c where ${isTable} and has_schema_privilege(c.relnamespace, 'usage') and has_table_privilege(c.oid, 'select') order by 1`
 
+/**
+ * The names of all tables and views, with their schemas, and without where `search_path` finds them; and whether it puts
+ * new ones there. What an extension made is left out: it says nothing of who made the rest.
+ */
+export const present = `select x.name, x.name like '%.' || c.relname or c.relnamespace = ${home} from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+  lateral (values (n.nspname || '.' || c.relname), (case when pg_table_is_visible(c.oid) then c.relname end)) x (name)
+  where c.relnamespace in ${schemas} and c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relname !~ '^__' and x.name is not null
+  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`
+
 const join = (key: string): string => `join pg_class c on c.oid = x.${key} and ${isTable}`
 
 /** Queries for the schema as lines of text: columns, constraints and indexes. The lines do not depend on its history. */

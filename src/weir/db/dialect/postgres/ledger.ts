@@ -14,16 +14,30 @@ const shared = `drizzle.${name}`
 /** A table in a schema. */
 export const within = (schema: string, table: string): string => `${quoted(schema)}.${table}`
 
+/** Where a ledger is other than drizzle-kit's own default. */
+interface Place {
+  table?: string
+  schema?: string
+}
+
 /** The ledger of applied migrations in a schema. */
-export const table = (schema: string): string => (schema === "public" ? shared : within(schema, name))
+export function table(schema: string, place: Place = {}): string {
+  const { table: own = name } = place
+  if (place.schema !== undefined) return within(place.schema, own)
+  if (schema !== "public") return within(schema, own)
+  return own === name ? shared : within("drizzle", own)
+}
 
 const columns = "(id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)"
 
 /** The statements that create the ledger of a schema, which is to hold the tables `own`. */
-export const create = (schema: string, own: string[]): string[] =>
-  schema === "public"
-    ? ["create schema if not exists drizzle", `create table if not exists ${shared} ${columns}`]
-    : [`create table if not exists ${table(schema)} ${columns}`, adopt(table(schema), own)]
+export function create(schema: string, own: string[], place: Place = {}): string[] {
+  const ledger = table(schema, place)
+  const made = `create table if not exists ${ledger} ${columns}`
+  const apart = place.schema ?? (schema === "public" ? "drizzle" : schema)
+  if (apart === schema) return place.schema === undefined ? [made, adopt(ledger, own)] : [made]
+  return [`create schema if not exists ${apart === "drizzle" ? apart : quoted(apart)}`, made]
+}
 
 /**
  * Takes over what drizzle-kit's ledger says, if the schema has tables of the migrations already and no ledger with rows:

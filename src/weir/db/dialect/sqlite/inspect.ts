@@ -5,6 +5,10 @@ const isSchemaTable = (m: string): string =>
 /** The names of the schema's tables: as they are shown, and as a statement writes them. */
 export const tables = `select m.name, '"' || replace(m.name, '"', '""') || '"' from sqlite_master m where ${isSchemaTable("m")} order by 1`
 
+/** The names of all tables and views, as Postgres's has them. */
+export const present =
+  "select name, 1 from sqlite_master where type in ('table', 'view') and substr(name, 1, 7) not in ('sqlite_', 'libsql_') and substr(name, 1, 2) <> '__'"
+
 /** Queries for the schema as lines of text: columns, foreign keys and indexes. The lines do not depend on its history. */
 export const schema: string[] = [
   `select m.name || '.' || c.name || ' ' || lower(c.type) || iif(c."notnull", ' not null', '') || coalesce(' default ' || c.dflt_value, '') || iif(c.pk, ' key ' || c.pk, '')

@@ -1,17 +1,24 @@
 /** Nothing to ask: a file has one schema. */
 export const home: string | undefined = undefined
 
-const name = "__drizzle_migrations"
+const standard = "__drizzle_migrations"
+
+/** Where a ledger is other than drizzle-kit's own default. */
+interface Place {
+  table?: string
+  schema?: string
+}
 
 /** drizzle-kit's own ledger of applied migrations, so that Weir and `drizzle-kit migrate` can be used in turn. */
-export const table = (_schema: string): string => name
+export const table = (_schema: string, { table: name }: Place = {}): string =>
+  name === undefined || name === standard ? standard : `"${name.replaceAll('"', '""')}"`
 
 /** A table of the file. */
 export const within = (_schema: string, table: string): string => table
 
 /** The statements that create the ledger. */
-export const create = (_schema: string, _own: string[]): string[] => [
-  `create table if not exists ${name} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
+export const create = (schema: string, _own: string[], place: Place = {}): string[] => [
+  `create table if not exists ${table(schema, place)} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`,
 ]
 
 /** Empty: a migration's transaction begins with the write lock. */

@@ -19,10 +19,16 @@ const finite = (column: SQL, type: string, value: SQL): SQL => {
   return sql`case when ${column} > ${bound("-infinity")} and ${column} < ${bound("infinity")} then ${value} end`
 }
 
+/** The text of a numeric, or null where it is none or infinite. One with a precision is never infinite. */
+function digits(column: SQL, precision: number | undefined): SQL {
+  const number = sql`nullif(${column}::text, 'NaN')`
+  return precision === undefined ? sql`nullif(nullif(${number}, 'Infinity'), '-Infinity')` : number
+}
+
 /** A numeric. Casts have no precision: they would round. */
-export const decimal = ({ storage }: FieldSpec): ColumnSql => ({
+export const decimal = ({ storage, precision }: FieldSpec): ColumnSql => ({
   ...readFromText("numeric"),
-  json: (column) => finite(column, "numeric", storage === "number" ? sql`${column}` : sql`${column}::text`),
+  json: (column) => (storage === "number" ? finite(column, "numeric", column) : digits(column, precision)),
   position: (column) => sql`${column}::text`,
 })
 
