@@ -39,7 +39,7 @@ type Embeds<R extends string, E> = {
  *
  * @example resource(items, { read: anyone, create: signedIn, update: owner, delete: owner })
  */
-export function resource<S extends Table | Record<string, unknown>, E>(
+export function resource<S extends Table | Record<string, unknown>, E = Record<string, unknown>>(
   source: S,
   ownOptions: TableOptions<ColumnsOf<TableOf<S>>> & {
     /** The relations that clients may embed; `true` for all. */

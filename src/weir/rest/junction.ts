@@ -19,7 +19,8 @@ import { keyTemplate, pathKeyOf } from "./path-key.ts"
  */
 export function linkRoutes(registry: Registry, relation: Relation, served: (rule: Rule) => boolean): void {
   const columns = linkColumns(relation)
-  if (!columns) return
+  // A link whose row is hidden when it is deleted could not be made anew.
+  if (!columns || "softDelete" in columns.junction.options) return
   const { source, name } = relation
   const { rules, options } = columns.junction
   const names = targetParams(relation, columns)
