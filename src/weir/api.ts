@@ -111,14 +111,18 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations, softDelete } of resources)
+  for (const { name, relations, softDelete } of resources) {
+    const links = Object.values(relations).filter(({ via }) => via)
     for (const path of [
       name,
       `${name}/{}`,
       ...(softDelete ? [`${name}/{}/restore`] : []),
       ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
+      ...links.map((relation) => `${name}/{}/${relation.name}/{}`),
     ])
       for (const method of ["get", "post", "patch", "delete"]) served.add(`${method} /${path}`)
+    for (const relation of links) served.add(`put /${name}/{}/${relation.name}/{}`)
+  }
   for (const { config } of routes) {
     const { method, path } = config
     const where = `${method.toUpperCase()} ${path}`

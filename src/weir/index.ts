@@ -12,6 +12,7 @@ export type { QuotaOptions } from "./resource/quota.ts"
 export type {
   EmbedOptions,
   FieldOptions,
+  JunctionEmbed,
   Resource,
   ResourceOptions,
   SecretInput,
@@ -32,5 +33,6 @@ export {
   viewerIs,
 } from "./resource/rules.ts"
 export type { Seed, Seeds } from "./resource/seeds.ts"
+export { through } from "./resource/through.ts"
 export type { Viewer, ViewerKind, ViewerSql } from "./resource/viewer.ts"
-export { through, where } from "./resource/words.ts"
+export { where } from "./resource/words.ts"

@@ -2,6 +2,7 @@ import { type Operand, readList, readOperand } from "../fields/operand.ts"
 import type { Operator } from "../fields/operators.ts"
 import { Invalid } from "../fields/type.ts"
 import { listParts } from "../lib/list-parts.ts"
+import { stepsOf } from "../resource/junction.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import { type Filter, maxDepth, operatorsOf } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
@@ -24,8 +25,8 @@ export function readFilters(
     const [, path, fieldName, operator = "eq"] = filterName.exec(name.slice(prefix.length)) ?? []
     if (path === undefined || fieldName === undefined) continue
     if (lists.some((list) => path.startsWith(list))) continue
-    const { through, end } = walk(resource, path)
-    const field = end && through.length <= maxDepth ? reader.field(end, fieldName) : undefined
+    const { through, end, depth } = walk(resource, path)
+    const field = end && depth <= maxDepth ? reader.field(end, fieldName) : undefined
     if (!field) continue
     reader.use(name)
     if (!(operatorsOf(field) as string[]).includes(operator)) {
@@ -47,17 +48,21 @@ export function readFilters(
   return filters
 }
 
-/** The relations along a path such as `owner.`, and the resource at its end. */
-function walk(resource: Resource, path: string): { through: Relation[]; end: Resource | undefined } {
+/** The relations along a path such as `owner.`, the resource at its end, and how many names it has. */
+function walk(
+  resource: Resource,
+  path: string,
+): { through: Relation[]; end: Resource | undefined; depth: number } {
   const through: Relation[] = []
   let end: Resource | undefined = resource
-  for (const step of path.split(".").filter(Boolean)) {
+  const steps = path.split(".").filter(Boolean)
+  for (const step of steps) {
     const relation: Relation | undefined =
       end && Object.hasOwn(end.relations, step) ? end.relations[step] : undefined
-    if (relation) through.push(relation)
+    if (relation) through.push(...stepsOf(relation))
     end = relation?.target
   }
-  return { through, end }
+  return { through, end, depth: steps.length }
 }
 
 function readFilter(

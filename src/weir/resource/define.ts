@@ -12,7 +12,7 @@ import { type Field, fieldFrom } from "./field.ts"
 import { isTable, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
 import { quotaOf } from "./quota.ts"
-import type { Resource, ResourceOptions } from "./resource.ts"
+import type { EmbedOptions, JunctionEmbed, Resource, ResourceOptions, TableOptions } from "./resource.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
 import { softDeleteOf } from "./soft-delete.ts"
 
@@ -25,15 +25,27 @@ type RelationNames<M, T extends Table> = {
 /** The relations that the module declares of its table; any name where they are declared elsewhere. */
 type EmbedsOf<M, T extends Table> = [RelationNames<M, T>] extends [never] ? string : RelationNames<M, T>
 
+/** Embeds by the names of a table's relations; those through a junction by any. */
+type Embeds<R extends string, E> = {
+  [Name in keyof E]: Name extends R
+    ? EmbedOptions | JunctionEmbed | undefined
+    : string extends Name
+      ? EmbedOptions | JunctionEmbed | undefined
+      : JunctionEmbed
+}
+
 /**
  * A resource from a table, or from a schema file: the module with its table and relations. Throws at load, naming the
  * culprit, when a rule, a field, a sort or an embed names what is not there.
  *
  * @example resource(items, { read: anyone, create: signedIn, update: owner, delete: owner })
  */
-export function resource<S extends Table | Record<string, unknown>>(
+export function resource<S extends Table | Record<string, unknown>, E = Record<string, unknown>>(
   source: S,
-  ownOptions: ResourceOptions<ColumnsOf<TableOf<S>>, S extends Table ? string : EmbedsOf<S, TableOf<S>>>,
+  ownOptions: TableOptions<ColumnsOf<TableOf<S>>> & {
+    /** The relations that clients may embed; `true` for all. */
+    embed?: true | Embeds<S extends Table ? string : EmbedsOf<S, TableOf<S>>, E>
+  },
 ): Resource {
   const options = ownOptions as unknown as ResourceOptions
   // The options are typed by the table's columns outside, and named by text inside.

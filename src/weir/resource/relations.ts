@@ -3,8 +3,9 @@ import { propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { ApiTables } from "./api-tables.ts"
 import { isUniqueIn, type TableRelation } from "./declared-relations.ts"
 import { relationsOf } from "./derived-relations.ts"
+import { isJunctionEmbed, manyToMany } from "./junction.ts"
 import { pascal, unnameable } from "./names.ts"
-import type { EmbedOptions, Relation, Resource } from "./resource.ts"
+import type { EmbedOptions, JunctionEmbed, Relation, Resource } from "./resource.ts"
 
 /**
  * Resolves the relations of resources that their `embed` names: those of Drizzle's `relations()`, and what foreign keys
@@ -12,15 +13,25 @@ import type { EmbedOptions, Relation, Resource } from "./resource.ts"
  */
 export function linkRelations(resources: readonly Resource[], tables: ApiTables): void {
   const byTable = new Map(resources.map((resource) => [resource.table, resource]))
-  for (const source of resources) {
+  const all = new Map(
+    resources.map((resource) => [resource, relationsOf(resource, tables.declared, byTable)]),
+  )
+  const find: Find = (resource, name) => {
+    const relation = all.get(resource)?.get(name)
+    const target = relation && byTable.get(relation.target)
+    return relation && target && { relation, target }
+  }
+  for (const [source, relations] of all) {
     source.tables = tables
     const { embed = {} } = source.options
     noteUnresolved(source, tables)
-    const relations = relationsOf(source, tables.declared, byTable)
     const wanted = embed === true ? new Map(offered(relations, byTable)) : new Map(Object.entries(embed))
-    for (const [name, options = {}] of wanted) link(source, name, options, relations, byTable)
+    for (const [name, options = {}] of wanted) link(source, name, options, find)
   }
 }
+
+/** Finds a relation of a resource to another by its name in the schema. */
+type Find = (resource: Resource, name: string) => { relation: TableRelation; target: Resource } | undefined
 
 type ByTable = Map<Table, Resource>
 
@@ -37,36 +48,46 @@ function noteUnresolved({ name, table, notices }: Resource, { declared }: ApiTab
       notices.push(`${name}: the relation "${relation.name}" is left out: ${relation.why}`)
 }
 
-function link(
-  source: Resource,
-  name: string,
-  options: EmbedOptions,
-  relations: Map<string, TableRelation>,
-  byTable: ByTable,
-): void {
+function link(source: Resource, name: string, options: EmbedOptions | JunctionEmbed, find: Find): void {
   const why = unnameable(name)
   if (why) throw new Error(`${source.name}: embed ${why}`)
-  const relation = relations.get(name)
-  const target = relation && byTable.get(relation.target)
-  if (!relation || !target)
-    throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
-  const local = properties(source, relation.local)
-  const foreign = properties(target, relation.foreign)
-  if (!local || !foreign) throw new Error(`${source.name}: embed "${name}" is over a column that is left out`)
+  const relation = isJunctionEmbed(options)
+    ? manyToMany(source, name, options, (resource, step) => resolved(resource, step, name, find))
+    : resolved(source, name, name, find)
+  if (!relation) throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
   const served = servedName(source, name)
   source.relations[served] = {
+    ...relation,
     name: served,
+    documentName: source.typeName + pascal(served),
+    limit: Math.min(options.limit ?? 100, 100),
+    sort: options.sort ?? newestFirst(relation.target),
+    byDefault: options.byDefault === "one",
+  }
+}
+
+/** A relation by its name in the schema, for the embed of that name. */
+function resolved(source: Resource, name: string, embed: string, find: Find): Relation | undefined {
+  const found = find(source, name)
+  if (!found) return undefined
+  const { relation, target } = found
+  const local = properties(source, relation.local)
+  const foreign = properties(target, relation.foreign)
+  if (!local || !foreign)
+    throw new Error(`${source.name}: embed "${embed}" is over a column that is left out`)
+  return {
+    name,
     kind: relation.kind,
     source,
     target,
     local,
     foreign,
-    documentName: source.typeName + pascal(served),
+    documentName: "",
     isUnique: isUniqueIn(target.table, relation.foreign),
-    limit: Math.min(options.limit ?? 100, 100),
-    sort: options.sort ?? newestFirst(target),
-    byDefault: options.byDefault === "one",
-  } satisfies Relation
+    limit: 100,
+    sort: "",
+    byDefault: false,
+  }
 }
 
 /** The name of an embed: that of its relation, unless a column has it. */

@@ -20,8 +20,13 @@ export interface EmbedOptions {
   byDefault?: "one"
 }
 
-/** A resource's rules. An action without a rule is closed. `C` are its columns, `R` its relations. */
-export interface ResourceOptions<C extends string = string, R extends string = string> {
+/** An embed of many to many: the relation to the junction, and that from it to the rows. */
+export interface JunctionEmbed extends EmbedOptions {
+  junction: readonly [toJunction: string, toTarget: string]
+}
+
+/** A resource's rules and options, but for its embeds. An action without a rule is closed. `C` are its columns. */
+export interface TableOptions<C extends string = string> {
   read?: Rule<C>
   create?: Rule<C>
   update?: Rule<C>
@@ -36,8 +41,6 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   /** Which deleted rows may be restored, of those that the viewer could see otherwise. Default: none. */
   restore?: Rule<C>
   fields?: { [Name in C]?: FieldOptions<C> }
-  /** The relations that clients may embed; `true` for all. */
-  embed?: true | { [Name in R]?: EmbedOptions | undefined }
   /** Order of a list without `sort=`: columns, each with - for descending. Default: the primary key. */
   sort?: SortText<C> | SortText<C>[]
   /** Its path, and its name in the documents. Default: the table's name, or the export's in `resourcesOf`. */
@@ -48,6 +51,12 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   quota?: QuotaOptions<C>
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
   confirmDelete?: boolean
+}
+
+/** A resource's rules and options. `C` are its columns, `R` the relations that clients may embed; `true` for all. */
+export interface ResourceOptions<C extends string = string, R extends string = string>
+  extends TableOptions<C> {
+  embed?: true | { [Name in R]?: EmbedOptions | JunctionEmbed | undefined }
 }
 
 type SortText<C extends string> = C | `-${C}`
@@ -68,6 +77,8 @@ export interface Relation {
   limit: number
   sort: string
   byDefault: boolean
+  /** Of many to many: the relation to the junction, and that from it. `local` is then of the first, `foreign` of the second. */
+  via?: { toJunction: Relation; toTarget: Relation }
 }
 
 /** The rows of one parent: `/users/1/items`. */

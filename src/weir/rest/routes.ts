@@ -13,6 +13,7 @@ import {
   updateOne,
   type Within,
 } from "./handlers.ts"
+import { linkRoutes } from "./junction.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { createDoc, createManyDoc, deleteDoc, restoreDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
@@ -132,18 +133,19 @@ function nestedRoutes(
   relation: Relation,
   served: (rule: Rule) => boolean,
 ): void {
-  const { target, kind, local, name } = relation
+  const { target, kind, local, name, via } = relation
   if (kind !== "many" || !isOver(local, within.keys)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   const parent = { relation, within }
-  if (served(target.rules.read))
+  if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
     registry.add(
       "get",
       path,
       () => listDoc(target, parent),
       (c) => readList(c, target, parent),
     )
-  if (!served(target.rules.create)) return
+  if (via) linkRoutes(registry, relation, served)
+  if (via || !served(target.rules.create)) return
   createRoute(registry, path, target, parent)
   if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, path, target, { parent })
 }
