@@ -3,6 +3,7 @@ import { blob, integer, numeric, real, sqliteTable, text } from "drizzle-orm/sql
 import { expect, test } from "vitest"
 import { anyone, defineApi, nobody, resourcesOf } from "../../../src/weir/index.ts"
 import type { ResourceOptions } from "../../../src/weir/resource/resource.ts"
+import { createSchema, importSchema, updateSchema } from "../../../src/weir/resource/schemas.ts"
 import { deletionTime } from "../../../src/weir/resource/soft-delete.ts"
 import * as weir from "../../../src/weir/schema.ts"
 
@@ -105,4 +106,12 @@ test("what is closed stays closed", () => {
     read: nobody,
     restore: nobody,
   })
+})
+
+test("an import takes the null that an export has, and no create takes the column", () => {
+  const resource = served("own", { create: anyone, softDelete: "at" })
+  if (!resource) throw new Error("there is no resource")
+  expect(importSchema(resource).safeParse({ at: null }).success).toBe(true)
+  for (const schema of [createSchema(resource), updateSchema(resource)])
+    expect(schema.safeParse({ at: null }).success).toBe(false)
 })
