@@ -5,7 +5,7 @@ import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Field } from "../resource/resource.ts"
 import { isPresent } from "../resource/soft-delete.ts"
-import { columnName, tableOf } from "../sql/columns.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
 import { matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
@@ -69,9 +69,13 @@ export async function ensureFirstAdmin(
       const name = nameFor(field) ?? "admin"
       values[field.name] = (await isThere(field, name)) ? `${name}-${suffix}` : name
     }
+  for (const { name, made } of Object.values(resource.fields)) {
+    const value = values[name] === undefined ? made?.() : undefined
+    if (value !== undefined && !is(value, SQL)) values[name] = value
+  }
   const names = Object.keys(values)
   const columns = names.map((name) => columnName(resource, name))
-  const bounds = names.map((name) => bound(name))
+  const bounds = names.map((name) => boundValue(resource, name))
   const sets = [accounts.password, role].map(
     ({ name }) => sql`${columnName(resource, name)} = ${bound(name)}`,
   )
