@@ -4,7 +4,7 @@ import { isSortable } from "./field.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
-import { isOpen } from "./rules.ts"
+import { isOpen, isOpenToAll } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -36,6 +36,7 @@ export function checkResources(resources: readonly Resource[]): void {
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)
     checkRules(resource)
+    checkKeys(resource)
     checkSorts(resource)
     checkEmbeds(resource)
     if (resource.softDelete && resource.relations.restore)
@@ -48,6 +49,8 @@ export function checkResources(resources: readonly Resource[]): void {
 
 function checkField({ name, fields }: Resource, field: Field): void {
   const where = `${name}.${field.name}`
+  if (field.name in Object.prototype)
+    throw new Error(`${where}: every object has a member of this name; call the property otherwise`)
   const why = field.spec.inferred ? undefined : unnameable(field.name)
   if (why) throw new Error(`${where}: ${why}; call the column otherwise`)
   const { pattern, example = "example", min, max } = field.spec
@@ -93,6 +96,20 @@ function checkEmbeds({ name, options }: Resource): void {
   for (const [relation, { limit } = {}] of Object.entries(options.embed ?? {}))
     if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 100))
       throw new Error(`${name}: the limit of embed "${relation}" must be a whole number from 1 to 100`)
+}
+
+/** A key stands in its row's path and in every cursor: whoever sees the row must see it. */
+function checkKeys({ name, keys, fields, rules, options }: Resource): void {
+  for (const key of keys) {
+    const read = fields[key]?.read
+    const hidden = viewerKinds.find(
+      (kind) => read && read !== options.read && isOpen(rules.read, kind) && !isOpenToAll(read, kind),
+    )
+    if (hidden)
+      throw new Error(
+        `${name}.${key}: a key stands in its row's path and in cursors: it cannot be hidden from whoever reads the row`,
+      )
+  }
 }
 
 function checkSorts(resource: Resource): void {

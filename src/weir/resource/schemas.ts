@@ -32,12 +32,20 @@ export function createSchema(resource: Resource): z.ZodObject {
   return z.strictObject(shape)
 }
 
+/** Whether the database computes the value of others: an export holds it, and nobody can give it. */
+export const isComputed = ({ column }: Field): boolean => column.generated !== undefined
+
 /** A row of an import: a create's body, and what else an export holds of it. */
 export function importSchema(resource: Resource): z.ZodObject {
   const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return z.strictObject({
     ...createSchema(resource).shape,
-    ...Object.fromEntries(generated.map((field) => [field.name, inputSchema(field).optional()])),
+    ...Object.fromEntries(
+      generated.map((field) => [
+        field.name,
+        isComputed(field) ? z.unknown().optional() : inputSchema(field).optional(),
+      ]),
+    ),
   })
 }
 

@@ -134,7 +134,8 @@ function nestedRoutes(
   served: (rule: Rule) => boolean,
 ): void {
   const { target, kind, local, name, via } = relation
-  if (kind !== "many" || !isOver(local, within.keys)) return
+  const isByKey = isOver(local, within.keys)
+  if (kind !== "many" || within.keys.length === 0 || (via && !isByKey)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   const parent = { relation, within }
   if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
@@ -145,7 +146,8 @@ function nestedRoutes(
       (c) => readList(c, target, parent),
     )
   if (via) linkRoutes(registry, relation, served)
-  if (via || !served(target.rules.create)) return
+  // A create takes the parent's key for the reference.
+  if (via || !isByKey || !served(target.rules.create)) return
   createRoute(registry, path, target, parent)
   if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, path, target, { parent })
 }
