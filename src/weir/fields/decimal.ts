@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi"
-import { dialectName } from "../db/dialect/choose.ts"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { plainDigits, readDecimal } from "../lib/decimal.ts"
@@ -22,8 +21,6 @@ function parse(text: string): string | Invalid {
   return number.before > mostBefore || number.after > mostAfter ? tooLarge : number.text
 }
 
-const isSqlite = dialectName === "sqlite"
-
 /** Whether a column of SQLite keeps a number: a whole one of 18 digits, or one of 15. */
 function isKept({ text }: { text: string }): boolean {
   const digits = text.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length
@@ -31,10 +28,10 @@ function isKept({ text }: { text: string }): boolean {
 }
 
 /** The value that a column with that precision holds without rounding. */
-function fitting(text: string, { precision, scale = 0, inferred }: FieldSpec): string | Invalid {
+function fitting(text: string, { precision, scale = 0, rounds }: FieldSpec): string | Invalid {
   const number = readDecimal(text)
   if (!number) return notNumber
-  if (isSqlite && inferred && !isKept(number)) return new Invalid("has more digits than the column keeps", "out_of_range")
+  if (rounds && !isKept(number)) return new Invalid("has more digits than the column keeps", "out_of_range")
   if (precision === undefined) return parse(text)
   if (number.after > Math.max(scale, 0))
     return new Invalid(`has more than ${scale} digits after the point`, "out_of_range")
