@@ -11,12 +11,13 @@ import { type Contract, type ContractWorld, contractWorlds } from "./world.ts"
 /** Whether a rule admits a viewer to a row, asked of the database past the API. */
 async function admits(
   { database }: ContractWorld,
-  { name, keys: [key = ""] }: Resource,
+  { name, fields, keys: [key = ""] }: Resource,
   rule: Rule,
   { kind, id }: { kind: ViewerKind; id: number },
   rowKey: unknown,
 ): Promise<boolean> {
-  const row: RowSql = (column) => sql`${sql.identifier(name)}.${sql.identifier(column)}`
+  const row: RowSql = (column) =>
+    sql`${sql.identifier(name)}.${sql.identifier(fields[column]?.column.name ?? column)}`
   const admitted = clause(rule(row, { kind, id: sql`${id}` }))
   const query = sql`select 1 from ${sql.identifier(name)} where ${row(key)} = ${rowKey} and (${admitted})`
   const client = database.connect()
