@@ -23,15 +23,31 @@ export function writtenDefault<B extends object, V>(builder: B, written: Written
 /** Types that make their own values, by what a column has that refers to such a key. */
 const plain: Record<string, string> = { smallserial: "smallint", serial: "integer", bigserial: "bigint" }
 
+/** A column that a statement reads as text, since drivers would make a JavaScript number of it. */
+export interface ReadAsText {
+  readAsText?: boolean
+}
+
+/** A builder of such a column. */
+export function readAsText<B extends object>(builder: B): B {
+  const own = builder as unknown as { build(table: Table): Column }
+  const build = own.build.bind(own)
+  own.build = (table) => Object.assign(build(table), { readAsText: true } satisfies ReadAsText)
+  return builder
+}
+
 /** A builder whose column has the type of another column, which is looked up once all tables are made. */
 export function typedAs<B extends object>(builder: B, target: () => Column): B {
   const own = builder as unknown as { build(table: Table): Column }
   const build = own.build.bind(own)
-  own.build = (table) =>
-    Object.assign(build(table), {
+  own.build = (table) => {
+    const column = build(table)
+    Object.defineProperty(column, "readAsText", { get: () => (target() as ReadAsText).readAsText })
+    return Object.assign(column, {
       getSQLType: () => plain[target().getSQLType()] ?? target().getSQLType(),
       mapFromDriverValue: (value: unknown) => target().mapFromDriverValue(value),
       mapToDriverValue: (value: unknown) => target().mapToDriverValue(value),
     })
+  }
   return builder
 }

@@ -137,6 +137,8 @@ export const bytes = (bounds: { max: number } & Named) =>
     specs.bytes(bounds),
     bounds,
   )
+type ReferenceOptions = NonNullable<ReferenceConfig["actions"]> & Named
+
 /**
  * A reference to another table's key, or to that of the table itself. The column has the key's type; TypeScript cannot
  * see that of the table itself.
@@ -145,18 +147,22 @@ export const bytes = (bounds: { max: number } & Named) =>
  * @example parent_id: references(itself, { onDelete: "set null" })
  * @example parent_id: references<string>(itself)
  */
-export function references<D extends string | number = number>(
+export function references(
   target: typeof itself,
-  options?: NonNullable<ReferenceConfig["actions"]> & Named,
+  options?: ReferenceOptions,
+): ReturnType<typeof reference<number>>
+export function references<D extends string | number>(
+  target: typeof itself,
+  options?: ReferenceOptions,
 ): ReturnType<typeof reference<D>>
 export function references<C extends AnyPgColumn>(
   target: () => C,
-  options?: NonNullable<ReferenceConfig["actions"]> & Named,
+  options?: ReferenceOptions,
 ): ReturnType<typeof reference<C["_"]["data"]>>
 export function references(
   target: (() => AnyPgColumn) | typeof itself,
-  { name, ...actions }: NonNullable<ReferenceConfig["actions"]> & Named = {},
-) {
+  { name, ...actions }: ReferenceOptions = {},
+): object {
   const builder = reference<unknown>()
   const column = targetOf(builder, target)
   const spec = { type: "integer", reference: { to: column, onDelete: actions.onDelete } } as const

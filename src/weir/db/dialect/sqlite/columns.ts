@@ -20,7 +20,7 @@ import { fromScaled, scaledType, toScaled } from "../../../lib/scaled.ts"
 import { uuid7 } from "../../../lib/uuid7.ts"
 import { caselessColumns, caselessIndex } from "../caseless.ts"
 import { checksOf } from "../checks.ts"
-import { typedAs, writtenDefault } from "../column-defaults.ts"
+import { readAsText, typedAs, writtenDefault } from "../column-defaults.ts"
 import {
   type DecimalDigits,
   describe,
@@ -96,7 +96,7 @@ export const oneOf = <const V extends readonly [string, ...string[]]>(values: V,
 export const integer = (bounds: NumberBounds & Named = {}) =>
   describe(sqliteInteger(), specs.number("integer", bounds), bounds)
 /** A whole number of 64 bits: a string of its digits, on the wire and in JavaScript. */
-export const bigint = (named: Named = {}) => describe(digits(), { type: "bigint" }, named)
+export const bigint = (named: Named = {}) => describe(readAsText(digits()), { type: "bigint" }, named)
 /**
  * An exact decimal number: a string, on the wire and in JavaScript. SQLite keeps it as a whole number, scaled.
  *
@@ -109,7 +109,7 @@ export const decimal = (of: DecimalDigits & Named) => {
     toDriver: (value) => toScaled(value, scale),
     fromDriver: (value) => fromScaled(String(value), scale),
   })
-  const builder = writtenDefault(scaled(), {
+  const builder = writtenDefault(readAsText(scaled()), {
     sql: (value: string) => sql.raw(toScaled(value, scale)),
     json: (value) => value,
   })
@@ -139,6 +139,8 @@ export const bytes = (bounds: { max: number } & Named) =>
     specs.bytes(bounds),
     bounds,
   )
+type ReferenceOptions = NonNullable<ReferenceConfig["actions"]> & Named
+
 /**
  * A reference to another table's key, or to that of the table itself. The column has the key's type; TypeScript cannot
  * see that of the table itself.
@@ -147,18 +149,22 @@ export const bytes = (bounds: { max: number } & Named) =>
  * @example parent_id: references(itself, { onDelete: "set null" })
  * @example parent_id: references<string>(itself)
  */
-export function references<D extends string | number = number>(
+export function references(
   target: typeof itself,
-  options?: NonNullable<ReferenceConfig["actions"]> & Named,
+  options?: ReferenceOptions,
+): ReturnType<typeof reference<number>>
+export function references<D extends string | number>(
+  target: typeof itself,
+  options?: ReferenceOptions,
 ): ReturnType<typeof reference<D>>
 export function references<C extends AnySQLiteColumn>(
   target: () => C,
-  options?: NonNullable<ReferenceConfig["actions"]> & Named,
+  options?: ReferenceOptions,
 ): ReturnType<typeof reference<C["_"]["data"]>>
 export function references(
   target: (() => AnySQLiteColumn) | typeof itself,
-  { name, ...actions }: NonNullable<ReferenceConfig["actions"]> & Named = {},
-) {
+  { name, ...actions }: ReferenceOptions = {},
+): object {
   const builder = reference<unknown>()
   const column = targetOf(builder, target)
   const spec = { type: "integer", reference: { to: column, onDelete: actions.onDelete } } as const

@@ -15,14 +15,14 @@ const forms: Partial<Record<FieldSpec["type"], (column: string, spec: FieldSpec)
     const most = "9".repeat(precision)
     return `${c} between -${most} and ${most} and ${c} = cast(${c} as integer)`
   },
-  bigint: (c) => `typeof(${c}) in ('integer', 'null')`,
+  bigint: (c) => `${c} = cast(${c} as integer)`,
   date: (c) => `date(${c}) is ${c} and length(${c}) = ${day} and ${c} > '0001'`,
   time: (c) => {
     const clock = `substr(${c}, 1, ${second})`
     const fraction = `${c} glob '*.*[1-9]' and length(${c}) <= ${longestTime} and substr(${c}, ${second + 2}) not glob '*[^0-9]*'`
     return `(time(${clock}) is ${clock} and ${c} < '24' or ${c} = '24:00:00') and length(${clock}) = ${second} and (length(${c}) = ${second} or substr(${c}, ${second + 1}, 1) = '.' and ${fraction})`
   },
-  bytes: (c, { max }) => `typeof(${c}) in ('blob', 'null') and length(${c}) <= ${max}`,
+  bytes: (c, { max }) => `(typeof(${c}) = 'blob' or ${c} is null) and length(${c}) <= ${max}`,
 }
 
 /** What SQLite, which keeps any value in any column, must be told of the values of a type. */
