@@ -2,7 +2,7 @@ FROM node:24-slim
 
 WORKDIR /app
 
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tsconfig.json ./
 # The image has its own Node: the one that the lockfile brings for npm's scripts would double its size.
 RUN npm ci --omit=dev \
   && npm cache clean --force \

@@ -38,11 +38,27 @@ const perDriver = [
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
-const slow = ["contract/kinds", "auth/accounts", "operations/races"].map(
-  (name) => `test/weir/${name}.api.test.ts`,
-)
+const slow = [
+  "contract/kinds",
+  "auth/accounts",
+  "operations/races",
+  ...[
+    "creates",
+    "cached",
+    "documents",
+    "embeds",
+    "filters",
+    "patches",
+    "sorts",
+    "transactions",
+    "typed-clients",
+  ].map((name) => `schemas/${name}`),
+].map((name) => `test/weir/${name}.api.test.ts`)
 /** The contract of the fixture is for the drivers beyond: on these two, that of all kinds and the team's own run. */
 const fixtureContract = "test/weir/contract/fixture.api.test.ts"
+
+/** Imports by `paths` of tsconfig.json. */
+const tsconfigPaths = true
 
 /** Vitest's workers load Drizzle and the rest as the servers do. */
 const execArgv = ["--import", path("./src/weir/runtime/fast-imports.js")]
@@ -66,7 +82,7 @@ const inNode = ({
   exclude = [],
   servers,
 }: ApiSuites): TestProjectInlineConfiguration => ({
-  resolve: { alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
+  resolve: { tsconfigPaths, alias: { "#fresh": path("./test/weir/support/fresh-node.ts") } },
   test: {
     name,
     include,
@@ -110,6 +126,7 @@ function inWorkerd(
 ): TestProjectInlineConfiguration {
   return {
     resolve: {
+      tsconfigPaths,
       alias: {
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
@@ -173,6 +190,7 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     projects: [
       {
+        resolve: { tsconfigPaths },
         test: {
           name: "unit",
           include: [unit],
@@ -232,6 +250,7 @@ export default defineConfig({
       inWorkerd("workerd-d1", "sqlite", [...perDriver, redis], ["redis"]),
       inWorkerd("workerd-postgres", "postgres", perDriver, ["postgres"]),
       {
+        resolve: { tsconfigPaths },
         test: {
           name: "system",
           include: [system, "examples/**/*.system.test.ts"],

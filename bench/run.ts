@@ -4,6 +4,7 @@ import { benchCache } from "./cache.ts"
 import { compare } from "./compare.ts"
 import { makeDatabases } from "./databases.ts"
 import { connections, fire, generator } from "./load.ts"
+import { benchOwnTables } from "./own-tables/bench.ts"
 import { cleanUp } from "./processes.ts"
 import { report } from "./report.ts"
 import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
@@ -52,6 +53,7 @@ async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<vo
     `The floor's HTTP server without a database: ${Math.round(helloPerSecond).toLocaleString("en")}`,
   )
   await benchCache(dialect, urls, origins, { seconds, rounds })
+  await benchOwnTables(dialect, urls.product, origins.product, { seconds, rounds })
   if (dialect === "sqlite") await benchWorkers(urls.product, { seconds, rounds })
 }
 

@@ -23,12 +23,13 @@ export const serversOf = (dialect: Dialect): ServerName[] =>
 /** The origin of each server, such as `http://127.0.0.1:3000`. */
 export type Origins = ByServer<string>
 
-const programs: Record<ServerName, string> = {
+const programs: Record<ServerName | "own", string> = {
   floor: "floor.ts",
   plain: "floor.ts",
   product: "../test/weir/fixture/src/node.ts",
   ordinary: "ordinary.ts",
   cached: "../test/weir/fixture/src/node.ts",
+  own: "own-tables/node.ts",
 }
 
 /** One secret for all servers, so that the ordinary server accepts the product's token. */
@@ -48,9 +49,9 @@ export async function startServers(urls: Urls): Promise<Origins> {
   return Object.fromEntries(await Promise.all(entries)) as Origins
 }
 
-/** Starts a server with additional settings and returns its origin. */
+/** Starts a server with additional settings and returns its origin. `own` is this project over a team's own table. */
 export async function startServer(
-  name: ServerName,
+  name: ServerName | "own",
   url: string,
   settings: Record<string, string>,
 ): Promise<string> {
@@ -63,8 +64,9 @@ export async function startServer(
     DATABASE_URL: url,
     PORT: String(port),
     AUTH_SECRET: secret,
-    FIRST_ADMIN_EMAIL: administrator.email,
-    FIRST_ADMIN_PASSWORD: administrator.password,
+    ...(name === "own"
+      ? {}
+      : { FIRST_ADMIN_EMAIL: administrator.email, FIRST_ADMIN_PASSWORD: administrator.password }),
     ...settings,
   }
   const child = start(
@@ -72,7 +74,8 @@ export async function startServer(
     ["--import", fastImports, join(import.meta.dirname, programs[name])],
     { env },
   )
-  await until(name, child, async () => (await fetch(`${origin}/items/1`)).ok)
+  const first = name === "own" ? "/entries?limit=1" : "/items/1"
+  await until(name, child, async () => (await fetch(`${origin}${first}`)).ok)
   return origin
 }
 

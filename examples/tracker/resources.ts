@@ -7,20 +7,12 @@ import {
   resource,
   self,
   signedIn,
+  through,
   type Viewer,
   verifyPassword,
   viewerIs,
 } from "#weir"
-import {
-  adminOf,
-  colleagueOf,
-  founderOf,
-  memberHere,
-  memberOf,
-  sameOrganization,
-  unchanged,
-  withoutAdmin,
-} from "./rules.ts"
+import { adminOf, founder, memberHere, memberOf, sameOrganization, unchanged } from "./rules.ts"
 import * as comments from "./schema/comments.ts"
 import * as issues from "./schema/issues.ts"
 import * as labels from "./schema/labels.ts"
@@ -37,7 +29,7 @@ const fixed = { update: nobody }
 
 export const resources = [
   resource(users, {
-    read: any(self, colleagueOf("id")),
+    read: any(self, memberOf("memberships.organization.memberships")),
     create: anyone,
     update: self,
     delete: self,
@@ -58,66 +50,66 @@ export const resources = [
   }),
   resource(organizations, {
     // A founder sees the organization before it has an admin, and adds the first.
-    read: any(memberOf("id"), all(viewerIs("founder_id"), withoutAdmin("id"))),
+    read: any(memberOf("memberships"), founder),
     create: signedIn,
-    update: adminOf("id"),
-    delete: adminOf("id"),
+    update: adminOf("memberships"),
+    delete: adminOf("memberships"),
     fields: { founder_id: creator },
     embed: { memberships: {}, projects: {} },
   }),
   resource(memberships, {
-    read: memberOf("organization_id"),
-    create: any(adminOf("organization_id"), founderOf("organization_id")),
-    update: adminOf("organization_id"),
-    delete: any(adminOf("organization_id"), viewerIs("user_id")),
+    read: memberOf("organization.memberships"),
+    create: any(adminOf("organization.memberships"), through("organization", founder)),
+    update: adminOf("organization.memberships"),
+    delete: any(adminOf("organization.memberships"), viewerIs("user_id")),
     // Whoever is invited is nobody whom the admin sees yet.
     fields: { organization_id: fixed, user_id: { update: nobody, refersTo: anyone } },
     embed: { organization: {}, user: {} },
   }),
   resource(projects, {
-    read: memberOf("organization_id"),
-    create: memberOf("organization_id"),
-    update: memberOf("organization_id"),
-    delete: adminOf("organization_id"),
+    read: memberOf("organization.memberships"),
+    create: memberOf("organization.memberships"),
+    update: memberOf("organization.memberships"),
+    delete: adminOf("organization.memberships"),
     fields: { organization_id: fixed },
     embed: { organization: {}, issues: {}, statuses: { limit: 10 } },
   }),
   resource(statuses, {
-    read: memberOf("organization_id"),
-    create: all(memberOf("organization_id"), sameOrganization("project_id", "projects")),
-    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    read: memberOf("organization.memberships"),
+    create: all(memberOf("organization.memberships"), sameOrganization("project_id", "projects")),
+    delete: any(viewerIs("author_id"), adminOf("organization.memberships")),
     fields: { author_id: creator },
     embed: { project: {}, author: {} },
     // The guess would be "statuse".
     singular: "status",
   }),
   resource(issues, {
-    read: memberOf("organization_id"),
+    read: memberOf("organization.memberships"),
     create: all(
-      memberOf("organization_id"),
+      memberOf("organization.memberships"),
       sameOrganization("project_id", "projects"),
       sameOrganization("parent_id", "issues"),
       memberHere("assignee_id"),
     ),
-    update: memberOf("organization_id"),
+    update: memberOf("organization.memberships"),
     // Who has left the organization stays the assignee until another is named.
     updatedRow: any(memberHere("assignee_id"), unchanged("assignee_id", "issues")),
-    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    delete: any(viewerIs("author_id"), adminOf("organization.memberships")),
     fields: { organization_id: fixed, project_id: fixed, parent_id: fixed, author_id: creator },
     embed: { project: {}, parent: {}, children: {}, author: {}, assignee: {}, comments: {}, labels: {} },
   }),
   resource(comments, {
-    read: memberOf("organization_id"),
-    create: all(memberOf("organization_id"), sameOrganization("issue_id", "issues")),
+    read: memberOf("organization.memberships"),
+    create: all(memberOf("organization.memberships"), sameOrganization("issue_id", "issues")),
     update: viewerIs("author_id"),
-    delete: any(viewerIs("author_id"), adminOf("organization_id")),
+    delete: any(viewerIs("author_id"), adminOf("organization.memberships")),
     fields: { organization_id: fixed, issue_id: fixed, author_id: creator },
     embed: { issue: {}, author: {} },
   }),
   resource(labels, {
-    read: memberOf("organization_id"),
-    create: all(memberOf("organization_id"), sameOrganization("issue_id", "issues")),
-    delete: memberOf("organization_id"),
+    read: memberOf("organization.memberships"),
+    create: all(memberOf("organization.memberships"), sameOrganization("issue_id", "issues")),
+    delete: memberOf("organization.memberships"),
     embed: { issue: {} },
   }),
 ]

@@ -1,45 +1,19 @@
 import { sql } from "drizzle-orm"
-import type { Rule } from "#weir"
+import { admin, all, any, not, type Rule, through, viewerIs, where } from "#weir"
 
 // Where the viewer is an admin, it is the operator of a command: the API gives no account that role.
 
-/** The viewer is a member of the organization in that column. */
-export const memberOf =
-  <C extends string>(column: C): Rule<C> =>
-  (row, viewer) =>
-    viewer.kind === "user"
-      ? sql`exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.user_id = ${viewer.id})`
-      : viewer.kind === "admin"
+const chief = where("role", "eq", "admin")
 
-/** The viewer is a member with the role `admin` of the organization in that column. */
-export const adminOf =
-  <C extends string>(column: C): Rule<C> =>
-  (row, viewer) =>
-    viewer.kind === "user"
-      ? sql`exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.user_id = ${viewer.id} and m.role = 'admin')`
-      : viewer.kind === "admin"
+/** The viewer is a member of the organization whose memberships the path leads to. */
+export const memberOf = (path: string): Rule<never> => any(admin, through(path, viewerIs("user_id")))
 
-/** The organization in that column has no admin. */
-export const withoutAdmin =
-  <C extends string>(column: C): Rule<C> =>
-  (row) =>
-    sql`not exists (select 1 from memberships m where m.organization_id = ${row(column)} and m.role = 'admin')`
+/** The same, with the role `admin`. */
+export const adminOf = (path: string): Rule<never> =>
+  any(admin, through(path, all(viewerIs("user_id"), chief)))
 
-/** The viewer founded the organization in that column, and it has no admin. */
-export const founderOf =
-  <C extends string>(column: C): Rule<C> =>
-  (row, viewer) =>
-    viewer.kind === "user"
-      ? sql`exists (select 1 from organizations o where o.id = ${row(column)} and o.founder_id = ${viewer.id} and not exists (select 1 from memberships m where m.organization_id = o.id and m.role = 'admin'))`
-      : viewer.kind === "admin"
-
-/** The viewer and the user in that column are members of one organization. */
-export const colleagueOf =
-  <C extends string>(column: C): Rule<C> =>
-  (row, viewer) =>
-    viewer.kind === "user"
-      ? sql`exists (select 1 from memberships mine join memberships theirs on theirs.organization_id = mine.organization_id where mine.user_id = ${viewer.id} and theirs.user_id = ${row(column)})`
-      : viewer.kind === "admin"
+/** The viewer founded the organization, and it has no admin. */
+export const founder: Rule<"founder_id"> = all(viewerIs("founder_id"), not(through("memberships", chief)))
 
 /** The row that the column refers to, if any, belongs to the same organization. */
 export const sameOrganization =

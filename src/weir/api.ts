@@ -1,6 +1,7 @@
 import type { Table } from "drizzle-orm"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
+import { ApiTables } from "./resource/api-tables.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
 import { type Casing, loadSchema } from "./resource/load-tables.ts"
@@ -74,7 +75,7 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
   const { schema = {}, casing } = options
   loadSchema(resources, schema, casing)
-  linkRelations(resources, schema)
+  linkRelations(resources, new ApiTables(resources, schema))
   linkReferences(resources)
   checkResources(resources)
   const accounts = options.accounts
@@ -110,13 +111,18 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations } of resources)
+  for (const { name, relations, softDelete } of resources) {
+    const links = Object.values(relations).filter(({ via }) => via)
     for (const path of [
       name,
       `${name}/{}`,
+      ...(softDelete ? [`${name}/{}/restore`] : []),
       ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
+      ...links.map((relation) => `${name}/{}/${relation.name}/{}`),
     ])
       for (const method of ["get", "post", "patch", "delete"]) served.add(`${method} /${path}`)
+    for (const relation of links) served.add(`put /${name}/{}/${relation.name}/{}`)
+  }
   for (const { config } of routes) {
     const { method, path } = config
     const where = `${method.toUpperCase()} ${path}`

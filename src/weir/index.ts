@@ -12,6 +12,7 @@ export type { QuotaOptions } from "./resource/quota.ts"
 export type {
   EmbedOptions,
   FieldOptions,
+  JunctionEmbed,
   Resource,
   ResourceOptions,
   SecretInput,
@@ -22,6 +23,7 @@ export {
   any,
   anyone,
   nobody,
+  not,
   openToAnyone,
   owner,
   type RowSql,
@@ -31,4 +33,6 @@ export {
   viewerIs,
 } from "./resource/rules.ts"
 export type { Seed, Seeds } from "./resource/seeds.ts"
+export { through } from "./resource/through.ts"
 export type { Viewer, ViewerKind, ViewerSql } from "./resource/viewer.ts"
+export { where } from "./resource/words.ts"

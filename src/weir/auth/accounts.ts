@@ -1,10 +1,11 @@
-import { eq, or, type SQL, sql } from "drizzle-orm"
+import { and, eq, or, type SQL, sql } from "drizzle-orm"
 import type { Client, Row } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
 import { foldedUsername } from "../lib/identifiers.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { type Key, keyFields, parseKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
+import { isPresent } from "../resource/soft-delete.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 import type { KeyOf } from "./token.ts"
 
@@ -30,7 +31,7 @@ function compileFind({ resource, login, password }: Accounts): Plan {
     ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
   ])
   const find = compile(
-    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${or(...matches)}`,
+    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${and(or(...matches), isPresent(resource))}`,
   )
   // Login columns are unique.
   return { ...find, bounded: true }

@@ -1,10 +1,11 @@
-import { sql } from "drizzle-orm"
+import { and, type SQL, sql } from "drizzle-orm"
 import type { Client } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
 import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Field } from "../resource/resource.ts"
-import { columnName, tableOf } from "../sql/columns.ts"
+import { isPresent } from "../resource/soft-delete.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
 import { matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
@@ -51,11 +52,11 @@ export async function ensureFirstAdmin(
   const { resource, role, admin } = accounts
   const refusal = firstAdminRefusal(accounts)
   if (refusal !== undefined || !role) throw new Error(`FIRST_ADMIN_EMAIL: ${refusal}`)
-  const isThere = async (field: Field, value: string): Promise<boolean> => {
-    const query = sql`select 1 from ${tableOf(resource)} where ${matching(field, bound("value"))} limit 1`
+  const isThere = async (field: Field, value: string, present?: SQL): Promise<boolean> => {
+    const query = sql`select 1 from ${tableOf(resource)} where ${and(matching(field, bound("value")), present)} limit 1`
     return (await client.query(withValues({ ...compile(query), bounded: true }, { value }))).length > 0
   }
-  if (await isThere(role, admin)) return
+  if (await isThere(role, admin, isPresent(resource))) return
   const emailField = emailOf(accounts)
   const values: Values = {
     [emailField.name]: normalized(emailField.spec, email),
@@ -68,12 +69,17 @@ export async function ensureFirstAdmin(
       const name = nameFor(field) ?? "admin"
       values[field.name] = (await isThere(field, name)) ? `${name}-${suffix}` : name
     }
+  for (const { name, made } of Object.values(resource.fields)) {
+    const value = values[name] === undefined ? made?.() : undefined
+    if (value !== undefined && !is(value, SQL)) values[name] = value
+  }
   const names = Object.keys(values)
   const columns = names.map((name) => columnName(resource, name))
-  const bounds = names.map((name) => bound(name))
+  const bounds = names.map((name) => boundValue(resource, name))
   const sets = [accounts.password, role].map(
     ({ name }) => sql`${columnName(resource, name)} = ${bound(name)}`,
   )
+  if (resource.softDelete) sets.push(sql`${columnName(resource, resource.softDelete.field.name)} = null`)
   const upsert = sql`insert into ${tableOf(resource)} (${sql.join(columns, sql`, `)}) values (${sql.join(bounds, sql`, `)}) on conflict (${columnName(resource, emailField.name)}) do update set ${sql.join(sets, sql`, `)}`
   await client.batch([withValues(compile(upsert), values)])
 }

@@ -9,6 +9,7 @@ import type { Accounts } from "../resource/accounts.ts"
 import { servedPaths } from "../resource/checks.ts"
 import type { Key } from "../resource/key.ts"
 import type { Field } from "../resource/resource.ts"
+import { isPresent } from "../resource/soft-delete.ts"
 import type { RouteViewer, Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
@@ -121,7 +122,7 @@ const roleSql = ({ role }: Accounts) => (role ? sql`${role.column}` : sql`''`)
 
 const compileLook = (accounts: Accounts, key: Field): Plan => ({
   ...compile(
-    sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${key.column} = ${bound("id")}`,
+    sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${and(sql`${key.column} = ${bound("id")}`, isPresent(accounts.resource))}`,
   ),
   bounded: true,
 })
@@ -132,6 +133,7 @@ function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Creden
     eq(key.column, sql`${bound("@guardKey")}`),
     accounts.role && eq(accounts.role.column, sql`${bound("@guardRole")}`),
     eq(accounts.password.column, sql`${bound("@guardPassword")}`),
+    isPresent(accounts.resource),
   )
   const where = sql`exists (select 1 from ${accounts.resource.table} where ${unchanged})`
   return (id, { role, password }) => ({

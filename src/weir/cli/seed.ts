@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { getTableName } from "drizzle-orm"
+import { getTableName, is, SQL } from "drizzle-orm"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
 import type { Values } from "../query/query.ts"
@@ -69,8 +69,8 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
 }
 
 /**
- * Makes rows into what the driver binds, with values normalized as those of a request body. Throws one line that
- * names the column of a value that does not fit, or that is no column.
+ * Makes rows into what the driver binds, with values normalized as those of a request body, and those that the table's
+ * own code makes. Throws one line that names the column of a value that does not fit, or that is no column.
  */
 function encoder({ name, fields }: Resource): (row: ReturnType<Seed["row"]>) => Values {
   // Once for all rows: a schema costs more than a thousand values.
@@ -83,8 +83,16 @@ function encoder({ name, fields }: Resource): (row: ReturnType<Seed["row"]>) => 
     if (!result.success) throw new Error(`seed.ts: ${name}.${column}: ${result.error.issues[0]?.message}`)
     return (fields[column] as Field).type.sql.encode(result.data)
   }
-  return (row) =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, encoded(column, value)]))
+  const made = Object.values(fields).filter((field) => field.made)
+  return (row) => {
+    const values: Values = {}
+    for (const [column, value] of Object.entries(row)) values[column] = encoded(column, value)
+    for (const field of made) {
+      const value = field.name in row ? undefined : field.made?.()
+      if (value !== undefined && !is(value, SQL)) values[field.name] = value
+    }
+    return values
+  }
 }
 
 /** Throws where rows are requested that must refer to a table of which no rows are. */

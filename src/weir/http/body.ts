@@ -122,3 +122,13 @@ export async function readJson(
   }
   return verbatim?.size ? keepText(value, text, verbatim) : value
 }
+
+/** The body as JSON, or undefined where there is none: a client may send nothing, whatever its headers say. */
+export async function readOptionalJson(
+  c: AppContext,
+  types?: readonly string[],
+  verbatim?: ReadonlySet<string>,
+): Promise<unknown> {
+  if (c.req.raw.body === null || (await readText(c, "malformed_json")) === "") return undefined
+  return readJson(c, types, verbatim)
+}

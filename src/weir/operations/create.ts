@@ -6,6 +6,7 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { createSchema, maxCreateRows } from "../resource/schemas.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { compileCreate } from "../sql/insert.ts"
+import { linkLocks } from "../sql/junction.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
@@ -38,6 +39,8 @@ export interface CreateOptions {
   nested?: Nested | undefined
   /** Makes the insert depend on the recalled viewer's being unchanged. Throws `NotGuarded` where that fails. */
   guard?: ViewerGuard | undefined
+  /** Columns whose values no other row may have together: where one does, nothing is created. */
+  unless?: readonly string[] | undefined
 }
 
 /**
@@ -51,7 +54,7 @@ export async function create(
   call: Call,
   resource: Resource,
   input: unknown,
-  { nested, guard }: CreateOptions = {},
+  { nested, guard, unless }: CreateOptions = {},
 ): Promise<CreateResult> {
   requireOpen(call, resource.rules.create)
   const many = Array.isArray(input)
@@ -70,21 +73,22 @@ export async function create(
   const made = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
   const rows = made.map(({ columns }) => columns)
   const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
+  const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
   const statements = rows.map((columns, i) => {
     const names = Object.keys(columns)
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
     const set = chosen[i] as string[]
     const compile = () =>
-      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions } })
+      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless })
     // What the team's code makes as SQL may be another each time.
     const plan = Object.keys(expressions).length
       ? compile()
-      : planOf(resource, `create:${guard ? "guarded:" : ""}${viewer.kind}:${names}:${set}`, compile)
+      : planOf(resource, `${verb}:${viewer.kind}:${names}:${set}`, compile)
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
-  const locks = quotaLocks(resource, rows)
+  const locks = [...quotaLocks(resource, rows), ...(unless ? linkLocks(resource, unless, rows) : [])]
   let results: Row[][]
   try {
     results = await call.client().batch([...locks, ...statements])
@@ -96,7 +100,7 @@ export async function create(
   results = results.slice(locks.length)
   if (guard && !results[0]?.length) throw new NotGuarded()
   return {
-    rows: results.map(([row]) => ({ body: row?.[0] as string, key: keyOf(resource, row?.[1]) })),
+    rows: results.flatMap(([row]) => (row ? [{ body: row[0] as string, key: keyOf(resource, row[1]) }] : [])),
     many,
   }
 }

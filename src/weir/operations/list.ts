@@ -75,6 +75,8 @@ export async function list(
 ): Promise<ReadResult> {
   if (nested) requireOpen(call, nested.within.rules.read)
   requireOpen(call, resource.rules.read)
+  const via = nested?.relation.via
+  if (via) requireOpen(call, via.toJunction.target.rules.read)
   const { viewer } = call
   const { query, values, plan, links } = prepare(call, resource, search, nested)
   const own = {
@@ -141,12 +143,16 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
   }
 }
 
-/** The parent of a nested list, and the rows that refer to it; a count mentions their table once more. */
+/**
+ * The parent of a nested list, and the rows that refer to it: those of the list, or of its junction. A count mentions
+ * their table once more.
+ */
 function partsOfNested({ within, relation, parentKey }: Nested, counted: boolean): PartRead[] {
-  const { target, local, foreign } = relation
+  const { via } = relation
+  const { target, local, foreign } = via?.toJunction ?? relation
   if (!isOnly(within.keys, local) || !isReference(target, foreign)) return []
   const part = partOf(within, parentKey)
-  const times = expressions.firstRowsMentions + (counted ? 1 : 0)
+  const times = (via ? 1 : expressions.firstRowsMentions) + (counted ? 1 : 0)
   return [
     { ...part, table: target.tableName, column: foreign[0] as string, times },
     { ...part, times: 1 },

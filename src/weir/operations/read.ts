@@ -49,17 +49,12 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   })
 }
 
-/** For the cache: the rows that refer to the one read, where they are embedded. */
+/** For the cache: the rows that refer to the one read, where they are embedded, or what a junction links to it. */
 const partsOf = (includes: Include[], resource: Resource, value: Key): PartRead[] =>
-  includes.flatMap(({ relation: { kind, target, local, foreign } }) =>
-    kind === "many" && isOnly(resource.keys, local) && isReference(target, foreign)
-      ? [
-          {
-            table: target.tableName,
-            column: foreign[0] as string,
-            value,
-            times: expressions.firstRowsMentions,
-          },
-        ]
-      : [],
-  )
+  includes.flatMap(({ relation }) => {
+    const { via } = relation
+    const { kind, target, local, foreign } = via?.toJunction ?? relation
+    if (kind !== "many" || !isOnly(resource.keys, local) || !isReference(target, foreign)) return []
+    const times = via ? 1 : expressions.firstRowsMentions
+    return [{ table: target.tableName, column: foreign[0] as string, value, times }]
+  })

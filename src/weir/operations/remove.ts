@@ -1,18 +1,40 @@
-import type { Row } from "../db/driver.ts"
+import type { Row, Statement } from "../db/driver.ts"
 import { forbidden, notFound } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileDelete } from "../sql/delete.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
+import { columnsToUpdate } from "./input.ts"
 import { checkRemoval } from "./secret.ts"
 
+/** The statement that sets the time of a row's deletion. */
+async function softDeletion(call: Call, resource: SoftlyDeleted, id: RowKey): Promise<Statement> {
+  const { viewer } = call
+  const { field } = resource.softDelete
+  const { made, expressions } = await columnsToUpdate(resource, {}, call.caller)
+  const bySelf = { bound: Object.keys(made), expressions }
+  const compile = () => compileSoftDelete(resource, viewer.kind, bySelf)
+  // What the team's code makes as SQL may be another each time.
+  const plan = Object.keys(expressions).length
+    ? compile()
+    : planOf(resource, `soft-delete:${viewer.kind}:${bySelf.bound}`, compile)
+  return withValues(plan, {
+    ...made,
+    ...keyValues(resource, id),
+    [ownValue.viewer]: viewer.id,
+    [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),
+  })
+}
+
 /**
- * Deletes one row. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row
+ * Deletes one row, or hides it, as its resource says. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row
  * that the viewer cannot see, a 403 for one that it may not delete, and a 409 for one that others refer to.
  *
  * @example await remove(call, items, 1)
@@ -26,12 +48,17 @@ export async function remove(
   requireOpen(call, resource.rules.delete)
   if (resource.options.confirmDelete) await checkRemoval(call, resource, id, confirmation)
   const { viewer } = call
-  const plan = planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind))
-  const statement = withValues(plan, { ...keyValues(resource, id), [ownValue.viewer]: viewer.id })
+  const isSoft = isSoftlyDeleted(resource)
+  const statement = isSoft
+    ? await softDeletion(call, resource, id)
+    : withValues(
+        planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind)),
+        { ...keyValues(resource, id), [ownValue.viewer]: viewer.id },
+      )
+  const verb = isSoft ? "update" : "delete"
   let deleted: Row[]
   try {
-    deleted =
-      (await call.client().batch([{ ...statement, change: changeOf(resource, "delete", id) }]))[0] ?? []
+    deleted = (await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }]))[0] ?? []
   } catch (error) {
     throw writeProblem(error, resource, [])
   }

@@ -1,9 +1,10 @@
+import { type Operand, readList, readOperand } from "../fields/operand.ts"
 import type { Operator } from "../fields/operators.ts"
-import { parsePart } from "../fields/text.ts"
-import { Between, Invalid, type Scalar } from "../fields/type.ts"
+import { Invalid } from "../fields/type.ts"
 import { listParts } from "../lib/list-parts.ts"
+import { stepsOf } from "../resource/junction.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
-import { type Filter, maxDepth, operatorsOf, type Values } from "./query.ts"
+import { type Filter, maxDepth, operatorsOf } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 
 const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
@@ -24,8 +25,8 @@ export function readFilters(
     const [, path, fieldName, operator = "eq"] = filterName.exec(name.slice(prefix.length)) ?? []
     if (path === undefined || fieldName === undefined) continue
     if (lists.some((list) => path.startsWith(list))) continue
-    const { through, end } = walk(resource, path)
-    const field = end && through.length <= maxDepth ? reader.field(end, fieldName) : undefined
+    const { through, end, depth } = walk(resource, path)
+    const field = end && depth <= maxDepth ? reader.field(end, fieldName) : undefined
     if (!field) continue
     reader.use(name)
     if (!(operatorsOf(field) as string[]).includes(operator)) {
@@ -47,17 +48,21 @@ export function readFilters(
   return filters
 }
 
-/** The relations along a path such as `owner.`, and the resource at its end. */
-function walk(resource: Resource, path: string): { through: Relation[]; end: Resource | undefined } {
+/** The relations along a path such as `owner.`, the resource at its end, and how many names it has. */
+function walk(
+  resource: Resource,
+  path: string,
+): { through: Relation[]; end: Resource | undefined; depth: number } {
   const through: Relation[] = []
   let end: Resource | undefined = resource
-  for (const step of path.split(".").filter(Boolean)) {
+  const steps = path.split(".").filter(Boolean)
+  for (const step of steps) {
     const relation: Relation | undefined =
       end && Object.hasOwn(end.relations, step) ? end.relations[step] : undefined
-    if (relation) through.push(relation)
+    if (relation) through.push(...stepsOf(relation))
     end = relation?.target
   }
-  return { through, end }
+  return { through, end, depth: steps.length }
 }
 
 function readFilter(
@@ -67,60 +72,24 @@ function readFilter(
   operator: Operator,
   text: string,
 ): Omit<Filter, "through"> | undefined {
+  if (operator === "is_null") {
+    if (text === "true" || text === "false") return { field, operator, param: "", isNull: text === "true" }
+    reader.issue(name, "must be true or false", "invalid_boolean")
+    return undefined
+  }
   const value = operand(field, operator, text)
   if (value instanceof Invalid) {
     reader.issue(name, value.message, value.code)
     return undefined
   }
-  if (value instanceof Between) return readBetween(reader, field, operator, value)
-  if (operator === "is_null") return { field, operator, param: "", isNull: value === "true" }
-  const isList = operator === "in" || operator === "nin"
-  const param = bind(reader, isList ? value : field.type.sql.encode(value))
-  return { field, operator, param }
-}
-
-function bind(reader: ParamReader, value: Values[string]): string {
   const param = `p${reader.nextBound()}`
-  reader.values[param] = value
-  return param
+  reader.values[param] = value.value
+  return { field, operator: value.operator, param }
 }
 
-/** The operators by which an operand between two values is compared with the one below; no value equals it. */
-const betweens: Partial<Record<Operator, Operator>> = {
-  eq: "in",
-  ne: "nin",
-  gte: "gt",
-  lt: "lte",
-}
-
-function readBetween(
-  reader: ParamReader,
-  field: Field,
-  asked: Operator,
-  { below }: Between,
-): Omit<Filter, "through"> {
-  const operator = betweens[asked] ?? asked
-  const isList = operator === "in" || operator === "nin"
-  return { field, operator, param: bind(reader, isList ? noValues : field.type.sql.encode(below)) }
-}
-
-/** An empty list, as it is bound. */
-const noValues = "[]"
-
-function operand({ type }: Field, operator: Operator, text: string): Scalar | Between | Invalid {
-  if (operator === "is_null")
-    return text === "true" || text === "false"
-      ? text
-      : new Invalid("must be true or false", "invalid_boolean")
-  const own = type.parseOperand?.(operator, text)
-  if (own !== undefined) return own
-  if (operator === "contains" || operator === "starts_with") return parsePart(text)
-  if (operator !== "in" && operator !== "nin") return type.parse(text)
+function operand({ type }: Field, operator: Operator, text: string): Operand | Invalid {
+  if (operator !== "in" && operator !== "nin") return readOperand(type, operator, text)
   const parts = listParts(text)
   if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
-  const values = parts.map((part) => type.parse(part))
-  const wrong = values.find((value) => value instanceof Invalid)
-  if (wrong) return wrong
-  const comparable = values.filter((value) => !(value instanceof Between))
-  return JSON.stringify(comparable.map((value) => type.sql.encode(value)))
+  return readList(type, operator, parts)
 }

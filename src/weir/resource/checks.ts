@@ -38,6 +38,8 @@ export function checkResources(resources: readonly Resource[]): void {
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)
+    if (resource.softDelete && resource.relations.restore)
+      throw new Error(`${name}: the relation "restore" has the path at which deleted rows are restored`)
   }
   const twice = repeatedNames(resources.map(({ table }) => table))[0]
   if (twice) throw new Error(twice)
@@ -55,7 +57,11 @@ function checkField({ name, fields }: Resource, field: Field): void {
     throw new Error(`${where}: min is larger than max, so that no value fits`)
   if (pattern && !compiled(where, pattern).test(example))
     throw new Error(`${where} has a pattern: give it an example that matches, beside it`)
-  if (field.default !== undefined && !field.type.input().safeParse(field.default).success)
+  if (
+    !field.spec.inferred &&
+    field.default !== undefined &&
+    !field.type.input().safeParse(field.default).success
+  )
     throw new Error(`${where}: its default ${JSON.stringify(field.default)} is no value of the column`)
   const { secret } = field
   if (secret && secret.as === secret.confirm)

@@ -1,13 +1,20 @@
 import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
 import { loadTables } from "../db/dialect/field.ts"
-import { foreignKeysOf, indexedColumns, primaryKeyOf, propertyOf } from "../db/dialect/foreign-keys.ts"
+import {
+  foreignKeysOf,
+  indexedColumns,
+  primaryKeyOf,
+  propertyOf,
+  uniqueSets,
+} from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
 import { type Field, fieldFrom } from "./field.ts"
 import { isTable, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
 import { quotaOf } from "./quota.ts"
-import type { Resource, ResourceOptions } from "./resource.ts"
+import type { EmbedOptions, JunctionEmbed, Resource, ResourceOptions, TableOptions } from "./resource.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
+import { softDeleteOf } from "./soft-delete.ts"
 
 /** A table, or the one that a module holds. */
 type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
@@ -18,15 +25,27 @@ type RelationNames<M, T extends Table> = {
 /** The relations that the module declares of its table; any name where they are declared elsewhere. */
 type EmbedsOf<M, T extends Table> = [RelationNames<M, T>] extends [never] ? string : RelationNames<M, T>
 
+/** Embeds by the names of a table's relations; those through a junction by any. */
+type Embeds<R extends string, E> = {
+  [Name in keyof E]: Name extends R
+    ? EmbedOptions | JunctionEmbed | undefined
+    : string extends Name
+      ? EmbedOptions | JunctionEmbed | undefined
+      : JunctionEmbed
+}
+
 /**
  * A resource from a table, or from a schema file: the module with its table and relations. Throws at load, naming the
  * culprit, when a rule, a field, a sort or an embed names what is not there.
  *
  * @example resource(items, { read: anyone, create: signedIn, update: owner, delete: owner })
  */
-export function resource<S extends Table | Record<string, unknown>>(
+export function resource<S extends Table | Record<string, unknown>, E = Record<string, unknown>>(
   source: S,
-  ownOptions: ResourceOptions<ColumnsOf<TableOf<S>>, S extends Table ? string : EmbedsOf<S, TableOf<S>>>,
+  ownOptions: TableOptions<ColumnsOf<TableOf<S>>> & {
+    /** The relations that clients may embed; `true` for all. */
+    embed?: true | Embeds<S extends Table ? string : EmbedsOf<S, TableOf<S>>, E>
+  },
 ): Resource {
   const options = ownOptions as unknown as ResourceOptions
   // The options are typed by the table's columns outside, and named by text inside.
@@ -83,6 +102,11 @@ function made(
   const singular = options.singular ?? singularOf(name)
   const indexed = indexedColumns(table)
   const { create = nobody, ...rest } = options
+  const rules = rulesOf(
+    { ...rest, create: closed ? nobody : create },
+    secretKey(fields, keys, name, options, notices),
+  )
+  const softDelete = softDeleteOf(name, options, fields, rules)
   return {
     name,
     tableName: getTableName(table),
@@ -94,12 +118,11 @@ function made(
     indexed: new Set(Object.keys(fields).filter((field) => indexed.has(fields[field]?.column.name ?? ""))),
     refersTo: new Map(),
     json: new Set(Object.keys(fields).filter((field) => fields[field]?.spec.type === "json")),
-    rules: rulesOf(
-      { ...rest, create: closed ? nobody : create },
-      secretKey(fields, keys, name, options, notices),
-    ),
+    rules,
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
+    softDelete,
+    tables: undefined,
     singular,
     typeName: pascal(singular),
     quota: quotaOf(name, options.quota, Object.keys(fields)),
@@ -129,6 +152,7 @@ function fieldsOf(
   const fields: Record<string, Field> = {}
   let closed = false
   const columns = getTableColumns(table)
+  const uniques = new Set(uniqueSets(table).flatMap((names) => (names.length === 1 ? names : [])))
   for (const [name, column] of Object.entries(columns)) {
     const isKey = keys.includes(name)
     const own = options[name] ?? {}
@@ -138,6 +162,7 @@ function fieldsOf(
       column,
       isKey,
       isWholeKey: isKey && keys.length === 1,
+      uniques,
       options: own,
     })
     if (field) fields[name] = field
@@ -191,5 +216,6 @@ function rulesOf(options: ResourceOptions, adminsOnly: boolean): Resource["rules
     update: of(options.update),
     updatedRow: of(options.updatedRow ?? options.update),
     delete: of(options.delete),
+    restore: of(options.restore),
   }
 }

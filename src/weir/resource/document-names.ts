@@ -6,7 +6,7 @@ const schemasOfWeir = ["Health", "Problem", "Readiness", "Token"]
 const operationsOfWeir = ["createToken", "health", "ready"]
 
 /** The names that a resource has in the document. */
-function namesOf({ name, typeName }: Resource): Names {
+function namesOf({ name, typeName, softDelete }: Resource): Names {
   return {
     schemas: ["", "Part", "Create", "Update"].map((suffix) => typeName + suffix),
     operations: [
@@ -14,6 +14,7 @@ function namesOf({ name, typeName }: Resource): Names {
       ...["read", "create", "update", "delete"].map((verb) => verb + typeName),
       ...["read", "update", "delete"].map((verb) => `${verb}Current${typeName}`),
       `createMany${pascal(name)}`,
+      ...(softDelete ? [`restore${typeName}`] : []),
     ],
   }
 }
@@ -23,11 +24,11 @@ interface Names {
   operations: string[]
 }
 
-/** The names that the rows of one parent have in the document. */
-const namesWithin = (list: string): Names => ({
-  schemas: [`${list}Create`],
-  operations: [`list${list}`, `create${list}`, `createMany${list}`],
-})
+/** The names that the rows of one parent have in the document: they are created there, or linked. */
+const namesWithin = (list: string, { via }: Relation): Names =>
+  via
+    ? { schemas: [`${list}Link`], operations: [`list${list}`, `link${list}`, `unlink${list}`] }
+    : { schemas: [`${list}Create`], operations: [`list${list}`, `create${list}`, `createMany${list}`] }
 
 const nestedOf = ({ relations }: Resource): Relation[] =>
   Object.values(relations).filter(({ kind }) => kind === "many")
@@ -39,7 +40,7 @@ function nameNested(resource: Resource, schemas: Map<string, string>, operations
     const plain = pascal(relation.name)
     const candidates = [`${typeName}${plain}`, `${plain}Of${typeName}`, `${typeName}${plain}List`]
     const isFree = (list: string): boolean => {
-      const names = namesWithin(list)
+      const names = namesWithin(list, relation)
       return (
         names.schemas.every((one) => !schemas.has(one)) &&
         names.operations.every((one) => !operations.has(one))
@@ -51,7 +52,7 @@ function nameNested(resource: Resource, schemas: Map<string, string>, operations
       if (isFree(numbered)) list = numbered
     }
     relation.documentName = list
-    const names = namesWithin(list)
+    const names = namesWithin(list, relation)
     for (const one of names.schemas) schemas.set(one, resource.name)
     for (const one of names.operations) operations.set(one, resource.name)
   }
@@ -96,6 +97,6 @@ export const operationNames = (resources: readonly Resource[]): Set<string> =>
     ...operationsOfWeir,
     ...resources.flatMap((resource) => [
       ...namesOf(resource).operations,
-      ...nestedOf(resource).flatMap(({ documentName }) => namesWithin(documentName).operations),
+      ...nestedOf(resource).flatMap((relation) => namesWithin(relation.documentName, relation).operations),
     ]),
   ])

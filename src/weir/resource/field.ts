@@ -1,6 +1,5 @@
 import { type Column, is, SQL, type Table } from "drizzle-orm"
 import { type FieldSpec, specOfColumn } from "../db/dialect/field.ts"
-import { uniqueSets } from "../db/dialect/foreign-keys.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { inferSpec } from "../fields/infer.ts"
 import { encodeOwn } from "../fields/own-values.ts"
@@ -47,17 +46,19 @@ interface FieldSource {
   isKey: boolean
   /** Whether it is the only column of the key. */
   isWholeKey: boolean
+  /** The names of the columns that are unique by themselves. */
+  uniques: ReadonlySet<string>
   options: FieldOptions
 }
 
 /** The field of a column; undefined where its type is not known. */
 export function fieldFrom(source: FieldSource): Field | undefined {
-  const { table, name, column, options, isKey } = source
+  const { name, column, options, isKey } = source
   const spec = specFor(source)
   if (!spec) return undefined
   const type = isKey ? keyType(spec) : fieldType(spec)
   const { inferred = false } = spec
-  const literal = spec.initial ?? literalDefault(column, type, inferred)
+  const literal = inferred ? undefined : (spec.initial ?? literalOf(column))
   const isMade = type.generated || spec.readOnly === true || (source.isWholeKey && isMadeByDatabase(column))
   const hidden =
     inferred &&
@@ -74,8 +75,10 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     column,
     nullable,
     optional: isMade || nullable || column.hasDefault || options.initially !== undefined,
-    default: literal,
-    unique: isUnique(table, column),
+    get default() {
+      return inferred ? literalDefault(column, type) : literal
+    },
+    unique: source.uniques.has(column.name),
     read: options.read ?? (hidden ? nobody : anyone),
     write: isMade ? undefined : writeRules(options, isKey),
     initially: options.initially,
@@ -113,19 +116,21 @@ const isMadeByDatabase = (column: Column): boolean =>
   column.generatedIdentity !== undefined ||
   (column as { autoIncrement?: boolean }).autoIncrement === true
 
-const isUnique = (table: Table, column: Column): boolean =>
-  column.isUnique || uniqueSets(table).some((names) => names.length === 1 && names[0] === column.name)
-
 const writeRules = (
   { write = anyone, create = write, update = write }: FieldOptions,
   isKey: boolean,
 ): Field["write"] => ({ create, update: isKey ? nobody : update })
 
-/** The literal default of a column, where it is a value on the wire as well. */
-function literalDefault(column: Column, type: FieldType, inferred: boolean): Field["default"] {
-  const value: unknown = column.default
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return undefined
-  return inferred && !type.input().safeParse(value).success ? undefined : value
+function literalOf({ default: value }: Column): Field["default"] {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? value
+    : undefined
+}
+
+/** The literal default of a column of Drizzle's own, where it is a value on the wire as well: made when it is asked for. */
+function literalDefault(column: Column, type: FieldType): Field["default"] {
+  const value = literalOf(column)
+  return value !== undefined && type.input().safeParse(value).success ? value : undefined
 }
 
 function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Field["made"] {

@@ -1,6 +1,8 @@
 import { is, Table } from "drizzle-orm"
 import { type Casing, nameColumns } from "../db/dialect/casing.ts"
 import { loadTables } from "../db/dialect/field.ts"
+import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
+import { dialectFault } from "../db/dialect/names.ts"
 import type { Resource } from "./resource.ts"
 
 export type { Casing } from "../db/dialect/casing.ts"
@@ -9,8 +11,20 @@ export type { Casing } from "../db/dialect/casing.ts"
 export const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null && is(value, Table)
 
-/** The tables among the exports of a schema. */
-export const tablesIn = (schema: Record<string, unknown>): Table[] => Object.values(schema).filter(isTable)
+/** The tables among the exports of a schema, each once: one may be its default export as well. */
+export const tablesIn = (schema: Record<string, unknown>): Table[] => [
+  ...new Set(Object.values(schema).filter(isTable)),
+]
+
+/** The tables that resources and a schema lead to, by foreign keys as well. */
+export function tablesOf(resources: readonly Resource[], schema: Record<string, unknown>): Set<Table> {
+  const modules = new Set([schema, ...resources.map(({ module }) => module)])
+  const tables = new Set([...[...modules].flatMap(tablesIn), ...resources.map(({ table }) => table)])
+  // A set that grows while it is gone through: what is added is gone through as well.
+  for (const table of tables)
+    if (!dialectFault(table)) for (const { foreignTable } of foreignKeysOf(table)) tables.add(foreignTable)
+  return tables
+}
 
 /** Names the columns of all tables that the resources and the schema lead to, and makes the tables known. */
 export function loadSchema(
@@ -18,8 +32,7 @@ export function loadSchema(
   schema: Record<string, unknown>,
   casing: Casing | undefined,
 ): void {
-  const modules = [schema, ...resources.map(({ module }) => module)]
-  const tables = [...modules.flatMap(tablesIn), ...resources.map(({ table }) => table)]
+  const tables = tablesOf(resources, schema)
   if (casing) nameColumns(tables, casing)
   loadTables(tables)
 }

@@ -1,6 +1,6 @@
 import { foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "./resource.ts"
-import type { Rule } from "./rules.ts"
+import { all, type Rule } from "./rules.ts"
 
 /** Columns that refer to rows of another resource, or of their own. */
 export interface Reference {
@@ -11,6 +11,10 @@ export interface Reference {
   /** Which rows of the target a writer may name. */
   rule: Rule
 }
+
+/** A rule of the rows that may be named: none of them is deleted. */
+const named = (target: Resource | undefined, rule: Rule): Rule =>
+  target?.softDelete ? all(rule, target.softDelete.present) : rule
 
 /**
  * Resolves the references between resources. A writer may name the rows that it may read, unless the field's
@@ -23,7 +27,8 @@ export function linkReferences(resources: readonly Resource[]): void {
     for (const { columns, foreignTable, foreignColumns } of foreignKeysOf(table)) {
       const own = columns.flatMap((column) => propertyOf(table, column) ?? [])
       const target = byTable.get(foreignTable)
-      const rule = own.map((column) => options.fields?.[column]?.refersTo).find(Boolean) ?? target?.rules.read
+      const chosen = own.map((column) => options.fields?.[column]?.refersTo).find(Boolean)
+      const rule = (chosen && named(target, chosen)) ?? target?.rules.read
       const foreign = foreignColumns.flatMap((column) => propertyOf(foreignTable, column) ?? [])
       if (!target || !rule) continue
       const reference = { columns: own, target, foreign, rule }

@@ -1,24 +1,37 @@
 import type { Column, Table } from "drizzle-orm"
-import { foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
-import { DeclaredRelations, isUniqueIn, sameColumns, type TableRelation } from "./declared-relations.ts"
+import { propertyOf } from "../db/dialect/foreign-keys.ts"
+import type { ApiTables } from "./api-tables.ts"
+import { isUniqueIn, type TableRelation } from "./declared-relations.ts"
+import { relationsOf } from "./derived-relations.ts"
+import { isJunctionEmbed, manyToMany } from "./junction.ts"
 import { pascal, unnameable } from "./names.ts"
-import type { EmbedOptions, Relation, Resource } from "./resource.ts"
+import type { EmbedOptions, JunctionEmbed, Relation, Resource } from "./resource.ts"
 
 /**
  * Resolves the relations of resources that their `embed` names: those of Drizzle's `relations()`, and what foreign keys
- * say beyond these. `schema` holds relations of tables that are given by themselves.
+ * say beyond these.
  */
-export function linkRelations(resources: readonly Resource[], schema: Record<string, unknown> = {}): void {
-  const modules = [schema, ...resources.map(({ module }) => module)]
-  const declared = new DeclaredRelations(modules.flatMap((module) => Object.values(module)))
+export function linkRelations(resources: readonly Resource[], tables: ApiTables): void {
   const byTable = new Map(resources.map((resource) => [resource.table, resource]))
-  for (const source of resources) {
+  const all = new Map(
+    resources.map((resource) => [resource, relationsOf(resource, tables.declared, byTable)]),
+  )
+  const find: Find = (resource, name) => {
+    const relation = all.get(resource)?.get(name)
+    const target = relation && byTable.get(relation.target)
+    return relation && target && { relation, target }
+  }
+  for (const [source, relations] of all) {
+    source.tables = tables
     const { embed = {} } = source.options
-    const relations = relationsOf(source, declared, byTable)
+    noteUnresolved(source, tables)
     const wanted = embed === true ? new Map(offered(relations, byTable)) : new Map(Object.entries(embed))
-    for (const [name, options = {}] of wanted) link(source, name, options, relations, byTable)
+    for (const [name, options = {}] of wanted) link(source, name, options, find)
   }
 }
+
+/** Finds a relation of a resource to another by its name in the schema. */
+type Find = (resource: Resource, name: string) => { relation: TableRelation; target: Resource } | undefined
 
 type ByTable = Map<Table, Resource>
 
@@ -28,107 +41,53 @@ const offered = (relations: Map<string, TableRelation>, byTable: ByTable): [stri
     byTable.has(target) && !unnameable(name) ? [[name, {}]] : [],
   )
 
-/** The relations of a table by their names in the schema. One that has the name of a column is served under another. */
-function relationsOf(
-  source: Resource,
-  declared: DeclaredRelations,
-  byTable: ByTable,
-): Map<string, TableRelation> {
-  const relations = new Map<string, TableRelation>()
-  for (const relation of declared.of(source.table)) {
+/** Says which declared relations of a resource are left out, and why. */
+function noteUnresolved({ name, table, notices }: Resource, { declared }: ApiTables): void {
+  for (const relation of declared.of(table))
     if ("why" in relation)
-      source.notices.push(`${source.name}: the relation "${relation.name}" is left out: ${relation.why}`)
-    else relations.set(relation.name, relation)
-  }
-  for (const derived of [...towards(source, byTable), ...inverse(source, byTable)]) {
-    const isKnown = [...relations.values()].some(
-      ({ target, local, foreign }) =>
-        target === derived.target &&
-        sameColumns(local, derived.local) &&
-        sameColumns(foreign, derived.foreign),
-    )
-    if (isKnown) continue
-    const names = [derived.name, ...derived.others].filter(
-      (one) => !relations.has(one) && !source.fields[one],
-    )
-    const name = names[0]
-    if (name !== undefined) relations.set(name, { ...derived, name })
-  }
-  return relations
+      notices.push(`${name}: the relation "${relation.name}" is left out: ${relation.why}`)
 }
 
-/** A relation that a foreign key says, and names for it where the first is taken. */
-type Derived = TableRelation & { others: string[] }
-
-/** The rows that a table's own foreign keys name. */
-function towards(source: Resource, byTable: ByTable): Derived[] {
-  return foreignKeysOf(source.table).flatMap(({ columns, foreignTable, foreignColumns }) => {
-    const target = byTable.get(foreignTable)
-    if (!target) return []
-    const name = nameOfKey(source, columns, target)
-    const others = [target.singular, `${name}Row`]
-    return [{ name, others, kind: "one", target: foreignTable, local: columns, foreign: foreignColumns }]
-  })
-}
-
-/** What a foreign key is called as a relation: `memberId` is `member`; a key of several columns, as its target's rows. */
-function nameOfKey(source: Resource, columns: readonly Column[], target: Resource): string {
-  const property = columns.length === 1 && columns[0] ? propertyOf(source.table, columns[0]) : undefined
-  const stem = property?.replace(/(_id|Id|ID)$/, "")
-  return stem && stem !== property ? stem : target.singular
-}
-
-/** The rows whose foreign keys name this table's. */
-function inverse(source: Resource, byTable: ByTable): Derived[] {
-  return [...byTable.values()].flatMap((other) => {
-    const keys = foreignKeysOf(other.table).filter(({ foreignTable }) => foreignTable === source.table)
-    return keys.map(({ columns, foreignColumns }): Derived => {
-      const kind = isUniqueIn(other.table, columns) ? "one" : "many"
-      const plain = kind === "one" ? other.singular : other.name
-      const by = `${plain}By${pascal(nameOfKey(other, columns, source))}`
-      const [name, ...others] = keys.length > 1 ? [by] : [plain, by]
-      return {
-        name: name as string,
-        others,
-        kind,
-        target: other.table,
-        local: foreignColumns,
-        foreign: columns,
-      }
-    })
-  })
-}
-
-function link(
-  source: Resource,
-  name: string,
-  options: EmbedOptions,
-  relations: Map<string, TableRelation>,
-  byTable: ByTable,
-): void {
+function link(source: Resource, name: string, options: EmbedOptions | JunctionEmbed, find: Find): void {
   const why = unnameable(name)
   if (why) throw new Error(`${source.name}: embed ${why}`)
-  const relation = relations.get(name)
-  const target = relation && byTable.get(relation.target)
-  if (!relation || !target)
-    throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
-  const local = properties(source, relation.local)
-  const foreign = properties(target, relation.foreign)
-  if (!local || !foreign) throw new Error(`${source.name}: embed "${name}" is over a column that is left out`)
+  const relation = isJunctionEmbed(options)
+    ? manyToMany(source, name, options, (resource, step) => resolved(resource, step, name, find))
+    : resolved(source, name, name, find)
+  if (!relation) throw new Error(`${source.name}: embed names "${name}", which is no relation to a resource`)
   const served = servedName(source, name)
   source.relations[served] = {
+    ...relation,
     name: served,
+    documentName: source.typeName + pascal(served),
+    limit: Math.min(options.limit ?? 100, 100),
+    sort: options.sort ?? newestFirst(relation.target),
+    byDefault: options.byDefault === "one",
+  }
+}
+
+/** A relation by its name in the schema, for the embed of that name. */
+function resolved(source: Resource, name: string, embed: string, find: Find): Relation | undefined {
+  const found = find(source, name)
+  if (!found) return undefined
+  const { relation, target } = found
+  const local = properties(source, relation.local)
+  const foreign = properties(target, relation.foreign)
+  if (!local || !foreign)
+    throw new Error(`${source.name}: embed "${embed}" is over a column that is left out`)
+  return {
+    name,
     kind: relation.kind,
     source,
     target,
     local,
     foreign,
-    documentName: source.typeName + pascal(served),
+    documentName: "",
     isUnique: isUniqueIn(target.table, relation.foreign),
-    limit: Math.min(options.limit ?? 100, 100),
-    sort: options.sort ?? newestFirst(target),
-    byDefault: options.byDefault === "one",
-  } satisfies Relation
+    limit: 100,
+    sort: "",
+    byDefault: false,
+  }
 }
 
 /** The name of an embed: that of its relation, unless a column has it. */

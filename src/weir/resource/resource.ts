@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
 import type { RowKey } from "./key.ts"
@@ -19,17 +20,27 @@ export interface EmbedOptions {
   byDefault?: "one"
 }
 
-/** A resource's rules. An action without a rule is closed. `C` are its columns, `R` its relations. */
-export interface ResourceOptions<C extends string = string, R extends string = string> {
+/** An embed of many to many: the relation to the junction, and that from it to the rows. */
+export interface JunctionEmbed extends EmbedOptions {
+  junction: readonly [toJunction: string, toTarget: string]
+}
+
+/** A resource's rules and options, but for its embeds. An action without a rule is closed. `C` are its columns. */
+export interface TableOptions<C extends string = string> {
   read?: Rule<C>
   create?: Rule<C>
   update?: Rule<C>
   /** What the row must be as an update leaves it. Default: `update`, for the row as it will be. */
   updatedRow?: Rule<C>
   delete?: Rule<C>
+  /**
+   * The column that says when a row was deleted. DELETE sets it instead of deleting the row, which is hidden from then on;
+   * it must be nullable, and no client sets it.
+   */
+  softDelete?: C
+  /** Which deleted rows may be restored, of those that the viewer could see otherwise. Default: none. */
+  restore?: Rule<C>
   fields?: { [Name in C]?: FieldOptions<C> }
-  /** The relations that clients may embed; `true` for all. */
-  embed?: true | { [Name in R]?: EmbedOptions | undefined }
   /** Order of a list without `sort=`: columns, each with - for descending. Default: the primary key. */
   sort?: SortText<C> | SortText<C>[]
   /** Its path, and its name in the documents. Default: the table's name, or the export's in `resourcesOf`. */
@@ -40,6 +51,12 @@ export interface ResourceOptions<C extends string = string, R extends string = s
   quota?: QuotaOptions<C>
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
   confirmDelete?: boolean
+}
+
+/** A resource's rules and options. `C` are its columns, `R` the relations that clients may embed; `true` for all. */
+export interface ResourceOptions<C extends string = string, R extends string = string>
+  extends TableOptions<C> {
+  embed?: true | { [Name in R]?: EmbedOptions | JunctionEmbed | undefined }
 }
 
 type SortText<C extends string> = C | `-${C}`
@@ -60,6 +77,8 @@ export interface Relation {
   limit: number
   sort: string
   byDefault: boolean
+  /** Of many to many: the relation to the junction, and that from it. `local` is then of the first, `foreign` of the second. */
+  via?: { toJunction: Relation; toTarget: Relation }
 }
 
 /** The rows of one parent: `/users/1/items`. */
@@ -67,6 +86,16 @@ export interface Nested {
   relation: Relation
   within: Resource
   parentKey: RowKey
+}
+
+/** The option `softDelete`, resolved. */
+export interface SoftDelete {
+  /** The column that says when. */
+  field: Field
+  /** Who sees a row, deleted or not. */
+  read: Rule
+  /** The row is not deleted. */
+  present: Rule
 }
 
 export interface Resource {
@@ -86,11 +115,15 @@ export interface Resource {
   indexed: Set<string>
   /** The rows that its columns may name, by each column. */
   refersTo: Map<string, Reference>
-  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule }
+  rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule; restore: Rule }
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
   options: ResourceOptions
   relations: Record<string, Relation>
+  /** How its rows are softly deleted, where they are. */
+  softDelete: SoftDelete | undefined
+  /** The tables of the API that it is in. */
+  tables: ApiTables | undefined
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */
   singular: string
   typeName: string

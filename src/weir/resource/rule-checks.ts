@@ -1,8 +1,11 @@
-import { is, SQL, sql } from "drizzle-orm"
+import { getTableColumns, getTableName, is, SQL, sql, type Table } from "drizzle-orm"
+import { propertyOf } from "../db/dialect/foreign-keys.ts"
+import type { ApiTables } from "./api-tables.ts"
 import type { Resource } from "./resource.ts"
+import { type RuleCheck, scoped } from "./row-of.ts"
 import { hidingRow, holdsComment, namedOutright, rowMark } from "./rule-columns.ts"
 import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
-import { viewerKinds } from "./viewer.ts"
+import { type ViewerSql, viewerKinds } from "./viewer.ts"
 
 /** Throws for a rule that names no column of its row, or says nothing: a request would meet it as a 503. */
 export function checkRules(resource: Resource): void {
@@ -28,31 +31,66 @@ export function checkRules(resource: Resource): void {
   }
 }
 
-/** The columns of fields, as the database names them. */
-const columnsOf = (fields: Resource["fields"]): string[] =>
-  Object.values(fields).map(({ column }) => column.name)
+/** Has a rule of a resource say what it asks of a row, for each kind of viewer. `where` begins the messages. */
+function checkRule(resource: Resource, where: string, rule: Rule): void {
+  const { table, tables, fields } = resource
+  const own = { table, has: (column: string) => Object.hasOwn(fields, column) }
+  for (const kind of viewerKinds) outcomeOf([own], { where, tables, rule, viewer: { kind, id: sql`null` } })
+}
 
-/** Has a rule say what it asks of a row, for each kind of viewer. `where` begins the messages. */
-function checkRule({ tableName, fields }: Resource, where: string, rule: Rule): void {
-  const row: RowSql = (column) => {
-    if (!Object.hasOwn(fields, column)) throw new Error(`${where} names "${column}", which is no column`)
-    return rowMark
+/** The table of a rule, and what it may name of it. */
+interface RuleTable {
+  table: Table
+  has(column: string): boolean
+}
+
+interface Checked {
+  where: string
+  tables: ApiTables | undefined
+  rule: Rule
+  viewer: ViewerSql
+}
+
+/** What a rule comes to, checked. The last of the tables is its own; the others are those of the rules around it. */
+function outcomeOf(around: RuleTable[], checked: Checked): SQL | boolean {
+  const { where, tables, rule, viewer } = checked
+  const own = around.at(-1) as RuleTable
+  const refuse = (why: string): never => {
+    throw new Error(`${where} ${why}`)
   }
-  const propertyOf = (column: string) =>
-    Object.values(fields).find((field) => field.column.name === column)?.name ?? column
-  for (const kind of viewerKinds) {
-    const outcome: unknown = rule(row, { kind, id: sql`null` })
-    if (typeof outcome === "boolean") continue
-    if (!is(outcome, SQL)) throw new Error(`${where} returns neither SQL nor true or false`)
-    if (holdsComment(outcome))
-      throw new Error(`${where} holds a comment of SQL, which could hide what follows`)
-    const column = namedOutright(outcome, tableName, columnsOf(fields))
-    if (column)
-      throw new Error(`${where} names the column "${column}" itself: write row("${propertyOf(column)}")`)
-    const hiding = hidingRow(outcome, tableName)
-    if (hiding)
-      throw new Error(
-        `${where} has a subselect that reads ${hiding} by the name of the rule's own row: give it another, as in "from ${tableName} other"`,
-      )
+  const row: RowSql = (column) =>
+    own.has(column) ? rowMark : refuse(`names "${column}", which is no column`)
+  const inner: RuleCheck["inner"] = (path, target, rule, viewer) => {
+    const columns = getTableColumns(target)
+    const there = { table: target, has: (column: string) => Object.hasOwn(columns, column) }
+    const outcome = outcomeOf([...around, there], {
+      ...checked,
+      where: `${where} through "${path}"`,
+      rule,
+      viewer,
+    })
+    return outcome !== false && sql`${rowMark} = ${rowMark}`
   }
+  if (tables) scoped({ table: own.table, tables, depth: 0, check: { refuse, inner } }, row)
+  const outcome: unknown = rule(row, viewer)
+  if (typeof outcome === "boolean") return outcome
+  if (!is(outcome, SQL)) return refuse("returns neither SQL nor true or false")
+  if (holdsComment(outcome)) return refuse("holds a comment of SQL, which could hide what follows")
+  for (const { table } of around) checkNames(outcome, table, refuse)
+  return outcome
+}
+
+/** Throws where SQL names columns of a rule's table itself, or hides its row. */
+function checkNames(outcome: SQL, table: Table, refuse: (why: string) => never): void {
+  const name = getTableName(table)
+  const columns = Object.values(getTableColumns(table))
+  const names = columns.map((column) => column.name)
+  const named = namedOutright(outcome, name, names)
+  const column = columns.find((one) => one.name === named)
+  if (column) refuse(`names the column "${named}" itself: write row("${propertyOf(table, column)}")`)
+  const hiding = hidingRow(outcome, name)
+  if (hiding)
+    refuse(
+      `has a subselect that reads ${hiding} by the name of the rule's own row: give it another, as in "from ${name} other"`,
+    )
 }

@@ -1,5 +1,6 @@
 import { and, or, type SQL, sql } from "drizzle-orm"
 import { operand } from "./operand.ts"
+import { anyRow } from "./row-of.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "./viewer.ts"
 
 /** A row as a rule sees it: the column of that name in the statement at hand. */
@@ -81,9 +82,31 @@ const trials = new WeakSet<Rule>([openToAnyone])
 export const isForTrial = (rule: Rule): boolean => trials.has(rule)
 
 /** A rule that was made of others. */
-function ofParts(parts: Rule[], rule: Rule): Rule {
+export function ofParts(parts: Rule[], rule: Rule): Rule {
   if (parts.some(isForTrial)) trials.add(rule)
   return rule
+}
+
+/**
+ * Where the rule does not hold: also where it compares a null, and for viewers to whom it is closed.
+ *
+ * @example read: not(where("state", "eq", "draft"))
+ */
+export function not<Column extends string>(rule: Rule<Column>): Rule<Column> {
+  return ofParts([rule], (row, viewer) => {
+    const outcome = rule(row, viewer)
+    if (typeof outcome === "boolean") return !outcome
+    return certain(whole.has(outcome) ? sql`not ${outcome}` : sql`(${outcome}) is not true`)
+  }) as Rule<Column>
+}
+
+/** Conditions in one piece that are never null. */
+const whole = new WeakSet<SQL>()
+
+/** A condition that is never null, and needs no parentheses. */
+export function certain(condition: SQL): SQL {
+  whole.add(condition)
+  return condition
 }
 
 /** All parts hold: `false` if one is closed, `true` if none asks anything. */
@@ -107,9 +130,6 @@ export function clause(outcome: SQL | boolean): SQL {
   if (typeof outcome !== "boolean") return bare.get(outcome) ?? outcome
   return outcome ? sql`1 = 1` : sql`1 = 0`
 }
-
-/** A stand-in for a row, to learn whether a rule depends on the row. */
-const anyRow: RowSql = () => sql`null`
 
 /** The outcome of a rule for a kind of viewer: SQL where it depends on the row. */
 function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {

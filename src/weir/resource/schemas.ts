@@ -37,7 +37,7 @@ export function importSchema(resource: Resource): z.ZodObject {
   const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return z.strictObject({
     ...createSchema(resource).shape,
-    ...Object.fromEntries(generated.map((field) => [field.name, field.type.input().optional()])),
+    ...Object.fromEntries(generated.map((field) => [field.name, inputSchema(field).optional()])),
   })
 }
 

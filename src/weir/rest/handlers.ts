@@ -12,9 +12,11 @@ import { list } from "../operations/list.ts"
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import { remove } from "../operations/remove.ts"
+import { restore } from "../operations/restore.ts"
 import { update } from "../operations/update.ts"
 import { invalid } from "../problem.ts"
 import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
+import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
@@ -94,6 +96,16 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
     await update(call, resource, key, await readJson(c, patchTypes, resource.json)),
     acceptPatch,
   )
+}
+
+/** `POST /resource/{id}/restore`. */
+export async function restoreOne(c: AppContext, resource: SoftlyDeleted): Promise<Response> {
+  const call = c.get("call")
+  const { key, search } = pathKeyOf(c, call, resource)
+  requireJsonAccepted(c)
+  requireOpen(call, resource.rules.restore)
+  refuseParams(search)
+  return reply(c, 200, await restore(call, resource, key))
 }
 
 /** The headers in which deletes have present secrets: what CORS must allow. */

@@ -8,11 +8,13 @@ export const jsonOf = (schema: z.ZodType, example?: unknown) => ({
   content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },
 })
 
-/** Whether an action needs a token, or only shows more with one. */
+/** Whether an action, on all of these, needs a token, or only shows more with one. */
 export const securityOf = (
   resource: Resource,
-  action: "read" | "create" | "update" | "delete",
-): "optional" | "required" => (isOpen(resource.rules[action], "anonymous") ? "optional" : "required")
+  action: "read" | "create" | "update" | "delete" | "restore",
+  ...others: Resource[]
+): "optional" | "required" =>
+  [resource, ...others].every(({ rules }) => isOpen(rules[action], "anonymous")) ? "optional" : "required"
 
 /** What the operations on a list of rows are called: those of a resource, or those of one parent. */
 export const nestedNames = (resource: Resource, parent?: Within): { operation: string; words: string } =>

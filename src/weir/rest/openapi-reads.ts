@@ -19,12 +19,13 @@ const pageHeaders = {
 export function listDoc(resource: Resource, parent?: Within): RouteDoc {
   const { whole, part } = rowSchemas(resource)
   const { operation, words } = nestedNames(resource, parent)
+  const via = parent?.relation.via
   return {
     operationId: `list${operation}`,
     summary: `List ${resource.name}${words}`,
     description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one.`,
     tags: [resource.name],
-    security: securityOf(resource, "read"),
+    security: via ? securityOf(via.toJunction.target, "read", resource) : securityOf(resource, "read"),
     request: {
       ...(parent ? { params: keyParams(parent.within) } : {}),
       query: z.object(listParams(resource)),

@@ -47,12 +47,19 @@ export function bodyExample(
 export const createExample = (resource: Resource, foreign: readonly string[] = []): Record<string, unknown> =>
   bodyExample(resource, "create", (f) => !f.optional && !foreign.includes(f.name))
 
-const quotaText = ({ rows, column }: Quota): string =>
+export const quotaText = ({ rows, column }: Quota): string =>
   ` At most ${rows} rows with one value of \`${column}\`: beyond, a 403 with the code \`quota_exceeded\`.`
 
 /** The schema of a create's object, by resource and parent: creates of one and of many share it. */
-function createBody(resource: Resource, parent?: Within): z.ZodType {
-  const foreign = parent?.relation.foreign ?? []
+const createBodyOf = (resource: Resource, parent?: Within): z.ZodType =>
+  createBody(
+    resource,
+    parent?.relation.foreign ?? [],
+    parent ? `${nestedNames(resource, parent).operation}Create` : `${resource.typeName}Create`,
+  )
+
+/** The schema of a create's object without the columns that its path fills. */
+export function createBody(resource: Resource, foreign: readonly string[], name: string): z.ZodObject {
   const left = unwritable(resource, "create")
   // The path names the parent: a body that does so, too, must name the same, which no schema can say.
   for (const column of foreign) if (resource.fields[column]?.write) left[column] = true
@@ -63,7 +70,6 @@ function createBody(resource: Resource, parent?: Within): z.ZodType {
   for (const { name, default: value } of Object.values(resource.fields))
     if (value !== undefined && shape[name])
       changed[name] = shape[name].openapi({ description: `Default: ${JSON.stringify(value)}` })
-  const name = parent ? `${nestedNames(resource, parent).operation}Create` : `${resource.typeName}Create`
   return whole.extend(changed).openapi(name, { example: createExample(resource, foreign) })
 }
 
@@ -84,7 +90,7 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
     security: securityOf(resource, "create"),
     request: {
       ...(parent ? { params: keyParams(parent.within) } : {}),
-      body: { required: true, ...jsonOf(createBody(resource, parent), example) },
+      body: { required: true, ...jsonOf(createBodyOf(resource, parent), example) },
     },
     responses: {
       201: {
@@ -101,7 +107,7 @@ export function createDoc(resource: Resource, parent?: Within): RouteDoc {
 export function createManyDoc(resource: Resource, parent?: Within): RouteDoc {
   const { operation, words } = nestedNames(resource, parent)
   const { quota, name } = resource
-  const rows = z.array(createBody(resource, parent)).min(1).max(maxCreateRows(resource))
+  const rows = z.array(createBodyOf(resource, parent)).min(1).max(maxCreateRows(resource))
   return {
     operationId: `createMany${operation}`,
     summary: `Create many ${name}${words}: all or nothing`,
@@ -163,8 +169,9 @@ export function deleteDoc(resource: Resource): RouteDoc {
   return {
     operationId: `delete${resource.typeName}`,
     summary: `Delete one ${resource.singular}`,
-    description:
-      "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
+    description: resource.softDelete
+      ? "The row is kept and hidden: it is answered as one that is not there."
+      : "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
     tags: [resource.name],
     security: securityOf(resource, "delete"),
     request: { params: keyParams(resource), ...headers },
@@ -172,3 +179,17 @@ export function deleteDoc(resource: Resource): RouteDoc {
     errors: [401, 403, 404, 409, 413, 422, ...(secret ? tooMany(resource) : [])],
   }
 }
+
+export const restoreDoc = (resource: Resource): RouteDoc => ({
+  operationId: `restore${resource.typeName}`,
+  summary: `Restore one ${resource.singular}`,
+  description:
+    "Brings back a row that was deleted. A 404 for one that is not deleted, a 409 where another row has one of its values by now.",
+  tags: [resource.name],
+  security: securityOf(resource, "restore"),
+  request: { params: keyParams(resource) },
+  responses: {
+    200: { description: "The row as it is now", ...jsonOf(rowSchemas(resource).whole) },
+  },
+  errors: [401, 403, 404, 406, 409, 422],
+})

@@ -18,7 +18,8 @@ export const isText = (resource: Resource): boolean => {
 }
 
 /** The segment of a key as the document has it: `{id}`, or `{house},{number}`. */
-export const keyTemplate = ({ keys }: Resource): string => keys.map((key) => `{${key}}`).join(",")
+export const keyTemplate = ({ keys }: Pick<Resource, "keys">): string =>
+  keys.map((key) => `{${key}}`).join(",")
 
 /** A row as its path and query string name it. */
 export interface PathKey {
@@ -27,13 +28,24 @@ export interface PathKey {
   search: string
 }
 
+/** Where in the path a key stands, and whether it may come as `?key=` instead. */
+interface Place {
+  segment?: number
+  named?: boolean
+}
+
 /**
  * The key in the path, or a 422. Where the rows are the viewers, `me` is the viewer's own. A text that the path cannot
  * hold comes as `?key=`.
  */
-export function pathKeyOf(c: AppContext, call: Call, resource: Resource): PathKey {
+export function pathKeyOf(
+  c: AppContext,
+  call: Call,
+  resource: Resource,
+  { segment: place = 2, named: mayBeNamed = true }: Place = {},
+): PathKey {
   const search = searchOf(c)
-  if (search.length > 1 && isText(resource)) {
+  if (search.length > 1 && mayBeNamed && isText(resource)) {
     const params = new URLSearchParams(search)
     const [named, ...others] = params.getAll(param)
     if (named !== undefined && others.length === 0) {
@@ -41,7 +53,7 @@ export function pathKeyOf(c: AppContext, call: Call, resource: Resource): PathKe
       return { key: required(resource, parseKey(keyFields(resource), [named])), search: `?${params}` }
     }
   }
-  const [, , segment = ""] = c.req.path.split("/")
+  const segment = c.req.path.split("/")[place] ?? ""
   if (segment === "me" && resource.holdsViewers) {
     requireOpen(call, signedIn)
     return { key: call.viewer.id as Key, search }

@@ -2,9 +2,20 @@ import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
-import { createMany, createRows, readList, readOne, removeOne, updateOne, type Within } from "./handlers.ts"
+import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import {
+  createMany,
+  createRows,
+  readList,
+  readOne,
+  removeOne,
+  restoreOne,
+  updateOne,
+  type Within,
+} from "./handlers.ts"
+import { linkRoutes } from "./junction.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
-import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
+import { createDoc, createManyDoc, deleteDoc, restoreDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
 
 type Handler = (c: AppContext) => Promise<Response> | Response
@@ -64,6 +75,13 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
       () => deleteDoc(resource),
       ofRow((c) => removeOne(c, resource)),
     )
+  if (served(rules.restore) && hasKey && isSoftlyDeleted(resource))
+    registry.add(
+      "post",
+      `${one}/restore`,
+      () => restoreDoc(resource),
+      ofRow((c) => restoreOne(c, resource)),
+    )
   if (resource.holdsViewers) {
     const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }
     const ruleOf = { get: rules.read, patch: rules.update, delete: rules.delete }
@@ -115,18 +133,19 @@ function nestedRoutes(
   relation: Relation,
   served: (rule: Rule) => boolean,
 ): void {
-  const { target, kind, local, name } = relation
+  const { target, kind, local, name, via } = relation
   if (kind !== "many" || !isOver(local, within.keys)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   const parent = { relation, within }
-  if (served(target.rules.read))
+  if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
     registry.add(
       "get",
       path,
       () => listDoc(target, parent),
       (c) => readList(c, target, parent),
     )
-  if (!served(target.rules.create)) return
+  if (via) linkRoutes(registry, relation, served)
+  if (via || !served(target.rules.create)) return
   createRoute(registry, path, target, parent)
   if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, path, target, { parent })
 }

@@ -1,6 +1,6 @@
 import type { Statement } from "../db/dialect/statement.ts"
 import type { Filter, Include, ListQuery, SortKey } from "../query/query.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 
@@ -43,7 +43,7 @@ function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
   const finds = parent
-    ? hasIndex(resource, parent.foreign[0]) && !filter
+    ? !parent.via && hasIndex(resource, parent.foreign[0]) && !filter
     : !filter || isFound(resource, filter)
   return (
     isByKey(resource, sort) &&
@@ -65,6 +65,7 @@ function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
     filters.length === 0 &&
     isOpenToAll(relation.target.rules.read, kind)
   return (
+    !relation.via &&
     hasIndex(relation.target, relation.foreign[0]) &&
     (relation.kind === "one" || list) &&
     include.includes.every((inner) => isBoundedInclude(inner, kind))
@@ -76,7 +77,7 @@ function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
  * table once for each of several rows.
  */
 function tablesScanned(query: ListQuery): string[] | undefined {
-  const { resource, within, filters, includes, viewer } = query
+  const { resource, within, parent, filters, includes, viewer } = query
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined
   // Several conditions on each row cost what several rows do.
@@ -84,7 +85,8 @@ function tablesScanned(query: ListQuery): string[] | undefined {
     resource.tableName,
   )
   const own = query.count ? [...scan, ...scan] : scan
-  return [...own, ...(within ? [within.tableName] : []), ...tablesOfFilters(resource, filters), ...embedded]
+  const ofParent = [...(within ? [within.tableName] : []), ...tablesOfLinks(parent)]
+  return [...own, ...ofParent, ...tablesOfFilters(resource, filters), ...embedded]
 }
 
 /** The tables that a single read visits for what it embeds. */
@@ -96,10 +98,15 @@ function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boole
     if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
     const inner = tablesEmbedded(include.includes, kind, withinList || isList)
     if (!inner) return undefined
-    tables.push(relation.target.tableName, ...tablesOfFilters(relation.target, filters), ...inner)
+    const { target } = relation
+    tables.push(target.tableName, ...tablesOfLinks(relation), ...tablesOfFilters(target, filters), ...inner)
   }
   return tables
 }
+
+/** A junction is visited once, and for each of its rows one that it leads to, as much as another row. */
+const tablesOfLinks = (relation: Relation | undefined): string[] =>
+  relation?.via ? Array<string>(2).fill(relation.via.toJunction.target.tableName) : []
 
 /** A filter through relations visits each table of its path, and may begin with the rows at hand. */
 const tablesOfFilters = ({ tableName }: Resource, filters: Filter[]): string[] =>

@@ -98,7 +98,7 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   // Filters nest the deepest: they stand first, since SQLite's parser keeps what stands before on its small stack.
   const conditions = [
     ...filtered(include.filters, row, viewer, aliases),
-    related(relation, outer, row, viewer),
+    related(relation, outer, row, viewer, aliases),
     target.rules.read(row, viewer),
   ]
   if (relation.kind === "many") {

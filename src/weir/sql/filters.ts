@@ -89,15 +89,51 @@ function throughShared(
 
 /** Whether two rows are related, only where the viewer may see both columns of the relation. */
 export function related(
-  { source, target, local, foreign }: Relation,
+  relation: Relation,
   here: RowSql,
   there: RowSql,
   viewer: ViewerSql,
+  aliases: Aliases,
 ): SQL | boolean {
+  const { source, target, local, foreign, via } = relation
+  const isVisible = local.map((column) => source.fields[column]?.read(here, viewer) ?? false)
+  if (via) {
+    const { foreign: names } = via.toJunction
+    const ofHere = (link: RowSql) => names.map((name, i) => sql`${link(name)} = ${here(local[i] as string)}`)
+    return conjunction([linked(via, ofHere, there, viewer, aliases), ...isVisible])
+  }
   return conjunction([
     ...local.map((column, i) => sql`${there(foreign[i] as string)} = ${here(column)}`),
-    ...local.map((column) => source.fields[column]?.read(here, viewer) ?? false),
+    ...isVisible,
     ...foreign.map((column) => target.fields[column]?.read(there, viewer) ?? false),
+  ])
+}
+
+/**
+ * Whether rows of a junction that the viewer may see, `ofHere`, lead to a row. A set of the rows that they lead to: found
+ * by the junction's index, and each once, however many rows of the junction lead there.
+ */
+export function linked(
+  { toJunction, toTarget }: NonNullable<Relation["via"]>,
+  ofHere: (link: RowSql) => SQL[],
+  there: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): SQL | boolean {
+  const { target: junction, foreign } = toJunction
+  const { target, local } = toTarget
+  const { alias, row: link } = aliases.next(junction)
+  const where = conjunction([
+    ...ofHere(link),
+    junction.rules.read(link, viewer),
+    ...[...foreign, ...local].map((column) => junction.fields[column]?.read(link, viewer) ?? false),
+  ])
+  const tuple = sql.join(toTarget.foreign.map(there), sql`, `)
+  const ends = sql.join(local.map(link), sql`, `)
+  const isThere = sql`select ${ends} from ${tableOf(junction)} ${alias} where ${clause(where)}`
+  return conjunction([
+    local.length === 1 ? sql`${tuple} in (${isThere})` : sql`(${tuple}) in (${isThere})`,
+    ...toTarget.foreign.map((column) => target.fields[column]?.read(there, viewer) ?? false),
   ])
 }
 
@@ -113,7 +149,7 @@ function throughRelations(filter: Filter, path: Relation[], row: RowSql, scope: 
   // What nests stands first: SQLite's parser keeps what stands before it on its small stack.
   const where = conjunction([
     throughRelations(filter, rest, there.row, scope),
-    related(relation, row, there.row, viewer),
+    related(relation, row, there.row, viewer, aliases),
     relation.target.rules.read(there.row, viewer),
   ])
   return sql`exists (select 1 from ${tableOf(relation.target)} ${there.alias} where ${clause(where)})`

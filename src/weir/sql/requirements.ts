@@ -3,6 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import { type ForeignKey, foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
+import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, isOpen, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, tableOf } from "./columns.ts"
@@ -58,11 +59,11 @@ export function createRequirements(
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
-  const row: RowSql = (column) => {
+  const row = rowOf(resource, (column) => {
     if (columns.includes(column)) return typedValue(resource, column)
     const expression = made.expressions[column]
     return expression ? typedValue(resource, column, sql`(${expression})`) : valueByDefault(resource, column)
-  }
+  })
   const rule = resource.rules.create
   return asked([
     ...chosen.map((column): Requirement => {
@@ -70,7 +71,7 @@ export function createRequirements(
       return { of: "field", columns: [column], holds }
     }),
     ...namedRows(resource, chosen, viewer, aliases, row),
-    { of: "new_row", columns: readBy(rule, kind, columns), holds: rule(row, viewer) },
+    { of: "new_row", columns: readBy(resource, rule, kind, columns), holds: rule(row, viewer) },
   ])
 }
 
@@ -90,22 +91,22 @@ export function updateRequirements(
   const now = Object.values(resource.fields).filter(({ spec }) => spec.auto === "updated")
   const bySelf = [...now.map(({ name }) => name), ...made.bound, ...Object.keys(made.expressions)]
   const changed = [...columns, ...bySelf]
-  const after: RowSql = (column) => {
+  const after = rowOf(resource, (column) => {
     if (columns.includes(column) || made.bound.includes(column)) return typedValue(resource, column)
     const expression = made.expressions[column]
     if (expression) return typedValue(resource, column, sql`(${expression})`)
     return now.some(({ name }) => name === column) ? expressions.now() : before(column)
-  }
+  })
   const { update, updatedRow } = resource.rules
   const requirements: Requirement[] = [{ of: "row", columns: [], holds: update(before, viewer) }]
   for (const column of columns) {
     const rule = resource.fields[column]?.write?.update
-    const moves = rule && readBy(rule, kind, changed).length > 0
+    const moves = rule && readBy(resource, rule, kind, changed).length > 0
     const holds = rule ? conjunction([rule(before, viewer), moves ? rule(after, viewer) : true]) : false
     requirements.push({ of: "field", columns: [column], holds })
   }
   requirements.push(...namedRows(resource, columns, viewer, aliases, after, before))
-  const read = readBy(updatedRow, kind, changed)
+  const read = readBy(resource, updatedRow, kind, changed)
   const isAsked = read.length > 0 || updatedRow !== update
   const holds = isAsked ? updatedRow(after, viewer) : true
   requirements.push({ of: "new_row", columns: read.filter((column) => columns.includes(column)), holds })
@@ -123,8 +124,9 @@ export function importRequirements(
 ): Requirement[] {
   const viewer = viewerSql("admin")
   const aliases = new Aliases()
-  const row: RowSql = (column) =>
-    columns.includes(column) ? typedValue(resource, column, given(column)) : valueByDefault(resource, column)
+  const row = rowOf(resource, (column) =>
+    columns.includes(column) ? typedValue(resource, column, given(column)) : valueByDefault(resource, column),
+  )
   const named = columns.filter((column) => {
     const reference = resource.refersTo.get(column)
     return reference && isOpen(reference.rule, "admin")
@@ -140,12 +142,12 @@ const asked = (requirements: Requirement[]): Requirement[] =>
   requirements.filter(({ holds }) => holds !== true)
 
 /** Which of the columns a rule reads, for a kind of viewer. */
-function readBy(rule: Rule, kind: ViewerKind, columns: string[]): string[] {
+function readBy(resource: Resource, rule: Rule, kind: ViewerKind, columns: string[]): string[] {
   const read = new Set<string>()
-  const row: RowSql = (column) => {
+  const row = rowOf(resource, (column) => {
     read.add(column)
     return sql`null`
-  }
+  })
   rule(row, viewerSql(kind))
   return columns.filter((column) => read.has(column))
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
+import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
@@ -12,10 +13,8 @@ import { Aliases } from "./where.ts"
 const wholeRow = { fields: undefined, filters: [], includes: [] }
 
 /** The row that a write is about, by its table's own name. */
-export const writtenRow =
-  (resource: Resource): RowSql =>
-  (column) =>
-    sql`${tableOf(resource)}.${columnName(resource, column)}`
+export const writtenRow = (resource: Resource): RowSql =>
+  rowOf(resource, (column) => sql`${tableOf(resource)}.${columnName(resource, column)}`)
 
 /** The row as the viewer may see it, and its keys. */
 export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {

@@ -16,7 +16,7 @@ import {
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
-import { filtered, selective } from "./filters.ts"
+import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asJson, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
@@ -86,7 +86,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   const aliases = new Aliases()
   const { alias, row } = aliases.next(resource)
   const keys = sortExpressions(query.sort, row, viewer)
-  const ofParent = query.parent ? within(query.parent, row, viewer) : []
+  const ofParent = query.parent ? within(query.parent, row, viewer, aliases) : []
   const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
   const few = (column: string) =>
     sql`select ${row(column)} from ${tableOf(resource)} ${alias} where ${clause(conjunction(found))}`
@@ -180,14 +180,16 @@ function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQ
   return sql`(select count(*) from ${tableOf(within)} ${alias} where ${clause(there)})`
 }
 
-/** The rows that refer to the parent, where the viewer may see the column that does. */
-const within = (
-  { source, target, local, foreign }: Relation,
-  row: RowSql,
-  viewer: ViewerSql,
-): (SQL | boolean)[] => {
+/** The rows that refer to the parent, or that are linked to it, where the viewer may see the columns that do. */
+function within(relation: Relation, row: RowSql, viewer: ViewerSql, aliases: Aliases): (SQL | boolean)[] {
+  const { source, target, via } = relation
+  const { local, foreign } = via?.toJunction ?? relation
   // The key's columns on the other side, in the key's order.
   const columns = source.keys.map((key) => foreign[local.indexOf(key)] as string)
+  if (via) {
+    const ofParent = (link: RowSql) => [hasKey(via.toJunction.target, link, ownValue.parentKey, columns)]
+    return [linked(via, ofParent, row, viewer, aliases)]
+  }
   return [
     hasKey(target, row, ownValue.parentKey, columns),
     ...columns.map((column) => target.fields[column]?.read(row, viewer) ?? false),

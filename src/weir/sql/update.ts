@@ -22,6 +22,17 @@ export function compileUpdate(
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
+  const requirements = updateRequirements(resource, kind, columns, made)
+  const allowed = conjunction([oneVisible(resource, row, viewer), ...requirements.map(({ holds }) => holds)])
+  const quota = quotaAfter(resource, columns, row)
+  const where = quota ? afterwards(resource, row, allowed, quota) : clause(allowed)
+  return compile(
+    sql`update ${tableOf(resource)} set ${assignments(resource, columns, made)} where ${where} returning ${returnedRow(resource, row, viewer)}`,
+  )
+}
+
+/** What an update of these columns (bound by name) sets: them, and those that are set by themselves. */
+export function assignments(resource: Resource, columns: string[], made: Made): SQL {
   const sets = [...columns, ...made.bound].map(
     (column) => sql`${columnName(resource, column)} = ${boundValue(resource, column)}`,
   )
@@ -30,13 +41,7 @@ export function compileUpdate(
       sets.push(sql`${columnName(resource, field.name)} = ${expressions.now()}`)
   for (const [column, expression] of Object.entries(made.expressions))
     sets.push(sql`${columnName(resource, column)} = ${expression}`)
-  const requirements = updateRequirements(resource, kind, columns, made)
-  const allowed = conjunction([oneVisible(resource, row, viewer), ...requirements.map(({ holds }) => holds)])
-  const quota = quotaAfter(resource, columns, row)
-  const where = quota ? afterwards(resource, row, allowed, quota) : clause(allowed)
-  return compile(
-    sql`update ${tableOf(resource)} set ${sql.join(sets, sql`, `)} where ${where} returning ${returnedRow(resource, row, viewer)}`,
-  )
+  return sql.join(sets, sql`, `)
 }
 
 /** The quota is asked of rows that are the viewer's to change alone: its failure would tell others that they are there. */

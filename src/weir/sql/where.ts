@@ -1,7 +1,9 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import { condition } from "../fields/condition.ts"
 import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
+import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, tableOf } from "./columns.ts"
@@ -12,9 +14,9 @@ export class Aliases {
   private count = 0
 
   /** A new alias, and the row of a resource that goes by it. */
-  next({ fields }: Resource): { alias: SQL; row: RowSql } {
+  next(resource: Resource): { alias: SQL; row: RowSql } {
     const alias = sql.identifier(`t${this.count++}`)
-    const row: RowSql = (column) => sql`${alias}.${sql.identifier(fields[column]?.column.name ?? column)}`
+    const row = rowOf(resource, (column) => sql`${alias}.${columnName(resource, column)}`)
     return { alias: sql`${alias}`, row }
   }
 
@@ -28,40 +30,8 @@ export class Aliases {
 export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(ownValue.viewer) })
 
 /** The condition of a filter on the column itself. */
-export function comparison({ field, operator, param, isNull }: Filter, column: SQL): SQL {
-  const value = field.type.sql.bind(bound(param))
-  const comparable = field.type.ordered(column)
-  const own = field.type.comparison?.(operator, column, bound(param))
-  if (own) return own
-  switch (operator) {
-    case "eq":
-      return sql`${column} = ${value}`
-    case "ne":
-      // A null counts as different from any value.
-      return expressions.distinct(column, value)
-    case "gt":
-      return sql`${comparable} > ${value}`
-    case "gte":
-      return sql`${comparable} >= ${value}`
-    case "lt":
-      return sql`${comparable} < ${value}`
-    case "lte":
-      return sql`${comparable} <= ${value}`
-    case "in":
-      return field.type.sql.oneOf(column, bound(param))
-    case "nin":
-      return sql`(${column} is null or not ${field.type.sql.oneOf(column, bound(param))})`
-    case "contains":
-      return expressions.contains(column, value)
-    case "starts_with":
-      return expressions.startsWith(column, value)
-    case "is_null": {
-      const own = field.type.sql.isNull?.(column)
-      if (own) return isNull ? own : sql`not ${own}`
-      return isNull ? sql`${column} is null` : sql`${column} is not null`
-    }
-  }
-}
+export const comparison = ({ field, operator, param, isNull }: Filter, column: SQL): SQL =>
+  condition(field.type, operator, column, bound(param), isNull)
 
 /** A sort key as SQL. A field that is hidden in some rows counts as null there. */
 export interface SortExpression {
@@ -141,7 +111,7 @@ export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | b
 function lookedUp(keys: SortExpression[], i: number, { resource, viewer: kind }: FromCursor): SQL {
   const viewer = viewerSql(kind)
   const alias = sql.identifier("@at")
-  const row: RowSql = (column) => sql`${alias}.${columnName(resource, column)}`
+  const row = rowOf(resource, (column) => sql`${alias}.${columnName(resource, column)}`)
   const [there] = sortExpressions([(keys[i] as SortExpression).key], row, viewer)
   const { value } = there as SortExpression
   const where = conjunction([

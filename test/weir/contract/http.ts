@@ -169,11 +169,14 @@ function routesOf(resource: Resource, id: unknown): { path: string; methods: str
       methods: [...when(read, "GET", "HEAD"), ...when(update, "PATCH"), ...when(remove, "DELETE")],
     },
   ]
-  for (const { kind, local, name, target } of Object.values(resource.relations))
+  for (const { kind, local, name, target, via } of Object.values(resource.relations))
     if (kind === "many" && local[0] === keyOf(resource))
       routes.push({
         path: `/${resource.name}/${id}/${name}`,
-        methods: [...when(target.rules.read, "GET", "HEAD"), ...when(target.rules.create, "POST")],
+        methods: [
+          ...when(target.rules.read, "GET", "HEAD"),
+          ...when(via ? nobody : target.rules.create, "POST"),
+        ],
       })
   return routes
 }

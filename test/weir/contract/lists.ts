@@ -138,10 +138,23 @@ export function listContract(contract: Contract): void {
     const sides = async () => {
       await world().maker.rows(resource, 3)
       await world().maker.rows(target, 4)
+      if (via) await world().maker.rows(via.toJunction.target, 4)
+      links = via ? await allOf(via.toJunction.target) : []
       return { rows: await allOf(resource), others: await allOf(target) }
     }
+    const { via } = relation
+    /** The rows of the junction, where there is one. */
+    let links: Row[] = []
     const belonging = (row: Row, others: Row[]) =>
-      others.filter((other) => row[local] !== null && other[foreign] === row[local])
+      others.filter((other) =>
+        via
+          ? links.some(
+              (link) =>
+                link[via.toJunction.foreign[0] as string] === row[local] &&
+                link[via.toTarget.local[0] as string] === other[foreign],
+            )
+          : row[local] !== null && other[foreign] === row[local],
+      )
 
     test("is included on request, under the target's own rules", async () => {
       const { rows, others } = await sides()
@@ -199,7 +212,7 @@ export function listContract(contract: Contract): void {
         const nowhere = `${path}/${absentKey(resource)}/${name}`
         expect((await get(nowhere)).status).toBe(404)
         const settable = writableBy(target, kind).some((field) => field.name === foreign)
-        if (!isCreatable(target, kind) || !settable) return
+        if (via || !isCreatable(target, kind) || !settable) return
 
         const post = (url: string, json: unknown) =>
           world().call("POST", url, { token: world().root.token, json })

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm"
 import { describe, expect, test } from "vitest"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
-import { clause, isOpen, isOpenToAll, type RowSql, type Rule } from "../../../src/weir/resource/rules.ts"
+import { rowOf } from "../../../src/weir/resource/row-of.ts"
+import { clause, isOpen, isOpenToAll, type Rule } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compile, withValues } from "../../../src/weir/sql/plan.ts"
 import { keyOf } from "../support/keys.ts"
@@ -11,13 +12,20 @@ import { type Contract, type ContractWorld, contractWorlds } from "./world.ts"
 /** Whether a rule admits a viewer to a row, asked of the database past the API. */
 async function admits(
   { database }: ContractWorld,
-  { name, fields, keys: [key = ""] }: Resource,
+  resource: Resource,
   rule: Rule,
   { kind, id }: { kind: ViewerKind; id: number },
   rowKey: unknown,
 ): Promise<boolean> {
-  const row: RowSql = (column) =>
-    sql`${sql.identifier(name)}.${sql.identifier(fields[column]?.column.name ?? column)}`
+  const {
+    name,
+    keys: [key = ""],
+  } = resource
+  const row = rowOf(
+    resource,
+    (column) =>
+      sql`${sql.identifier(name)}.${sql.identifier(resource.fields[column]?.column.name ?? column)}`,
+  )
   const admitted = clause(rule(row, { kind, id: sql`${id}` }))
   const query = sql`select 1 from ${sql.identifier(name)} where ${row(key)} = ${rowKey} and (${admitted})`
   const client = database.connect()

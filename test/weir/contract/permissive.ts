@@ -12,7 +12,7 @@ export function permissive(api: Api): Api {
   const { title, version, accounts, routes } = api
   const may: Rule = accounts ? signedIn : anyone
   const open = (rule: Rule): Rule => (rule === nobody ? nobody : any(may, rule))
-  const opened = ({ module, table, options, rules }: Resource): Resource => {
+  const opened = ({ name, table, options, rules }: Resource): Resource => {
     const fields = Object.entries(options.fields ?? {}).map(([name, given = {}]) => {
       const { read, write = anyone, create = write, update = write, refersTo, ...rest } = given
       const field: FieldOptions = { ...rest }
@@ -25,14 +25,16 @@ export function permissive(api: Api): Api {
       field.update = isRole ? update : create === nobody ? open(update) : may
       return [name, field]
     })
-    return resource(module, {
+    return resource(table, {
       ...options,
+      name,
       fields: Object.fromEntries(fields) as Record<string, FieldOptions>,
       read: open(rules.read),
       create: open(rules.create),
       update: open(rules.update),
       updatedRow: open(rules.updatedRow),
       delete: open(rules.delete),
+      ...(options.restore ? { restore: open(rules.restore) } : {}),
     })
   }
   const opening = defineApi({
@@ -46,10 +48,23 @@ export function permissive(api: Api): Api {
           ...(accounts.role ? { role: accounts.role.name, admin: accounts.admin } : {}),
         }
       : false,
+    schema: schemaOf(api),
     resources: api.resources.map(opened),
     routes,
   })
   // Without a role, every account has the empty one.
   if (opening.accounts && !accounts?.role) opening.accounts.admin = ""
   return opening
+}
+
+/** What the modules of an API's resources and its schema export, under names of which none hides another. */
+function schemaOf({ schema, resources }: Api): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...schema }
+  for (const { module } of resources)
+    for (const [name, value] of Object.entries(module)) {
+      let free = name
+      while (Object.hasOwn(all, free) && all[free] !== value) free += "_"
+      all[free] = value
+    }
+  return all
 }

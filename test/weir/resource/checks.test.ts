@@ -5,6 +5,7 @@ import { type ApiOptions, defineApi } from "../../../src/weir/api.ts"
 import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
 import { allow, route } from "../../../src/weir/http/route.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
+import { throughJunction } from "../../../src/weir/resource/junction.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
 import {
   admin,
@@ -549,7 +550,7 @@ describe("types", () => {
       create: any(signedIn, (row) => sql`${row("state")} = 'draft'`),
       delete: all(mine, (row) => sql`${row("title")} <> ''`),
       fields: { title: { read: mine } },
-      embed: { author: { limit: 1 } },
+      embed: { author: { limit: 1 }, tags: throughJunction("noteTags", "tag", { limit: 5 }) },
       sort: ["-title", "id"],
     })
     const wrong = [
@@ -569,6 +570,10 @@ describe("types", () => {
       () => resource(module, { fields: { title: { write: owner } } }),
       // @ts-expect-error: embeds are the module's relations
       () => resource(module, { embed: { autor: {} } }),
+      // @ts-expect-error: beside one through a junction as well
+      () => resource(module, { embed: { autor: { limit: 1 }, tags: throughJunction("noteTags", "tag") } }),
+      // @ts-expect-error: and their options are known
+      () => resource(module, { embed: { author: { limits: 1 } } }),
       // @ts-expect-error: sorts are columns
       () => resource(module, { sort: "-titel" }),
       () =>
@@ -580,7 +585,7 @@ describe("types", () => {
           resources: [],
         }),
     ]
-    expect(wrong).toHaveLength(10)
+    expect(wrong).toHaveLength(12)
   })
 })
 

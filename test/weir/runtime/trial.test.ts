@@ -1,14 +1,22 @@
 import { expect, test } from "vitest"
 import { defineApi } from "../../../src/weir/api.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
-import { admin, all, any, anyone, openToAnyone } from "../../../src/weir/resource/rules.ts"
+import { admin, all, any, anyone, not, openToAnyone } from "../../../src/weir/resource/rules.ts"
+import { through } from "../../../src/weir/resource/words.ts"
 import { trialResources } from "../../../src/weir/runtime/services.ts"
 import { parseEnv } from "../../../src/weir/runtime/settings.ts"
-import { id, table, text } from "../../../src/weir/schema.ts"
+import { id, references, table, text, timestamp } from "../../../src/weir/schema.ts"
 
-const things = table("things", { id: id(), note: text({ max: 9 }) })
+const things = table("things", { id: id(), note: text({ max: 9 }), gone: timestamp() })
+const others = table("others", { id: id(), thing_id: references(() => things.id) })
 const apiWith = (options: Parameters<typeof resource<typeof things>>[1]) =>
-  defineApi({ title: "Trial", version: "1", accounts: false, resources: [resource(things, options)] })
+  defineApi({
+    title: "Trial",
+    version: "1",
+    accounts: false,
+    schema: { others },
+    resources: [resource(things, options)],
+  })
 
 const production = parseEnv({ NODE_ENV: "production" })
 
@@ -17,6 +25,13 @@ const trials: [string, Parameters<typeof apiWith>[0]][] = [
   ["the rule of an updated row", { read: anyone, update: admin, updatedRow: openToAnyone }],
   ["a part of any", { read: anyone, delete: any(admin, openToAnyone) }],
   ["a part of a part", { read: all(anyone, any(openToAnyone)) }],
+  ["what not turns around", { read: not(openToAnyone) }],
+  ["the end of a path", { read: through("others", openToAnyone) }],
+  [
+    "a restore, and rows that are hidden when deleted",
+    { read: anyone, softDelete: "gone", restore: openToAnyone },
+  ],
+  ["a read of rows that are hidden when deleted", { read: openToAnyone, softDelete: "gone" }],
   ["a rule of a field", { read: anyone, fields: { note: { read: openToAnyone } } }],
   ["a rule for writing a field", { read: anyone, create: admin, fields: { note: { create: openToAnyone } } }],
 ]

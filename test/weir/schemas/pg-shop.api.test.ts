@@ -1,6 +1,10 @@
 import "#fresh"
 import { describe, expect, test } from "vitest"
+import { through } from "../../../src/weir/index.ts"
+import { rowsOf } from "../support/samples.ts"
 import { describeSchema, named } from "./support/one.ts"
+import { schemaNamed } from "./support/schemas.ts"
+import { serve } from "./support/served.ts"
 
 const article = { title: "New", familyId: "fam_000000000000", workshopId: "wor_000000000000" }
 const choice = (text: string) => `/optionChoices/aop_000000000000,${encodeURIComponent(text)}`
@@ -105,5 +109,29 @@ describeSchema("pg-shop", ({ send, list, get, run }) => {
       expect(created.status, created.text).toBe(201)
       expect(await get(created.headers.get("location") ?? "")).toMatchObject({ choice: text, cost: "1.00" })
     })
+  })
+})
+
+describe.runIf(schemaNamed("pg-shop"))("pg-shop", () => {
+  test("articles and labels are linked by articleLabels, by relations and by foreign keys", async () => {
+    const { call, close } = await serve(schemaNamed("pg-shop") as never, {
+      articles: { embed: { labels: through("labels", "label") } },
+      labels: { embed: { articles: through("articleLabels", "article"), workshop: {} } },
+    })
+    const ids = async (path: string) => rowsOf(await call("GET", path)).map((row) => row.id)
+    const labels = "/articles/art_000000000000/labels"
+    expect(await ids(labels)).toEqual(["lab_000000000000"])
+    expect(await ids("/labels/lab_000000000000/articles")).toEqual(["art_000000000000", "art_000000000012"])
+    expect(await ids("/articles?labels.title=Label 3&labels.tint=ebony&limit=2")).toEqual(["art_000000000003", "art_000000000007"])
+    expect((await call("PUT", `${labels}/lab_000000000003`)).status).toBe(204)
+    expect((await call("PUT", `${labels}/lab_000000000003`)).status).toBe(204)
+    const embedded = rowsOf(await call("GET", "/articles?limit=2&include=labels.workshop&include.labels.sort=title"))
+    expect(embedded.map((row) => row.labels)).toMatchObject([
+      [{ title: "Label 0", workshop: {} }, { title: "Label 3", workshop: {} }],
+      [{ title: "Label 1", workshop: {} }],
+    ])
+    expect((await call("DELETE", `${labels}/lab_000000000003`)).status).toBe(204)
+    expect((await call("DELETE", `${labels}/lab_000000000003`)).status).toBe(404)
+    await close()
   })
 })

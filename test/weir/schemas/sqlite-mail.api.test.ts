@@ -1,6 +1,10 @@
 import "#fresh"
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
+import { through } from "../../../src/weir/index.ts"
+import { rowsOf } from "../support/samples.ts"
 import { describeSchema, named } from "./support/one.ts"
+import { schemaNamed } from "./support/schemas.ts"
+import { serve } from "./support/served.ts"
 
 const id = (table: number, n: number) =>
   `${table.toString(16).padStart(8, "0")}-0000-4000-8000-${n.toString(16).padStart(12, "0")}`
@@ -94,5 +98,29 @@ describeSchema("sqlite-mail", ({ send, list, get, run }) => {
       expect((await send("GET", `/hooks?${query}`)).status).toBe(422)
     expect(await list(`/hooks?personId=${id(1, 0)}&include=person`)).toMatchObject([{ person: { id: id(1, 0) } }])
     expect((await send("GET", "/passports?houseAccountId=1000000000000003")).body).toHaveLength(1)
+  })
+})
+
+describe.runIf(schemaNamed("sqlite-mail"))("sqlite-mail", () => {
+  test("people and duties are linked by personDuties, which may be called as they are", async () => {
+    const { call, close } = await serve(schemaNamed("sqlite-mail") as never, {
+      persons: { embed: { duties: through("duties", "duty") } },
+      duties: { embed: { people: through("persons", "person", { sort: "name" }) } },
+    })
+    const ids = async (path: string) => rowsOf(await call("GET", path)).map((row) => row.id)
+    const path = "/persons/not-a-uuid%2Fwith%20a%20slash/duties"
+    expect(await ids(path)).toEqual([id(5, 0)])
+    expect(await ids(`/duties/${id(5, 0)}/people?sort=id&fields=id`)).toEqual([id(1, 0), id(1, 5), "not-a-uuid/with a slash"])
+    expect(await ids(`/persons?duties.id=${id(5, 1)}`)).toEqual([id(1, 1), id(1, 6), "me"])
+    expect((await call("PUT", `${path}/${id(5, 3)}`)).status).toBe(204)
+    expect((await call("PUT", `${path}/${id(5, 3)}`, { json: { createdAt: "2025-01-01T00:00:00Z" } })).status).toBe(204)
+    expect(await ids(path)).toEqual([id(5, 0), id(5, 3)])
+    const [link] = rowsOf(await call("GET", `/personDuties?dutyId=${id(5, 3)}&personId[contains]=slash`))
+    expect(Date.parse(link?.createdAt as string)).toBeGreaterThan(Date.now() - 60_000)
+    expect((await call("DELETE", `/duties/${id(5, 3)}/people/not-a-uuid%2Fwith%20a%20slash`)).status).toBe(204)
+    expect((await call("DELETE", `${path}/${id(5, 3)}`)).status).toBe(404)
+    expect((await call("PUT", `/persons/me/duties/${id(5, 9)}`)).status).toBe(404)
+    expect(await ids("/persons/me/duties")).toEqual([id(5, 1)])
+    await close()
   })
 })

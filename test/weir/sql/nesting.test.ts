@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import { type SQL, sql } from "drizzle-orm"
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import Libsql from "libsql"
 import { afterAll, expect, test } from "vitest"
 import { api } from "../../../examples/tracker/api.ts"
+import { defineApi, type Rule, resourcesOf, through } from "../../../src/weir/index.ts"
 import { parseList, parseOne } from "../../../src/weir/query/parse.ts"
 import { maxDepth } from "../../../src/weir/query/query.ts"
 import type { Relation, Resource } from "../../../src/weir/resource/resource.ts"
@@ -114,3 +117,48 @@ const pathOf = (resource: Resource, names: string): Relation =>
   paths(resource, maxDepth)
     .find((path) => nameOf(path) === names)
     ?.at(-1) as Relation
+
+const posts = sqliteTable("posts", { id: integer("id").primaryKey(), title: text("title") })
+const topics = sqliteTable("topics", { id: integer("id").primaryKey(), title: text("title") })
+const postTopics = sqliteTable(
+  "post_topics",
+  {
+    postId: integer("post_id").references(() => posts.id),
+    topicId: integer("topic_id").references(() => topics.id),
+  },
+  (t) => [primaryKey({ columns: [t.postId, t.topicId] })],
+)
+
+test("the deepest through junctions on every step, under rules that look at the rows, is taken", () => {
+  for (const database of [libsql, likeD1])
+    for (const columns of ["posts (id, title)", "topics (id, title)", "post_topics (post_id, topic_id)"])
+      database.exec(`create table ${columns}`)
+  const titled: Rule<"id"> = (row): SQL =>
+    sql`exists (select 1 from users u where u.id = ${row("id")} and (u.id > 0 or (u.id < 0 and u.id <> 1)))`
+  const linking: Rule<"postId"> = (row) => sql`(${row("postId")} > 0 or ${row("postId")} is null)`
+  const { resources } = defineApi({
+    title: "Topics",
+    version: "1",
+    accounts: false,
+    resources: resourcesOf(
+      { posts, topics, postTopics },
+      {
+        posts: { read: titled, embed: { topics: through("postTopics", "topic") } },
+        topics: { read: titled, embed: { posts: through("postTopics", "post") } },
+        postTopics: { read: linking },
+      },
+    ),
+  })
+  const [resource] = resources as [Resource]
+  const deep = "topics.posts.topics"
+  const other = "posts.topics.posts"
+  expect([
+    ...refused(resource, `include=${deep}`),
+    ...refused(resource, `include=${deep}&${deep}.title=x&topics.title=x`, false),
+    ...refused(resource, `include=${deep}&include.${deep}.${other}.title=x&include.${deep}.title=x`),
+    ...refused(
+      resource,
+      `include=${deep}&include.topics.${other}.title=x&include.topics.posts.${deep}.title=x`,
+    ),
+  ]).toEqual([])
+})

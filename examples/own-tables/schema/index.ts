@@ -1,0 +1,3 @@
+export * from "./people.ts"
+export * from "./projects.ts"
+export * from "./tasks.ts"

@@ -1,0 +1,43 @@
+import type { Row } from "../db/driver.ts"
+import { forbidden, notFound } from "../problem.ts"
+import type { RowKey } from "../resource/key.ts"
+import type { SoftlyDeleted } from "../resource/soft-delete.ts"
+import { keyValues } from "../sql/columns.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { compileDeleted, compileRestore } from "../sql/soft-delete.ts"
+import { requireOpen } from "./access.ts"
+import type { Call } from "./call.ts"
+import { changeOf } from "./change.ts"
+import { writeProblem } from "./conflicts.ts"
+import { columnsToUpdate } from "./input.ts"
+
+/**
+ * Brings back one row that was softly deleted, and returns its JSON. Throws a 404 for a row that is not deleted or that
+ * the viewer could not see, a 403 for one that it may not restore, and a 409 for a value that was taken meanwhile.
+ *
+ * @example await restore(call, tasks, 1)
+ */
+export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): Promise<string> {
+  requireOpen(call, resource.rules.restore)
+  const { viewer } = call
+  const { made, expressions } = await columnsToUpdate(resource, {}, call.caller)
+  const bySelf = { bound: Object.keys(made), expressions }
+  const compile = () => compileRestore(resource, viewer.kind, bySelf)
+  // What the team's code makes as SQL may be another each time.
+  const plan = Object.keys(expressions).length
+    ? compile()
+    : planOf(resource, `restore:${viewer.kind}:${bySelf.bound}`, compile)
+  const key = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
+  const statement = withValues(plan, { ...made, ...key, [resource.softDelete.field.name]: null })
+  let row: Row | undefined
+  try {
+    const results = await call.client().batch([{ ...statement, change: changeOf(resource, "update", id) }])
+    row = results[0]?.[0]
+  } catch (error) {
+    throw writeProblem(error, resource, [])
+  }
+  if (row) return row[0] as string
+  const there = planOf(resource, `deleted:${viewer.kind}`, () => compileDeleted(resource, viewer.kind))
+  const found = await call.client().query(withValues(there, key, true))
+  throw found.length ? forbidden(`This row of ${resource.name} is not yours to restore`) : notFound()
+}

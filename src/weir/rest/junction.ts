@@ -1,0 +1,69 @@
+import { readOptionalJson } from "../http/body.ts"
+import type { AppContext } from "../http/context.ts"
+import { jsonTypes } from "../http/media-types.ts"
+import { refuseParams } from "../http/query-string.ts"
+import type { Registry } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { requireOpen } from "../operations/access.ts"
+import type { Call } from "../operations/call.ts"
+import { type Link, link, unlink } from "../operations/junction.ts"
+import { type LinkColumns, linkColumns, targetParams } from "../resource/junction.ts"
+import type { Relation } from "../resource/resource.ts"
+import type { Rule } from "../resource/rules.ts"
+import { linkDoc, unlinkDoc } from "./openapi-junction.ts"
+import { keyTemplate, pathKeyOf } from "./path-key.ts"
+
+/**
+ * The routes that make and remove links of many to many, `/tasks/{id}/tags/{tagId}`, where the junction's rules let
+ * anybody do so.
+ */
+export function linkRoutes(registry: Registry, relation: Relation, served: (rule: Rule) => boolean): void {
+  const columns = linkColumns(relation)
+  // A link whose row is hidden when it is deleted could not be made anew.
+  if (!columns || "softDelete" in columns.junction.options) return
+  const { source, name } = relation
+  const { rules, options } = columns.junction
+  const names = targetParams(relation, columns)
+  const path = `/${source.name}/${keyTemplate(source)}/${name}/${keyTemplate({ keys: names })}`
+  if (served(rules.create))
+    registry.add(
+      "put",
+      path,
+      () => linkDoc(relation, columns, names),
+      (c) => putLink(c, relation, columns),
+    )
+  // No header has the secrets of several rows.
+  if (served(rules.delete) && !options.confirmDelete)
+    registry.add(
+      "delete",
+      path,
+      () => unlinkDoc(relation, columns, names),
+      (c) => deleteLink(c, relation, columns),
+    )
+}
+
+/** The link that a path names. */
+function linkOf(c: AppContext, call: Call, relation: Relation, columns: LinkColumns): Link {
+  const { key: parentKey } = pathKeyOf(c, call, relation.source, { named: false })
+  const { key: targetKey, search } = pathKeyOf(c, call, relation.target, { segment: 4 })
+  refuseParams(search)
+  return { relation, columns, parentKey, targetKey }
+}
+
+/** `PUT /parent/{id}/resource/{id}`. */
+async function putLink(c: AppContext, relation: Relation, columns: LinkColumns): Promise<Response> {
+  const call = c.get("call")
+  const { junction } = columns
+  const which = linkOf(c, call, relation, columns)
+  requireOpen(call, junction.rules.create)
+  const input = await readOptionalJson(c, jsonTypes, junction.json)
+  await link(call, which, input === undefined ? {} : input)
+  return reply(c, 204, null)
+}
+
+/** `DELETE /parent/{id}/resource/{id}`. */
+async function deleteLink(c: AppContext, relation: Relation, columns: LinkColumns): Promise<Response> {
+  const call = c.get("call")
+  await unlink(call, linkOf(c, call, relation, columns))
+  return reply(c, 204, null)
+}
