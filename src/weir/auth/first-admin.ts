@@ -1,4 +1,4 @@
-import { and, type SQL, sql } from "drizzle-orm"
+import { and, is, SQL, sql } from "drizzle-orm"
 import type { Client } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
 import type { Values } from "../query/query.ts"
