@@ -21,7 +21,11 @@ async function admits(
     name,
     keys: [key = ""],
   } = resource
-  const row = rowOf(resource, (column) => sql`${sql.identifier(name)}.${sql.identifier(column)}`)
+  const row = rowOf(
+    resource,
+    (column) =>
+      sql`${sql.identifier(name)}.${sql.identifier(resource.fields[column]?.column.name ?? column)}`,
+  )
   const admitted = clause(rule(row, { kind, id: sql`${id}` }))
   const query = sql`select 1 from ${sql.identifier(name)} where ${row(key)} = ${rowKey} and (${admitted})`
   const client = database.connect()

@@ -45,7 +45,8 @@ async function contractWorld(contract: Contract): Promise<ContractWorld> {
   if (!accounts) return { ...app, ...setting, ann: nobody, bob: nobody, maker }
   const signer = tokens(authSecret, issuer)
   const person = async (role: Record<string, unknown>): Promise<Person> => {
-    const id = await maker.insert(accounts.resource, { ...role, [accounts.password.name]: hash })
+    const values = { ...role, [accounts.password.name]: hash }
+    const id = (await maker.insert(accounts.resource, values)) as number
     return { id, token: await signer.issue({ userId: id, passwordMark: passwordMark(hash) }) }
   }
   const other = accounts.role?.spec.values?.find((value) => value !== accounts.admin) ?? "user"

@@ -8,16 +8,26 @@ import type { Row } from "./samples.ts"
 /** Text by code point, which is the order of UTF-8's bytes; JavaScript's own is by UTF-16 unit. */
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-function compareValues(a: unknown, b: unknown): number {
+/** Digits of a decimal or a bigint as one whole number, whatever stands after the point. */
+function scaledUp(value: unknown): bigint {
+  const [whole = "", fraction = ""] = String(value).split(".")
+  return BigInt(`${whole}${fraction.padEnd(18, "0")}`)
+}
+
+function compareValues(a: unknown, b: unknown, { spec }: Pick<Field, "spec">): number {
+  if (spec.type === "decimal" || spec.type === "bigint") {
+    const [x, y] = [scaledUp(a), scaledUp(b)]
+    return x < y ? -1 : x > y ? 1 : 0
+  }
   if (typeof a === "string" && typeof b === "string") return compareText(a, b)
   const [x, y] = [Number(a), Number(b)]
   return x < y ? -1 : x > y ? 1 : 0
 }
 
 /** Null counts as the largest: last when ascending, first when descending. */
-function compareNullable(a: unknown, b: unknown): number {
+function compareNullable(a: unknown, b: unknown, field: Field): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
-  return compareValues(a, b)
+  return compareValues(a, b, field)
 }
 
 /** The rows in the order of `sort`, with the primary key as the last key. */
@@ -26,7 +36,7 @@ export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
   return [...rows].sort((a, b) => {
     for (const key of keys) {
       const name = key.replace(/^-/, "")
-      const order = compareNullable(a[name], b[name])
+      const order = compareNullable(a[name], b[name], resource.fields[name] as Field)
       if (order) return key.startsWith("-") ? -order : order
     }
     return 0
@@ -34,8 +44,8 @@ export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
 }
 
 /** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
-export function passes(value: unknown, operator: Operator, operand: unknown): boolean {
-  const is = (other: unknown) => value !== null && compareValues(value, other) === 0
+export function passes(field: Field, value: unknown, operator: Operator, operand: unknown): boolean {
+  const is = (other: unknown) => value !== null && compareValues(value, other, field) === 0
   switch (operator) {
     case "eq":
       return is(operand)
@@ -55,13 +65,13 @@ export function passes(value: unknown, operator: Operator, operand: unknown): bo
     case "starts_with":
       return String(value).startsWith(String(operand))
     case "gt":
-      return compareValues(value, operand) > 0
+      return compareValues(value, operand, field) > 0
     case "gte":
-      return compareValues(value, operand) >= 0
+      return compareValues(value, operand, field) >= 0
     case "lt":
-      return compareValues(value, operand) < 0
+      return compareValues(value, operand, field) < 0
     case "lte":
-      return compareValues(value, operand) <= 0
+      return compareValues(value, operand, field) <= 0
   }
 }
 

@@ -7,7 +7,9 @@ import { type Column, is, type Table } from "drizzle-orm"
 import { getTableConfig as configOfPg, PgTable } from "drizzle-orm/pg-core"
 import { getTableConfig as configOfSqlite, type SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Api } from "../../../src/weir/api.ts"
+import { propertyOf } from "../../../src/weir/db/dialect/foreign-keys.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
+import { fromScaled } from "../../../src/weir/lib/scaled.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
@@ -41,6 +43,10 @@ export function rowOf(answer: Answer): Row {
 export const writableBy = (resource: Resource, kind: ViewerKind): Field[] =>
   Object.values(resource.fields).filter((f) => f.write !== undefined && isOpen(f.write.create, kind))
 
+/** The fields of them that an update may set: a key stays what it is. */
+export const changeableBy = (resource: Resource, kind: ViewerKind): Field[] =>
+  writableBy(resource, kind).filter((f) => f.write !== undefined && isOpen(f.write.update, kind))
+
 /** The name of a field in a request body. */
 export const inputName = (field: Field): string => field.secret?.as ?? field.name
 
@@ -59,7 +65,8 @@ function resourceOf({ resources }: Api, table: Table): Resource {
 export function targetsOf(api: Api, { table }: Resource): Map<string, Resource> {
   const targets = new Map<string, Resource>()
   for (const { columns, foreignTable } of referencesOf(table))
-    for (const column of columns) targets.set(column.name, resourceOf(api, foreignTable))
+    for (const column of columns)
+      targets.set(propertyOf(table, column) as string, resourceOf(api, foreignTable))
   return targets
 }
 
@@ -69,17 +76,23 @@ const referencesOf = (table: Table): { columns: Column[]; foreignTable: Table }[
     : configOfSqlite(table as SQLiteTable).foreignKeys.map((key) => key.reference())
 
 /** The columns that must differ from row to row: unique ones, and one of those that are unique together. */
-function distinctColumns({ table, fields }: Resource): Set<string> {
+function distinctColumns(resource: Resource): Set<string> {
+  const { table, fields } = resource
   const config = is(table, PgTable) ? configOfPg(table) : configOfSqlite(table as SQLiteTable)
+  const property = (name: string) =>
+    Object.values(fields).find(({ column }) => column.name === name)?.name ?? name
   const together: string[][] = [
     ...config.uniqueConstraints.map(({ columns }) => columns.map(({ name }) => name)),
     ...config.indexes
       .filter(({ config: { unique } }) => unique)
       .map(({ config: { columns } }) => (columns as { name?: string }[]).map(({ name }) => String(name))),
   ]
-  const single = Object.values(fields).filter(({ unique }) => unique)
+  const single = Object.values(fields).filter(({ unique, name }) => unique || name === keyOf(resource))
   const free = (name: string) => fields[name]?.spec.type !== "boolean" && !fields[name]?.spec.values
-  return new Set([...single.map(({ name }) => name), ...together.flatMap((names) => names.find(free) ?? [])])
+  return new Set([
+    ...single.map(({ name }) => name),
+    ...together.flatMap((names) => names.map(property).find(free) ?? []),
+  ])
 }
 
 /**
@@ -175,6 +188,13 @@ function numberSample({ spec }: Field, n: number, unique: boolean): number {
   return spec.type === "real" ? min + ((max - min) * (n % 97)) / 97 : min + (n % (max - min + 1))
 }
 
+/** A decimal with all digits of its scale, which is how it is shown. */
+function decimalSample({ spec: { precision = 18, scale = 0 } }: Field, n: number): string {
+  const most = 10n ** BigInt(precision)
+  const value = [most - 1n, 1n - most, 5n, -5n, 0n, 100n, 99n, 10n ** BigInt(scale)][n % 8] as bigint
+  return fromScaled(String(value % most), scale)
+}
+
 /** A valid value of a field that refers to nothing. */
 export function sampleOf(field: Field, n: number, unique = field.unique): unknown {
   switch (field.spec.type) {
@@ -188,6 +208,18 @@ export function sampleOf(field: Field, n: number, unique = field.unique): unknow
       return n % 2 === 1
     case "timestamp":
       return new Date(Date.UTC(2026, 0, 1) + n * 3_600_123).toISOString()
+    case "uuid":
+      return `0190a5c4-7d1e-7cc0-8f6a-${n.toString(16).padStart(12, "0")}`
+    case "bigint":
+      return String(9_007_199_254_740_993n + BigInt(unique ? n : (n % 7) - 3) * 1_000_000_000_000_001n)
+    case "decimal":
+      return decimalSample(field, n)
+    case "date":
+      return new Date(Date.UTC(1996, 1, 27) + n * 86_400_000).toISOString().slice(0, 10)
+    case "time":
+      return ["24:00:00", "00:00:00", "23:59:59.999999", `12:00:00.${n}`.replace(/0+$/, "")][n % 4]
+    case "bytes":
+      return Buffer.from(Array.from({ length: n % 60 }, (_, i) => (i * 37 + n) % 256)).toString("base64")
     case "json":
       return { n, list: [1.5, "two", null, { deep: true }] }
   }
@@ -281,7 +313,7 @@ export class Maker {
   }
 
   /** Puts a row into the database, past all rules, and answers with its key. */
-  async insert(resource: Resource, given: Row = {}): Promise<number> {
+  async insert(resource: Resource, given: Row = {}): Promise<string | number> {
     const values: Row = {}
     for (const field of Object.values(resource.fields)) {
       if (field.type.generated) continue
@@ -296,6 +328,8 @@ export class Maker {
     ])
     const client = this.w.database.connect()
     await client.batch(insertMany(resource, [Object.fromEntries(encoded)]))
+    const known = values[keyOf(resource)]
+    if (known !== undefined) return known as string
     const [row] = await client.query({
       text: `select max("${keyOf(resource)}") from "${resource.name}"`,
       bounded: true,
