@@ -4,7 +4,8 @@ import { type Field, type Resource, secretOf } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
-function writable(resource: Resource): Field[] {
+/** The fields that a body may hold, secrets included. */
+export function writable(resource: Resource): Field[] {
   return Object.values(resource.fields).filter((field) => field.write !== undefined)
 }
 
@@ -12,7 +13,7 @@ const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
   z.string().min(min).max(max).refine(storable, notStorable).openapi({ pattern: noNul })
 
 /** A field's value in a request body. */
-const inputSchema = ({ type, nullable }: Field): z.ZodType =>
+export const inputSchema = ({ type, nullable }: Field): z.ZodType =>
   nullable ? type.input().nullable() : type.input()
 
 /** A field's value in a response. */

@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm"
 import type { Api } from "../api.ts"
 import { classify } from "../db/dialect/errors.ts"
+import { expressions } from "../db/dialect/expressions.ts"
 import type { Client } from "../db/driver.ts"
 import type { Resource } from "../resource/resource.ts"
-import { columnName, tableOf } from "../sql/columns.ts"
-import { compile, withValues } from "../sql/plan.ts"
 
 /**
  * The columns of an API that its database has not, as `table.column`. They would be met by the first request: a schema
@@ -26,12 +25,12 @@ const shown = ({ tableName, fields }: Resource, name: string): string =>
   `${tableName}.${fields[name]?.column.name ?? name}`
 
 /** Whether a statement that reads these columns, and no row, is understood. */
-async function areThere(client: Client, resource: Resource, names: string[]): Promise<boolean> {
-  // Qualified, since SQLite takes a name in quotes for text where there is no such column.
-  const columns = names.map((name) => sql`${tableOf(resource)}.${columnName(resource, name)}`)
-  const query = sql`select ${sql.join(columns, sql`, `)} from ${tableOf(resource)} where 1 = 0`
+async function areThere(client: Client, { table, fields }: Resource, names: string[]): Promise<boolean> {
+  // Qualified, as Drizzle renders them: SQLite takes a name in quotes for text where there is no such column.
+  const columns = names.map((name) => sql`${fields[name]?.column}`)
+  const { text } = expressions.render(sql`select ${sql.join(columns, sql`, `)} from ${table} where 1 = 0`)
   try {
-    await client.query(withValues({ ...compile(query), bounded: true }, {}))
+    await client.query({ text, params: [], bounded: true })
     return true
   } catch (error) {
     if (classify(error)?.kind !== "unmigrated") throw error
