@@ -87,7 +87,28 @@ export function documentOf(entries: readonly Entry[], info: DocumentInfo): objec
     paths[path] ??= {}
     paths[path][method] = operation ?? generated.paths[path]?.[method]
   }
-  return { ...generated, components: { ...securityOf(info), ...merged(generated, components) }, paths }
+  const document = {
+    ...generated,
+    components: { ...securityOf(info), ...merged(generated, components) },
+    paths,
+  }
+  if (entries.length <= mostInPlace) placeParameters(document)
+  return document
+}
+
+/** Most operations of a document that has its parameters in place, for readers that follow no references. */
+const mostInPlace = 60
+
+/** Puts parameters where they are referred to. */
+function placeParameters({ components, paths }: { components: Json; paths: Record<string, Json> }): void {
+  const shared = components.parameters as Record<string, Json>
+  for (const operations of Object.values(paths))
+    for (const operation of Object.values(operations) as { parameters?: (Json & Partial<Reference>)[] }[])
+      if (operation.parameters)
+        operation.parameters = operation.parameters.map(
+          (one) => shared[one.$ref?.slice("#/components/parameters/".length) ?? ""] ?? one,
+        )
+  components.parameters = {}
 }
 
 const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }

@@ -59,7 +59,7 @@ const link = (i: number, before: () => unknown) =>
   })
 
 test("filters by columns of one name and type are one parameter, however many tables have them", async () => {
-  const few = raw(await documentOf(chain(3)))
+  const few = raw(await documentOf(chain(12)))
   const many = raw(await documentOf(chain(30)))
   const filters = ({ components }: Raw) =>
     Object.keys(components.parameters).filter((name) => /^(id|label|weight|beforeId)\./.test(name))
@@ -72,7 +72,7 @@ test("filters by columns of one name and type are one parameter, however many ta
 test("columns of one name and different types have filters of their own", async () => {
   const words = sqliteTable("words", { id: integer("id").primaryKey(), size: text("size").notNull() })
   const boxes = sqliteTable("boxes", { id: integer("id").primaryKey(), size: integer("size").notNull() })
-  const document = await documentOf({ words, boxes })
+  const document = await documentOf({ words, boxes, ...chain(12) })
   const of = (path: string) =>
     parsed(document).paths[path]?.get?.parameters?.find(({ name }) => name === "size[gt]")?.schema
   expect([of("/words"), of("/boxes")]).toEqual([{ type: "string" }, { type: "integer" }])
@@ -81,8 +81,15 @@ test("columns of one name and different types have filters of their own", async 
   )
 })
 
+test("a document of few tables has its parameters in place", async () => {
+  const { paths, components } = raw(await documentOf(chain(2)))
+  expect(components.parameters).toEqual({})
+  const params = paths["/link1"]?.get?.parameters as unknown as { name: string; in: string }[]
+  expect(params.find(({ name }) => name === "label[ne]")?.in).toBe("query")
+})
+
 test("a list below a parent has the parameters of the list itself", async () => {
-  const { paths } = raw(await documentOf(chain(2)))
+  const { paths } = raw(await documentOf(chain(12)))
   const refs = (path: string) => paths[path]?.get?.parameters?.map(({ $ref }) => $ref) ?? []
   const nested = Object.keys(paths).find((path) => /^\/link0\/\{id\}\/\w*[lL]ink1\w*$/.test(path)) as string
   expect(refs(nested)).toEqual(["#/components/parameters/Link0.key", ...refs("/link1")])
