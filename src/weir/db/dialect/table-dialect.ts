@@ -16,8 +16,8 @@ export const tableFunction: Record<DialectName, string> = { postgres: "pgTable",
 /** The dialect of a Drizzle table; null for one that Weir does not serve. It is asked by name, so that no dialect is loaded. */
 export function dialectOfTable(table: Table): DialectName | null {
   // A column may be called `constructor`.
-  const { constructor } = Object.getPrototypeOf(table) as object
-  for (let type: unknown = constructor; type; type = Object.getPrototypeOf(type)) {
+  let type: unknown = (Object.getPrototypeOf(table) as object).constructor
+  for (; type; type = Object.getPrototypeOf(type)) {
     const dialect = dialects[(type as { [entityKind]?: string })[entityKind] ?? ""]
     if (dialect !== undefined) return dialect
   }
