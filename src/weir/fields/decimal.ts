@@ -22,10 +22,10 @@ function parse(text: string): string | Invalid {
   return number.before > mostBefore || number.after > mostAfter ? tooLarge : number.text
 }
 
-/** Whether a column of SQLite keeps a number: a whole one of 18 digits, or one of 15. */
+/** Whether a column of SQLite keeps a number: a whole one of 64 bits, or one of 15 digits. */
 function isKept({ text }: { text: string }): boolean {
   const digits = text.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length
-  return digits <= 15 || (!text.includes(".") && /^-?\d{1,18}$/.test(text))
+  return digits <= 15 || (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
 }
 
 /** The value that a column with that precision holds without rounding. */

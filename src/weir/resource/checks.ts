@@ -4,7 +4,7 @@ import { isSortable } from "./field.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
-import { isOpen, isOpenToAll } from "./rules.ts"
+import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -36,7 +36,6 @@ export function checkResources(resources: readonly Resource[]): void {
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)
     checkRules(resource)
-    checkKeys(resource)
     checkSorts(resource)
     checkEmbeds(resource)
     if (resource.softDelete && resource.relations.restore)
@@ -96,20 +95,6 @@ function checkEmbeds({ name, options }: Resource): void {
   for (const [relation, { limit } = {}] of Object.entries(options.embed ?? {}))
     if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= 100))
       throw new Error(`${name}: the limit of embed "${relation}" must be a whole number from 1 to 100`)
-}
-
-/** A key stands in its row's path and in every cursor: whoever sees the row must see it. */
-function checkKeys({ name, keys, fields, rules, options }: Resource): void {
-  for (const key of keys) {
-    const read = fields[key]?.read
-    const hidden = viewerKinds.find(
-      (kind) => read && read !== options.read && isOpen(rules.read, kind) && !isOpenToAll(read, kind),
-    )
-    if (hidden)
-      throw new Error(
-        `${name}.${key}: a key stands in its row's path and in cursors: it cannot be hidden from whoever reads the row`,
-      )
-  }
 }
 
 function checkSorts(resource: Resource): void {

@@ -1,8 +1,21 @@
 import { Between, Invalid } from "../fields/type.ts"
 import type { Field, Resource } from "./resource.ts"
+import { isOpenToAll } from "./rules.ts"
+import type { ViewerKind } from "./viewer.ts"
 
 /** A key of one column: that of an account, and of most rows. */
 export type Key = string | number
+
+/**
+ * Whether cursors may name rows by their key: they hold it, so that whoever sees a row must see its key. Where there is
+ * none, or one that is hidden from some who see the row, pages go by `skip`.
+ */
+export const hasCursors = ({ keys, fields, rules, options }: Resource, kind: ViewerKind): boolean =>
+  keys.length > 0 &&
+  keys.every((key) => {
+    const read = fields[key]?.read
+    return read !== undefined && (read === rules.read || read === options.read || isOpenToAll(read, kind))
+  })
 
 /** A row's key: its value, or the values of its columns in the key's order. */
 export type RowKey = KeyPart | readonly KeyPart[]
