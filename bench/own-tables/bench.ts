@@ -26,7 +26,7 @@ const onSqlite = [
 ]
 
 /** Copies the items of a database to a table that no migration of Weir's made. */
-async function copyItems(dialect: Dialect, url: string): Promise<void> {
+export async function copyItems(dialect: Dialect, url: string): Promise<void> {
   if (dialect === "postgres") {
     const sql = postgresJs(url, { max: 1, onnotice: () => {} })
     for (const statement of onPostgres) await sql.unsafe(statement)

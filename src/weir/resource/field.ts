@@ -101,9 +101,13 @@ function specFor({ table, name, column, options }: FieldSource): FieldSpec | und
 export const isSortable = ({ type, spec }: Field): boolean =>
   type.operators.includes("gt") || spec.type === "boolean"
 
+/** Most characters of a key that is text: Postgres indexes no longer ones, and no path would hold them. */
+const longestKey = 2_700
+
 /** A key's text has the order of its index, which is the database's own. */
 function keyType(spec: FieldSpec): FieldType {
-  const type = fieldType(spec)
+  const isUnbounded = spec.inferred && spec.type === "text" && spec.length === undefined
+  const type = fieldType(isUnbounded ? { ...spec, length: longestKey } : spec)
   return spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
 }
 

@@ -132,6 +132,11 @@ export interface Resource {
   holdsViewers: boolean
   /** The columns that one signs in with, where its rows are the API's viewers. */
   loginNames: readonly string[]
+  /**
+   * Whether the database is known to number the table's rows by itself: rows are found by it sooner than by a text.
+   * SQLite's tables do, unless they are `without rowid`.
+   */
+  hasRowNumber: boolean
   /** What its team should know: columns that are hidden or left out. */
   notices: string[]
 }

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm"
+import { type SQL, sql } from "drizzle-orm"
 import type { Api } from "../api.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { expressions } from "../db/dialect/expressions.ts"
@@ -21,6 +21,18 @@ export async function missingColumns(client: Client, { resources }: Api): Promis
   return lacking.flat()
 }
 
+/** Notes which tables of SQLite number their rows. */
+export async function noteRowNumbers(client: Client, { resources }: Api): Promise<void> {
+  await Promise.all(
+    resources.map(async (resource) => {
+      resource.hasRowNumber = await isUnderstood(
+        client,
+        sql`select _rowid_ from ${resource.table} where 1 = 0`,
+      )
+    }),
+  )
+}
+
 const shown = ({ tableName, fields }: Resource, name: string): string =>
   `${tableName}.${fields[name]?.column.name ?? name}`
 
@@ -28,7 +40,11 @@ const shown = ({ tableName, fields }: Resource, name: string): string =>
 async function areThere(client: Client, { table, fields }: Resource, names: string[]): Promise<boolean> {
   // Qualified, as Drizzle renders them: SQLite takes a name in quotes for text where there is no such column.
   const columns = names.map((name) => sql`${fields[name]?.column}`)
-  const { text } = expressions.render(sql`select ${sql.join(columns, sql`, `)} from ${table} where 1 = 0`)
+  return isUnderstood(client, sql`select ${sql.join(columns, sql`, `)} from ${table} where 1 = 0`)
+}
+
+async function isUnderstood(client: Client, query: SQL): Promise<boolean> {
+  const { text } = expressions.render(query)
   try {
     await client.query({ text, params: [], bounded: true })
     return true

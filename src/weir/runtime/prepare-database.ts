@@ -8,7 +8,7 @@ import { originOf, othersLine } from "../db/migrations/origin.ts"
 import type { Log } from "../http/request.ts"
 import { isFirst } from "./cluster.ts"
 import { findMigrations, folderOf, type MigrationFolder, readFolder, tablesOf } from "./migrations.ts"
-import { missingColumns } from "./missing-columns.ts"
+import { missingColumns, noteRowNumbers } from "./missing-columns.ts"
 import type { Settings } from "./settings.ts"
 import { lineOf, requireSound } from "./soundness.ts"
 
@@ -64,6 +64,7 @@ async function folderFor({ migrations, database, settings, log }: Preparation): 
 
 /** Throws where columns of the API are missing: the first request would meet them. */
 async function requireColumns({ api, database }: Preparation): Promise<void> {
+  if (database.dialect === "sqlite") await noteRowNumbers(database.connect(), api)
   const missing = await missingColumns(database.connect(), api)
   if (missing.length === 0) return
   const named = `${missing.slice(0, 5).join(", ")}${missing.length > 5 ? " …" : ""}`

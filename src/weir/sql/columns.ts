@@ -43,5 +43,10 @@ export function hasKey(
 }
 
 /** What tells the rows of an alias apart, for reading some of them by it: the key, or the database's own number. */
-export const rowKey = (resource: Resource, alias: SQL, row: RowSql): SQL[] =>
-  resource.keys.length ? resource.keys.map(row) : [expressions.rowNumber(alias)]
+export function rowKey({ keys, fields, hasRowNumber }: Resource, alias: SQL, row: RowSql): SQL[] {
+  const [key] = keys
+  // A whole number is the database's own number, or found as quickly.
+  const isNumber =
+    keys.length === 1 && key !== undefined && /^(id|integer)$/.test(fields[key]?.spec.type ?? "")
+  return keys.length && (isNumber || !hasRowNumber) ? keys.map(row) : [expressions.rowNumber(alias)]
+}
