@@ -1,6 +1,5 @@
 import type { Operator } from "../../../src/weir/fields/operators.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
-import { keyOf } from "./keys.ts"
 import type { Row } from "./samples.ts"
 
 /** What the lists should answer, worked out in JavaScript over all rows. */
@@ -8,25 +7,49 @@ import type { Row } from "./samples.ts"
 /** Text by code point, which is the order of UTF-8's bytes; JavaScript's own is by UTF-16 unit. */
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-function compareValues(a: unknown, b: unknown): number {
+const seconds = { Y: 31_104_000, M: 2_592_000, W: 604_800, D: 86_400, TH: 3_600, TM: 60, TS: 1 }
+
+/** The length of an ISO 8601 duration, as Postgres compares it. */
+function lengthOf(duration: string): number {
+  const [days = "", time = ""] = duration.slice(1).split("T")
+  const units = [
+    ...[...days.matchAll(/([-+\d.]+)([YMWD])/g)].map(([, count, unit]) => [count, unit] as const),
+    ...[...time.matchAll(/([-+\d.]+)([HMS])/g)].map(([, count, unit]) => [count, `T${unit}`] as const),
+  ]
+  return units.reduce((sum, [count, unit]) => sum + Number(count) * seconds[unit as keyof typeof seconds], 0)
+}
+
+/** What stands for a value when it is compared: numbers for what is spelled as text and compared otherwise. */
+function comparable(value: unknown, field: Field | undefined): unknown {
+  if (typeof value !== "string" || !field) return value
+  const { type, isEnum, values = [] } = field.spec
+  if (type === "interval") return lengthOf(value)
+  if (isEnum) return values.indexOf(value)
+  if (type === "bigint") return BigInt(value)
+  return type === "decimal" ? Number(value) : value
+}
+
+function compareValues(one: unknown, other: unknown, field?: Field): number {
+  const [a, b] = [comparable(one, field), comparable(other, field)]
+  if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0
   if (typeof a === "string" && typeof b === "string") return compareText(a, b)
   const [x, y] = [Number(a), Number(b)]
   return x < y ? -1 : x > y ? 1 : 0
 }
 
 /** Null counts as the largest: last when ascending, first when descending. */
-function compareNullable(a: unknown, b: unknown): number {
+function compareNullable(a: unknown, b: unknown, field: Field | undefined): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
-  return compareValues(a, b)
+  return compareValues(a, b, field)
 }
 
-/** The rows in the order of `sort`, with the primary key as the last key. */
+/** The rows in the order of `sort`, with the primary key at its end. */
 export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
-  const keys = [...sort.split(",").filter(Boolean), keyOf(resource)]
+  const keys = [...sort.split(",").filter(Boolean), ...resource.keys]
   return [...rows].sort((a, b) => {
     for (const key of keys) {
       const name = key.replace(/^-/, "")
-      const order = compareNullable(a[name], b[name])
+      const order = compareNullable(a[name], b[name], resource.fields[name])
       if (order) return key.startsWith("-") ? -order : order
     }
     return 0
@@ -34,8 +57,8 @@ export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
 }
 
 /** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
-export function passes(value: unknown, operator: Operator, operand: unknown): boolean {
-  const is = (other: unknown) => value !== null && compareValues(value, other) === 0
+export function passes(value: unknown, operator: Operator, operand: unknown, field?: Field): boolean {
+  const is = (other: unknown) => value !== null && compareValues(value, other, field) === 0
   switch (operator) {
     case "eq":
       return is(operand)
@@ -51,17 +74,18 @@ export function passes(value: unknown, operator: Operator, operand: unknown): bo
   if (value === null) return false
   switch (operator) {
     case "contains":
+      if (Array.isArray(value)) return (operand as unknown[]).every((one) => value.flat(9).includes(one))
       return String(value).includes(String(operand))
     case "starts_with":
       return String(value).startsWith(String(operand))
     case "gt":
-      return compareValues(value, operand) > 0
+      return compareValues(value, operand, field) > 0
     case "gte":
-      return compareValues(value, operand) >= 0
+      return compareValues(value, operand, field) >= 0
     case "lt":
-      return compareValues(value, operand) < 0
+      return compareValues(value, operand, field) < 0
     case "lte":
-      return compareValues(value, operand) <= 0
+      return compareValues(value, operand, field) <= 0
   }
 }
 
@@ -71,6 +95,7 @@ export function operandsFor(field: Field, operator: Operator, rows: Row[]): unkn
   const middle = present[Math.floor(present.length / 2)]
   if (operator === "is_null") return [true, false]
   if (middle === undefined) return []
+  if (Array.isArray(middle)) return operator === "contains" ? [middle.flat(9)] : []
   const letters = [...String(middle)]
   switch (operator) {
     case "in":
