@@ -7,8 +7,9 @@ import { clause, isOpen, isOpenToAll, type Rule } from "../../../src/weir/resour
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compile, withValues } from "../../../src/weir/sql/plan.ts"
 import { keyFilter, only, pathOf, segmentOf } from "../support/keys.ts"
+import { relate } from "../support/related.ts"
 import { type Person, type Row, targetsOf } from "../support/samples.ts"
-import { type Contract, type ContractWorld, contractWorlds, keyed } from "./world.ts"
+import { type Contract, type ContractWorld, contractWorlds, keyed, topKind } from "./world.ts"
 
 /** Whether a rule admits a viewer to a row, asked of the database past the API. */
 async function admits(
@@ -44,14 +45,18 @@ export function ownerContract(contract: Contract): void {
   const viewers = () => [
     { kind: "anonymous" as const, id: 0, token: undefined },
     ...(api.accounts ? [user(world().bob), user(world().ann)] : []),
+    ...(api.accounts ? [{ ...user(world().root), kind: topKind(api) }] : []),
   ]
 
-  /** A row of Ann's: herself among viewers, else one that she makes, or one of nobody in particular. */
+  /** A row of Ann's: herself among viewers, else one that she makes, or is related to. */
   const rowKey = async (resource: Resource): Promise<Row> => {
     const { maker, ann } = world()
     if (resource.holdsViewers) return only(ann.row, resource.keys)
     const own = api.accounts ? await maker.ownRow(resource, ann, "user") : undefined
-    return only(own ?? (await maker.insert(resource)), resource.keys)
+    if (own) return only(own, resource.keys)
+    const key = only(await maker.insert(resource), resource.keys)
+    if (api.accounts) await relate(world(), maker, resource, key, ann)
+    return key
   }
 
   describe.each(served)("owning: $name", (resource) => {
