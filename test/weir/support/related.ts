@@ -44,14 +44,16 @@ export async function relate(w: Setting, maker: Maker, resource: Resource, row: 
   for (const link of w.api.resources) {
     const references = referencesOf(w.api, link).filter(({ columns }) => columns.length === 1)
     const toPerson = references.find(({ target }) => target.holdsViewers)
-    if (!toPerson || link === resource || !isOpen(link.rules.read, w.kind)) continue
+    if (!toPerson || !isOpen(link.rules.read, w.kind)) continue
     for (const [target, values] of rows) {
       const toRow = references.find((one) => one !== toPerson && isTo(one, target, values))
       if (!toRow) continue
-      await maker.insert(link, {
+      const given = {
         [toRow.columns[0] as string]: values[toRow.foreign[0] as string],
         [toPerson.columns[0] as string]: person.row[toPerson.foreign[0] as string],
-      })
+      }
+      // What is unique in the link may be taken: the person is then related in another way, or not at all.
+      await maker.insert(link, given).catch(() => undefined)
     }
   }
 }
