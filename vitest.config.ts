@@ -44,6 +44,7 @@ const slow = [
   ...[
     "creates",
     "cached",
+    "contract",
     "documents",
     "embeds",
     "filters",
