@@ -34,6 +34,7 @@ const perDriver = [
   "precedence",
   "quota",
   "races",
+  "vocabulary",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */

@@ -12,17 +12,19 @@ import { type CallerOptions, limitAddresses, limitViewers } from "./http/caller.
 import type { AnswerLimits, AppContext, AppEnv } from "./http/context.ts"
 import { crossOrigin } from "./http/cors.ts"
 import { docs } from "./http/docs.ts"
+import type { DocumentInfo } from "./http/document.ts"
 import { onError } from "./http/errors.ts"
 import { healthRoutes } from "./http/health.ts"
 import { type Metrics, metricsRoute, observed } from "./http/metrics.ts"
 import { notFoundOf } from "./http/not-found.ts"
-import { type DocumentInfo, newApp, Registry } from "./http/registry.ts"
+import { newApp, Registry } from "./http/registry.ts"
 import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
 import { confirmationHeaders } from "./rest/handlers.ts"
 import { home } from "./rest/home.ts"
+import { documentsOf } from "./rest/openapi-parts.ts"
 import { resourceRoutes } from "./rest/routes.ts"
 
 /** What the app needs of the world; each runtime makes it from its settings. */
@@ -73,7 +75,8 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
-  for (const resource of resources) resourceRoutes(registry, resource, accounts !== undefined)
+  const routing = { accounts: accounts !== undefined, documented: documentsOf(resources) }
+  for (const resource of resources) resourceRoutes(registry, resource, routing)
   home(app, api)
   docs(app, registry, api)
 

@@ -11,7 +11,11 @@ export { itself } from "./db/dialect/field.ts"
 const columns = dialectName === "postgres" ? (postgres as unknown as typeof sqlite) : sqlite
 
 export const {
+  bigint,
   boolean,
+  bytes,
+  date,
+  decimal,
   id,
   index,
   integer,
@@ -21,7 +25,10 @@ export const {
   references,
   table,
   text,
+  time,
   timestamp,
   timestamps,
   unique,
+  uuid,
+  uuidKey,
 } = columns

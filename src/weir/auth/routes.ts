@@ -17,7 +17,7 @@ const tokenResponse = z
     expires_in: z.int().openapi({ description: "Seconds" }),
   })
   .openapi("Token", {
-    example: { access_token: "eyJhbGciOi…", token_type: "bearer", expires_in: tokenLifetime },
+    example: { access_token: "eyJhbGciOi...", token_type: "bearer", expires_in: tokenLifetime },
   })
 
 /** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi"
-import { sql } from "drizzle-orm"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { listParts } from "../lib/list-parts.ts"
@@ -51,7 +50,7 @@ export function array(makeType: (spec: FieldSpec) => FieldType): MakeType {
         return values instanceof Invalid ? values : (flat.encode(values) as string)
       },
       comparison: (operator, column, value) =>
-        operator === "contains" ? sql`${column} @> ${columnType.bind(value)}` : undefined,
+        operator === "contains" ? columnType.contains?.(column, columnType.bind(value)) : undefined,
       parseCell: parseJson,
       toCell: JSON.stringify,
       accepts: () => false,

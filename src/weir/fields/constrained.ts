@@ -1,10 +1,11 @@
-import { z } from "@hono/zod-openapi"
+import type { z } from "@hono/zod-openapi"
 import { JsonText } from "../lib/json-text.ts"
 import type { FieldType } from "./type.ts"
 
 /** A schema as JSON Schema; undefined for one that refers to itself, which the document cannot hold. */
 function documentOf(schema: z.ZodType, io: "input" | "output"): object | undefined {
-  const { $schema: _, ...document } = z.toJSONSchema(schema, { io, unrepresentable: "any" })
+  // By its method: the Worker's zod has no function for it.
+  const { $schema: _, ...document } = schema.toJSONSchema({ io, unrepresentable: "any" })
   return JSON.stringify(document).includes('"$ref"') ? undefined : document
 }
 

@@ -2,9 +2,10 @@ import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { plainDigits, readDecimal } from "../lib/decimal.ts"
+import { fromScaled, toScaled } from "../lib/scaled.ts"
 import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
-import { Invalid, type MakeType, usual } from "./type.ts"
+import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
 /** Digits before and after the point that Postgres keeps of a numeric without a precision. */
 const [mostBefore, mostAfter] = [131_072, 16_383]
@@ -21,10 +22,17 @@ function parse(text: string): string | Invalid {
   return number.before > mostBefore || number.after > mostAfter ? tooLarge : number.text
 }
 
+/** Whether a column of SQLite keeps a number: a whole one of 64 bits, or one of 15 digits. */
+function isKept({ text }: { text: string }): boolean {
+  const digits = text.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length
+  return digits <= 15 || (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
+}
+
 /** The value that a column with that precision holds without rounding. */
-function fitting(text: string, { precision, scale = 0 }: FieldSpec): string | Invalid {
+function fitting(text: string, { precision, scale = 0, rounds }: FieldSpec): string | Invalid {
   const number = readDecimal(text)
   if (!number) return notNumber
+  if (rounds && !isKept(number)) return new Invalid("has more digits than the column keeps", "out_of_range")
   if (precision === undefined) return parse(text)
   if (number.after > Math.max(scale, 0))
     return new Invalid(`has more than ${scale} digits after the point`, "out_of_range")
@@ -36,6 +44,20 @@ function read(value: string | number, spec: FieldSpec): string | Invalid {
   if (spec.storage !== "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) return inexact
   return fitting(plainDigits(value), spec)
 }
+
+/** An operand of the vocabulary's decimals, which SQLite compares as whole numbers: finer ones lie between two. */
+function parseScaled(text: string, { scale = 0 }: FieldSpec): string | Between | Invalid {
+  const value = parse(text)
+  if (value instanceof Invalid || (readDecimal(value)?.after ?? 0) <= scale) return value
+  const below = fromScaled(String(BigInt(toScaled(value, scale)) - (value.startsWith("-") ? 1n : 0n)), scale)
+  return new Between(below)
+}
+
+/** Whether a cursor's part is a value as the vocabulary's decimals are shown. */
+const isShown = (value: unknown, { scale = 0 }: FieldSpec): boolean =>
+  typeof value === "string" &&
+  /^-?\d{1,19}(\.\d+)?$/.test(value) &&
+  fromScaled(toScaled(value, scale), scale) === value
 
 const textOrNumber = z.union([z.string(), z.number()], { error: "must be a number, as text or as a number" })
 const numeral = "^-?\\d+(\\.\\d+)?$"
@@ -50,6 +72,12 @@ function input(spec: FieldSpec): z.ZodType {
   })
 }
 
+/** Whether it is what a cursor holds: also of a number that is none, or infinite. */
+const isPosition = (value: unknown): boolean =>
+  typeof value === "number"
+    ? Number.isFinite(value)
+    : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value)
+
 /** Digits, and what stands around them: a sign, a point and quotes. */
 const around = 4
 
@@ -62,13 +90,9 @@ export const decimal: MakeType = (spec) => {
   return {
     ...usual,
     operators: comparison,
-    parse,
+    parse: (text) => (spec.inferred ? parse(text) : parseScaled(text, spec)),
     parseCell: (text) => fitting(text, spec),
-    // What a cursor holds of a number that is none, or infinite.
-    accepts: (value) =>
-      typeof value === "number"
-        ? Number.isFinite(value)
-        : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value),
+    accepts: (value) => (spec.inferred ? isPosition(value) : isShown(value, spec)),
     input: () => input(spec),
     output: () => (isNumber ? z.number() : z.string().openapi({ pattern: numeral })),
     example: () => spec.example ?? (isNumber ? 9 : spec.scale ? `9.${"5".padEnd(spec.scale, "0")}` : "9"),

@@ -16,8 +16,9 @@ type ArrayColumn = Column & { baseColumn?: ArrayColumn }
 export function encodeOwn(column: Column, spec: FieldSpec, value: unknown): Value | SQL {
   if (is(value, SQL)) return value
   if (value === null || value === undefined) return null
-  // Of the vocabulary, values in JavaScript and in JSON are the same.
-  if (!spec.inferred) return columnSql(spec).encode(value)
+  // Of the vocabulary, values in JavaScript and in JSON are the same, but for bytes.
+  if (!spec.inferred)
+    return columnSql(spec).encode(value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value)
   try {
     return encodeDrizzle(column, spec, value)
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi"
+import type { Components, Json, Reference } from "./components.ts"
 
 /** A header that holds text. */
 export const text = (description: string) => ({ description, schema: { type: "string" as const } })
@@ -11,16 +11,41 @@ export const validators = {
   Vary: text("Request headers that the answer depends on"),
 }
 
+/** References to headers of an answer. */
+export const headerReferences = (
+  components: Components,
+  headers: Record<string, Json>,
+): Record<string, Reference> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, header]) => [name, components.shareable("headers", header, name)]),
+  )
+
 /** The answer to a client that holds it already: it has the headers of the answer itself. */
-export const unchanged = <Headers extends object>(headers: Headers) => ({
-  304: { description: "Not modified: If-None-Match holds the ETag", headers },
+export const unchanged = (
+  components: Components,
+  name: string,
+  headers: Json,
+): Record<string, Reference> => ({
+  304: components.named("responses", name, () => ({
+    description: "Not modified: If-None-Match holds the ETag",
+    headers,
+  })),
 })
 
 /** The request headers of a read. */
-export const conditional = z.object({
-  "If-None-Match": z
-    .string()
-    .optional()
-    .openapi({ description: "ETags of the answers that the client holds" }),
-  "Cache-Control": z.string().optional().openapi({ description: "`no-cache` to read past the cache" }),
-})
+const conditional = {
+  "If-None-Match": "ETags of the answers that the client holds",
+  "Cache-Control": "`no-cache` to read past the cache",
+}
+
+/** References to the request headers of a read. */
+export const conditionalReferences = (components: Components): Reference[] =>
+  Object.entries(conditional).map(([name, description]) =>
+    components.named("parameters", name, () => ({
+      name,
+      in: "header",
+      required: false,
+      description,
+      schema: { type: "string", description },
+    })),
+  )

@@ -1,5 +1,6 @@
 import { type RouteConfig, z } from "@hono/zod-openapi"
 import { titles } from "../problem.ts"
+import type { Components, Reference } from "./components.ts"
 import { text } from "./conditional-docs.ts"
 import { acceptedHeader } from "./media-types.ts"
 
@@ -47,19 +48,39 @@ function headersOf(method: string, status: number): Record<string, string> {
   return { [shown]: "The media types that are taken here" }
 }
 
+const problemReference = { $ref: "#/components/schemas/Problem" }
+
+function problemOf<Schema>(method: string, status: number, schema: Schema) {
+  const described = Object.entries(headersOf(method, status)).map(([name, why]) => [name, text(why)])
+  return {
+    description: titles[status] ?? "Error",
+    ...(described.length ? { headers: Object.fromEntries(described) } : {}),
+    content: { "application/problem+json": { schema } },
+  }
+}
+
 /** The documented problems of an operation, by status. */
-export function problems(method: string, statuses: number[]): RouteConfig["responses"] {
-  return Object.fromEntries(
-    statuses.map((status) => {
-      const described = Object.entries(headersOf(method, status)).map(([name, why]) => [name, text(why)])
-      return [
-        status,
-        {
-          description: titles[status] ?? "Error",
-          ...(described.length ? { headers: Object.fromEntries(described) } : {}),
-          content: { "application/problem+json": { schema: problem } },
-        },
-      ]
-    }),
-  )
+export const problems = (method: string, statuses: number[]): RouteConfig["responses"] =>
+  Object.fromEntries(statuses.map((status) => [status, problemOf(method, status, problem)]))
+
+/** Makes references to the documented problems of an operation, by status: most are the same for all. */
+export function problemReferences(
+  components: Components,
+): (method: string, statuses: readonly number[]) => Record<string, Reference> {
+  const known = new Map<string, Record<string, Reference>>()
+  const reference = (method: string, status: number): Reference => {
+    const title = (titles[status] ?? `Error${status}`).replaceAll(" ", "")
+    // The header that names the media types is another for some methods.
+    const name = status === 415 ? `${title}Of${method.charAt(0).toUpperCase()}${method.slice(1)}` : title
+    return components.named("responses", name, () => problemOf(method, status, problemReference))
+  }
+  return (method, statuses) => {
+    const key = `${method} ${statuses}`
+    let references = known.get(key)
+    if (!references) {
+      references = Object.fromEntries(statuses.map((status) => [status, reference(method, status)]))
+      known.set(key, references)
+    }
+    return references
+  }
 }

@@ -3,42 +3,8 @@ import { matchedRoutes } from "hono/route"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { AppContext, AppEnv } from "./context.ts"
-import { problems } from "./problem-docs.ts"
-import { type HandwrittenRoute, type License, needsViewer } from "./route.ts"
-
-/** What a document says of the whole API. */
-export interface DocumentInfo {
-  title: string
-  version: string
-  description: string | undefined
-  license: License
-  /** What each tag is for, by name; one that is not in it is described by its name. */
-  tags: Record<string, string>
-  /** Whether there are accounts to sign in with. */
-  accounts: boolean
-  /** The path below which clients see the API, or nothing. */
-  basePath: string
-  /** Whether requests as a whole are limited. */
-  limited: boolean
-}
-
-/** A route as the document has it. */
-export interface RouteDoc extends Omit<RouteConfig, "method" | "path" | "security"> {
-  operationId: string
-  summary: string
-  description: string
-  tags: string[]
-  /** The statuses of the problems it may answer with, besides 500 and 503. */
-  errors: number[]
-  /** `optional`: a token changes what is shown. `required`: without one, 401. Without it: public. */
-  security?: "optional" | "required" | NonNullable<RouteConfig["security"]>
-}
-
-interface Entry {
-  method: "get" | "post" | "patch" | "put" | "delete"
-  path: string
-  doc: () => RouteDoc
-}
+import { type DocumentInfo, documentOf, type Entry, type RouteDoc } from "./document.ts"
+import { type HandwrittenRoute, needsViewer } from "./route.ts"
 
 const guarding = new WeakSet<object>()
 
@@ -109,24 +75,31 @@ export class Registry {
     path: string,
     doc: Entry["doc"],
     handler: (c: AppContext) => Promise<Response> | Response,
-    options: { takesRecalled?: boolean; within?: string } = {},
+    options: { takesRecalled?: boolean; within?: string; patchTypes?: readonly string[] } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
     const pattern = (options.within ?? path).replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1")
     if (options.within) this.fixed.set(`${method.toUpperCase()} ${pattern}`, path)
     this.app.on(method.toUpperCase(), pattern, handler)
-    this.describe(method, path, doc)
+    this.describe(method, path, doc, options.patchTypes)
   }
 
   /** Adds a hand-written route. */
   mount({ config, mount }: HandwrittenRoute): void {
     mount(this.app)
-    this.describe(config.method as Entry["method"], config.path, () => docOf(config, this.info.accounts))
+    const doc = () => docOf(config, this.info.accounts)
+    const types = Object.keys(config.request?.body?.content ?? {})
+    this.describe(config.method as Entry["method"], config.path, doc, types)
   }
 
   /** Documents what another route serves already. */
-  describe(method: Entry["method"], path: string, doc: Entry["doc"]): void {
-    this.entries.push({ method, path, doc })
+  describe(
+    method: Entry["method"],
+    path: string,
+    doc: Entry["doc"],
+    patchTypes: readonly string[] = [],
+  ): void {
+    this.entries.push({ method, path, doc, patchTypes })
   }
 
   /** Whether a route is documented: parameters match whatever they are called. */
@@ -141,47 +114,16 @@ export class Registry {
   }
 
   /** The media types that PATCH takes at a path of the router, for `Accept-Patch`. */
-  patchTypes(path: string): string[] {
+  patchTypes(path: string): readonly string[] {
     const plain = unnamed(path)
     const entry = this.entries.find(({ method, path }) => method === "patch" && unnamed(path) === plain)
-    return Object.keys(entry?.doc().request?.body?.content ?? {})
+    return entry?.patchTypes ?? []
   }
 
   /** The OpenAPI 3.1 document, built at the first call: a Worker that is never asked for it never pays. */
   openapi(): string {
-    this.document ??= JSON.stringify(this.build())
+    this.document ??= JSON.stringify(documentOf(this.entries, this.info))
     return this.document
-  }
-
-  private build(): object {
-    const { title, version, description, license, accounts, basePath, limited } = this.info
-    const builder = new OpenAPIHono()
-    if (accounts)
-      builder.openAPIRegistry.registerComponent("securitySchemes", "password", {
-        type: "oauth2",
-        description: "Sign in with a user name and a password",
-        flows: { password: { tokenUrl: `${basePath}/auth/token`, scopes: {} } },
-      })
-    const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }
-    const tags = new Set<string>()
-    for (const { method, path, doc } of this.entries) {
-      const { errors, security = [], ...config } = doc()
-      for (const tag of config.tags) tags.add(tag)
-      const statuses = [...errors, ...(limited ? [429] : []), 500, 503]
-      builder.openAPIRegistry.registerPath({
-        ...config,
-        method,
-        path,
-        security: typeof security !== "string" ? security : accounts ? needs[security] : [],
-        responses: { ...problems(method, statuses), ...config.responses },
-      })
-    }
-    return builder.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: { title, version, ...(description === undefined ? {} : { description }), license },
-      servers: [{ url: basePath || "/" }],
-      tags: [...tags].map((name) => ({ name, description: this.info.tags[name] ?? `Routes of ${name}` })),
-    })
   }
 }
 

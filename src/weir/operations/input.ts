@@ -93,7 +93,7 @@ export async function columnsToInsert(
       const initial = field.initially?.(viewer)
       if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
       else if (field.made) place(field.name, field.made(), columns, expressions)
-      else if (field.nullable) columns[field.name] = null
+      else if (field.nullable && !field.column.hasDefault) columns[field.name] = null
     }
   }
   return { columns, expressions }

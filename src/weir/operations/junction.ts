@@ -49,7 +49,7 @@ function pairOf({ columns, parentKey, targetKey }: Link): Record<string, Key> {
     for (const [i, part] of keyParts(key).entries()) {
       const name = names[i] as string
       if (pair[name] !== undefined && pair[name] !== part) throw notFound()
-      pair[name] = part
+      pair[name] = part as Key
     }
   }
   place(columns.source, parentKey)

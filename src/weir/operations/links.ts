@@ -1,6 +1,7 @@
 import { invalid } from "../problem.ts"
 import { encodeCursor } from "../query/cursor.ts"
 import { type ListQuery, sortText } from "../query/query.ts"
+import { hasCursors } from "../resource/key.ts"
 import type { Page } from "./page.ts"
 
 export interface LinkSearch {
@@ -48,7 +49,7 @@ function isKept(parameter: string): boolean {
  */
 export function linksOf(path: string, search: LinkSearch, query: ListQuery, page: Page, skip = 0): string {
   const first = `<${path}${search.first}>; rel="first"`
-  if (query.resource.keys.length === 0) return first + skipLinks(path, search, query, page, skip)
+  if (!hasCursors(query.resource, query.viewer)) return first + skipLinks(path, search, query, page, skip)
   if (page.rows === 0) return first
   const link = (relation: string, name: string, end: "top" | "bottom") => {
     const cursor = encodeCursor(sortText(query.sort), page.position(end))
@@ -72,7 +73,7 @@ export function linksOf(path: string, search: LinkSearch, query: ListQuery, page
   return next ? link("next", "after", "bottom") : first
 }
 
-/** The links of a table without a key, whose rows may be alike: no cursor could tell them apart. */
+/** The links of a list whose rows no cursor may tell apart: it has no key, or one that its viewer may not see. */
 function skipLinks(path: string, search: LinkSearch, { limit }: ListQuery, page: Page, skip: number): string {
   const link = (rel: string, rows: number) => `, <${path}${search.prefix}skip=${rows}>; rel="${rel}"`
   const prev = skip > 0 ? link("prev", Math.max(0, skip - limit)) : ""

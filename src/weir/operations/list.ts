@@ -6,6 +6,7 @@ import { Problem } from "../problem.ts"
 import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
+import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
@@ -137,7 +138,7 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     if (page.rows) yield page
     if (!page.more) return
     skipped += page.rows
-    after = resource.keys.length
+    after = hasCursors(resource, call.viewer.kind)
       ? `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`
       : `&skip=${skipped}`
   }

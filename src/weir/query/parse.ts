@@ -1,3 +1,4 @@
+import { hasCursors } from "../resource/key.ts"
 import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { decodeCursor, type Position } from "./cursor.ts"
@@ -102,8 +103,8 @@ function readCursor(
   if (after !== undefined && before !== undefined)
     reader.issue("before", "cannot be used with after", "conflict")
   if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
-  if (of.resource.keys.length === 0) {
-    reader.issue(cursor, "needs a key, which this table has not: use skip", "invalid_cursor")
+  if (!hasCursors(of.resource, of.viewer)) {
+    reader.issue(cursor, "needs a key that you may read, which this list has not: use skip", "invalid_cursor")
     return { cursor: "start" }
   }
   const keys = sort.map((key) => key.field)

@@ -42,7 +42,7 @@ export function readSort(
   byDefault?: string,
 ): SortKey[] {
   const keys: SortKey[] = []
-  for (const part of (reader.single(name) ?? byDefault)?.split(",") ?? []) {
+  for (const part of (reader.single(name) ?? (byDefault || undefined))?.split(",") ?? []) {
     const descending = part.startsWith("-")
     const field = reader.field(resource, descending ? part.slice(1) : part)
     if (!field || !isSortable(field))

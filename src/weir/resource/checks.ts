@@ -48,6 +48,8 @@ export function checkResources(resources: readonly Resource[]): void {
 
 function checkField({ name, fields }: Resource, field: Field): void {
   const where = `${name}.${field.name}`
+  if (field.name in Object.prototype)
+    throw new Error(`${where}: every object has a member of this name; call the property otherwise`)
   const why = field.spec.inferred ? undefined : unnameable(field.name)
   if (why) throw new Error(`${where}: ${why}; call the column otherwise`)
   const { pattern, example = "example", min, max } = field.spec

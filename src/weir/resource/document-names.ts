@@ -91,6 +91,16 @@ export function checkDocumentNames(resources: readonly Resource[]): void {
   for (const resource of resources) nameNested(resource, schemas, operations)
 }
 
+/** All schema names of the resources and of the engine. */
+export const schemaNames = (resources: readonly Resource[]): Set<string> =>
+  new Set([
+    ...schemasOfWeir,
+    ...resources.flatMap((resource) => [
+      ...namesOf(resource).schemas,
+      ...nestedOf(resource).flatMap((relation) => namesWithin(relation.documentName, relation).schemas),
+    ]),
+  ])
+
 /** All operation names of the resources and of the engine. */
 export const operationNames = (resources: readonly Resource[]): Set<string> =>
   new Set([

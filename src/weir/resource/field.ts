@@ -58,7 +58,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
   if (!spec) return undefined
   const type = isKey ? keyType(spec) : fieldType(spec)
   const { inferred = false } = spec
-  const literal = inferred ? undefined : literalOf(column)
+  const literal = inferred ? undefined : (spec.initial ?? literalOf(column))
   const isMade = type.generated || spec.readOnly === true || (source.isWholeKey && isMadeByDatabase(column))
   const hidden =
     inferred &&
@@ -83,7 +83,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     write: isMade ? undefined : writeRules(options, isKey),
     initially: options.initially,
     made: isMade ? undefined : makerOf(column, spec, literal),
-    remade: inferred ? remakerOf(column, spec) : undefined,
+    remade: spec.auto ? undefined : remakerOf(column, spec),
     secret: options.secret,
     confirm: options.confirm === true,
     hidden,
@@ -104,7 +104,7 @@ export const isSortable = ({ type, spec }: Field): boolean =>
 /** A key's text has the order of its index, which is the database's own. */
 function keyType(spec: FieldSpec): FieldType {
   const type = fieldType(spec)
-  return spec.inferred && spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
+  return spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
 }
 
 const textual: ReadonlySet<string> = new Set(["text", "opaque", "bytes", "array", "json"])
@@ -135,11 +135,12 @@ function literalDefault(column: Column, type: FieldType): Field["default"] {
 
 function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Field["made"] {
   const { defaultFn, onUpdateFn, default: byDefault } = column
-  if (!spec.inferred) {
-    const value = literal === undefined ? undefined : fieldType(spec).sql.encode(literal)
-    return value === undefined ? undefined : () => value
-  }
+  if (spec.auto) return undefined
   if (defaultFn) return () => encodeOwn(column, spec, defaultFn())
+  if (!spec.inferred && literal !== undefined) {
+    const value = fieldType(spec).sql.encode(literal)
+    return () => value
+  }
   if (byDefault !== undefined && !is(byDefault, SQL)) {
     const value = encodeOwn(column, spec, byDefault)
     return () => value

@@ -1,14 +1,30 @@
 import { Between, Invalid } from "../fields/type.ts"
 import type { Field, Resource } from "./resource.ts"
+import { isOpenToAll } from "./rules.ts"
+import type { ViewerKind } from "./viewer.ts"
 
 /** A key of one column: that of an account, and of most rows. */
 export type Key = string | number
 
+/**
+ * Whether cursors may name rows by their key: they hold it, so that whoever sees a row must see its key. Where there is
+ * none, or one that is hidden from some who see the row, pages go by `skip`.
+ */
+export const hasCursors = ({ keys, fields, rules, options }: Resource, kind: ViewerKind): boolean =>
+  keys.length > 0 &&
+  keys.every((key) => {
+    const read = fields[key]?.read
+    return read !== undefined && (read === rules.read || read === options.read || isOpenToAll(read, kind))
+  })
+
 /** A row's key: its value, or the values of its columns in the key's order. */
-export type RowKey = Key | readonly Key[]
+export type RowKey = KeyPart | readonly KeyPart[]
+
+/** The value of one column of a key. */
+export type KeyPart = Key | boolean
 
 /** The values of a key, in its order. */
-export const keyParts = (key: RowKey): readonly Key[] => (typeof key === "object" ? key : [key])
+export const keyParts = (key: RowKey): readonly KeyPart[] => (typeof key === "object" ? key : [key])
 
 /** The fields of a key, in its order. */
 export const keyFields = ({ keys, fields }: Pick<Resource, "keys" | "fields">): Field[] =>
@@ -21,7 +37,10 @@ export const keySegment = (key: RowKey): string =>
     .join(",")
 
 /** What names a key among those of its table. */
-export const keyName = (key: RowKey): Key => (typeof key === "object" ? keySegment(key) : key)
+export const keyName = (key: RowKey): Key => {
+  if (typeof key === "object") return keySegment(key)
+  return typeof key === "boolean" ? String(key) : key
+}
 
 /**
  * Reads a key from the texts of its parts: `Invalid` for a text that is no value of its column, null for a key that no
@@ -30,7 +49,7 @@ export const keyName = (key: RowKey): Key => (typeof key === "object" ? keySegme
 export function parseKey(fields: Field[], texts: readonly string[]): RowKey | null | Invalid {
   if (texts.length !== fields.length)
     return new Invalid(`must be ${fields.map(({ name }) => name).join(",")}`, "invalid_value")
-  const parts: Key[] = []
+  const parts: KeyPart[] = []
   let isPossible = true
   for (const [i, field] of fields.entries()) {
     const value = parsePart(field, texts[i] as string)
@@ -39,10 +58,10 @@ export function parseKey(fields: Field[], texts: readonly string[]): RowKey | nu
     else parts.push(value)
   }
   if (!isPossible) return null
-  return parts.length === 1 ? (parts[0] as Key) : parts
+  return parts.length === 1 ? (parts[0] as KeyPart) : parts
 }
 
-function parsePart({ type, spec }: Field, text: string): Key | null | Invalid {
+function parsePart({ type, spec }: Field, text: string): KeyPart | null | Invalid {
   if (spec.type === "id" && !/^\d{1,40}$/.test(text))
     return new Invalid("must be a whole number", "invalid_integer")
   // A whole number of any length is no key of these rows, rather than no number.
@@ -53,5 +72,5 @@ function parsePart({ type, spec }: Field, text: string): Key | null | Invalid {
   const value = type.parse(text)
   if (value instanceof Between) return null
   if (value instanceof Invalid) return value.code === "out_of_range" ? null : value
-  return typeof value === "boolean" ? String(value) : value
+  return value
 }

@@ -35,9 +35,14 @@ const wordsOf = (name: string): string[] =>
     .filter(Boolean)
 
 /** Words that name a secret wherever they stand, and those that do so at the end of a name. */
-const secretWords = new Set(["password", "passwd", "pwd", "passphrase", "secret", "secrets", "otp", "totp"])
-const secretEnds = new Set(["token", "tokens", "hash", "hashed", "salt", "jwt"])
-const secretKeys = new Set(["api", "private", "secret", "signing", "encryption"])
+const secretWords = new Set(
+  "password passwd passcode passcodes pwd passphrase secret secrets otp totp credentials mnemonic".split(" "),
+)
+const secretEnds = new Set(["token", "tokens", "hash", "hashed", "salt", "jwt", "pin", "pw"])
+const secretKeys = new Set(
+  "api private secret signing encryption access auth master session hashed".split(" "),
+)
+const secretCodes = new Set(["backup", "recovery", "reset", "pin", "seed"])
 const valueWords = new Set(["value", "encrypted", "digest", "plain", "raw", "text"])
 /** Words at the end of a name that is about a secret, and is none. */
 const aboutSecrets = new Set(
@@ -54,9 +59,8 @@ export function looksSecret(...names: string[]): boolean {
     const last = words.at(-1) ?? ""
     if (aboutSecrets.has(last)) return false
     if (words.some((word) => secretWords.has(word)) || secretEnds.has(last)) return true
-    return (
-      words.some((word, i) => /^keys?$/.test(words[i + 1] ?? "") && secretKeys.has(word)) ||
-      /^apikeys?$/.test(last)
-    )
+    const pair = (noun: RegExp, kinds: Set<string>) =>
+      words.some((word, i) => noun.test(words[i + 1] ?? "") && kinds.has(word))
+    return pair(/^keys?$/, secretKeys) || pair(/^(codes?|phrase)$/, secretCodes) || /^apikeys?$/.test(last)
   })
 }

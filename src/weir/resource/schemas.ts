@@ -4,7 +4,8 @@ import { type Field, type Resource, secretOf } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
-function writable(resource: Resource): Field[] {
+/** The fields that a body may hold, secrets included. */
+export function writable(resource: Resource): Field[] {
   return Object.values(resource.fields).filter((field) => field.write !== undefined)
 }
 
@@ -12,7 +13,7 @@ const secretSchema = ({ min, max }: { min: number; max: number }): z.ZodType =>
   z.string().min(min).max(max).refine(storable, notStorable).openapi({ pattern: noNul })
 
 /** A field's value in a request body. */
-const inputSchema = ({ type, nullable }: Field): z.ZodType =>
+export const inputSchema = ({ type, nullable }: Field): z.ZodType =>
   nullable ? type.input().nullable() : type.input()
 
 /** A field's value in a response. */
@@ -32,12 +33,20 @@ export function createSchema(resource: Resource): z.ZodObject {
   return z.strictObject(shape)
 }
 
+/** Whether the database computes the value of others: an export holds it, and nobody can give it. */
+export const isComputed = ({ column }: Field): boolean => column.generated !== undefined
+
 /** A row of an import: a create's body, and what else an export holds of it. */
 export function importSchema(resource: Resource): z.ZodObject {
   const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
   return z.strictObject({
     ...createSchema(resource).shape,
-    ...Object.fromEntries(generated.map((field) => [field.name, inputSchema(field).optional()])),
+    ...Object.fromEntries(
+      generated.map((field) => [
+        field.name,
+        isComputed(field) ? z.unknown().optional() : inputSchema(field).optional(),
+      ]),
+    ),
   })
 }
 

@@ -15,6 +15,7 @@ import { remove } from "../operations/remove.ts"
 import { restore } from "../operations/restore.ts"
 import { update } from "../operations/update.ts"
 import { invalid } from "../problem.ts"
+import { keySegment, type RowKey } from "../resource/key.ts"
 import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
@@ -22,8 +23,33 @@ import { pathKeyOf, rowPath } from "./path-key.ts"
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
 
-const nestedOf = (c: AppContext, call: Call, parent: Within | undefined): Nested | undefined =>
-  parent && { ...parent, parentKey: pathKeyOf(c, call, parent.within).key }
+/** The parent that the path names, and the query string without what names it. */
+function nestedOf(
+  c: AppContext,
+  call: Call,
+  parent: Within | undefined,
+): { nested: Nested | undefined; search: string } {
+  if (!parent) return { nested: undefined, search: searchOf(c) }
+  const { key, search } = pathKeyOf(c, call, parent.within, { named: false })
+  return { nested: { ...parent, parentKey: key }, search }
+}
+
+/** Links whose addresses name the parent by a parameter. */
+const linksWithKey = (links: string, key: RowKey): string =>
+  links.replace(
+    /<([^>]*)>/g,
+    (_, url: string) => `<${url}${url.includes("?") ? "&" : "?"}key=${keySegment(key)}>`,
+  )
+
+/** The path of a request as clients see it, in the characters of a URL. */
+function ownPath(c: AppContext): string {
+  const { url } = c.req
+  const start = url.indexOf("/", url.indexOf("//") + 2)
+  const end = url.search(/[?#]/)
+  const path = url.slice(start, end < 0 ? undefined : end).replace(/[<>"\\^`{|}]/g, encodeURIComponent)
+  const basePath = c.get("basePath")
+  return path.startsWith(`${basePath}/`) ? path : basePath + path
+}
 
 /** The call of a read, with what the request says of the cache. */
 function readCall(c: AppContext): Call {
@@ -43,12 +69,14 @@ export async function readOne(c: AppContext, resource: Resource): Promise<Respon
 /** `GET /resource`, and `GET /parent/{id}/resource`. */
 export async function readList(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
   const call = readCall(c)
-  const nested = nestedOf(c, call, parent)
+  const { nested, search } = nestedOf(c, call, parent)
   requireJsonAccepted(c)
-  return replyRead(
-    c,
-    await list(call, resource, { search: searchOf(c), path: c.get("basePath") + c.req.path, nested }),
-  )
+  const page = await list(call, resource, { search, path: ownPath(c), nested })
+  const { link } = page.headers
+  // A parent that comes as a parameter is so in the links as well.
+  const named = search === searchOf(c) ? undefined : nested?.parentKey
+  if (link === undefined || named === undefined) return replyRead(c, page)
+  return replyRead(c, { ...page, headers: { ...page.headers, link: linksWithKey(link, named) } })
 }
 
 /** `POST /resource`, and `POST /parent/{id}/resource`: one object, or an array. */
@@ -59,11 +87,11 @@ export async function createRows(
   onlyMany = false,
 ): Promise<Response> {
   const call = c.get("call")
-  const nested = nestedOf(c, call, parent)
+  const { nested, search } = nestedOf(c, call, parent)
   const { rows, many } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
-    refuseParams(searchOf(c))
+    refuseParams(search)
     const input = await readJson(c, jsonTypes, resource.json)
     if (onlyMany && !Array.isArray(input))
       throw invalid("The body is not valid", [

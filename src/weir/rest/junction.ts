@@ -11,13 +11,19 @@ import { type LinkColumns, linkColumns, targetParams } from "../resource/junctio
 import type { Relation } from "../resource/resource.ts"
 import type { Rule } from "../resource/rules.ts"
 import { linkDoc, unlinkDoc } from "./openapi-junction.ts"
+import type { Documented } from "./openapi-parts.ts"
 import { keyTemplate, pathKeyOf } from "./path-key.ts"
 
 /**
  * The routes that make and remove links of many to many, `/tasks/{id}/tags/{tagId}`, where the junction's rules let
  * anybody do so.
  */
-export function linkRoutes(registry: Registry, relation: Relation, served: (rule: Rule) => boolean): void {
+export function linkRoutes(
+  registry: Registry,
+  documented: Documented,
+  relation: Relation,
+  served: (rule: Rule) => boolean,
+): void {
   const columns = linkColumns(relation)
   // A link whose row is hidden when it is deleted could not be made anew.
   if (!columns || "softDelete" in columns.junction.options) return
@@ -29,7 +35,7 @@ export function linkRoutes(registry: Registry, relation: Relation, served: (rule
     registry.add(
       "put",
       path,
-      () => linkDoc(relation, columns, names),
+      documented((d) => linkDoc(d, relation, columns, names)),
       (c) => putLink(c, relation, columns),
     )
   // No header has the secrets of several rows.
@@ -37,7 +43,7 @@ export function linkRoutes(registry: Registry, relation: Relation, served: (rule
     registry.add(
       "delete",
       path,
-      () => unlinkDoc(relation, columns, names),
+      documented((d) => unlinkDoc(d, relation, columns, names)),
       (c) => deleteLink(c, relation, columns),
     )
 }

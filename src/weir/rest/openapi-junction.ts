@@ -1,54 +1,74 @@
-import type { z } from "@hono/zod-openapi"
-import type { RouteDoc } from "../http/registry.ts"
+import type { Json, Reference } from "../http/components.ts"
+import type { OperationDoc } from "../http/document.ts"
 import type { LinkColumns } from "../resource/junction.ts"
+import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { keyParams } from "./openapi-params.ts"
-import { jsonOf, securityOf } from "./openapi-parts.ts"
-import { createBody, createExample, quotaText } from "./openapi-writes.ts"
+import { keyParam, keyParams } from "./openapi-params.ts"
+import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
+import { createBody, createExample, createMembers, quotaText } from "./openapi-writes.ts"
 
 /** The keys of both sides in the path; those of the target by the names that the path has for them. */
-function linkParams({ source, target }: Relation, names: string[]): z.ZodObject {
-  const shape = keyParams(target).shape
-  const renamed = names.map((name, i) => {
-    const schema = shape[target.keys[i] as string] as z.ZodType
-    return [name, schema.openapi({ param: { name, in: "path" } })] as const
+function linkParams(d: Documents, { source, target, documentName }: Relation, names: string[]): Reference[] {
+  const renamed = keyFields(target).map((field, i) => {
+    const name = names[i] as string
+    const param = { ...keyParam(d, target, field), name }
+    return d.components.shareable(
+      "parameters",
+      param,
+      `${target.typeName}.key.${name}`,
+      `${documentName}.${name}`,
+    )
   })
-  return keyParams(source).extend(Object.fromEntries(renamed))
+  return [...keyParams(d, source), ...renamed]
 }
 
 const pairOf = ({ source, target }: LinkColumns): string[] => [...source, ...target]
 
 /** The body of a link: the junction's other columns. Undefined where there are none. */
-function bodyOf(relation: Relation, columns: LinkColumns): NonNullable<RouteDoc["request"]>["body"] {
+function bodyOf(d: Documents, relation: Relation, columns: LinkColumns): Json | undefined {
   const { junction } = columns
-  const schema = createBody(junction, pairOf(columns), `${relation.documentName}Link`)
-  const members = Object.values(schema.shape as Record<string, z.ZodType>)
+  const pair = pairOf(columns)
+  const members = Object.values(createMembers(d, junction, pair))
   if (members.length === 0) return undefined
-  const required = members.some((member) => !member.isOptional())
-  return { required, ...jsonOf(schema, createExample(junction, pairOf(columns))) }
+  const required = members.some((member) => member.required)
+  const schema = createBody(d, junction, pair, `${relation.documentName}Link`)
+  return { required, ...jsonOf(schema, createExample(junction, pair)) }
 }
 
 const quotaOf = ({ quota }: Resource): string => (quota ? quotaText(quota) : "")
 
 /** `PUT /parent/{id}/resource/{id}`. */
-export function linkDoc(relation: Relation, columns: LinkColumns, names: string[]): RouteDoc {
+export function linkDoc(
+  d: Documents,
+  relation: Relation,
+  columns: LinkColumns,
+  names: string[],
+): OperationDoc {
   const { source, target, name, documentName } = relation
   const { junction } = columns
-  const body = bodyOf(relation, columns)
+  const requestBody = bodyOf(d, relation, columns)
   return {
     operationId: `link${documentName}`,
     summary: `Link one ${target.singular} to one ${source.singular}`,
     description: `Adds one to the ${name} of one ${source.singular}, as a row of ${junction.name}. A link that is there stays as it is.${quotaOf(junction)}`,
     tags: [target.name],
     security: securityOf(junction, "create"),
-    request: { params: linkParams(relation, names), ...(body ? { body } : {}) },
-    responses: { 204: { description: "Linked" } },
+    json: {
+      parameters: linkParams(d, relation, names),
+      ...(requestBody ? { requestBody } : {}),
+      responses: { 204: { description: "Linked" } },
+    },
     errors: [401, 403, 404, 409, 413, 415, 422],
   }
 }
 
 /** `DELETE /parent/{id}/resource/{id}`. */
-export function unlinkDoc(relation: Relation, { junction }: LinkColumns, names: string[]): RouteDoc {
+export function unlinkDoc(
+  d: Documents,
+  relation: Relation,
+  { junction }: LinkColumns,
+  names: string[],
+): OperationDoc {
   const { source, target, name, documentName } = relation
   return {
     operationId: `unlink${documentName}`,
@@ -56,8 +76,10 @@ export function unlinkDoc(relation: Relation, { junction }: LinkColumns, names: 
     description: `Takes one from the ${name} of one ${source.singular}: its row of ${junction.name} is deleted, and the ${target.singular} stays.`,
     tags: [target.name],
     security: securityOf(junction, "delete"),
-    request: { params: linkParams(relation, names) },
-    responses: { 204: { description: "Unlinked" } },
+    json: {
+      parameters: linkParams(d, relation, names),
+      responses: { 204: { description: "Unlinked" } },
+    },
     errors: [401, 403, 404, 409, 413, 422],
   }
 }

@@ -1,43 +1,62 @@
-import { z } from "@hono/zod-openapi"
 import type { Operator } from "../fields/operators.ts"
+import type { Json, Reference } from "../http/components.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import { isFilterable, isReserved } from "../resource/names.ts"
-import { defaultSort, type Field, type Resource } from "../resource/resource.ts"
-import { readable } from "../resource/schemas.ts"
-
-type Shape = Record<string, z.ZodType>
+import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
+import type { Documents } from "./openapi-parts.ts"
 
 /** The key of a path, a parameter for each of its columns; it may be `me` where the rows are the viewers. */
-export function keyParams(resource: Resource) {
-  const { singular, holdsViewers } = resource
+export function keyParams(d: Documents, resource: Resource): Reference[] {
+  const known = d.keys.get(resource)
+  if (known) return known
+  const { typeName, keys } = resource
   const params = keyFields(resource).map((field) => {
-    const { name, type, spec } = field
-    const key = spec.type === "id" ? z.int().min(1) : type.output()
-    const one = holdsViewers ? z.union([key, z.literal("me")]) : key
-    const part = resource.keys.length > 1 ? `, its ${name}` : ""
-    const description = `The ${singular}'s key${part}${holdsViewers ? ", or `me` for one's own" : ""}`
-    const example = spec.type === "id" ? 1 : type.example()
-    return [name, one.openapi({ param: { name, in: "path", description }, example })] as const
+    const name = keys.length > 1 ? `${typeName}.key.${field.name}` : `${typeName}.key`
+    return d.components.shareable("parameters", keyParam(d, resource, field), name)
   })
-  return z.object(Object.fromEntries(params))
+  d.keys.set(resource, params)
+  return params
 }
 
-const text = (description: string, pattern?: RegExp): z.ZodType =>
-  (pattern ? z.string().regex(pattern) : z.string()).optional().openapi({ param: { description } })
+/** The parameter of a column of a key. */
+export function keyParam({ fieldDoc }: Documents, resource: Resource, field: Field): Json {
+  const { singular, holdsViewers, keys } = resource
+  const { name, spec } = field
+  const { value, example } = fieldDoc(field)
+  const isId = spec.type === "id"
+  const key = isId ? { type: "integer", minimum: 1 } : value
+  const one = holdsViewers ? { anyOf: [key, { type: "string", enum: ["me"] }] } : key
+  const part = keys.length > 1 ? `, its ${name}` : ""
+  const description = `The ${singular}'s key${part}${holdsViewers ? ", or `me` for one's own" : ""}`
+  const schema = { ...one, example: isId ? 1 : example }
+  return { name, in: "path", required: true, description, schema }
+}
+
+/** A parameter of the query string. */
+const inQuery = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: "query",
+  required: false,
+  description,
+  schema,
+})
+
+const text = (name: string, description: string, pattern: string): Json =>
+  inQuery(name, description, { type: "string", pattern })
 
 /** Names separated by commas: at least one of `names`, each with a `-` in front where it is a sort key. */
-function listOf(names: string[], sign = ""): RegExp {
+function listOf(names: string[], sign = ""): string {
   const one = `${sign}(${names.join("|")})`
-  return new RegExp(`^${one}(,${one})*$`)
+  return `^${one}(,${one})*$`
 }
 
-const namesOf = (resource: Resource): string[] => readable(resource).map(({ name }) => name)
+const namesOf = (d: Documents, resource: Resource): string[] => d.readable(resource).map(({ name }) => name)
 
 /** The sort keys that a list may have. */
-const sortPattern = (resource: Resource): RegExp => {
-  const sortable = readable(resource).filter(isSortable)
+const sortPattern = (d: Documents, resource: Resource): string => {
+  const sortable = d.readable(resource).filter(isSortable)
   return listOf(
     sortable.map(({ name }) => name),
     "-?",
@@ -45,54 +64,56 @@ const sortPattern = (resource: Resource): RegExp => {
 }
 
 /** Relations to embed: of the resource itself, and behind a dot of what is embedded. Empty for none. */
-const includePattern = (names: string[]): RegExp => {
+const includePattern = (names: string[]): string => {
   const one = `(${names.join("|")})(\\.\\w+){0,${maxDepth - 1}}`
-  return new RegExp(`^(${one}(,${one})*)?$`)
+  return `^(${one}(,${one})*)?$`
 }
 
-const cursor = (description: string): z.ZodType =>
-  z.string().min(1).optional().openapi({ param: { description } })
+/** A reference to a parameter that is of one resource alone. */
+const ofResource = (
+  { components }: Documents,
+  { typeName }: Resource,
+  name: string,
+  make: () => Json,
+): Reference => components.named("parameters", `${typeName}.${name}`, make)
 
 /** The parameters of embeds, for the relations of the resource itself. */
-export function includeParams(resource: Resource, byDefault: boolean): Shape {
+export function includeParams(d: Documents, resource: Resource, byDefault: boolean): Reference[] {
   const relations = Object.values(resource.relations)
-  if (relations.length === 0) return {}
-  const names = relations.map((r) => r.name).join(", ")
+  if (relations.length === 0) return []
+  const names = relations.map((r) => r.name)
   const preset = relations.filter((r) => byDefault && r.byDefault).map((r) => r.name)
-  const params: Shape = {
-    include: text(
-      `Relations to embed, separated by commas: ${names}, and theirs after a dot, at most ${maxDepth} deep.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
-      includePattern(relations.map((r) => r.name)),
+  const include = ofResource(d, resource, preset.length ? "include.preset" : "include", () =>
+    text(
+      "include",
+      `Relations to embed, separated by commas: ${names.join(", ")}, and theirs after a dot, at most ${maxDepth} deep.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
+      includePattern(names),
     ),
-  }
-  for (const relation of relations) {
-    const prefix = `include.${relation.name}`
-    params[`${prefix}.fields`] = text(
-      `Fields of each embedded row of ${relation.name}`,
-      listOf(namesOf(relation.target)),
-    )
-    if (relation.kind === "one") continue
-    params[`${prefix}.limit`] = z
-      .int()
-      .min(0)
-      .max(relation.limit)
-      .optional()
-      .openapi({
-        param: {
-          description: `Maximum number of rows of ${relation.name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
-        },
-      })
-    params[`${prefix}.skip`] = z
-      .int()
-      .min(0)
-      .optional()
-      .openapi({ param: { description: `Rows of ${relation.name} to skip` } })
-    params[`${prefix}.sort`] = text(
-      `Sort of ${relation.name}. Default: ${relation.sort}`,
-      sortPattern(relation.target),
-    )
-  }
-  return params
+  )
+  return [include, ...relations.flatMap((relation) => relationParams(d, resource, relation))]
+}
+
+function relationParams(d: Documents, resource: Resource, relation: Relation): Reference[] {
+  const { name, kind, target, limit, sort } = relation
+  const prefix = `include.${name}`
+  const param = (part: string, make: (name: string) => Json): Reference =>
+    ofResource(d, resource, `${prefix}.${part}`, () => make(`${prefix}.${part}`))
+  const fields = param("fields", (called) =>
+    text(called, `Fields of each embedded row of ${name}`, listOf(namesOf(d, target))),
+  )
+  if (kind === "one") return [fields]
+  return [
+    fields,
+    param("limit", (called) =>
+      inQuery(
+        called,
+        `Maximum number of rows of ${name}; filters go behind the same prefix, as in ${prefix}.id[gt]`,
+        { type: "integer", minimum: 0, maximum: limit },
+      ),
+    ),
+    param("skip", (called) => inQuery(called, `Rows of ${name} to skip`, { type: "integer", minimum: 0 })),
+    param("sort", (called) => text(called, `Sort of ${name}. Default: ${sort}`, sortPattern(d, target))),
+  ]
 }
 
 const operatorWords: Record<Exclude<Operator, "eq">, string> = {
@@ -110,58 +131,77 @@ const operatorWords: Record<Exclude<Operator, "eq">, string> = {
 
 const textOperators: readonly Operator[] = ["in", "nin", "contains", "starts_with"]
 
-function operandSchema({ type, spec }: Field, operator: Operator): z.ZodType {
-  if (operator === "is_null") return z.boolean()
-  if (!textOperators.includes(operator)) return type.output()
+function operandSchema({ fieldDoc }: Documents, field: Field, operator: Operator): Json {
+  const { spec } = field
+  if (operator === "is_null") return { type: "boolean" }
+  if (!textOperators.includes(operator)) return fieldDoc(field).value
   const isList = operator === "in" || operator === "nin"
   // An empty list is a list of one empty text, which is a value of plain text alone.
-  return isList && (spec.type !== "text" || spec.values) ? z.string().min(1) : z.string()
+  return isList && (spec.type !== "text" || spec.values)
+    ? { type: "string", minLength: 1 }
+    : { type: "string" }
 }
 
-function filterParams(resource: Resource): Shape {
-  const params: Shape = {}
-  for (const field of readable(resource).filter(({ name }) => isFilterable(name)))
-    for (const operator of operatorsOf(field)) {
-      const [name, description] =
-        operator === "eq"
-          ? [isReserved(field.name) ? `${field.name}[eq]` : field.name, `${field.name} is`]
-          : [`${field.name}[${operator}]`, `${field.name} ${operatorWords[operator]}`]
-      params[name] = operandSchema(field, operator).optional().openapi({ param: { description } })
-    }
+/** The filters by a field. Columns of the same name and type have the same ones, whatever their table. */
+function filterParams(d: Documents, field: Field, { typeName }: Resource): Reference[] {
+  const { name } = field
+  const key = `${d.fieldDoc(field).type} ${name}`
+  const known = d.filters.get(key)
+  if (known) return known
+  const params = operatorsOf(field).map((operator) => {
+    const [called, description] =
+      operator === "eq"
+        ? [isReserved(name) ? `${name}[eq]` : name, `${name} is`]
+        : [`${name}[${operator}]`, `${name} ${operatorWords[operator]}`]
+    const param = inQuery(called, description, operandSchema(d, field, operator))
+    const short = `${name}.${operator}`
+    return d.components.shareable("parameters", param, short, `${typeName}.${short}`)
+  })
+  d.filters.set(key, params)
   return params
 }
 
-export const fieldsParam = (resource: Resource): Shape => ({
-  fields: text(
-    `Fields of the answer, separated by commas: ${namesOf(resource).join(", ")}`,
-    listOf(namesOf(resource)),
-  ),
-})
+export const fieldsParam = (d: Documents, resource: Resource): Reference =>
+  ofResource(d, resource, "fields", () => {
+    const names = namesOf(d, resource)
+    const description = `Fields of the answer, separated by commas: ${names.join(", ")}`
+    return text("fields", description, listOf(names))
+  })
 
-export const listParams = (resource: Resource): Shape => ({
-  limit: z
-    .int()
-    .min(1)
-    .max(maxLimit)
-    .default(defaultLimit)
-    .optional()
-    .openapi({ param: { description: "Maximum number of rows" } }),
-  skip: z
-    .int()
-    .min(0)
-    .optional()
-    .openapi({ param: { description: "Rows to skip" } }),
-  after: cursor("Cursor of the Link header: the rows after it"),
-  before: cursor("Cursor of the Link header: the rows before it"),
-  sort: text(
-    `Fields separated by commas, each with - for descending. Default: ${defaultSort(resource) ?? "the primary key"}`,
-    sortPattern(resource),
-  ),
-  count: z
-    .enum(["exact"])
-    .optional()
-    .openapi({ param: { description: "Count all matching rows, in X-Total-Count" } }),
-  ...fieldsParam(resource),
-  ...includeParams(resource, false),
-  ...filterParams(resource),
-})
+/** The parameters that all lists have. */
+const pageParams: Json[] = [
+  inQuery("limit", "Maximum number of rows", {
+    type: "integer",
+    minimum: 1,
+    maximum: maxLimit,
+    default: defaultLimit,
+  }),
+  inQuery("skip", "Rows to skip", { type: "integer", minimum: 0 }),
+  inQuery("after", "Cursor of the Link header: the rows after it", { type: "string", minLength: 1 }),
+  inQuery("before", "Cursor of the Link header: the rows before it", { type: "string", minLength: 1 }),
+  inQuery("count", "Count all matching rows, in X-Total-Count", { type: "string", enum: ["exact"] }),
+]
+
+/** The parameters of a resource's list, wherever it is. */
+export function listParams(d: Documents, resource: Resource): Reference[] {
+  const known = d.lists.get(resource)
+  if (known) return known
+  const params = [
+    ...pageParams.map((param) => d.components.named("parameters", param.name as string, () => param)),
+    ofResource(d, resource, "sort", () =>
+      text(
+        "sort",
+        `Fields separated by commas, each with - for descending. Default: ${defaultSort(resource) ?? "the primary key"}`,
+        sortPattern(d, resource),
+      ),
+    ),
+    fieldsParam(d, resource),
+    ...includeParams(d, resource, false),
+    ...d
+      .readable(resource)
+      .filter(({ name }) => isFilterable(name))
+      .flatMap((field) => filterParams(d, field, resource)),
+  ]
+  d.lists.set(resource, params)
+  return params
+}

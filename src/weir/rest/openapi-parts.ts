@@ -1,12 +1,89 @@
-import type { z } from "@hono/zod-openapi"
+import { type Components, freeName, type Json, type Reference } from "../http/components.ts"
+import type { OperationDoc } from "../http/document.ts"
+import { schemaNames } from "../resource/document-names.ts"
 import { pascal } from "../resource/names.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
+import { readable } from "../resource/schemas.ts"
 import type { Within } from "./handlers.ts"
+import { type FieldDoc, fieldDocs } from "./openapi-fields.ts"
 
-export const jsonOf = (schema: z.ZodType, example?: unknown) => ({
+/** What the operations of an API's resources are documented with. */
+export interface Documents {
+  components: Components
+  fieldDoc: (field: Field) => FieldDoc
+  /** The fields of a resource that some viewer may see. */
+  readable: (resource: Resource) => Field[]
+  /** The name of the schema of a resource's embedded rows. */
+  embedded: (resource: Resource) => string
+  /** The parameters of each resource's key and lists, and those of filters by a name and a type. */
+  keys: Map<Resource, Reference[]>
+  lists: Map<Resource, Reference[]>
+  filters: Map<string, Reference[]>
+}
+
+/** Makes the documentation of an operation, with what all of them share. */
+export type Documented = (
+  make: (documents: Documents) => OperationDoc,
+) => (components: Components) => OperationDoc
+
+/** Makes the documentation of an operation of these resources. What they share is made at the first of a document. */
+export function documentsOf(resources: readonly Resource[]): Documented {
+  // Weak: what a document was made of goes with it, and its text alone stays.
+  const known = new WeakMap<Components, Documents>()
+  return (make) => (components) => {
+    let documents = known.get(components)
+    if (!documents) {
+      documents = {
+        components,
+        fieldDoc: fieldDocs(resources),
+        readable: perResource(readable),
+        embedded: embeddedNames(resources),
+        keys: new Map(),
+        lists: new Map(),
+        filters: new Map(),
+      }
+      known.set(components, documents)
+    }
+    return make(documents)
+  }
+}
+
+/** Makes a value for each resource once. */
+function perResource<T>(make: (resource: Resource) => T): (resource: Resource) => T {
+  const values = new Map<Resource, T>()
+  return (resource) => {
+    const known = values.get(resource)
+    if (known !== undefined) return known
+    const value = make(resource)
+    values.set(resource, value)
+    return value
+  }
+}
+
+function embeddedNames(resources: readonly Resource[]): Documents["embedded"] {
+  const taken = schemaNames(resources)
+  return perResource(({ typeName }) => {
+    const name = freeName([`${typeName}Embedded`, `Embedded${typeName}`], (one) => taken.has(one))
+    taken.add(name)
+    return name
+  })
+}
+
+export const jsonOf = (schema: Json, example?: unknown) => ({
   content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },
 })
+
+/** An object as JSON Schema, by its members and whether it must have them. */
+export function objectOf(members: Record<string, { schema: Json; required: boolean }>): Json {
+  const entries = Object.entries(members)
+  const required = entries.filter(([, member]) => member.required).map(([name]) => name)
+  return {
+    type: "object",
+    properties: Object.fromEntries(entries.map(([name, { schema }]) => [name, schema])),
+    ...(required.length ? { required } : {}),
+  }
+}
 
 /** Whether an action, on all of these, needs a token, or only shows more with one. */
 export const securityOf = (

@@ -1,44 +1,66 @@
-import { z } from "@hono/zod-openapi"
+import type { Json, Reference } from "../http/components.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
-import { outputSchema, readable } from "../resource/schemas.ts"
+import type { FieldSchema } from "./openapi-fields.ts"
+import { type Documents, objectOf } from "./openapi-parts.ts"
 
-type Shape = Record<string, z.ZodType>
-
-const schemasOf = new WeakMap<Resource, { whole: z.ZodType; part: z.ZodType }>()
+type Members = Record<string, FieldSchema>
 
 /** A row as it is served: whole, or the part of it that `fields` asks for. Fields that not every viewer sees are optional. */
-export function rowSchemas(resource: Resource): { whole: z.ZodType; part: z.ZodType } {
-  const earlier = schemasOf.get(resource)
-  if (earlier) return earlier
-  const whole: Shape = {}
-  const part: Shape = {}
-  const sample: Record<string, unknown> = {}
-  for (const field of readable(resource)) {
-    const schema = outputSchema(field)
-    const shown = isOpenToAll(field.read, "anonymous")
-    whole[field.name] = shown && !field.type.heavy ? schema : schema.optional()
-    part[field.name] = schema.optional()
-    if (shown) sample[field.name] = field.type.example()
-  }
-  const embeds = Object.fromEntries(
-    Object.values(resource.relations).map((relation) => [relation.name, embedSchema(relation)]),
-  )
+export function rowSchemas(d: Documents, resource: Resource): { whole: Reference; part: Reference } {
+  const { components } = d
   const name = resource.typeName
-  const schemas = {
-    whole: z.object({ ...whole, ...embeds }).openapi(name, { example: sample }),
-    part: z.object({ ...part, ...embeds }).openapi(`${name}Part`, {
+  return {
+    whole: components.named("schemas", name, () => ({
+      ...objectOf({ ...wholeMembers(d, resource), ...embeds(d, resource) }),
+      example: sampleOf(d, resource),
+    })),
+    part: components.named("schemas", `${name}Part`, () => ({
+      ...objectOf({ ...partMembers(d, resource), ...embeds(d, resource) }),
       description: "What `fields` asked for",
-      example: Object.fromEntries(Object.entries(sample).slice(0, 2)),
-    }),
+      example: Object.fromEntries(Object.entries(sampleOf(d, resource)).slice(0, 2)),
+    })),
   }
-  schemasOf.set(resource, schemas)
-  return schemas
 }
 
+function wholeMembers({ fieldDoc, readable }: Documents, resource: Resource): Members {
+  const members: Members = {}
+  for (const field of readable(resource)) {
+    const { schema, required } = fieldDoc(field).output
+    const shown = isOpenToAll(field.read, "anonymous") && !field.type.heavy
+    members[field.name] = { schema, required: required && shown }
+  }
+  return members
+}
+
+const partMembers = ({ fieldDoc, readable }: Documents, resource: Resource): Members =>
+  Object.fromEntries(
+    readable(resource).map((field) => [
+      field.name,
+      { schema: fieldDoc(field).output.schema, required: false },
+    ]),
+  )
+
+const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json =>
+  Object.fromEntries(
+    readable(resource)
+      .filter(({ read }) => isOpenToAll(read, "anonymous"))
+      .map((field) => [field.name, fieldDoc(field).example]),
+  )
+
+const embeds = (d: Documents, { relations }: Resource): Members =>
+  Object.fromEntries(
+    Object.values(relations).map((relation) => [
+      relation.name,
+      { schema: embedSchema(d, relation), required: false },
+    ]),
+  )
+
 /** An embedded row or list. Its fields depend on `include.….fields`, so all are optional. */
-function embedSchema(relation: Relation): z.ZodType {
-  const shape = Object.fromEntries(readable(relation.target).map((f) => [f.name, outputSchema(f).optional()]))
-  const row = z.looseObject(shape)
-  return relation.kind === "many" ? z.array(row).optional() : row.nullable().optional()
+function embedSchema(d: Documents, { kind, target }: Relation): Json {
+  const row = d.components.named("schemas", d.embedded(target), () => ({
+    ...objectOf(partMembers(d, target)),
+    additionalProperties: {},
+  }))
+  return kind === "many" ? { type: "array", items: row } : { anyOf: [row, { type: "null" }] }
 }

@@ -11,6 +11,9 @@ import { signedIn } from "../resource/rules.ts"
 /** The parameter with the key of a row that no segment of a path can name. */
 const param = "key"
 
+/** The segment that stands for a key which comes as a parameter. */
+const unnamed = "-"
+
 /** Whether a key is one text: it may be empty, a dot, or a word that paths have for something else. */
 export const isText = (resource: Resource): boolean => {
   const [field, ...others] = keyFields(resource)
@@ -45,7 +48,9 @@ export function pathKeyOf(
   { segment: place = 2, named: mayBeNamed = true }: Place = {},
 ): PathKey {
   const search = searchOf(c)
-  if (search.length > 1 && mayBeNamed && isText(resource)) {
+  const segment = c.req.path.split("/")[place] ?? ""
+  // Below a row, `key` may be a filter of what is listed there.
+  if (search.length > 1 && (mayBeNamed || segment === unnamed) && isText(resource)) {
     const params = new URLSearchParams(search)
     const [named, ...others] = params.getAll(param)
     if (named !== undefined && others.length === 0) {
@@ -53,7 +58,6 @@ export function pathKeyOf(
       return { key: required(resource, parseKey(keyFields(resource), [named])), search: `?${params}` }
     }
   }
-  const segment = c.req.path.split("/")[place] ?? ""
   if (segment === "me" && resource.holdsViewers) {
     requireOpen(call, signedIn)
     return { key: call.viewer.id as Key, search }
@@ -87,6 +91,6 @@ const special = new Set(["", ".", "..", "batch"])
 export function rowPath(resource: Resource, key: RowKey): string {
   const text = typeof key === "object" ? undefined : String(key)
   if (text !== undefined && (special.has(text) || (text === "me" && resource.holdsViewers)))
-    return `/${resource.name}/-?${param}=${encodeURIComponent(text)}`
+    return `/${resource.name}/${unnamed}?${param}=${encodeURIComponent(text)}`
   return `/${resource.name}/${keySegment(key)}`
 }

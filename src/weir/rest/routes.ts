@@ -1,6 +1,7 @@
 import type { AppContext } from "../http/context.ts"
+import { patchTypes } from "../http/media-types.ts"
 import type { Registry } from "../http/registry.ts"
-import type { Relation, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
 import {
@@ -14,6 +15,7 @@ import {
   type Within,
 } from "./handlers.ts"
 import { linkRoutes } from "./junction.ts"
+import type { Documented } from "./openapi-parts.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { createDoc, createManyDoc, deleteDoc, restoreDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
@@ -22,6 +24,14 @@ type Handler = (c: AppContext) => Promise<Response> | Response
 
 /** The last segment of a create of many. */
 const batch = "batch"
+
+/** What the routes of a resource need to know of the whole API. */
+export interface ResourceRoutesOptions {
+  /** Whether anybody can sign in. */
+  accounts: boolean
+  /** Makes the documentation of an operation. */
+  documented: Documented
+}
 
 interface BatchOptions {
   parent?: Within
@@ -32,7 +42,11 @@ interface BatchOptions {
  * The routes of a resource, and those of the lists it has. An action that is closed to everybody has no
  * route; where there are no `accounts`, that is one that the anonymous may not do.
  */
-export function resourceRoutes(registry: Registry, resource: Resource, accounts: boolean): void {
+export function resourceRoutes(
+  registry: Registry,
+  resource: Resource,
+  { accounts, documented }: ResourceRoutesOptions,
+): void {
   const served = (rule: Rule) => rule !== nobody && (accounts || isOpen(rule, "anonymous"))
   const { rules, name } = resource
   const all = `/${name}`
@@ -44,20 +58,20 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
     (handler: Handler): Handler =>
     (c) =>
       hasBatch && segmentOf(c) === batch ? c.notFound() : handler(c)
-  if (served(rules.create)) createRoute(registry, all, resource)
-  if (hasBatch) batchRoute(registry, all, resource, hasKey ? { within: one } : {})
+  if (served(rules.create)) createRoute(registry, documented, all, resource)
+  if (hasBatch) batchRoute(registry, documented, all, resource, hasKey ? { within: one } : {})
   if (served(rules.read)) {
     registry.add(
       "get",
       all,
-      () => listDoc(resource),
+      documented((d) => listDoc(d, resource)),
       (c) => readList(c, resource),
     )
     if (hasKey)
       registry.add(
         "get",
         one,
-        () => readDoc(resource),
+        documented((d) => readDoc(d, resource)),
         ofRow((c) => readOne(c, resource)),
       )
   }
@@ -65,21 +79,22 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
     registry.add(
       "patch",
       one,
-      () => updateDoc(resource),
+      documented((d) => updateDoc(d, resource)),
       ofRow((c) => updateOne(c, resource)),
+      { patchTypes },
     )
   if (served(rules.delete) && hasKey)
     registry.add(
       "delete",
       one,
-      () => deleteDoc(resource),
+      documented((d) => deleteDoc(d, resource)),
       ofRow((c) => removeOne(c, resource)),
     )
   if (served(rules.restore) && hasKey && isSoftlyDeleted(resource))
     registry.add(
       "post",
       `${one}/restore`,
-      () => restoreDoc(resource),
+      documented((d) => restoreDoc(d, resource)),
       ofRow((c) => restoreOne(c, resource)),
     )
   if (resource.holdsViewers) {
@@ -87,29 +102,46 @@ export function resourceRoutes(registry: Registry, resource: Resource, accounts:
     const ruleOf = { get: rules.read, patch: rules.update, delete: rules.delete }
     for (const method of ["get", "patch", "delete"] as const)
       if (served(ruleOf[method]) && !registry.has(method, `/${name}/me`))
-        registry.describe(method, `/${name}/me`, () => currentDoc(resource, own[method](resource)))
+        registry.describe(
+          method,
+          `/${name}/me`,
+          documented((d) => currentDoc(d, resource, own[method](d, resource))),
+        )
   }
-  for (const relation of Object.values(resource.relations)) nestedRoutes(registry, resource, relation, served)
+  for (const relation of Object.values(resource.relations))
+    nestedRoutes(registry, documented, { relation, within: resource }, served)
 }
 
 /** A create at the list's path. */
-function createRoute(registry: Registry, path: string, resource: Resource, parent?: Within): void {
+function createRoute(
+  registry: Registry,
+  documented: Documented,
+  path: string,
+  resource: Resource,
+  parent?: Within,
+): void {
   registry.add(
     "post",
     path,
-    () => createDoc(resource, parent),
+    documented((d) => createDoc(d, resource, parent)),
     (c) => createRows(c, resource, parent),
     { takesRecalled: true },
   )
 }
 
 /** A create of many, below the list's path. `within` is the path of a row, which matches it, too. */
-function batchRoute(registry: Registry, path: string, resource: Resource, options: BatchOptions): void {
+function batchRoute(
+  registry: Registry,
+  documented: Documented,
+  path: string,
+  resource: Resource,
+  options: BatchOptions,
+): void {
   const { parent, within } = options
   registry.add(
     "post",
     `${path}/${batch}`,
-    () => createManyDoc(resource, parent),
+    documented((d) => createManyDoc(d, resource, parent)),
     (c) => {
       if (within && segmentOf(c) !== batch) return c.notFound()
       c.set("route", `${path}/${batch}`)
@@ -129,23 +161,25 @@ const isOver = (columns: readonly string[], keys: readonly string[]): boolean =>
 /** The routes of the rows that refer to one row. */
 function nestedRoutes(
   registry: Registry,
-  within: Resource,
-  relation: Relation,
+  documented: Documented,
+  parent: Within,
   served: (rule: Rule) => boolean,
 ): void {
+  const { relation, within } = parent
   const { target, kind, local, name, via } = relation
-  if (kind !== "many" || !isOver(local, within.keys)) return
+  const isByKey = isOver(local, within.keys)
+  if (kind !== "many" || within.keys.length === 0 || (via && !isByKey)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
-  const parent = { relation, within }
   if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
     registry.add(
       "get",
       path,
-      () => listDoc(target, parent),
+      documented((d) => listDoc(d, target, parent)),
       (c) => readList(c, target, parent),
     )
-  if (via) linkRoutes(registry, relation, served)
-  if (via || !served(target.rules.create)) return
-  createRoute(registry, path, target, parent)
-  if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, path, target, { parent })
+  if (via) linkRoutes(registry, documented, relation, served)
+  // A create takes the parent's key for the reference.
+  if (via || !isByKey || !served(target.rules.create)) return
+  createRoute(registry, documented, path, target, parent)
+  if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, documented, path, target, { parent })
 }

@@ -8,6 +8,7 @@ import { originOf, othersLine } from "../db/migrations/origin.ts"
 import type { Log } from "../http/request.ts"
 import { isFirst } from "./cluster.ts"
 import { findMigrations, folderOf, type MigrationFolder, readFolder, tablesOf } from "./migrations.ts"
+import { missingColumns } from "./missing-columns.ts"
 import type { Settings } from "./settings.ts"
 import { lineOf, requireSound } from "./soundness.ts"
 
@@ -34,6 +35,7 @@ export async function prepareDatabase(preparation: Preparation): Promise<void> {
     const findings = isOwnFile ? [] : await requireSound(settings, database, true)
     if (isFirst()) for (const finding of findings) log({ level: "warn", msg: lineOf(finding) })
     await requireTables(preparation, folder, isOwnFile)
+    await requireColumns(preparation)
     await admin()
   } catch (error) {
     const kind = classify(error)?.kind
@@ -58,6 +60,16 @@ async function folderFor({ migrations, database, settings, log }: Preparation): 
     if (isFirst()) log({ level: "warn", msg: `${message}; the migrations are taken from ${folder.shown}` })
     return folder
   }
+}
+
+/** Throws where columns of the API are missing: the first request would meet them. */
+async function requireColumns({ api, database }: Preparation): Promise<void> {
+  const missing = await missingColumns(database.connect(), api)
+  if (missing.length === 0) return
+  const named = `${missing.slice(0, 5).join(", ")}${missing.length > 5 ? " …" : ""}`
+  throw new Error(
+    `${database.label} lacks the columns ${named}: run npm run db:generate and db:migrate, or give defineApi the casing that the columns are named by`,
+  )
 }
 
 /** Throws where tables of the API are missing, after the migrations that the start applies. */

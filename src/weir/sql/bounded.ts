@@ -43,7 +43,10 @@ function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
   const finds = parent
-    ? !parent.via && hasIndex(resource, parent.foreign[0]) && !filter
+    ? !parent.via &&
+      parent.local[0] === parent.source.keys[0] &&
+      hasIndex(resource, parent.foreign[0]) &&
+      !filter
     : !filter || isFound(resource, filter)
   return (
     isByKey(resource, sort) &&

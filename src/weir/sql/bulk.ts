@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { type Column, type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement } from "../db/dialect/statement.ts"
 import type { Values } from "../query/query.ts"
@@ -47,16 +47,22 @@ const columnsFrom = (array: SQL, resource: Resource, shape: string, named = fals
 
 const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
   const names = shape.split(",").map((name) => columnName(resource, name))
-  return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${rows}`
+  const fixed = fieldsOf(resource, shape).some(({ column }) => column.generatedIdentity?.type === "always")
+  return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${fixed ? sql`overriding system value ` : sql``}${rows}`
 }
 
 /** The statements after an insert with explicit ids, so that no later row gets one of them. */
+/** Whether the database counts the values of a column. */
+const isCounted = ({ columnType, generatedIdentity }: Column): boolean =>
+  /Serial/.test(columnType) || generatedIdentity !== undefined
+
 export const keepIds = (resource: Resource): Statement[] => {
   const { keys, fields } = resource
-  const [key] = keys.length === 1 ? keys : []
-  if (key === undefined || fields[key]?.write !== undefined) return []
   const { text } = compile(sql`${tableOf(resource)}`)
-  return expressions.keepIds(text, fields[key]?.column.name ?? key).map((text) => ({ text, params: [] }))
+  return Object.values(fields)
+    .filter(({ name, write, column }) => (keys.includes(name) && write === undefined) || isCounted(column))
+    .flatMap(({ column }) => expressions.keepIds(text, column.name))
+    .map((text) => ({ text, params: [] }))
 }
 
 /**
@@ -72,7 +78,11 @@ export function insertMany(resource: Resource, rows: Values[]): Statement[] {
     })
     return withValues(plan, { rows: list })
   })
-  return rows.some((row) => resource.keys.some((key) => row[key] !== undefined))
+  return rows.some((row) =>
+    Object.values(resource.fields).some(
+      ({ name, column, write }) => row[name] !== undefined && (write === undefined || isCounted(column)),
+    ),
+  )
     ? [...inserts, ...keepIds(resource)]
     : inserts
 }

@@ -43,7 +43,5 @@ export function hasKey(
 }
 
 /** What tells the rows of an alias apart, for reading some of them by it: the key, or the database's own number. */
-export const rowKey = (resource: Resource, alias: SQL, row: RowSql): SQL => {
-  const [key] = resource.keys
-  return key !== undefined && resource.keys.length === 1 ? row(key) : expressions.rowNumber(alias)
-}
+export const rowKey = (resource: Resource, alias: SQL, row: RowSql): SQL[] =>
+  resource.keys.length ? resource.keys.map(row) : [expressions.rowNumber(alias)]

@@ -184,6 +184,8 @@ function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQ
 function within(relation: Relation, row: RowSql, viewer: ViewerSql, aliases: Aliases): (SQL | boolean)[] {
   const { source, target, via } = relation
   const { local, foreign } = via?.toJunction ?? relation
+  if (!via && !source.keys.every((key) => local.includes(key)))
+    return ofParentRow(relation, row, viewer, aliases)
   // The key's columns on the other side, in the key's order.
   const columns = source.keys.map((key) => foreign[local.indexOf(key)] as string)
   if (via) {
@@ -194,6 +196,25 @@ function within(relation: Relation, row: RowSql, viewer: ViewerSql, aliases: Ali
     hasKey(target, row, ownValue.parentKey, columns),
     ...columns.map((column) => target.fields[column]?.read(row, viewer) ?? false),
   ]
+}
+
+/** The rows that refer to other columns of the parent than its key, which are looked up in its row. */
+function ofParentRow(
+  { source, target, local, foreign }: Relation,
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): (SQL | boolean)[] {
+  return foreign.flatMap((column, i) => {
+    const parent = aliases.next(source)
+    const own = local[i] as string
+    const visible = source.fields[own]?.read(parent.row, viewer) ?? false
+    const where = clause(conjunction([hasKey(source, parent.row, ownValue.parentKey), visible]))
+    return [
+      sql`${row(column)} = (select ${parent.row(own)} from ${tableOf(source)} ${parent.alias} where ${where})`,
+      target.fields[column]?.read(row, viewer) ?? false,
+    ]
+  })
 }
 
 /** Whether the JSON of a row may hold line feeds: stored JSON and embedded lists do. */

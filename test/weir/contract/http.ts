@@ -217,11 +217,30 @@ const longText = 5_000
 /** A number of four bytes holds whole numbers up to 2^24. */
 const largest = ({ sqlType }: Field["spec"]): number => (sqlType === "real" ? 2 ** 24 : 2 ** 53 - 1)
 
+/** Values that do not fit the types that the vocabulary keeps exact; undefined for others. */
+function exactMisfits({ type, max, scale = 0 }: Field["spec"]): unknown[] | undefined {
+  switch (type) {
+    case "bigint":
+      return ["1.5", "x", "", "9223372036854775808", "-9223372036854775809", 2 ** 53, 1.5, true, {}]
+    case "decimal":
+      return ["x", "", "1e5", `0.${"1".repeat(scale + 1)}`, "9".repeat(19), true, {}]
+    case "date":
+      return [1, "2026-02-31", "2026-1-1", "0000-01-01", "+010000-01-01", "2026-01-01T00:00:00Z", {}]
+    case "time":
+      return [1, "12:00", "24:00:01", "12:00:00Z", "12:60:00", {}]
+    case "bytes":
+      return [1, "*", Buffer.alloc((max ?? 0) + 1).toString("base64"), {}]
+  }
+}
+
 /** Values that do not fit a field. */
-function misfits({ spec, secret }: Field): unknown[] {
+function misfits(field: Field): unknown[] {
+  const { spec, secret } = field
   const { type, min, values, format, max = spec.length } = spec
   if (secret)
     return [1, "x".repeat(secret.min - 1), "x".repeat(secret.max + 1), "nul\0".padEnd(secret.min, "x")]
+  const exact = spec.inferred ? undefined : exactMisfits(spec)
+  if (exact) return exact
   const below = min === undefined ? [] : [min - 1]
   const above = max === undefined ? [] : [max + 1]
   switch (type) {

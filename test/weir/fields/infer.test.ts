@@ -173,14 +173,22 @@ describe("a column of SQLite", () => {
     ["seconds", sqlite.integer({ mode: "timestamp" }), { type: "timestamp", unit: "s" }],
     ["milliseconds", sqlite.integer({ mode: "timestamp_ms" }), { type: "timestamp", unit: "ms" }],
     ["real", sqlite.real(), { type: "real" }],
-    ["numeric", sqlite.numeric(), { type: "decimal" }],
-    ["numeric as a number", sqlite.numeric({ mode: "number" }), { type: "decimal", storage: "number" }],
-    ["numeric as a bigint", sqlite.numeric({ mode: "bigint" }), { type: "decimal", storage: "bigint" }],
+    ["numeric", sqlite.numeric(), { type: "decimal", rounds: true }],
+    [
+      "numeric as a number",
+      sqlite.numeric({ mode: "number" }),
+      { type: "decimal", rounds: true, storage: "number" },
+    ],
+    [
+      "numeric as a bigint",
+      sqlite.numeric({ mode: "bigint" }),
+      { type: "decimal", rounds: true, storage: "bigint" },
+    ],
     ["blob", sqlite.blob({ mode: "buffer" }), { type: "bytes" }],
     ["blob json", sqlite.blob({ mode: "json" }), { type: "json", storage: "blob" }],
     ["blob bigint", sqlite.blob({ mode: "bigint" }), { type: "bigint", storage: "blob" }],
     ["custom varchar(9)", ofSqlite("VARCHAR(9)"), { type: "text", length: 9 }],
-    ["custom decimal(9, 2)", ofSqlite("decimal(9, 2)"), { type: "decimal" }],
+    ["custom decimal(9, 2)", ofSqlite("decimal(9, 2)"), { type: "decimal", rounds: true }],
   ])("%s", (_, builder, spec) => {
     expect(inferSqlite(sqliteColumn(builder))).toEqual({ inferred: true, ...spec })
   })

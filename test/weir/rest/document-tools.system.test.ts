@@ -18,7 +18,7 @@ let folder: string
 let path: string
 beforeAll(async () => {
   if (!installed && !python) return
-  const admin = { FIRST_ADMIN_EMAIL: "root@example.com", FIRST_ADMIN_PASSWORD: "root-root-root" }
+  const admin = { FIRST_ADMIN_EMAIL: "root@example.com", FIRST_ADMIN_PASSWORD: "a lantern in the fog" }
   server = await startNode({ AUTH_SECRET: authSecret, LOG_LEVEL: "error", ...admin })
   if (!installed) return
   // Beside the tools, where what it imports is found.
@@ -99,7 +99,7 @@ describe.runIf(installed)("the document", () => {
 
 describe.runIf(python)("the server", () => {
   test("does what the document says: schemathesis finds nothing in a minute", async () => {
-    const body = new URLSearchParams({ username: "root@example.com", password: "root-root-root" })
+    const body = new URLSearchParams({ username: "root@example.com", password: "a lantern in the fog" })
     const answer = await fetch(`${server.url}/auth/token`, { method: "POST", body })
     const { access_token } = (await answer.json()) as { access_token: string }
     const { code, output } = await run(

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type HandwrittenRoute, route } from "../../../src/weir/http/route.ts"
 import { type Answer, type Call, caller } from "../support/client.ts"
 import { appOver, fixture } from "../support/fresh.ts"
-import type { OpenApi, Parameter } from "../support/openapi.ts"
+import { type OpenApi, type Parameter, parsed } from "../support/openapi.ts"
 import { tablesOf } from "../support/scenarios.ts"
 import { type World, world } from "../support/world.ts"
 
@@ -14,7 +14,7 @@ let w: World
 let document: OpenApi
 beforeEach(async () => {
   w = await world()
-  document = (await w.call("GET", "/openapi.json")).body as OpenApi
+  document = parsed((await w.call("GET", "/openapi.json")).text)
 })
 afterEach(() => w.close())
 

@@ -1,7 +1,7 @@
 import "#fresh"
 import { describe, expect, test } from "vitest"
 import { caller } from "../support/client.ts"
-import { conformance, type OpenApi, type Operation, validatorOf } from "../support/openapi.ts"
+import { conformance, type OpenApi, type Operation, parsed, validatorOf } from "../support/openapi.ts"
 import { rowOf } from "../support/samples.ts"
 import { bodyFor } from "./support/bodies.ts"
 import type { TableFacts } from "./support/facts.ts"
@@ -15,7 +15,7 @@ type Json = Record<string, unknown>
 async function documentOf({ call }: Pick<Served, "call">): Promise<{ text: string; document: OpenApi }> {
   const { status, text } = await call("GET", "/openapi.json")
   expect(status, text).toBe(200)
-  return { text, document: JSON.parse(text) as OpenApi }
+  return { text, document: parsed(text) }
 }
 
 const operationsOf = ({ paths }: OpenApi): Operation[] =>

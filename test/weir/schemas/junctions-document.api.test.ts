@@ -3,14 +3,14 @@ import { createRoute } from "@hono/zod-openapi"
 import { describe, expect, test } from "vitest"
 import { anyone, defineApi, nobody, resourcesOf, route, through } from "../../../src/weir/index.ts"
 import { appOver } from "../support/fresh.ts"
-import type { OpenApi } from "../support/openapi.ts"
+import { type OpenApi, parsed } from "../support/openapi.ts"
 import { apiOf, type Blocks, blocks, schema } from "./junctions/world.ts"
 
 /** What the document says of links, and what a team is told of a wrong one at load. */
 async function documentOf(own: Partial<Blocks> = {}): Promise<OpenApi> {
   const subject = { api: apiOf(own), migrations: new URL("file:///none/") }
   const { app } = appOver({ connect: () => {} } as never, { subject })
-  return (await (await app.request("/openapi.json")).json()) as OpenApi
+  return parsed(await (await app.request("/openapi.json")).text())
 }
 
 type Params = { name: string; in: string; schema: unknown }[]

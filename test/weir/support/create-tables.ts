@@ -12,7 +12,7 @@ import type { Database } from "../../../src/weir/db/driver.ts"
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Symbol.for("drizzle:IsDrizzleTable") in value
 
-/** Makes the tables of a schema anew, empty: columns, keys, unique columns and defaults, as far as a test needs them. */
+/** Makes the tables of a schema anew, empty: columns, keys, unique columns, defaults and checks, as far as a test needs them. */
 export async function createTables(database: Database, schema: Record<string, unknown>): Promise<void> {
   const isPostgres = database.dialect === "postgres"
   const text = (value: SQL) =>
@@ -39,6 +39,7 @@ export async function createTables(database: Database, schema: Record<string, un
     })
     for (const { columns: keyed } of config.primaryKeys)
       columns.push(`primary key (${keyed.map(({ name }) => `"${name}"`).join(", ")})`)
+    for (const { value } of config.checks) columns.push(`check (${text(value)})`)
     statements.push(
       `drop table if exists "${config.name}"`,
       `create table "${config.name}" (${columns.join(", ")})`,

@@ -35,7 +35,7 @@ export function absentValues({ spec }: Field): unknown[] {
     case "uuid":
       return ["ffffffff-ffff-4fff-8fff-ffffffffffff"]
     case "text":
-      return values || pattern ? [] : ["~ no such row".slice(0, length ?? max)]
+      return values ? [] : textsOf(pattern).map((text) => text.slice(0, length ?? max))
     case "timestamp":
       return spec.unit === "s" ? ["9998-12-31T23:59:59.000Z"] : ["9998-12-31T23:59:59Z"]
     case "date":
@@ -44,6 +44,10 @@ export function absentValues({ spec }: Field): unknown[] {
       return []
   }
 }
+
+/** Texts that no sample is, and that have the form of a column. */
+const textsOf = (pattern: string | undefined): string[] =>
+  ["~ no such row", "zzz-1125899906842624"].filter((text) => !pattern || new RegExp(pattern, "u").test(text))
 
 /** The path segment of a row that is not there; undefined where the values of a key are too few. */
 export function absentSegment(resource: Pick<Resource, "name" | "keys" | "fields">): string | undefined {

@@ -34,11 +34,34 @@ export interface MediaType {
   example?: unknown
 }
 
+const parts = /^#\/components\/(parameters|headers|responses)\/(.+)$/
+
+/**
+ * A document with the parameters, headers and answers in each operation that it refers to, as its tests look at them.
+ * References to schemas stay.
+ */
+export function parsed(document: string): OpenApi {
+  const whole = JSON.parse(document) as OpenApi & { components: Record<string, Record<string, unknown>> }
+  const { components } = whole
+  const resolved = (node: unknown): unknown => {
+    if (typeof node !== "object" || node === null) return node
+    if (Array.isArray(node)) return node.map(resolved)
+    const [, kind, name] = parts.exec((node as { $ref?: string }).$ref ?? "") ?? []
+    if (kind !== undefined && name !== undefined) {
+      const part = components[kind]?.[name]
+      if (!part) throw new Error(`the document refers to ${kind}/${name}, which it does not hold`)
+      return resolved(part)
+    }
+    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, resolved(value)]))
+  }
+  return { ...whole, paths: resolved(whole.paths) as OpenApi["paths"] }
+}
+
 /** Ajv over a document, whose schemas are then compiled by their place in it. */
 export function validatorOf(document: string): (...place: string[]) => ValidateFunction {
   const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false })
   addFormats.default(ajv)
-  ajv.addSchema(JSON.parse(document) as object, "doc")
+  ajv.addSchema(parsed(document), "doc")
   const compiled = new Map<string, ValidateFunction>()
   return (...place) => {
     const pointer = place
@@ -63,7 +86,7 @@ export function conformance(document: string): Witness {
   // Compiling takes its time, and all apps of a suite serve the same document.
   const known = witnesses.get(document)
   if (known) return known
-  const { paths } = JSON.parse(document) as OpenApi
+  const { paths } = parsed(document)
   const validator = validatorOf(document)
   const find = operationFinder(paths)
   const witness: Witness = (method, path, answer) => {

@@ -7,6 +7,12 @@ import type { Row } from "./samples.ts"
 /** Text by code point, which is the order of UTF-8's bytes; JavaScript's own is by UTF-16 unit. */
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
+/** Digits of a decimal or a bigint as one whole number, whatever stands after the point. */
+function scaledUp(value: string): bigint {
+  const [whole = "", fraction = ""] = value.split(".")
+  return BigInt(`${whole}${fraction.padEnd(18, "0")}`)
+}
+
 const seconds = { Y: 31_104_000, M: 2_592_000, W: 604_800, D: 86_400, TH: 3_600, TM: 60, TS: 1 }
 
 /** The length of an ISO 8601 duration, as Postgres compares it. */
@@ -25,8 +31,7 @@ function comparable(value: unknown, field: Field | undefined): unknown {
   const { type, isEnum, values = [] } = field.spec
   if (type === "interval") return lengthOf(value)
   if (isEnum) return values.indexOf(value)
-  if (type === "bigint") return BigInt(value)
-  return type === "decimal" ? Number(value) : value
+  return type === "bigint" || type === "decimal" ? scaledUp(value) : value
 }
 
 function compareValues(one: unknown, other: unknown, field?: Field): number {

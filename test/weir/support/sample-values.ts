@@ -1,4 +1,5 @@
 import type { FieldSpec } from "../../../src/weir/db/dialect/field.ts"
+import { fromScaled } from "../../../src/weir/lib/scaled.ts"
 import type { Field } from "../../../src/weir/resource/resource.ts"
 
 /** The part of a field that a value of it is made from. */
@@ -132,8 +133,33 @@ export function sampleOf(field: Described & { unique?: boolean }, n: number, uni
   return value
 }
 
+/** A decimal with all digits of its scale, which is how it is shown: the largest among them. */
+function exactDecimal({ spec: { precision = 18, scale = 0 } }: Described, n: number): string {
+  const most = 10n ** BigInt(precision)
+  const value = [most - 1n, 1n - most, 5n, -5n, 0n, 100n, 99n, 10n ** BigInt(scale)][n % 8] as bigint
+  return fromScaled(String(value % most), scale)
+}
+
+/** A value of the types that the vocabulary keeps exact; undefined for others. */
+function exactSample(field: Described, n: number, unique: boolean): unknown {
+  switch (field.spec.type) {
+    case "bigint":
+      return String(9_007_199_254_740_993n + BigInt(unique ? n : (n % 7) - 3) * 1_000_000_000_000_001n)
+    case "decimal":
+      return exactDecimal(field, n)
+    case "date":
+      return new Date(Date.UTC(1996, 1, 27) + n * 86_400_000).toISOString().slice(0, 10)
+    case "time":
+      return ["24:00:00", "00:00:00", "23:59:59.999999", `12:00:00.${n}`.replace(/0+$/, "")][n % 4]
+    case "bytes":
+      return Buffer.from(Array.from({ length: n % 60 }, (_, i) => (i * 37 + n) % 256)).toString("base64")
+  }
+}
+
 function plainSample(field: Described, n: number, unique: boolean): unknown {
   const { spec, name } = field
+  const exact = spec.inferred ? undefined : exactSample(field, n, unique)
+  if (exact !== undefined) return exact
   // What need not be unique comes again after a while.
   const k = unique ? n : n % 7
   switch (spec.type) {

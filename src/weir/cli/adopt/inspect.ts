@@ -72,7 +72,9 @@ async function inspect({ file, casing, accounts }: Question): Promise<Reply> {
 /** The tables by the names of their exports; one that has several, by the first. */
 function tablesOf(schema: Record<string, unknown>): Map<string, Table> {
   const tables = new Map<string, Table>()
-  for (const [name, value] of Object.entries(schema))
+  // A table that is a default export has another name as well, as a rule.
+  const exports = Object.entries(schema).sort(([a], [b]) => Number(a === "default") - Number(b === "default"))
+  for (const [name, value] of exports)
     if (is(value, Table) && ![...tables.values()].includes(value)) tables.set(name, value)
   return tables
 }

@@ -21,7 +21,11 @@ export function report({ blocks, leftOut, account, noAccount }: Found, about: Ab
     ...blocks.flatMap(({ notices }) => notices),
     ...keyless.map((name) => `${name} has no key: its rows have no /${name}/{key}`),
     ...(open ? openLines : accountLines(account, noAccount)),
-    ...(unused.length ? [`no longer used, and to be deleted: ${unused.join(", ")}`] : []),
+    ...(unused.length
+      ? [
+          `no longer used, and to be deleted: ${unused.join(", ")}${unused.includes("src/seed.ts") ? ", with the line of src/cli.ts that names it" : ""}`,
+        ]
+      : []),
   ]
 }
 

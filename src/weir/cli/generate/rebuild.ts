@@ -1,3 +1,4 @@
+import { converted } from "./convert.ts"
 import { fillerOf, type Kinds, mustBeFilled, tableOf } from "./repair.ts"
 import type { Snapshot, TableSnapshot } from "./snapshot.ts"
 
@@ -125,7 +126,8 @@ function copyRows(
   const { name: table, columns } = after
   const common = Object.keys(columns).filter((name) => before.columns[name])
   const filled = fill ? Object.values(columns).filter((c) => !before.columns[c.name] && mustBeFilled(c)) : []
-  const values = [quoted(common), ...filled.map((column) => fillerOf(after, column, kinds))]
+  const copied = common.map((name) => converted(name, before.columns[name]?.type, columns[name]?.type))
+  const values = [copied.join(", "), ...filled.map((column) => fillerOf(after, column, kinds))]
     .filter(Boolean)
     .join(", ")
   const names = quoted([...common, ...filled.map(({ name }) => name)])

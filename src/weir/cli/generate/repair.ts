@@ -23,11 +23,14 @@ const fillers: [RegExp, string][] = [
   [/\[\d*\]$/, "'{}'"],
   [/^uuid$/, "'00000000-0000-0000-0000-000000000000'"],
   [/^date$/, "'1970-01-01'"],
-  [/^time\b/, "'00:00'"],
+  [/^time\b/, "'00:00:00'"],
   [/^interval/, "'0'"],
   [/^bytea$/, "'\\x'"],
   [/^blob$/, "x''"],
 ]
+
+/** Types of Postgres that SQLite keeps as text of some form. */
+const ofText = /^(json|uuid|date|time)$/
 
 /** SQL of a value for a required column whose own values are lost: the smallest that its CHECK allows. */
 export function fillerOf(
@@ -40,7 +43,7 @@ export function fillerOf(
   const kind = kinds.get(`${table.name}.${name}`)
   // SQLite stores instants and JSON as text; the Postgres snapshots tell them apart.
   if (column.type === "text" && kind?.startsWith("timestamp")) return "'1970-01-01T00:00:00.000Z'"
-  const type = column.type === "text" && kind === "json" ? kind : column.type
+  const type = column.type === "text" && kind && ofText.test(kind) ? kind : column.type
   const check =
     Object.values(table.checkConstraints).find(({ value }) => value.includes(`"${name}"`))?.value ?? ""
   const first = /\bin \('((?:[^']|'')*)'/.exec(check)?.[1]

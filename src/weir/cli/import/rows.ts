@@ -4,7 +4,7 @@ import { columnsToInsert } from "../../operations/input.ts"
 import { weakSecret } from "../../operations/secret.ts"
 import type { Values } from "../../query/query.ts"
 import type { Field, Resource } from "../../resource/resource.ts"
-import { importSchema } from "../../resource/schemas.ts"
+import { importSchema, isComputed } from "../../resource/schemas.ts"
 import { operator } from "../call.ts"
 import { unmarked } from "../csv-formulas.ts"
 import type { Format, SourceRecord } from "./source.ts"
@@ -23,7 +23,9 @@ export function checker(
 ): (record: SourceRecord) => Promise<Checked> {
   const textOf = csvSafe ? unmarked : (cell: string) => cell
   const schema = importSchema(resource)
-  const generated = Object.values(resource.fields).filter((field) => field.write === undefined)
+  const generated = Object.values(resource.fields).filter(
+    (field) => field.write === undefined && !isComputed(field),
+  )
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
     const row = format === "csv" ? fromText(resource, record.row, textOf) : record.row

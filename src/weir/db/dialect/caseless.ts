@@ -1,4 +1,4 @@
-import { specOf } from "./field.ts"
+import { configOf, specOf } from "./field.ts"
 import { shortened } from "./reference-indexes.ts"
 
 /** The name of the unique index that keeps a column's values apart whatever their case. */
@@ -8,8 +8,5 @@ export const caselessIndex = (table: string, column: string): string =>
 /** The columns that must be unique whatever the case: unique ones that hold user names. */
 export const caselessColumns = (builders: Record<string, object>): string[] =>
   Object.entries(builders)
-    .filter(([, builder]) => {
-      const { config } = builder as { config?: { isUnique?: boolean } }
-      return specOf(builder)?.format === "username" && config?.isUnique === true
-    })
+    .filter(([, builder]) => specOf(builder)?.format === "username" && configOf(builder).isUnique)
     .map(([name]) => name)

@@ -7,6 +7,8 @@ export interface ColumnSql {
   json(column: SQL): SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
+  /** Whether an array holds all elements of another. */
+  contains?: (column: SQL, elements: SQL) => SQL
   /** Whether the column has no value, where more than null says so. Default: it is null. */
   isNull?: (column: SQL) => SQL
   /** A bound value as a value of the column, where the driver cannot bind one: base64 as bytes. */

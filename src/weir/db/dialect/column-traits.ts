@@ -13,6 +13,8 @@ export interface ColumnTraits {
   precision?: number
   /** Digits after the point. */
   scale?: number
+  /** Whether the column keeps 15 digits of a decimal number: SQLite's does. */
+  rounds?: boolean
   /** What an integer of SQLite counts that is an instant. */
   unit?: "s" | "ms"
   /** Whether the column's default is SQL that makes text, so that a column of integers may hold some. */

@@ -14,7 +14,7 @@ export interface Rows {
   table: SQL
   alias: SQL
   /** The primary key, as a column of the alias. */
-  key: SQL
+  key: SQL[]
   where: SQL
   order: SQL
   limit: SQL

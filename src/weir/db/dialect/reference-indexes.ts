@@ -1,5 +1,5 @@
 import { fnv1a } from "../../lib/fnv.ts"
-import { specOf } from "./field.ts"
+import { configOf, nameIn, specOf } from "./field.ts"
 
 /** The part of Drizzle's builders of indexes and unique constraints that is read here. */
 interface Declared {
@@ -12,7 +12,7 @@ interface Declared {
  * order of their key, as embeds and nested lists read them. SQLite's indexes end in the key by themselves; on Postgres
  * the key is named, and a declared index of the reference alone is made to end in it.
  *
- * `make` makes an index of a name on columns.
+ * `make` makes an index of a name on the columns of these properties.
  */
 export function withReferenceIndexes<Extra extends object>(
   table: string,
@@ -22,15 +22,19 @@ export function withReferenceIndexes<Extra extends object>(
   endsInKey: boolean,
 ): Extra[] {
   const all = [...declared]
-  const key = Object.keys(builders).find((name) => specOf(builders[name])?.type === "id")
-  for (const [column, builder] of Object.entries(builders)) {
-    if (!specOf(builder)?.reference) continue
-    const columns = endsInKey || key === undefined ? [column] : [column, key]
+  const isKey = (property: string) => configOf(builders[property] as object).primaryKey
+  const key = Object.keys(builders).find(isKey)
+  const inDatabase = (property: string) => nameIn(builders[property] as object, property)
+  for (const [property, builder] of Object.entries(builders)) {
+    if (!specOf(builder)?.reference || isKey(property)) continue
+    const properties = endsInKey || key === undefined ? [property] : [property, key]
+    const columns = properties.map(inDatabase)
+    const column = inDatabase(property)
     if (all.some((extra) => isServedBy(extra as Declared, columns))) continue
     const alone = all.findIndex((extra) => isIndexOf(extra as Declared, column))
     const name = nameOf(all[alone] as Declared | undefined) ?? shortened(`${table}_${column}_index`)
-    if (alone < 0) all.push(make(name, columns))
-    else all[alone] = make(name, columns)
+    if (alone < 0) all.push(make(name, properties))
+    else all[alone] = make(name, properties)
   }
   return all
 }

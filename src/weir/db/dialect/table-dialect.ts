@@ -15,7 +15,9 @@ export const tableFunction: Record<DialectName, string> = { postgres: "pgTable",
 
 /** The dialect of a Drizzle table; null for one that Weir does not serve. It is asked by name, so that no dialect is loaded. */
 export function dialectOfTable(table: Table): DialectName | null {
-  for (let type: unknown = table.constructor; type; type = Object.getPrototypeOf(type)) {
+  // A column may be called `constructor`.
+  let type: unknown = (Object.getPrototypeOf(table) as object).constructor
+  for (; type; type = Object.getPrototypeOf(type)) {
     const dialect = dialects[(type as { [entityKind]?: string })[entityKind] ?? ""]
     if (dialect !== undefined) return dialect
   }

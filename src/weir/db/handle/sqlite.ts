@@ -1,3 +1,4 @@
+import { Column, is, type SQL, sql } from "drizzle-orm"
 import { NoopCache } from "drizzle-orm/cache/core"
 import { NoopLogger } from "drizzle-orm/logger"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
@@ -7,6 +8,7 @@ import {
   SQLiteRemoteSession,
   SqliteRemoteDatabase,
 } from "drizzle-orm/sqlite-proxy"
+import type { ReadAsText } from "../dialect/column-defaults.ts"
 import type { Row } from "../driver.ts"
 import {
   type HandleOptions,
@@ -23,6 +25,25 @@ type Prepared = Parameters<Session["prepareQuery"]>
 
 const logger = new NoopLogger()
 const cache = new NoopCache()
+
+type Selection = (fields: { field: unknown }[], options?: unknown) => SQL
+
+/** Drizzle's dialect, but that whole numbers of 64 bits are read as text: drivers would make JavaScript numbers of them. */
+function exactDialect(casing: HandleOptions["casing"]): SQLiteAsyncDialect {
+  const dialect = new SQLiteAsyncDialect(casing ? { casing } : {})
+  const own = dialect as unknown as { buildSelection: Selection }
+  const build = own.buildSelection.bind(dialect)
+  own.buildSelection = (fields, options) =>
+    build(
+      fields.map((one) =>
+        is(one.field, Column) && (one.field as ReadAsText).readAsText
+          ? { ...one, field: sql`cast(${one.field} as text)`.mapWith(one.field) }
+          : one,
+      ),
+      options,
+    )
+  return dialect
+}
 
 /** Drizzle's own session, whose queries run here. */
 class HandleSession extends SQLiteRemoteSession<Record<string, unknown>, Relational["schema"]> {
@@ -70,7 +91,7 @@ function checked(rows: Row[], columns: number | undefined): Row[] {
 
 /** A function that makes Drizzle's database for SQLite over what runs its queries. The schema is read at its first use. */
 export function sqliteHandles({ schema, casing }: HandleOptions): (run: Run) => SqliteRemoteDatabase {
-  const dialect = new SQLiteAsyncDialect(casing ? { casing } : {})
+  const dialect = exactDialect(casing)
   let relational: Relational | undefined
   return (run) => {
     if (schema) relational ??= relationalOf(schema)

@@ -13,7 +13,10 @@ import {
   verifyPassword,
   viewerIs,
 } from "#weir"
+import * as entries from "./schema/entries.ts"
 import * as kinds from "./schema/kinds.ts"
+import * as ledgers from "./schema/ledgers.ts"
+import * as lots from "./schema/lots.ts"
 import * as members from "./schema/members.ts"
 import * as pieces from "./schema/pieces.ts"
 import * as shelves from "./schema/shelves.ts"
@@ -49,6 +52,27 @@ export const api = defineApi({
       update: admin,
       delete: admin,
       embed: { parent: {} },
+    }),
+    resource(lots, {
+      read: anyone,
+      create: signedIn,
+      update: signedIn,
+      delete: admin,
+      embed: { owner: {}, above: {}, below: { sort: "-price" } },
+    }),
+    resource(ledgers, {
+      read: anyone,
+      create: signedIn,
+      update: signedIn,
+      delete: admin,
+      embed: { lots: { sort: "day" }, entries: {} },
+    }),
+    resource(entries, {
+      read: anyone,
+      create: signedIn,
+      delete: admin,
+      embed: { book: {} },
+      singular: "entry",
     }),
     resource(shelves, { read: anyone, update: admin, singular: "shelf", embed: { pieces: {} } }),
     resource(pieces, {

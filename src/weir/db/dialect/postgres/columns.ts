@@ -1,39 +1,62 @@
 import { type BuildColumns, type BuildExtraConfigColumns, sql } from "drizzle-orm"
 import {
   type AnyPgColumn,
-  bigint,
   check,
   customType,
   doublePrecision,
+  numeric,
   type PgColumnBuilderBase,
   type PgTableExtraConfigValue,
   type PgTableWithColumns,
+  bigint as pgBigint,
   boolean as pgBoolean,
+  date as pgDate,
   index as pgIndex,
   json as pgJson,
   pgTable,
   text as pgText,
+  time as pgTime,
   unique as pgUnique,
   uniqueIndex as pgUniqueIndex,
+  uuid as pgUuid,
   type ReferenceConfig,
 } from "drizzle-orm/pg-core"
+import { uuid7 } from "../../../lib/uuid7.ts"
 import { caselessColumns, caselessIndex } from "../caseless.ts"
+import { checksOf, type FormOf } from "../checks.ts"
+import { typedAs, writtenDefault } from "../column-defaults.ts"
 import {
-  checksOf,
+  type DecimalDigits,
   describe,
   describeTable,
-  itself,
+  type itself,
+  type Named,
   type NumberBounds,
-  ownKey,
   type TextBounds,
 } from "../field.ts"
 import { withReferenceIndexes } from "../reference-indexes.ts"
+import { specs, targetOf } from "../specs.ts"
 
 const now = sql`now()`
 
 const instant = customType<{ data: string; driverData: string | Date }>({
   dataType: () => "timestamp (3) with time zone",
   fromDriver: (value) => new Date(value).toISOString(),
+})
+
+/** Each dialect has its own function for the size of bytes. */
+const formOf: FormOf = ({ type, max }, column) =>
+  type === "bytes" ? `octet_length(${column}) <= ${max}` : undefined
+
+/** Digits of a whole number of 64 bits. JavaScript's own numbers have 53. */
+const digits = customType<{ data: string; driverData: string | number }>({
+  dataType: () => "bigint",
+  fromDriver: String,
+})
+
+const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  fromDriver: (value) => Buffer.from(value),
 })
 
 /** A table built from the columns of this vocabulary. Their bounds become CHECK constraints. */
@@ -56,52 +79,96 @@ export function table<N extends string, C extends Record<string, PgColumnBuilder
     ...caselessColumns(columns).map((column) =>
       pgUniqueIndex(caselessIndex(name, column)).on(sql`lower(${self[column as keyof typeof self]})`),
     ),
-    ...checksOf(name, columns).map((c) => check(c.name, sql.raw(c.sql))),
+    ...checksOf(name, columns, formOf).map((c) => check(c.name, sql.raw(c.sql))),
   ])
   describeTable(pgTableOf, name, columns)
   return pgTableOf
 }
 
 /** The primary key: a whole number that the database generates and never reuses. */
-export const id = () =>
-  describe(bigint({ mode: "number" }).primaryKey().generatedByDefaultAsIdentity(), { type: "id" })
-/** Text of at most `max` characters. */
-export const text = (bounds: TextBounds) => describe(pgText(), { type: "text", ...bounds })
+export const id = (named: Named = {}) =>
+  describe(pgBigint({ mode: "number" }).primaryKey().generatedByDefaultAsIdentity(), { type: "id" }, named)
+/** A UUID, in lower case. As a key that clients give: `uuid().primaryKey()`. */
+export const uuid = (named: Named = {}) => describe(pgUuid(), { type: "uuid" }, named)
+/** The primary key: a UUID of version 7, which the app makes where a client gives none. They ascend in time. */
+export const uuidKey = (named: Named = {}) =>
+  uuid(named)
+    .primaryKey()
+    .$defaultFn(() => uuid7())
+/** Text of at most `max` characters, or of any length. As a key that clients give: `text({ max: 40 }).primaryKey()`. */
+export const text = (bounds: TextBounds & Named = {}) => describe(pgText(), specs.text(bounds), bounds)
 /** Text restricted to the given values. */
-export const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
-  describe(pgText({ enum: values as unknown as [V[number], ...V[number][]] }), {
-    type: "text",
-    values,
-    max: Math.max(...values.map((v) => v.length)),
-  })
+export const oneOf = <const V extends readonly [string, ...string[]]>(values: V, named: Named = {}) =>
+  describe(pgText({ enum: values as unknown as [V[number], ...V[number][]] }), specs.oneOf(values), named)
 /** A whole number, within the bounds if given. */
-export const integer = (bounds: NumberBounds = {}) =>
-  describe(bigint({ mode: "number" }), { type: "integer", ...bounds })
-/** A double-precision number, within the bounds if given. */
-export const real = (bounds: NumberBounds = {}) => describe(doublePrecision(), { type: "real", ...bounds })
-/** True or false. */
-export const boolean = () => describe(pgBoolean(), { type: "boolean" })
-/** An instant. On the wire and in JavaScript it is RFC 3339 text in UTC with milliseconds. */
-export const timestamp = () => describe(instant(), { type: "timestamp" })
-/** Any JSON value. */
-export const json = () => describe(pgJson(), { type: "json" })
+export const integer = (bounds: NumberBounds & Named = {}) =>
+  describe(pgBigint({ mode: "number" }), specs.number("integer", bounds), bounds)
+/** A whole number of 64 bits: a string of its digits, on the wire and in JavaScript. */
+export const bigint = (named: Named = {}) => describe(digits(), { type: "bigint" }, named)
 /**
- * A reference to another table's primary key, or to that of the table itself.
+ * An exact decimal number: a string, on the wire and in JavaScript. Postgres keeps it as `numeric`.
+ *
+ * @example price: decimal({ precision: 10, scale: 2 }).notNull().default("19.50")
+ */
+export const decimal = (of: DecimalDigits & Named) => {
+  const { precision, scale } = of
+  return describe(numeric({ precision, scale }), specs.decimal(of), of)
+}
+/** A double-precision number, within the bounds if given. */
+export const real = (bounds: NumberBounds & Named = {}) =>
+  describe(doublePrecision(), specs.number("real", bounds), bounds)
+/** True or false. */
+export const boolean = (named: Named = {}) => describe(pgBoolean(), { type: "boolean" }, named)
+/** An instant. On the wire and in JavaScript it is RFC 3339 text in UTC with milliseconds. */
+export const timestamp = (named: Named = {}) => describe(instant(), { type: "timestamp" }, named)
+/** A day, `2026-01-31`, of the years 1 to 9999. */
+export const date = (named: Named = {}) => describe(pgDate({ mode: "string" }), { type: "date" }, named)
+/** A time of day, `12:00:00` or `12:00:00.5`, with up to six digits of a second. */
+export const time = (named: Named = {}) => describe(pgTime(), { type: "time" }, named)
+/** Any JSON value. */
+export const json = (named: Named = {}) => describe(pgJson(), { type: "json" }, named)
+/** At most `max` bytes: base64 on the wire, a Buffer in JavaScript. */
+export const bytes = (bounds: { max: number } & Named) =>
+  describe(
+    writtenDefault(bytea(), {
+      sql: (value: Uint8Array) => sql.raw(`'\\x${Buffer.from(value).toString("hex")}'::bytea`),
+      json: (value) => Buffer.from(value).toString("base64"),
+    }),
+    specs.bytes(bounds),
+    bounds,
+  )
+type ReferenceOptions = NonNullable<ReferenceConfig["actions"]> & Named
+
+/**
+ * A reference to another table's key, or to that of the table itself. The column has the key's type; TypeScript cannot
+ * see that of the table itself.
  *
  * @example owner_id: references(() => users.id, { onDelete: "cascade" }).notNull()
  * @example parent_id: references(itself, { onDelete: "set null" })
+ * @example parent_id: references<string>(itself)
  */
 export function references(
+  target: typeof itself,
+  options?: ReferenceOptions,
+): ReturnType<typeof reference<number>>
+export function references<D extends string | number>(
+  target: typeof itself,
+  options?: ReferenceOptions,
+): ReturnType<typeof reference<D>>
+export function references<C extends AnyPgColumn>(
+  target: () => C,
+  options?: ReferenceOptions,
+): ReturnType<typeof reference<C["_"]["data"]>>
+export function references(
   target: (() => AnyPgColumn) | typeof itself,
-  actions: ReferenceConfig["actions"] = {},
-) {
-  const builder = bigint({ mode: "number" })
-  const column = target === itself ? () => ownKey(builder) as AnyPgColumn : target
-  return describe(builder.references(column, actions), {
-    type: "integer",
-    reference: { to: column, onDelete: actions.onDelete },
-  })
+  { name, ...actions }: ReferenceOptions = {},
+): object {
+  const builder = reference<unknown>()
+  const column = targetOf(builder, target)
+  const spec = { type: "integer", reference: { to: column, onDelete: actions.onDelete } } as const
+  return describe(typedAs(builder, column).references(column, actions), spec, { name })
 }
+const reference = <D>() => customType<{ data: D }>({ dataType: () => "bigint" })()
 /** `created_at` and `updated_at`, which the database sets. */
 export const timestamps = () => ({
   created_at: describe(instant().notNull().default(now), { type: "timestamp", auto: "created" }),

@@ -70,9 +70,19 @@ export function page(
  */
 export const firstRows = (rows: Rows): SQL => sql`(${firstKeys(rows)}) as kept ${fetched(rows)}`
 
+/** The name of a part of the key among the kept ones. */
+const place = (i: number): SQL => sql.raw(i === 0 ? "_k" : `_k${i}`)
+
 const firstKeys = ({ table, alias, key, where, order, limit, skip }: Rows): SQL =>
-  sql`select ${key} as _k from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
-const fetched = ({ table, alias, key }: Rows): SQL => sql`cross join ${table} ${alias} on ${key} = kept._k`
+  sql`select ${sql.join(
+    key.map((part, i) => sql`${part} as ${place(i)}`),
+    sql`, `,
+  )} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
+const fetched = ({ table, alias, key }: Rows): SQL =>
+  sql`cross join ${table} ${alias} on ${sql.join(
+    key.map((part, i) => sql`${part} = kept.${place(i)}`),
+    sql` and `,
+  )}`
 
 /** The first rows as a table of the statement, for `keptFrom`. */
 export const keptTable = (rows: Rows, name: string): SQL =>

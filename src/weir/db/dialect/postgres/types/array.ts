@@ -13,6 +13,11 @@ export function array({ sqlType = "text[]", dimensions = 1 }: FieldSpec, element
   return {
     ...readFromText(sqlType),
     json: (column) => rendered(column, element),
+    // An array of varchar is compared as one of text: it has no operator of its own.
+    contains: (column, elements) =>
+      sqlType.startsWith("text[")
+        ? sql`${column}::${sql.raw(sqlType)} @> ${elements}`
+        : sql`${column} @> ${elements}`,
     encode: (value): Value =>
       Array.isArray(value) ? arrayLiteral(value, dimensions, element.encode) : ((value ?? null) as Value),
   }

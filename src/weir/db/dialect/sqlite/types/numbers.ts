@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { toScaled } from "../../../../lib/scaled.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
 import { madeFromText, typed } from "./typed.ts"
@@ -32,8 +33,22 @@ const digitsOf = (column: SQL): SQL => {
   return sql`iif(${plain} like '%e%', ${long}, ${trimmed})`
 }
 
+/** A decimal of the vocabulary: a whole number, 10^scale times as large. Its digits are written and read as text. */
+function scaled(scale: number): ColumnSql {
+  const factor = sql.raw(String(10 ** scale))
+  const digits = (column: SQL) =>
+    sql`printf(${sql.raw(`'%s%d.%0${scale}d'`)}, iif(${column} < 0, '-', ''), abs(${column}) / ${factor}, abs(${column}) % ${factor})`
+  return {
+    ...madeFromText((text) => sql`cast(${text} as integer)`),
+    json: (column) =>
+      scale === 0 ? sql`cast(${column} as text)` : sql`iif(${column} is null, null, ${digits(column)})`,
+    encode: (value) => (value === null || value === undefined ? null : toScaled(String(value), scale)),
+  }
+}
+
 /** A number, as far as SQLite keeps it: text of up to 15 digits becomes a number, longer text may lose some. */
-export function decimal({ storage }: FieldSpec): ColumnSql {
+export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql {
+  if (!inferred) return scaled(scale)
   const isText = storage !== "number"
   const asText = (column: SQL) =>
     sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${digitsOf(column)}, null) when 'null' then null else cast(${column} as text) end`
