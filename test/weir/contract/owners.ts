@@ -45,7 +45,8 @@ export function ownerContract(contract: Contract): void {
   const viewers = () => [
     { kind: "anonymous" as const, id: 0, token: undefined },
     ...(api.accounts ? [user(world().bob), user(world().ann)] : []),
-    ...(api.accounts ? [{ ...user(world().root), kind: topKind(api) }] : []),
+    // Without a role, nobody is an admin.
+    ...(api.accounts?.role ? [{ ...user(world().root), kind: topKind(api) }] : []),
   ]
 
   /** A row of Ann's: herself among viewers, else one that she makes, or is related to. */
