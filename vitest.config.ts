@@ -45,6 +45,7 @@ const slow = [
   ...[
     "creates",
     "cached",
+    "contract",
     "documents",
     "embeds",
     "filters",

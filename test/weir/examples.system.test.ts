@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { cpSync, symlinkSync } from "node:fs"
+import { cpSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ask, number, refused, worked } from "./support/ask.ts"
@@ -12,15 +12,27 @@ const root = join(import.meta.dirname, "../..")
 const fastImports = join(root, "src/weir/runtime/fast-imports.js")
 const seedPassword = "a password for seeds"
 
-type Example = "notes" | "tracker" | "existing-database"
+type Example = "notes" | "tracker" | "existing-database" | "own-tables"
 type Row = Record<string, unknown>
 
 /** Starts a script of an example, and hands its output to `onOutput` as it comes. */
-function start(script: string, args: string[], url: string, onOutput: (text: string) => void = () => {}) {
+function start(
+  script: string,
+  args: string[],
+  url: string,
+  onOutput: (text: string) => void = () => {},
+  settings: Record<string, string> = {},
+) {
   const child = ownProcess(
     spawn(process.execPath, ["--import", fastImports, script, ...args], {
       cwd: tempFolder(),
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, DATABASE_URL: url, PORT: "0" },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: compiled,
+        DATABASE_URL: url,
+        PORT: "0",
+        ...settings,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     }),
   )
@@ -40,28 +52,53 @@ const run = (example: Example, file: string, url: string, ...args: string[]): Pr
   start(join(root, "examples", example, file), args, url).ended
 
 interface Server {
+  url: string
   call: Call
   stop(): Promise<void>
 }
 
 /** Serves an example. The port is the kernel's choice, and is read from the log. */
-async function serve(example: Example, url: string): Promise<Server> {
+async function serve(example: Example, url: string, settings?: Record<string, string>): Promise<Server> {
   const listening = Promise.withResolvers<string>()
-  const { child, ended } = start(join(root, "examples", example, "node.ts"), [], url, (stdout) => {
+  const onOutput = (stdout: string) => {
     const address = / is at (http:\/\/[\d.]+:\d+),/.exec(stdout)?.[1]
     if (address) listening.resolve(address)
-  })
+  }
+  const { child, ended } = start(join(root, "examples", example, "node.ts"), [], url, onOutput, settings)
   void ended.then(({ stdout, stderr }) =>
     listening.reject(new Error(`${example} did not start: ${stdout}${stderr}`)),
   )
-  const call = httpCaller(await listening.promise)
+  const address = await listening.promise
+  const call = httpCaller(address)
   return {
+    url: address,
     call,
     stop: async () => {
       child.kill("SIGTERM")
       expect((await ended).code).toBe(0)
     },
   }
+}
+
+/** The commands of an example's README that call a server, once it runs. */
+function sessionOf(example: Example): string {
+  const text = readFileSync(join(root, "examples", example, "README.md"), "utf8")
+  const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, commands]) => commands as string)
+  return blocks.filter((commands) => commands.includes("curl")).join("\n")
+}
+
+/** Runs commands in a shell; each curl's answer ends its line. */
+async function shell(commands: string): Promise<string> {
+  const withLines = commands.replace(/^curl (.*)$/gm, (line) =>
+    line.endsWith("\\n'") ? line : `${line}; echo`,
+  )
+  const child = ownProcess(spawn("sh", ["-e", "-c", withLines], { stdio: ["ignore", "pipe", "pipe"] }))
+  let [stdout, stderr] = ["", ""]
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+  const code = await new Promise((resolve) => child.once("close", resolve))
+  expect(code, `${stdout}${stderr}`).toBe(0)
+  return stdout
 }
 
 const freshFile = (): string => `file:${join(tempFolder(), "data.db")}`
@@ -376,5 +413,44 @@ describe("existing-database", () => {
     await ask(other, "alter table books drop column changed_at")
     expect(refused(await script("adopt.ts", other))).toBe("books lacks changed_at: nothing was adopted")
     expect(await ask(other, "select name from sqlite_master where name like '%migrations'")).toEqual([])
+  })
+})
+
+describe("own-tables", () => {
+  const url = freshFile()
+  let server: Server
+  beforeAll(async () => {
+    server = await serve("own-tables", url, {
+      FIRST_ADMIN_EMAIL: "root@example.com",
+      FIRST_ADMIN_PASSWORD: seedPassword,
+    })
+  })
+  afterAll(() => server?.stop())
+
+  test("its migrations make its schema, of its dialect alone, and lead back", async () => {
+    const file = freshFile()
+    expect(worked(await run("own-tables", "cli.ts", file, "migrate"))).toContain("applied 0000_init")
+    expect((await run("own-tables", "cli.ts", file, "status")).code).toBe(0)
+    const undone = await run("own-tables", "cli.ts", file, "rollback", "--to", "base", "--force")
+    expect(worked(undone)).toContain("undid 0000_init")
+  })
+
+  test("the commands of its README do what they say", async () => {
+    const commands = sessionOf("own-tables").replace("http://127.0.0.1:3000", server.url)
+    expect(commands).toContain(server.url)
+    const said = await shell(commands.replaceAll("correct horse battery", seedPassword))
+    const [joined, linked, listed, membership, deleted, restored] = said.split("\n")
+    expect([linked, deleted]).toEqual(["204", "204"])
+    const [task] = JSON.parse(listed as string)
+    expect(task).toMatchObject({
+      title: "Roof",
+      state: "open",
+      details: { estimate: 3 },
+      project: { name: "House" },
+      tags: [{ name: "urgent" }],
+    })
+    expect(JSON.parse(joined as string)).toMatchObject({ projectId: task.project.id })
+    expect(JSON.parse(membership as string)).toEqual(JSON.parse(joined as string))
+    expect(JSON.parse(restored as string)).toMatchObject({ id: task.id, deletedAt: null })
   })
 })

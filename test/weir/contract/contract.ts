@@ -1,6 +1,7 @@
 import type { Api } from "../../../src/weir/api.ts"
 import type { Samples } from "../support/samples.ts"
 import { httpContract } from "./http.ts"
+import { keylessContract } from "./keyless.ts"
 import { listContract } from "./lists.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
@@ -23,6 +24,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   const open = { api: permissive(api), migrations, samples }
   rowContract(open)
   listContract(open)
+  keylessContract(open)
   httpContract(open)
   ownerContract({ api, migrations, samples })
 }

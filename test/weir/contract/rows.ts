@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
 import type { Answer } from "../support/client.ts"
-import { absentOf, keyOf } from "../support/keys.ts"
+import { absentValues, keyFilter, only, pathOf } from "../support/keys.ts"
 import {
   changeableBy,
   inputName,
   isCreatable,
+  isRemade,
+  jointColumns,
   type Person,
   type Row,
   rowOf,
@@ -14,7 +16,8 @@ import {
   targetsOf,
   writableBy,
 } from "../support/samples.ts"
-import { type Contract, contractWorlds, topKind } from "./world.ts"
+import { checked } from "./checked.ts"
+import { type Contract, contractWorlds, keyed, topKind } from "./world.ts"
 
 /** The contract of every resource, on writes: what its fields say, held against what it does. */
 export function rowContract(contract: Contract): void {
@@ -22,7 +25,7 @@ export function rowContract(contract: Contract): void {
   const kind = topKind(api)
   const world = contractWorlds(contract)
   const open = (rule: "update" | "delete") => (r: Resource) => isOpen(r.rules[rule], kind)
-  const served = api.resources.filter((r) => isOpen(r.rules.read, kind))
+  const served = keyed(api).filter((r) => isOpen(r.rules.read, kind))
   /** The columns whose values no other row may have, but for references to rows of the table itself. */
   const uniqueOf = (resource: Resource) =>
     writableBy(resource, kind).filter((f) => f.unique && targetsOf(api, resource).get(f.name) !== resource)
@@ -30,11 +33,11 @@ export function rowContract(contract: Contract): void {
   const isRequired = (field: Field) =>
     !field.optional ||
     (kind === "anonymous" && field.initially !== undefined && !field.nullable && !field.column.hasDefault)
-  /** The columns that refer to rows and may be set. */
+  /** The columns that refer to rows, one by one, and may be set. */
   const referring = (resource: Resource) =>
-    writableBy(resource, kind)
-      .map(({ name }) => name)
-      .filter((name) => targetsOf(api, resource).has(name))
+    writableBy(resource, kind).filter(
+      ({ name }) => targetsOf(api, resource).has(name) && !jointColumns(api, resource).has(name),
+    )
   const creatable = served.filter((r) => isCreatable(r, kind))
 
   const as = (person: Person, json?: unknown) => ({
@@ -61,7 +64,7 @@ export function rowContract(contract: Contract): void {
         const created = await send("POST", path, body)
         expect(created.status, created.text).toBe(201)
         const row = rowOf(created)
-        expect(created.headers.get("location")).toBe(`${path}/${row[keyOf(resource)]}`)
+        expect(created.headers.get("location")).toBe(pathOf(resource, row))
         for (const field of writable)
           if (field.secret) expect(created.text).not.toContain(body[field.secret.as] as string)
           else if (isOpen(field.read, kind)) expect(row[field.name], field.name).toEqual(body[field.name])
@@ -93,14 +96,18 @@ export function rowContract(contract: Contract): void {
       ]
       const created = await send("POST", path, bodies)
       expect(created.status, created.text).toBe(201)
-      const key = keyOf(resource)
-      const keys = rowsOf(created).map((row) => row[key])
-      const isGiven = bodies.every((body) => body[key] !== undefined)
-      expect(keys).toEqual(
-        isGiven ? bodies.map((body) => body[key]) : [...keys].sort((a, b) => Number(a) - Number(b)),
-      )
-      for (const [i, row] of rowsOf(created).entries())
-        expect((await send("GET", `${path}/${keys[i]}?include=`)).body).toEqual(row)
+      const rows = rowsOf(created)
+      expect(rows.length).toBe(bodies.length)
+      const given = resource.keys.filter((key) => bodies[0] && Object.hasOwn(bodies[0], key))
+      for (const key of resource.keys)
+        if (!given.includes(key)) {
+          const keys = rows.map((row) => Number(row[key]))
+          expect(keys).toEqual([...keys].sort((a, b) => a - b))
+        }
+      for (const [i, row] of rows.entries()) {
+        expect(only(row, given)).toEqual(only(bodies[i] as Row, given))
+        expect((await send("GET", `${pathOf(resource, row)}?include=`)).body).toEqual(row)
+      }
     })
 
     test("creates all or nothing", async () => {
@@ -120,21 +127,27 @@ export function rowContract(contract: Contract): void {
         const twin = await body()
         await refused([409], [twin, { ...(await body()), [field.name]: twin[field.name] }])
       }
-      for (const column of referring(resource))
-        await refused([409, 422], [await body(), { ...(await body()), [column]: 2 ** 50 }])
+      for (const field of referring(resource))
+        for (const nothing of absentValues(field))
+          await refused([409, 422], [await body(), { ...(await body()), [field.name]: nothing }])
     })
   })
 
   describe.each(creatable.filter(open("update")))("updating: $name", (resource) => {
-    const writable = changeableBy(resource, kind)
-    const at = (row: Row) => `/${resource.name}/${row[keyOf(resource)]}`
+    const joint = jointColumns(api, resource)
+    const changeable = changeableBy(resource, kind).filter(({ name }) => !joint.has(name))
+    const at = (row: Row) => pathOf(resource, row)
     const constant = (row: Row) =>
       Object.fromEntries(
-        Object.entries(row).filter(([name]) => resource.fields[name]?.spec.auto !== "updated"),
+        Object.entries(row).filter(([name]) => {
+          const field = resource.fields[name]
+          return !field || !isRemade(field)
+        }),
       )
 
-    test("changes each field, and nothing else", async () => {
-      for (const field of writable) {
+    const hasFields = changeable.length > 0 ? false : "no field can be changed by itself"
+    checked("changes each field, and nothing else", hasFields, async () => {
+      for (const field of changeable) {
         // Only an admin may change a secret without the present one.
         if (field.secret && kind !== "admin") continue
         const before = await world().maker.row(resource)
@@ -148,13 +161,16 @@ export function rowContract(contract: Contract): void {
           })
           expect(answer.status, `${name}: ${answer.text}`).toBe(200)
           const changed = field.secret || !isOpen(field.read, kind) ? {} : { [name]: value }
-          expect(constant(rowOf(answer)), name).toEqual({ ...constant(before), ...changed })
+          expect({ ...constant(rowOf(answer)), ...only(rowOf(answer), Object.keys(changed)) }, name).toEqual({
+            ...constant(before),
+            ...changed,
+          })
           expect((await send("GET", `${at(before)}?include=`)).body).toEqual(answer.body)
         }
         const nulled = await send("PATCH", at(before), { [name]: null })
         expect(nulled.status, `${name}: ${nulled.text}`).toBe(field.nullable ? 200 : 422)
-        if (field.nullable) expect(rowOf(nulled)[name], name).toBeNull()
-        else expect(named(nulled)).toEqual([name])
+        if (field.nullable && isOpen(field.read, kind)) expect(rowOf(nulled)[name], name).toBeNull()
+        if (!field.nullable) expect(named(nulled)).toEqual([name])
       }
     })
 
@@ -173,11 +189,20 @@ export function rowContract(contract: Contract): void {
         expect(created.status, created.text).toBe(422)
         expect(named(created)).toEqual([name])
       }
+      // A key is given once, and stays.
+      const whole = Object.values(resource.fields).filter((f) => resource.keys.includes(f.name) && f.write)
+      for (const field of whole) {
+        const value = await world().maker.value(resource, field)
+        const patched = await send("PATCH", at(row), { [field.name]: value })
+        expect([403, 422], patched.text).toContain(patched.status)
+        expect(named(patched)).toEqual([field.name])
+      }
       expect((await send("GET", `${at(row)}?include=`)).body).toEqual(row)
     })
 
-    test("names the unique field that is taken, on create and on patch alike", async () => {
-      for (const field of uniqueOf(resource).filter((f) => writable.includes(f))) {
+    const isUnique = uniqueOf(resource).length > 0 ? false : "no column is unique by itself"
+    checked("names the unique field that is taken, on create and on patch alike", isUnique, async () => {
+      for (const field of uniqueOf(resource)) {
         const [one, other] = [await world().maker.body(resource), await world().maker.row(resource)]
         expect((await send("POST", `/${resource.name}`, one)).status).toBe(201)
         const taken = { [field.name]: one[field.name] }
@@ -185,27 +210,32 @@ export function rowContract(contract: Contract): void {
           ...(await world().maker.body(resource)),
           ...taken,
         })
-        const patched = await send("PATCH", at(other), taken)
-        for (const answer of [created, patched]) {
+        const answers = [created]
+        const own = other[field.name]
+        if (changeable.includes(field)) answers.push(await send("PATCH", at(other), taken))
+        for (const answer of answers) {
           expect(answer.status, answer.text).toBe(409)
           expect(named(answer).map(lastPart)).toEqual([field.name])
         }
         // Its own value is no duplicate.
-        expect((await send("PATCH", at(other), { [field.name]: other[field.name] })).status).toBe(200)
+        if (answers.length > 1 && own !== undefined)
+          expect((await send("PATCH", at(other), { [field.name]: own })).status).toBe(200)
       }
     })
 
-    test("refuses a reference to nothing, on create and on patch alike", async () => {
-      for (const column of referring(resource)) {
+    const refers = referring(resource).length > 0 ? false : "no column refers to a row by itself"
+    checked("refuses a reference to nothing, on create and on patch alike", refers, async () => {
+      for (const field of referring(resource)) {
+        const column = field.name
         const [body, row] = [await world().maker.body(resource), await world().maker.row(resource)]
-        const absent = absentOf(resource.fields[column] as Field)
-        for (const nothing of [2 ** 31, 2 ** 50, Number.MAX_SAFE_INTEGER, ...absent]) {
+        for (const nothing of absentValues(field)) {
           const created = await send("POST", `/${resource.name}`, { ...body, [column]: nothing })
-          const patched = await send("PATCH", at(row), { [column]: nothing })
           expect([409, 422], created.text).toContain(created.status)
+          expect(named(created)).toContain(column)
+          if (!changeable.includes(field)) continue
+          const patched = await send("PATCH", at(row), { [column]: nothing })
           expect(patched.status, patched.text).toBe(created.status)
           // SQLite does not say which reference it was; then all that were written may be named.
-          expect(named(created)).toContain(column)
           expect(named(patched)).toEqual([column])
         }
       }
@@ -216,17 +246,32 @@ export function rowContract(contract: Contract): void {
     test("answers 204 with no body, and then 404 to everything", async () => {
       const row = await world().maker.row(resource)
       const before = await count(resource.name)
-      const path = `/${resource.name}/${row[keyOf(resource)]}`
+      const path = pathOf(resource, row)
       const gone = await send("DELETE", path)
       expect([gone.status, gone.text]).toEqual([204, ""])
       expect(await count(resource.name)).toBe(before - 1)
       expect((await send("GET", path)).status).toBe(404)
       expect((await send("DELETE", path)).status).toBe(404)
+      const list = await send("GET", `/${resource.name}?${keyFilter(resource, row)}`)
+      expect(list.body).toEqual([])
       const field = changeableBy(resource, kind)[0]
       if (field && isOpen(resource.rules.update, kind)) {
         const patch = { [inputName(field)]: await world().maker.value(resource, field) }
         expect((await send("PATCH", path, patch)).status).toBe(404)
       }
     })
+
+    if (resource.softDelete && isOpen(resource.rules.restore, kind))
+      test("is restored as it was", async () => {
+        const row = await world().maker.row(resource)
+        const path = pathOf(resource, row)
+        expect((await send("POST", `${path}/restore`)).status).toBe(404)
+        expect((await send("DELETE", path)).status).toBe(204)
+        const restored = await send("POST", `${path}/restore`)
+        expect(restored.status, restored.text).toBe(200)
+        const constant = Object.keys(row).filter((name) => !isRemade(resource.fields[name] as Field))
+        expect(only(rowOf(restored), constant)).toEqual(only(row, constant))
+        expect((await send("GET", `${path}?include=`)).body).toEqual(rowOf(restored))
+      })
   })
 }

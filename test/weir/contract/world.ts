@@ -4,6 +4,10 @@ import { afterEach, beforeEach } from "vitest"
 import { fresh } from "#fresh"
 import type { Api } from "../../../src/weir/api.ts"
 import { passwordMark, tokens } from "../../../src/weir/auth/token.ts"
+import { linkColumns } from "../../../src/weir/resource/junction.ts"
+import type { Key } from "../../../src/weir/resource/key.ts"
+import type { Relation, Resource } from "../../../src/weir/resource/resource.ts"
+import { nobody as closed } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { caller } from "../support/client.ts"
 import { authSecret, type Fresh, type Subject } from "../support/fresh.ts"
@@ -24,10 +28,25 @@ export interface ContractWorld extends Fresh, Setting {
 
 /** A password's hash that nobody needs to know the password of. */
 const hash = `$scrypt$ln=4,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`
-const nobody: Person = { id: 0, token: undefined }
+const nobody: Person = { id: 0, token: undefined, row: {} }
 
 /** The kind of viewer that may do most. */
 export const topKind = ({ accounts }: Api): ViewerKind => (accounts ? "admin" : "anonymous")
+
+/** The resources whose rows have paths. */
+export const keyed = ({ resources }: Api): Resource[] => resources.filter(({ keys }) => keys.length > 0)
+
+/** Whether a relation is over the key of its source, so that the rows are listed below one. */
+export const isOverKey = ({ local, source: { keys } }: Relation): boolean =>
+  keys.length === local.length && keys.every((key) => local.includes(key))
+
+/** The methods of a link of many to many. */
+export function linkMethods(relation: Relation): string[] {
+  const columns = linkColumns(relation)
+  if (!columns || !isOverKey(relation) || columns.junction.softDelete) return []
+  const { create, delete: remove } = columns.junction.rules
+  return [...(create === closed ? [] : ["PUT"]), ...(remove === closed ? [] : ["DELETE"])]
+}
 
 async function contractWorld(contract: Contract): Promise<ContractWorld> {
   const app = await fresh({ subject: contract })
@@ -45,9 +64,9 @@ async function contractWorld(contract: Contract): Promise<ContractWorld> {
   if (!accounts) return { ...app, ...setting, ann: nobody, bob: nobody, maker }
   const signer = tokens(authSecret, issuer)
   const person = async (role: Record<string, unknown>): Promise<Person> => {
-    const values = { ...role, [accounts.password.name]: hash }
-    const id = (await maker.insert(accounts.resource, values)) as number
-    return { id, token: await signer.issue({ userId: id, passwordMark: passwordMark(hash) }) }
+    const row = await maker.insert(accounts.resource, { ...role, [accounts.password.name]: hash })
+    const id = row[accounts.resource.keys[0] as string] as Key
+    return { id, row, token: await signer.issue({ userId: id, passwordMark: passwordMark(hash) }) }
   }
   const other = accounts.role?.spec.values?.find((value) => value !== accounts.admin) ?? "user"
   const roleOf = (value: string) => (accounts.role ? { [accounts.role.name]: value } : {})

@@ -1,3 +1,4 @@
+import { is, sql, Table } from "drizzle-orm"
 import type { Hono } from "hono"
 import type { Api } from "../../../src/weir/api.ts"
 import { createApp, type Services } from "../../../src/weir/app.ts"
@@ -5,6 +6,7 @@ import { Cache, type CacheOptions } from "../../../src/weir/cache/cache.ts"
 import type { Store } from "../../../src/weir/cache/store.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
 import type { AppEnv } from "../../../src/weir/http/context.ts"
+import { compile } from "../../../src/weir/sql/plan.ts"
 import { api } from "../fixture/src/api.ts"
 
 /** The API that a suite is about, and the folder with its migrations. */
@@ -66,7 +68,9 @@ export function appOver(
 
 /** Deletes all rows, and lets the ids begin at 1 again. */
 export async function emptied(database: Database, { api }: Subject = fixture): Promise<void> {
-  const names = api.resources.map((r) => `"${r.name}"`).reverse()
+  const unserved = Object.values(api.schema ?? {}).filter((one): one is Table => is(one, Table))
+  const tables = new Set([...api.resources.map(({ table }) => table), ...unserved])
+  const names = [...tables].map((table) => compile(sql`${table}`).text).reverse()
   const statements =
     database.dialect === "postgres"
       ? [`truncate ${names.join(", ")} restart identity cascade`]

@@ -1,6 +1,5 @@
 import type { Operator } from "../../../src/weir/fields/operators.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
-import { keyOf } from "./keys.ts"
 import type { Row } from "./samples.ts"
 
 /** What the lists should answer, worked out in JavaScript over all rows. */
@@ -9,34 +8,53 @@ import type { Row } from "./samples.ts"
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Digits of a decimal or a bigint as one whole number, whatever stands after the point. */
-function scaledUp(value: unknown): bigint {
-  const [whole = "", fraction = ""] = String(value).split(".")
+function scaledUp(value: string): bigint {
+  const [whole = "", fraction = ""] = value.split(".")
   return BigInt(`${whole}${fraction.padEnd(18, "0")}`)
 }
 
-function compareValues(a: unknown, b: unknown, { spec }: Pick<Field, "spec">): number {
-  if (spec.type === "decimal" || spec.type === "bigint") {
-    const [x, y] = [scaledUp(a), scaledUp(b)]
-    return x < y ? -1 : x > y ? 1 : 0
-  }
+const seconds = { Y: 31_104_000, M: 2_592_000, W: 604_800, D: 86_400, TH: 3_600, TM: 60, TS: 1 }
+
+/** The length of an ISO 8601 duration, as Postgres compares it. */
+function lengthOf(duration: string): number {
+  const [days = "", time = ""] = duration.slice(1).split("T")
+  const units = [
+    ...[...days.matchAll(/([-+\d.]+)([YMWD])/g)].map(([, count, unit]) => [count, unit] as const),
+    ...[...time.matchAll(/([-+\d.]+)([HMS])/g)].map(([, count, unit]) => [count, `T${unit}`] as const),
+  ]
+  return units.reduce((sum, [count, unit]) => sum + Number(count) * seconds[unit as keyof typeof seconds], 0)
+}
+
+/** What stands for a value when it is compared: numbers for what is spelled as text and compared otherwise. */
+function comparable(value: unknown, field: Field | undefined): unknown {
+  if (typeof value !== "string" || !field) return value
+  const { type, isEnum, values = [] } = field.spec
+  if (type === "interval") return lengthOf(value)
+  if (isEnum) return values.indexOf(value)
+  return type === "bigint" || type === "decimal" ? scaledUp(value) : value
+}
+
+function compareValues(one: unknown, other: unknown, field?: Field): number {
+  const [a, b] = [comparable(one, field), comparable(other, field)]
+  if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0
   if (typeof a === "string" && typeof b === "string") return compareText(a, b)
   const [x, y] = [Number(a), Number(b)]
   return x < y ? -1 : x > y ? 1 : 0
 }
 
 /** Null counts as the largest: last when ascending, first when descending. */
-function compareNullable(a: unknown, b: unknown, field: Field): number {
+function compareNullable(a: unknown, b: unknown, field: Field | undefined): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
   return compareValues(a, b, field)
 }
 
-/** The rows in the order of `sort`, with the primary key as the last key. */
+/** The rows in the order of `sort`, with the primary key at its end. */
 export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
-  const keys = [...sort.split(",").filter(Boolean), keyOf(resource)]
+  const keys = [...sort.split(",").filter(Boolean), ...resource.keys]
   return [...rows].sort((a, b) => {
     for (const key of keys) {
       const name = key.replace(/^-/, "")
-      const order = compareNullable(a[name], b[name], resource.fields[name] as Field)
+      const order = compareNullable(a[name], b[name], resource.fields[name])
       if (order) return key.startsWith("-") ? -order : order
     }
     return 0
@@ -44,7 +62,7 @@ export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
 }
 
 /** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
-export function passes(field: Field, value: unknown, operator: Operator, operand: unknown): boolean {
+export function passes(value: unknown, operator: Operator, operand: unknown, field?: Field): boolean {
   const is = (other: unknown) => value !== null && compareValues(value, other, field) === 0
   switch (operator) {
     case "eq":
@@ -61,6 +79,7 @@ export function passes(field: Field, value: unknown, operator: Operator, operand
   if (value === null) return false
   switch (operator) {
     case "contains":
+      if (Array.isArray(value)) return (operand as unknown[]).every((one) => value.flat(9).includes(one))
       return String(value).includes(String(operand))
     case "starts_with":
       return String(value).startsWith(String(operand))
@@ -81,6 +100,7 @@ export function operandsFor(field: Field, operator: Operator, rows: Row[]): unkn
   const middle = present[Math.floor(present.length / 2)]
   if (operator === "is_null") return [true, false]
   if (middle === undefined) return []
+  if (Array.isArray(middle)) return operator === "contains" ? [middle.flat(9)] : []
   const letters = [...String(middle)]
   switch (operator) {
     case "in":

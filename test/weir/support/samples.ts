@@ -1,26 +1,31 @@
 // First, because in workerd it chooses the dialect, before a table is made.
 
 import { afterAll, beforeAll } from "vitest"
-import { keyOf } from "./keys.ts"
 import "#fresh"
-import { type Column, is, type Table } from "drizzle-orm"
-import { getTableConfig as configOfPg, PgTable } from "drizzle-orm/pg-core"
-import { getTableConfig as configOfSqlite, type SQLiteTable } from "drizzle-orm/sqlite-core"
+import { sql, type Table } from "drizzle-orm"
 import type { Api } from "../../../src/weir/api.ts"
-import { propertyOf } from "../../../src/weir/db/dialect/foreign-keys.ts"
+import { foreignKeysOf, propertyOf } from "../../../src/weir/db/dialect/foreign-keys.ts"
+import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
-import { fromScaled } from "../../../src/weir/lib/scaled.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
+import type { Key } from "../../../src/weir/resource/key.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { isOpen } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { insertMany } from "../../../src/weir/sql/bulk.ts"
+import { compile, withValues } from "../../../src/weir/sql/plan.ts"
 import type { Answer, Call } from "./client.ts"
+import { pathOf } from "./keys.ts"
+import { keyText, sampleOf } from "./sample-values.ts"
+
+export { sampleOf } from "./sample-values.ts"
 
 /** Somebody with a token, or nobody in particular. */
 export interface Person {
-  id: number
+  id: Key
   token: string | undefined
+  /** Its row, by which others may refer to it. */
+  row: Row
 }
 
 export type Row = Record<string, unknown>
@@ -43,9 +48,12 @@ export function rowOf(answer: Answer): Row {
 export const writableBy = (resource: Resource, kind: ViewerKind): Field[] =>
   Object.values(resource.fields).filter((f) => f.write !== undefined && isOpen(f.write.create, kind))
 
-/** The fields of them that an update may set: a key stays what it is. */
+/** The fields that such a viewer may change. */
 export const changeableBy = (resource: Resource, kind: ViewerKind): Field[] =>
-  writableBy(resource, kind).filter((f) => f.write !== undefined && isOpen(f.write.update, kind))
+  writableBy(resource, kind).filter((f) => f.write && isOpen(f.write.update, kind))
+
+/** Whether the value of a field is not a client's alone to choose: the database or the table's code makes it anew. */
+export const isRemade = ({ spec, remade }: Field): boolean => spec.auto === "updated" || remade !== undefined
 
 /** The name of a field in a request body. */
 export const inputName = (field: Field): string => field.secret?.as ?? field.name
@@ -61,37 +69,48 @@ function resourceOf({ resources }: Api, table: Table): Resource {
   return closed
 }
 
-/** The resources that a resource's columns refer to, by the column. */
-export function targetsOf(api: Api, { table }: Resource): Map<string, Resource> {
-  const targets = new Map<string, Resource>()
-  for (const { columns, foreignTable } of referencesOf(table))
-    for (const column of columns)
-      targets.set(propertyOf(table, column) as string, resourceOf(api, foreignTable))
-  return targets
+/** Columns that refer to rows of a table, by their names on the wire. */
+export interface Referring {
+  columns: string[]
+  target: Resource
+  foreign: string[]
 }
 
-const referencesOf = (table: Table): { columns: Column[]; foreignTable: Table }[] =>
-  is(table, PgTable)
-    ? configOfPg(table).foreignKeys.map((key) => key.reference())
-    : configOfSqlite(table as SQLiteTable).foreignKeys.map((key) => key.reference())
+export const referencesOf = (api: Api, { table }: Resource): Referring[] =>
+  foreignKeysOf(table).map(({ columns, foreignTable, foreignColumns }) => ({
+    columns: columns.flatMap((column) => propertyOf(table, column) ?? []),
+    target: resourceOf(api, foreignTable),
+    foreign: foreignColumns.flatMap((column) => propertyOf(foreignTable, column) ?? []),
+  }))
 
-/** The columns that must differ from row to row: unique ones, and one of those that are unique together. */
-function distinctColumns(resource: Resource): Set<string> {
-  const { table, fields } = resource
-  const config = is(table, PgTable) ? configOfPg(table) : configOfSqlite(table as SQLiteTable)
-  const property = (name: string) =>
-    Object.values(fields).find(({ column }) => column.name === name)?.name ?? name
-  const together: string[][] = [
-    ...config.uniqueConstraints.map(({ columns }) => columns.map(({ name }) => name)),
-    ...config.indexes
-      .filter(({ config: { unique } }) => unique)
-      .map(({ config: { columns } }) => (columns as { name?: string }[]).map(({ name }) => String(name))),
-  ]
-  const single = Object.values(fields).filter(({ unique, name }) => unique || name === keyOf(resource))
+/** The resources that a resource's columns refer to, by the column. */
+export const targetsOf = (api: Api, resource: Resource): Map<string, Resource> =>
+  new Map(
+    referencesOf(api, resource).flatMap(({ columns, target }) =>
+      columns.map((column) => [column, target] as const),
+    ),
+  )
+
+/** The columns that refer to rows only together with others: one of them alone cannot be changed. */
+export const jointColumns = (api: Api, resource: Resource): Set<string> =>
+  new Set(referencesOf(api, resource).flatMap(({ columns }) => (columns.length > 1 ? columns : [])))
+
+/** The columns that must differ from row to row: unique ones, those of the key, one of those that are unique together. */
+function distinctColumns({ table, fields, keys }: Resource): Set<string> {
+  const byColumn = new Map(Object.values(fields).map((field) => [field.column.name, field.name]))
+  const { uniqueConstraints, indexes } = tableConfig(table)
+  const together = [
+    ...uniqueConstraints.map(({ columns }) => columns),
+    ...indexes.filter(({ config }) => config.unique).map(({ config }) => config.columns ?? []),
+  ].map((columns) =>
+    columns.flatMap((column) => byColumn.get((column as { name?: string }).name ?? "") ?? []),
+  )
+  const single = Object.values(fields).filter(({ unique }) => unique)
   const free = (name: string) => fields[name]?.spec.type !== "boolean" && !fields[name]?.spec.values
   return new Set([
     ...single.map(({ name }) => name),
-    ...together.flatMap((names) => names.map(property).find(free) ?? []),
+    ...keys.filter(free),
+    ...together.flatMap((names) => names.find(free) ?? []),
   ])
 }
 
@@ -110,119 +129,6 @@ export function cheapSecrets(api: Api): void {
   afterAll(() => {
     for (const [field, secret] of dear) field.secret = secret
   })
-}
-
-/** Mixed case, beyond ASCII and beyond 16 bits, and what quotes and escapes could break. */
-const words = [
-  "Zoë",
-  "apple",
-  "Äpfel",
-  "zebra",
-  "日本",
-  "😀 smile",
-  'say "hi", you',
-  "back\\slash",
-  "ｆull",
-  "O'Neil",
-]
-
-/** Texts for fields with a pattern: the first that fits is taken. A new kind of pattern needs a line here. */
-const shapes: ((n: number) => string)[] = [
-  (n) => `sample_${n}`,
-  (n) => `sample-${n}`,
-  (n) => `Sample${n}`,
-  (n) => `S${n}`,
-  (n) => String(n).padStart(6, "0"),
-  (n) => n.toString(16).padStart(6, "0"),
-  (n) => `#${n.toString(16).padStart(6, "0")}`,
-  (n) => `+1555${String(n).padStart(7, "0")}`,
-  (n) => `https://example.com/${n}`,
-  (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
-  (n) => `2026-01-${String((n % 28) + 1).padStart(2, "0")}`,
-  (n) => String.fromCharCode(65 + (n % 26), 65 + (Math.floor(n / 26) % 26), 65 + (Math.floor(n / 676) % 26)),
-  (n) => String.fromCharCode(65 + (n % 26), 65 + (Math.floor(n / 26) % 26)),
-]
-
-/** Texts like the example of a column, with other digits or other letters. */
-function variants(example: string, n: number): string[] {
-  const letter = (at: number) => (char: string) => {
-    const first = char < "a" ? 65 : 97
-    return String.fromCharCode(first + ((char.charCodeAt(0) - first + Math.floor(n / 26 ** at)) % 26))
-  }
-  const lastDigits = (digits: string) =>
-    String(n).padStart(digits.length, "0").slice(-Math.max(digits.length, 6))
-  let at = 0
-  return [
-    example.replace(/\d+(?=\D*$)/, (digits) => String(Number(digits) + n).padStart(digits.length, "0")),
-    example.replace(/\d+(?=\D*$)/, (digits) => lastDigits(digits).slice(-digits.length)),
-    example.replace(/[A-Za-z]/g, (char) => letter(at++)(char)),
-    example,
-  ]
-}
-
-function textSample({ spec, name }: Field, n: number): string {
-  const { min = 0, max = 200, pattern, format, values, example = "example" } = spec
-  if (values) return values[n % values.length] as string
-  const fitting = (text: string) => text.length >= min && text.length <= max
-  if (format === "email") return `sample${n}@example.com`
-  if (pattern) {
-    const regex = new RegExp(pattern, "u")
-    const texts = [...shapes.map((shape) => shape(n)), ...variants(example, n)]
-    const text = texts.find((one) => fitting(one) && regex.test(one))
-    if (text === undefined)
-      throw new Error(
-        `No sample for ${name}: ${pattern}. Give contract() some: { samples: { table: (n) => ({ ${name}: … }) } }`,
-      )
-    return text
-  }
-  const long = `${words[n % words.length]} ${n}`.padEnd(min, "x")
-  return fitting(long) ? long : n.toString(36).padStart(Math.max(min, 1), "0").slice(-max)
-}
-
-/** A number within the bounds. What need not be unique comes again after a while: ties are what cursors lose. */
-function numberSample({ spec }: Field, n: number, unique: boolean): number {
-  const { min = -20, max = min + 1e6 } = spec
-  const step = spec.type === "real" ? 3.7 : 3
-  const value = min + (unique ? n : n % 7) * step
-  if (value <= max) return value
-  return spec.type === "real" ? min + ((max - min) * (n % 97)) / 97 : min + (n % (max - min + 1))
-}
-
-/** A decimal with all digits of its scale, which is how it is shown. */
-function decimalSample({ spec: { precision = 18, scale = 0 } }: Field, n: number): string {
-  const most = 10n ** BigInt(precision)
-  const value = [most - 1n, 1n - most, 5n, -5n, 0n, 100n, 99n, 10n ** BigInt(scale)][n % 8] as bigint
-  return fromScaled(String(value % most), scale)
-}
-
-/** A valid value of a field that refers to nothing. */
-export function sampleOf(field: Field, n: number, unique = field.unique): unknown {
-  switch (field.spec.type) {
-    case "text":
-      return textSample(field, n)
-    case "id":
-    case "integer":
-    case "real":
-      return numberSample(field, n, unique)
-    case "boolean":
-      return n % 2 === 1
-    case "timestamp":
-      return new Date(Date.UTC(2026, 0, 1) + n * 3_600_123).toISOString()
-    case "uuid":
-      return `0190a5c4-7d1e-7cc0-8f6a-${n.toString(16).padStart(12, "0")}`
-    case "bigint":
-      return String(9_007_199_254_740_993n + BigInt(unique ? n : (n % 7) - 3) * 1_000_000_000_000_001n)
-    case "decimal":
-      return decimalSample(field, n)
-    case "date":
-      return new Date(Date.UTC(1996, 1, 27) + n * 86_400_000).toISOString().slice(0, 10)
-    case "time":
-      return ["24:00:00", "00:00:00", "23:59:59.999999", `12:00:00.${n}`.replace(/0+$/, "")][n % 4]
-    case "bytes":
-      return Buffer.from(Array.from({ length: n % 60 }, (_, i) => (i * 37 + n) % 256)).toString("base64")
-    case "json":
-      return { n, list: [1.5, "two", null, { deep: true }] }
-  }
 }
 
 /** What rows are made in: an app, and who may do everything in it. */
@@ -245,7 +151,7 @@ export class Maker {
   private n = 0
   private readonly w: Setting
   private readonly samples: Samples
-  private readonly pools = new Map<Resource, unknown[]>()
+  private readonly pools = new Map<Resource, Row[]>()
 
   constructor(w: Setting, samples: Samples = {}) {
     this.w = w
@@ -257,8 +163,22 @@ export class Maker {
     const n = this.n++
     if (field.secret) return `sample secret ${n}`.padEnd(field.secret.min, "x").slice(0, field.secret.max)
     const unique = distinctColumns(resource).has(field.name)
-    const target = targetsOf(this.w.api, resource).get(field.name)
-    return target ? this.parent(target, unique, n, as) : sampleOf(field, n, unique)
+    const reference = referencesOf(this.w.api, resource).findLast(({ columns }) =>
+      columns.includes(field.name),
+    )
+    if (reference) {
+      const { target, columns, foreign } = reference
+      return this.parentValue(target, foreign[columns.indexOf(field.name)] as string, { unique, n, as })
+    }
+    const isPlainText = field.spec.type === "text" && field.spec.inferred && !field.spec.values
+    if (isPlainText && resource.keys.includes(field.name)) return keyText(field, n)
+    try {
+      return sampleOf(field, n, unique)
+    } catch (error) {
+      const own = this.samples[resource.name]?.(n)?.[inputName(field)]
+      if (own === undefined) throw error
+      return own
+    }
   }
 
   /** Another value than the one that is there, where the field has another. */
@@ -272,35 +192,47 @@ export class Maker {
   }
 
   /** A valid body of a create, with every member that the person may set; every third null, where it may be. */
-  async body(resource: Resource, as: Person = this.w.root, kind = this.w.kind): Promise<Row> {
+  async body(
+    resource: Resource,
+    as: Person = this.w.root,
+    kind = this.w.kind,
+    given: Row = {},
+  ): Promise<Row> {
     const body: Row = {}
     const nullTurn = this.n % 3 === 1
     for (const field of writableBy(resource, kind)) {
+      const name = inputName(field)
+      if (Object.hasOwn(given, name)) {
+        body[name] = given[name]
+        continue
+      }
       // A row that may refer to its own kind starts as a root.
       const itself = targetsOf(this.w.api, resource).get(field.name) === resource
       const empty = field.nullable && (itself || (nullTurn && !field.unique))
-      body[inputName(field)] = empty ? null : await this.value(resource, field, as)
+      body[name] = empty ? null : await this.value(resource, field, as)
     }
-    return { ...body, ...this.samples[resource.name]?.(this.n++) }
+    await this.join(resource, body, given)
+    return { ...body, ...this.samples[resource.name]?.(this.n++), ...given }
   }
 
   /** A new row as root is shown it; where no request may make one, it is put into the database. */
-  async row(resource: Resource): Promise<Row> {
+  async row(resource: Resource, given: Row = {}): Promise<Row> {
     const { call, root, kind } = this.w
     if (isCreatable(resource, kind)) {
-      const json = await this.body(resource)
+      const json = await this.body(resource, root, kind, given)
       const created = await call("POST", `/${resource.name}`, { token: root.token, json })
       // A rule may look at the row, or at one that it names, and refuse this one.
       if (![401, 403, 404].includes(created.status) && !namesHidden(created)) return rowOf(created)
     }
-    const key = await this.insert(resource)
-    const read = await call("GET", `/${resource.name}/${key}?include=`, { token: root.token })
-    return read.status === 200 ? rowOf(read) : { [keyOf(resource)]: key }
+    const values = await this.insert(resource, given)
+    if (resource.keys.length === 0) return values
+    const read = await call("GET", `${pathOf(resource, values)}?include=`, { token: root.token })
+    return read.status === 200 ? rowOf(read) : values
   }
 
-  async rows(resource: Resource, count: number): Promise<Row[]> {
+  async rows(resource: Resource, count: number, given: Row = {}): Promise<Row[]> {
     const made: Row[] = []
-    for (let i = 0; i < count; i++) made.push(await this.row(resource))
+    for (let i = 0; i < count; i++) made.push(await this.row(resource, given))
     return made
   }
 
@@ -312,45 +244,74 @@ export class Maker {
     return answer.status === 201 ? rowOf(answer) : undefined
   }
 
-  /** Puts a row into the database, past all rules, and answers with its key. */
-  async insert(resource: Resource, given: Row = {}): Promise<string | number> {
+  /** Puts a row into the database, past all rules, and answers with its values, those of its key among them. */
+  async insert(resource: Resource, given: Row = {}): Promise<Row> {
     const values: Row = {}
     for (const field of Object.values(resource.fields)) {
-      if (field.type.generated) continue
+      if (field.write === undefined || Object.hasOwn(given, field.name)) continue
       const itself = targetsOf(this.w.api, resource).get(field.name) === resource
       if (field.nullable && itself) continue
       values[field.name] = field.secret ? "secret" : await this.value(resource, field)
     }
+    await this.join(resource, values, given)
     Object.assign(values, this.samples[resource.name]?.(this.n++), given)
     const encoded = Object.entries(values).map(([name, value]) => [
       name,
-      resource.fields[name]?.type.sql.encode(value),
+      value === null ? null : resource.fields[name]?.type.sql.encode(value),
     ])
     const client = this.w.database.connect()
     await client.batch(insertMany(resource, [Object.fromEntries(encoded)]))
-    const known = values[keyOf(resource)]
-    if (known !== undefined) return known as string
-    const [row] = await client.query({
-      text: `select max("${keyOf(resource)}") from "${resource.name}"`,
-      bounded: true,
-      params: [],
-    })
+    for (const key of resource.keys) {
+      if (Object.hasOwn(values, key)) continue
+      // A key that the database makes is a number, and the last is the largest.
+      const column = resource.fields[key]?.column
+      const last = compile(sql`select max(${column}) from ${resource.table}`)
+      const [row] = await client.query(withValues(last, {}))
+      values[key] = Number(row?.[0])
+    }
     await client.close?.()
-    return Number(row?.[0])
+    return values
   }
 
-  /** A row to refer to: the person itself among viewers, one of two, or one that nobody refers to yet. */
-  private async parent(target: Resource, unique: boolean, n: number, as: Person): Promise<unknown> {
-    if (target.holdsViewers && as !== this.w.root && !unique) return as.id
-    const key = async () => (await this.row(target))[keyOf(target)]
-    if (unique) return key()
+  /** Lets columns that refer together name one row: that which has the values that are settled. */
+  private async join(resource: Resource, values: Row, given: Row): Promise<void> {
+    const references = referencesOf(this.w.api, resource)
+    const alone = references.filter(({ columns }) => columns.length === 1)
+    const settled = new Set([...alone.flatMap(({ columns }) => columns), ...Object.keys(given)])
+    for (const { columns, target, foreign } of references) {
+      const names = columns.filter((name) => values[name] !== undefined && values[name] !== null)
+      if (columns.length === 1 || names.length < columns.length) continue
+      if (columns.every((name) => settled.has(name))) continue
+      const wanted = columns.flatMap((name, i) =>
+        settled.has(name) ? [[foreign[i] as string, values[name]] as const] : [],
+      )
+      const parent = await this.row(target, Object.fromEntries(wanted))
+      for (const [i, name] of columns.entries()) values[name] = parent[foreign[i] as string]
+      for (const name of columns) settled.add(name)
+    }
+  }
+
+  /** A value of a row to refer to: the person itself among viewers, one of two, or one that nobody refers to yet. */
+  private async parentValue(
+    target: Resource,
+    foreign: string,
+    { unique, n, as }: { unique: boolean; n: number; as: Person },
+  ): Promise<unknown> {
+    if (target.holdsViewers && as !== this.w.root && !unique) return as.row[foreign]
+    if (unique) return (await this.parent(target, foreign))[foreign]
     let pool = this.pools.get(target)
     if (!pool) {
-      pool = target.holdsViewers ? this.w.people.map(({ id }) => id) : []
+      pool = target.holdsViewers ? this.w.people.map(({ row }) => row) : []
       this.pools.set(target, pool)
-      while (pool.length < 2) pool.push(await key())
+      while (pool.length < 2) pool.push(await this.parent(target, foreign))
     }
-    return pool[n % pool.length]
+    return pool[n % pool.length]?.[foreign]
+  }
+
+  /** A new row whose value in that column is known, though root may not see it. */
+  private async parent(target: Resource, foreign: string): Promise<Row> {
+    const row = await this.row(target)
+    return row[foreign] === undefined ? this.insert(target) : row
   }
 }
 
