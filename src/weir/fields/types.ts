@@ -42,6 +42,9 @@ const types: Record<FieldTypeName, MakeType> = {
   opaque,
 }
 
+/** Whether there is a type of that name. */
+export const isFieldType = (name: string): boolean => Object.hasOwn(types, name)
+
 /** The type of a described column. */
 export const fieldType = (spec: FieldSpec): FieldType => {
   const type = types[spec.type](spec)

@@ -82,7 +82,10 @@ function inverse(source: NamedTable, byTable: ByTable): Derived[] {
       const kind = isUniqueIn(other.table, columns) ? "one" : "many"
       const plain = kind === "one" ? other.singular : other.name
       const by = `${plain}By${pascal(nameOfKey(other, columns, source))}`
-      const [name, ...others] = keys.length > 1 ? [by] : [plain, by]
+      // Two keys may have one name: then each is called by its columns.
+      const properties = columns.map((column) => pascal(propertyOf(other.table, column) ?? column.name))
+      const byColumns = `${plain}By${properties.join("")}`
+      const [name, ...others] = keys.length > 1 ? [by, byColumns] : [plain, by, byColumns]
       return {
         name: name as string,
         others,
