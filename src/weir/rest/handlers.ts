@@ -46,7 +46,10 @@ function ownPath(c: AppContext): string {
   const { url } = c.req
   const start = url.indexOf("/", url.indexOf("//") + 2)
   const end = url.search(/[?#]/)
-  const path = url.slice(start, end < 0 ? undefined : end).replace(/[<>"\\^`{|}]/g, encodeURIComponent)
+  const path = url
+    .slice(start, end < 0 ? undefined : end)
+    .replace(/\/$/, "")
+    .replace(/[<>"\\^`{|}]/g, encodeURIComponent)
   const basePath = c.get("basePath")
   return path.startsWith(`${basePath}/`) ? path : basePath + path
 }
