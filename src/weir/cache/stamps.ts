@@ -84,7 +84,10 @@ export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change
       const value = values[2 + i] as Part["value"] | null
       if (value !== null) stamps.push(partStamp({ table, column, value }))
     }
-  if (verb === "delete" || change.cascades) stamps.push(...tablesChangedWith([table]).flatMap(wholeTable))
+  if (verb === "delete" || change.cascades)
+    stamps.push(
+      ...tablesChangedWith([table], verb === "delete" ? ["onDelete"] : ["onUpdate"]).flatMap(wholeTable),
+    )
   return stamps
 }
 
@@ -134,15 +137,17 @@ function wordOf(name: string): RegExp {
   return word
 }
 
-/** The tables whose rows a write to the given tables deletes or changes, through any chain of foreign keys. */
-function tablesChangedWith(tables: string[]): string[] {
+/** The actions of foreign keys. */
+const actions = ["onDelete", "onUpdate"] as const
+
+/** The tables whose rows a write to the given tables deletes or changes, through any chain of foreign keys by these actions. */
+function tablesChangedWith(tables: string[], by: readonly (typeof actions)[number][] = actions): string[] {
   const reached = new Set<string>()
   const visit = (target: string): void => {
     for (const [table, drizzleTable] of loadedTables) {
       if (reached.has(table)) continue
       const refers = foreignKeysOf(drizzleTable).some(
-        ({ onDelete, onUpdate, foreignTable }) =>
-          (changesRows(onDelete) || changesRows(onUpdate)) && getTableName(foreignTable) === target,
+        (key) => by.some((action) => changesRows(key[action])) && getTableName(key.foreignTable) === target,
       )
       if (!refers) continue
       reached.add(table)
