@@ -1,5 +1,4 @@
 import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
-import { loadTables } from "../db/dialect/field.ts"
 import {
   foreignKeysOf,
   indexedColumns,
@@ -9,7 +8,7 @@ import {
 } from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
 import { type Field, fieldFrom } from "./field.ts"
-import { isTable, tablesIn } from "./load-tables.ts"
+import { isTable, loadOwn, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
 import { quotaOf } from "./quota.ts"
 import type { EmbedOptions, JunctionEmbed, Resource, ResourceOptions, TableOptions } from "./resource.ts"
@@ -78,7 +77,7 @@ export function resourcesOf<S extends Record<string, unknown>>(
   schema: S,
   options: SchemaOptions<S>,
 ): Resource[] {
-  loadTables(tablesIn(schema))
+  loadOwn(tablesIn(schema))
   return Object.entries(options as Record<string, ResourceOptions>).map(([name, own]) => {
     const table = Object.hasOwn(schema, name) ? schema[name] : undefined
     if (!isTable(table)) throw new Error(`resourcesOf: "${name}" is no table of the schema`)
@@ -95,7 +94,7 @@ function made(
   const name = options.name ?? byDefault
   const fault = dialectFault(table)
   if (fault) throw new Error(`${name}: ${fault}`)
-  loadTables([table])
+  loadOwn([table])
   const notices: string[] = []
   const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
   const { fields, closed } = fieldsOf(table, name, keys, options, notices)

@@ -34,5 +34,9 @@ export function loadSchema(
 ): void {
   const tables = tablesOf(resources, schema)
   if (casing) nameColumns(tables, casing)
-  loadTables(tables)
+  loadOwn(tables)
 }
+
+/** Makes tables known that are of the dialect in use: the cache asks them for their foreign keys. */
+export const loadOwn = (tables: Iterable<Table>): void =>
+  loadTables([...tables].filter((table) => !dialectFault(table)))

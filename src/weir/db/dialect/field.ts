@@ -1,7 +1,5 @@
 import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
-import { dialectName } from "./choose.ts"
 import type { ColumnTraits } from "./column-traits.ts"
-import { dialectOfTable } from "./table-dialect.ts"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
 export type VocabularyTypeName =
@@ -85,10 +83,9 @@ const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 /** Every table that is known, by its name in the database, whether a resource exposes it or not. */
 export const loadedTables = new Map<string, Table>()
 
-/** Makes tables of the dialect in use known, so that the cache sees reads and writes of them. */
+/** Makes tables known, so that the cache sees reads and writes of them. */
 export function loadTables(tables: Iterable<Table>): void {
-  for (const table of tables)
-    if (dialectOfTable(table) === dialectName) loadedTables.set(getTableName(table), table)
+  for (const table of tables) loadedTables.set(getTableName(table), table)
 }
 
 /**
