@@ -7,7 +7,7 @@ export function fail(what: string, error: unknown): never {
 }
 
 /** Where an error of a program, and not of its use, came from: the first place in it that is not of a package. */
-function placeOf(error: unknown): string {
+export function placeOf(error: unknown): string {
   const isBug = [SyntaxError, TypeError, ReferenceError, RangeError].some((type) => error instanceof type)
   if (!isBug) return ""
   const places = [...String((error as Error).stack).matchAll(/(?:file:\/\/)?(\/[^\s():]+\.[jt]s:\d+)/g)]

@@ -105,13 +105,20 @@ async function askAll(dialects: DialectName[], question: Question): Promise<Answ
   return Object.fromEntries(dialects.map((dialect, i) => [dialect, answers[i]]))
 }
 
+/** Why a dialect has no migration, with its name where others have another reason. */
+function refusalOf(failed: DialectName, answers: Answers): string {
+  const refusals = new Set(Object.values(answers).map(({ refusal }) => refusal))
+  const refusal = answers[failed]?.refusal
+  return refusals.size === 1 ? `${refusal}` : `${failed}: ${refusal}`
+}
+
 /** The dialects to write migrations for: both, or the one of the schema's tables. Throws one line where they disagree. */
 function dialectsOf(answers: Answers): DialectName[] {
   const both: DialectName[] = ["sqlite", "postgres"]
   const able = both.filter((dialect) => isOf(dialect, answers[dialect]?.tables))
   const loaded = both.flatMap((dialect) => answers[dialect]?.tables ?? [])
   const failed = both.find((dialect) => !answers[dialect]?.tables)
-  if (able.length === 0) throw new Error(failed ? `${failed}: ${answers[failed]?.refusal}` : whyNone(loaded))
+  if (able.length === 0) throw new Error(failed ? refusalOf(failed, answers) : whyNone(loaded))
   const only = able.length === 1 ? able[0] : undefined
   // A schema of one dialect may fail to load under the other.
   if (!only || (loaded.length < both.length && answers[only]?.tables?.[only].length === 0)) return both

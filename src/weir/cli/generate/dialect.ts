@@ -11,6 +11,7 @@ import {
   snapshotPath,
 } from "../../db/migrations/files.ts"
 import { type Prefix, readDrizzleConfig } from "../../runtime/drizzle-config.ts"
+import { placeOf } from "../../runtime/fail.ts"
 import { folderOf, migrationsOf, rootOf } from "../../runtime/migrations.ts"
 import { filesBelow, filesOfPatterns, readSchema } from "../schema-files.ts"
 import { namesOf, type TableNames } from "./kinds-of-tables.ts"
@@ -209,7 +210,7 @@ process.once("message", async (question: Question) => {
     reply = { ...nothing, ...setting }
     reply = { ...reply, ...(await answer(question, { ...setting, patterns })) }
   } catch (error) {
-    reply = { ...reply, refusal: (error as Error).message }
+    reply = { ...reply, refusal: `${(error as Error).message}${placeOf(error)}` }
   }
   process.send?.(reply, () => process.disconnect())
 })
