@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process"
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeAll, expect, test } from "vitest"
 import { authSecret, eventually, rawConnection, rawRequest } from "../support/http.ts"
@@ -148,8 +148,8 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
   ["SIGTERM to npm alone", alone, "SIGTERM"],
   ["Ctrl-C, to the whole group", group, "SIGINT"],
 ])("npm run dev:worker, %s: wrangler and workerd end", async (_, send, signal) => {
-  mkdirSync(join(copy.folder, "scripts"), { recursive: true })
-  cpSync(join(root, "scripts/worker-assets.mjs"), join(copy.folder, "scripts/worker-assets.mjs"))
+  for (const part of ["worker-assets.mjs", "worker-zod"])
+    cpSync(join(root, "scripts", part), join(copy.folder, "scripts", part), { recursive: true })
   writeFileSync(join(copy.folder, "wrangler.toml"), readFileSync(join(root, "wrangler.toml")))
   const port = String(await freePort())
   const offline = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true" }
