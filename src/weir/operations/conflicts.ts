@@ -58,10 +58,7 @@ export function writeProblem(
 }
 
 /** A failure with the names of fields, where the database names columns. */
-export function named(
-  { fields }: Resource,
-  failure: DatabaseFailure | undefined,
-): DatabaseFailure | undefined {
+function named({ fields }: Resource, failure: DatabaseFailure | undefined): DatabaseFailure | undefined {
   if (!failure || !("columns" in failure)) return failure
   const byColumn = new Map(Object.values(fields).map(({ name, column }) => [column.name, name]))
   return { ...failure, columns: failure.columns.flatMap((column) => byColumn.get(column) ?? []) }

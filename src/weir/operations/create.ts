@@ -1,13 +1,13 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { invalid } from "../problem.ts"
-import { type Key, keyParts, type RowKey } from "../resource/key.ts"
+import { type Key, keyParts, oppositeKey, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { createSchema, maxCreateRows } from "../resource/schemas.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { compileCreate } from "../sql/insert.ts"
 import { linkLocks } from "../sql/junction.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -79,12 +79,9 @@ export async function create(
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
     const set = chosen[i] as string[]
-    const compile = () =>
-      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless })
-    // What the team's code makes as SQL may be another each time.
-    const plan = Object.keys(expressions).length
-      ? compile()
-      : planOf(resource, `${verb}:${viewer.kind}:${names}:${set}`, compile)
+    const plan = planWithMade(resource, `${verb}:${viewer.kind}:${names}:${set}`, expressions, () =>
+      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
+    )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { ...statement, change: changeOf(resource, "insert") }
   })
@@ -131,9 +128,9 @@ function inputsOf(resource: Resource, input: unknown, nested: Nested | undefined
 function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: string[]): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input
   const placed: Record<string, unknown> = { ...input }
+  const columns = oppositeKey(relation.source.keys, relation.local, relation.foreign)
   for (const [i, part] of keyParts(parentKey).entries()) {
-    const key = relation.source.keys[i] as string
-    const column = relation.foreign[relation.local.indexOf(key)] as string
+    const column = columns[i] as string
     const named = placed[column]
     if (named !== undefined && named !== part)
       throw invalid("The body is not valid", [

@@ -9,6 +9,7 @@ import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
+import type { Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
 
 /** Builds a resource's schema at its first use: a Worker pays for what it does at start-up. */
@@ -109,21 +110,24 @@ function place(
   else columns[name] = value
 }
 
+/** What the table's own code makes of columns, with the values to bind. */
+export type MadeValues = Made & { values: Values }
+
 /** The columns to update, by name: what was sent, and what the table's own code makes of them. */
 export async function columnsToUpdate(
   resource: Resource,
   input: Record<string, unknown>,
   waiter?: Waiter,
-): Promise<RowValues & { made: Values }> {
+): Promise<{ columns: Values; made: MadeValues }> {
   const columns: Values = {}
-  const made: Values = {}
+  const values: Values = {}
   const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
     const value = field.write && (await storedValue(field, input, waiter))
     if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
-    else if (field.remade) place(field.name, field.remade(), made, expressions)
+    else if (field.remade) place(field.name, field.remade(), values, expressions)
   }
-  return { columns, made, expressions }
+  return { columns, made: { bound: Object.keys(values), expressions, values } }
 }
 
 /** What is stored for a field of the input: of a secret, its hash. */

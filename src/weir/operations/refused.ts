@@ -6,18 +6,18 @@ import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import {
   compileReferences,
   compileVerdicts,
   createRequirements,
-  type Made,
   type Requirement,
   updateRequirements,
   writtenKeys,
 } from "../sql/requirements.ts"
 import type { Call } from "./call.ts"
 import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
+import type { MadeValues } from "./input.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
 interface Attempt {
@@ -101,15 +101,15 @@ export async function updateRefusal(
   resource: Resource,
   id: RowKey,
   columns: Values,
-  made: Made & { values: Values },
+  made: MadeValues,
 ): Promise<Problem> {
   const { viewer } = call
   const names = Object.keys(columns)
   const requirements = updateRequirements(resource, viewer.kind, names, made)
-  const compile = () => compileVerdicts(requirements, resource, viewer.kind)
-  const plan = Object.keys(made.expressions).length
-    ? compile()
-    : planOf(resource, `verdicts:update:${viewer.kind}:${names}:${made.bound}`, compile)
+  const shape = `verdicts:update:${viewer.kind}:${names}:${made.bound}`
+  const plan = planWithMade(resource, shape, made.expressions, () =>
+    compileVerdicts(requirements, resource, viewer.kind),
+  )
   const values = { ...columns, ...made.values, ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
   const row = await verdicts(call, plan, values)
   if (!row) return notFound()

@@ -5,7 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileDelete } from "../sql/delete.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -18,15 +18,13 @@ import { checkRemoval } from "./secret.ts"
 async function softDeletion(call: Call, resource: SoftlyDeleted, id: RowKey): Promise<Statement> {
   const { viewer } = call
   const { field } = resource.softDelete
-  const { made, expressions } = await columnsToUpdate(resource, {}, call.caller)
-  const bySelf = { bound: Object.keys(made), expressions }
-  const compile = () => compileSoftDelete(resource, viewer.kind, bySelf)
-  // What the team's code makes as SQL may be another each time.
-  const plan = Object.keys(expressions).length
-    ? compile()
-    : planOf(resource, `soft-delete:${viewer.kind}:${bySelf.bound}`, compile)
+  const { made } = await columnsToUpdate(resource, {}, call.caller)
+  const shape = `soft-delete:${viewer.kind}:${made.bound}`
+  const plan = planWithMade(resource, shape, made.expressions, () =>
+    compileSoftDelete(resource, viewer.kind, made),
+  )
   return withValues(plan, {
-    ...made,
+    ...made.values,
     ...keyValues(resource, id),
     [ownValue.viewer]: viewer.id,
     [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),

@@ -3,7 +3,7 @@ import { forbidden, notFound } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileDeleted, compileRestore } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -20,15 +20,12 @@ import { columnsToUpdate } from "./input.ts"
 export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): Promise<string> {
   requireOpen(call, resource.rules.restore)
   const { viewer } = call
-  const { made, expressions } = await columnsToUpdate(resource, {}, call.caller)
-  const bySelf = { bound: Object.keys(made), expressions }
-  const compile = () => compileRestore(resource, viewer.kind, bySelf)
-  // What the team's code makes as SQL may be another each time.
-  const plan = Object.keys(expressions).length
-    ? compile()
-    : planOf(resource, `restore:${viewer.kind}:${bySelf.bound}`, compile)
+  const { made } = await columnsToUpdate(resource, {}, call.caller)
+  const plan = planWithMade(resource, `restore:${viewer.kind}:${made.bound}`, made.expressions, () =>
+    compileRestore(resource, viewer.kind, made),
+  )
   const key = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
-  const statement = withValues(plan, { ...made, ...key, [resource.softDelete.field.name]: null })
+  const statement = withValues(plan, { ...made.values, ...key, [resource.softDelete.field.name]: null })
   let row: Row | undefined
   try {
     const results = await call.client().batch([{ ...statement, change: changeOf(resource, "update", id) }])

@@ -5,7 +5,7 @@ import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
@@ -34,17 +34,15 @@ export async function update(call: Call, resource: Resource, id: RowKey, patch: 
       { path: "body", message: "must hold at least one field", code: "empty" },
     ])
   await checkSecret(call, resource, id, input)
-  const { columns, made, expressions } = await columnsToUpdate(resource, input, call.caller)
+  const { columns, made } = await columnsToUpdate(resource, input, call.caller)
   const names = Object.keys(columns)
-  const bySelf = { bound: Object.keys(made), expressions }
-  const compile = () => compileUpdate(resource, viewer.kind, names, bySelf)
-  // What the team's code makes as SQL may be another each time.
-  const plan = Object.keys(expressions).length
-    ? compile()
-    : planOf(resource, `update:${viewer.kind}:${names}:${bySelf.bound}`, compile)
+  const shape = `update:${viewer.kind}:${names}:${made.bound}`
+  const plan = planWithMade(resource, shape, made.expressions, () =>
+    compileUpdate(resource, viewer.kind, names, made),
+  )
   const statement = withValues(plan, {
     ...columns,
-    ...made,
+    ...made.values,
     ...keyValues(resource, id),
     [ownValue.viewer]: viewer.id,
   })
@@ -57,6 +55,6 @@ export async function update(call: Call, resource: Resource, id: RowKey, patch: 
   } catch (error) {
     throw await referenceProblem(call, resource, error, columns)
   }
-  if (!row) throw await updateRefusal(call, resource, id, columns, { values: made, ...bySelf })
+  if (!row) throw await updateRefusal(call, resource, id, columns, made)
   return row[0] as string
 }

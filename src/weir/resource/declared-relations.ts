@@ -9,6 +9,7 @@ import {
   type Table,
 } from "drizzle-orm"
 import { foreignKeysOf, primaryKeyOf, uniqueSets } from "../db/dialect/foreign-keys.ts"
+import { hasPrototype } from "../lib/prototype.ts"
 
 /** A relation of a table as its team declares it, or as a foreign key says. Columns are in the same order on both sides. */
 export interface TableRelation {
@@ -27,10 +28,6 @@ export interface Unresolved {
 
 type DrizzleRelation = One | Many<string>
 
-/** Whether a value may be one of Drizzle's: a namespace has no prototype. */
-const isEntity = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null
-
 /** Reads Drizzle's `relations()`. The only file that knows their form: drizzle 1.0 has another, `defineRelations`. */
 export class DeclaredRelations {
   private readonly byTable = new Map<Table, Map<string, DrizzleRelation>>()
@@ -38,7 +35,7 @@ export class DeclaredRelations {
   /** `values` are the exports of schema modules, whatever they are. */
   constructor(values: Iterable<unknown>) {
     for (const declared of new Set(values)) {
-      if (!isEntity(declared) || !is(declared, Relations)) continue
+      if (!hasPrototype(declared) || !is(declared, Relations)) continue
       const own = this.byTable.get(declared.table) ?? new Map<string, DrizzleRelation>()
       const config = declared.config(createTableRelationsHelpers(declared.table)) as Record<string, unknown>
       for (const [name, relation] of Object.entries(config))

@@ -1,3 +1,4 @@
+import { isKey, oppositeKey } from "./key.ts"
 import { pascal } from "./names.ts"
 import type { EmbedOptions, JunctionEmbed, Relation, Resource } from "./resource.ts"
 
@@ -69,19 +70,12 @@ export interface LinkColumns {
 export function linkColumns({ source, target, via }: Relation): LinkColumns | undefined {
   if (!via) return undefined
   const { toJunction, toTarget } = via
-  const ofSource = inOrder(source.keys, toJunction.local, toJunction.foreign)
-  const ofTarget = inOrder(target.keys, toTarget.foreign, toTarget.local)
-  return ofSource && ofTarget && { junction: toJunction.target, source: ofSource, target: ofTarget }
-}
-
-/** The columns opposite those of a key, in its order; undefined where the relation is not over the key. */
-function inOrder(
-  keys: readonly string[],
-  columns: readonly string[],
-  opposite: readonly string[],
-): string[] | undefined {
-  const isOver = keys.length > 0 && keys.length === columns.length && keys.every((k) => columns.includes(k))
-  return isOver ? keys.map((key) => opposite[columns.indexOf(key)] as string) : undefined
+  if (!isKey(source.keys, toJunction.local) || !isKey(target.keys, toTarget.foreign)) return undefined
+  return {
+    junction: toJunction.target,
+    source: oppositeKey(source.keys, toJunction.local, toJunction.foreign),
+    target: oppositeKey(target.keys, toTarget.foreign, toTarget.local),
+  }
 }
 
 /** The parameters of a path for the key of a link's target: the junction's columns, where its parent has none so called. */

@@ -30,6 +30,17 @@ export const keyParts = (key: RowKey): readonly KeyPart[] => (typeof key === "ob
 export const keyFields = ({ keys, fields }: Pick<Resource, "keys" | "fields">): Field[] =>
   keys.map((name) => fields[name] as Field)
 
+/** Whether columns are those of a key, in any order. */
+export const isKey = (keys: readonly string[], columns: readonly string[]): boolean =>
+  keys.length > 0 && keys.length === columns.length && keys.every((key) => columns.includes(key))
+
+/** The columns on the other side of a relation over a key, in the key's order. */
+export const oppositeKey = (
+  keys: readonly string[],
+  columns: readonly string[],
+  opposite: readonly string[],
+): string[] => keys.map((key) => opposite[columns.indexOf(key)] as string)
+
 /** A key as the segment of a path: its values percent-encoded, with commas between them. */
 export const keySegment = (key: RowKey): string =>
   keyParts(key)

@@ -3,13 +3,13 @@ import { type Casing, nameColumns } from "../db/dialect/casing.ts"
 import { loadTables } from "../db/dialect/field.ts"
 import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
+import { hasPrototype } from "../lib/prototype.ts"
 import type { Resource } from "./resource.ts"
 
 export type { Casing } from "../db/dialect/casing.ts"
 
 /** Whether an export of a schema is a table. It may be anything, such as a namespace, which has no prototype. */
-export const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null && is(value, Table)
+export const isTable = (value: unknown): value is Table => hasPrototype(value) && is(value, Table)
 
 /** The tables among the exports of a schema, each once: one may be its default export as well. */
 export const tablesIn = (schema: Record<string, unknown>): Table[] => [

@@ -1,6 +1,7 @@
 import type { AppContext } from "../http/context.ts"
 import { patchTypes } from "../http/media-types.ts"
 import type { Registry } from "../http/registry.ts"
+import { isKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
@@ -154,10 +155,6 @@ function batchRoute(
 /** The segment after the resource's own: that of a key. */
 const segmentOf = (c: AppContext): string | undefined => c.req.path.split("/")[2]
 
-/** Whether a relation is over a key. */
-const isOver = (columns: readonly string[], keys: readonly string[]): boolean =>
-  keys.length > 0 && keys.length === columns.length && keys.every((key) => columns.includes(key))
-
 /** The routes of the rows that refer to one row. */
 function nestedRoutes(
   registry: Registry,
@@ -167,7 +164,7 @@ function nestedRoutes(
 ): void {
   const { relation, within } = parent
   const { target, kind, local, name, via } = relation
-  const isByKey = isOver(local, within.keys)
+  const isByKey = isKey(within.keys, local)
   if (kind !== "many" || within.keys.length === 0 || (via && !isByKey)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))

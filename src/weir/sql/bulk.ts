@@ -51,11 +51,11 @@ const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
   return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${fixed ? sql`overriding system value ` : sql``}${rows}`
 }
 
-/** The statements after an insert with explicit ids, so that no later row gets one of them. */
 /** Whether the database counts the values of a column. */
 const isCounted = ({ columnType, generatedIdentity }: Column): boolean =>
   /Serial/.test(columnType) || generatedIdentity !== undefined
 
+/** The statements after an insert with explicit ids, so that no later row gets one of them. */
 export const keepIds = (resource: Resource): Statement[] => {
   const { keys, fields } = resource
   const { text } = compile(sql`${tableOf(resource)}`)

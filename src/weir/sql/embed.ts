@@ -2,8 +2,8 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { JoinedTable, Rows } from "../db/dialect/page.ts"
 import type { Include, Selection } from "../query/query.ts"
-import { keyFields } from "../resource/key.ts"
-import type { Relation, Resource } from "../resource/resource.ts"
+import { isKey, keyFields } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { rowKey, tableOf } from "./columns.ts"
@@ -57,11 +57,10 @@ export const literal = (count: number): SQL => sql.raw(String(count))
 
 /** Whether rows that embed it may share one that costs much: a single row that embeds lists. */
 export const isShared = ({ relation, includes }: Include): boolean =>
-  relation.kind === "one" && isByKey(relation) && relation.local.length === 1 && includes.some(holdsLists)
-
-/** Whether a relation names rows by their key. */
-const isByKey = ({ foreign, target: { keys } }: Relation): boolean =>
-  keys.length > 0 && keys.length === foreign.length && keys.every((key) => foreign.includes(key))
+  relation.kind === "one" &&
+  isKey(relation.target.keys, relation.foreign) &&
+  relation.local.length === 1 &&
+  includes.some(holdsLists)
 
 const holdsLists = ({ relation, includes }: Include): boolean =>
   relation.kind === "many" || includes.some(holdsLists)
@@ -107,7 +106,7 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   }
   const where = clause(conjunction(conditions))
   const joins = source?.joins
-  if (joins && rendering.joined && isByKey(relation)) {
+  if (joins && rendering.joined && isKey(relation.target.keys, relation.foreign)) {
     joins.push(sql` left join ${tableOf(target)} ${alias} on ${where}`)
     const shape = rowShape(target, include, row, context, { ...source, joins })
     return rendering.joined(row(target.keys[0] as string), shape)

@@ -47,3 +47,11 @@ export function withValues(plan: Plan, values: Values, single = false): Statemen
 
 /** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */
 export const planOf = memo(500)
+
+/** As `planOf`, but compiled each time where the team's code makes SQL: it may be another each time. */
+export const planWithMade = (
+  owner: object,
+  shape: string,
+  expressions: Record<string, SQL>,
+  compileShape: () => Plan,
+): Plan => (Object.keys(expressions).length ? compileShape() : planOf(owner, shape, compileShape))

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
+import { oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -186,8 +187,7 @@ function within(relation: Relation, row: RowSql, viewer: ViewerSql, aliases: Ali
   const { local, foreign } = via?.toJunction ?? relation
   if (!via && !source.keys.every((key) => local.includes(key)))
     return ofParentRow(relation, row, viewer, aliases)
-  // The key's columns on the other side, in the key's order.
-  const columns = source.keys.map((key) => foreign[local.indexOf(key)] as string)
+  const columns = oppositeKey(source.keys, local, foreign)
   if (via) {
     const ofParent = (link: RowSql) => [hasKey(via.toJunction.target, link, ownValue.parentKey, columns)]
     return [linked(via, ofParent, row, viewer, aliases)]

@@ -4,6 +4,7 @@ import {
   type RelationalSchemaConfig,
   type TablesRelationalConfig,
 } from "drizzle-orm"
+import { hasPrototype } from "../../lib/prototype.ts"
 import type { Casing } from "../dialect/casing.ts"
 import type { Row } from "../driver.ts"
 
@@ -19,9 +20,7 @@ export type Relational = RelationalSchemaConfig<TablesRelationalConfig>
 
 /** What Drizzle makes of a schema. Exports such as a namespace have no prototype, which Drizzle fails at. */
 export function relationalOf(schema: Record<string, unknown>): Relational {
-  const isEntity = (value: unknown) =>
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) !== null
-  const fullSchema = Object.fromEntries(Object.entries(schema).filter(([, value]) => isEntity(value)))
+  const fullSchema = Object.fromEntries(Object.entries(schema).filter(([, value]) => hasPrototype(value)))
   const { tables, tableNamesMap } = extractTablesRelationalConfig(fullSchema, createTableRelationsHelpers)
   return { fullSchema, schema: tables, tableNamesMap }
 }
