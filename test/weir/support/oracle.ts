@@ -61,9 +61,18 @@ export function sorted(resource: Resource, sort: string, rows: Row[]): Row[] {
   })
 }
 
-/** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
-export function passes(value: unknown, operator: Operator, operand: unknown, field?: Field): boolean {
-  const is = (other: unknown) => value !== null && compareValues(value, other, field) === 0
+/** Whether a value passes a filter. */
+export const passes = (value: unknown, operator: Operator, operand: unknown, field?: Field): boolean =>
+  passesBy((a, b) => compareValues(a, b, field), value, operator, operand)
+
+/** The same, by the order that values have. Null passes only `ne`, `nin` and `is_null`. */
+export function passesBy(
+  compare: (a: unknown, b: unknown) => number,
+  value: unknown,
+  operator: Operator,
+  operand: unknown,
+): boolean {
+  const is = (other: unknown) => value !== null && compare(value, other) === 0
   switch (operator) {
     case "eq":
       return is(operand)
@@ -84,13 +93,13 @@ export function passes(value: unknown, operator: Operator, operand: unknown, fie
     case "starts_with":
       return String(value).startsWith(String(operand))
     case "gt":
-      return compareValues(value, operand, field) > 0
+      return compare(value, operand) > 0
     case "gte":
-      return compareValues(value, operand, field) >= 0
+      return compare(value, operand) >= 0
     case "lt":
-      return compareValues(value, operand, field) < 0
+      return compare(value, operand) < 0
     case "lte":
-      return compareValues(value, operand, field) <= 0
+      return compare(value, operand) <= 0
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Column } from "drizzle-orm"
 import type { Operator } from "../../../../src/weir/fields/operators.ts"
+import { passesBy } from "../../support/oracle.ts"
 import { kindOf } from "./facts.ts"
 
 /** How filters and sorts are to compare, worked out in JavaScript. */
@@ -54,34 +55,6 @@ export function operatorsFor(column: Column): Operator[] {
   return [...byKind[kindOf(column)], ...(column.notNull ? [] : (["is_null"] as const))]
 }
 
-/** Whether a value passes a filter. Null passes only `ne`, `nin` and `is_null`. */
-export function passes(column: Column, value: unknown, operator: Operator, operand: unknown): boolean {
-  const is = (other: unknown) => value !== null && compare(column, value, other) === 0
-  switch (operator) {
-    case "eq":
-      return is(operand)
-    case "ne":
-      return !is(operand)
-    case "in":
-      return (operand as unknown[]).some(is)
-    case "nin":
-      return !(operand as unknown[]).some(is)
-    case "is_null":
-      return (value === null) === operand
-  }
-  if (value === null) return false
-  switch (operator) {
-    case "contains":
-      return String(value).includes(String(operand))
-    case "starts_with":
-      return String(value).startsWith(String(operand))
-    case "gt":
-      return compare(column, value, operand) > 0
-    case "gte":
-      return compare(column, value, operand) >= 0
-    case "lt":
-      return compare(column, value, operand) < 0
-    case "lte":
-      return compare(column, value, operand) <= 0
-  }
-}
+/** Whether a value of a column passes a filter. */
+export const passes = (column: Column, value: unknown, operator: Operator, operand: unknown): boolean =>
+  passesBy((a, b) => compare(column, a, b), value, operator, operand)
