@@ -16,12 +16,12 @@ const columns = `"id", "title", "description", "price", "ownerId", "createdAt", 
 const values = (key: string) => `${key}, title, description, price, owner_id, created_at, updated_at`
 
 const onPostgres = [
-  `create table "Entry" ("id" uuid primary key default gen_random_uuid(), "title" varchar(200) not null, "description" varchar(10000), "price" double precision not null, "ownerId" integer not null, "createdAt" timestamp (3) with time zone not null default now(), "updatedAt" timestamp (3) with time zone not null default now())`,
+  `create table "Entry" ("id" uuid primary key default gen_random_uuid(), "title" text not null, "description" text, "price" double precision not null, "ownerId" integer not null, "createdAt" timestamp (3) with time zone not null default now(), "updatedAt" timestamp (3) with time zone not null default now())`,
   `insert into "Entry" (${columns}) select ${values("('00000000-0000-7000-8000-' || lpad(id::text, 12, '0'))::uuid")} from items order by id`,
   `analyze "Entry"`,
 ]
 const onSqlite = [
-  `create table "Entry" ("id" text primary key not null, "title" text(200) not null, "description" text(10000), "price" real not null, "ownerId" integer not null, "createdAt" text(24) not null, "updatedAt" text(24) not null)`,
+  `create table "Entry" ("id" text primary key not null, "title" text not null, "description" text, "price" real not null, "ownerId" integer not null, "createdAt" text(24) not null, "updatedAt" text(24) not null)`,
   `insert into "Entry" (${columns}) select ${values("printf('00000000-0000-7000-8000-%012d', id)")} from items order by id`,
 ]
 
@@ -49,7 +49,7 @@ const pairs: [label: string, own: string, vocabulary: string][] = [
 ]
 
 /**
- * Measures a table of a team's own, with a uuid as its key and names in camelCase, beside the same rows in a table of the
+ * Measures a table of a team's own, with a uuid as its key, names in camelCase and text without bounds, beside the same rows in a table of the
  * vocabulary, in turns, on one database.
  */
 export async function benchOwnTables(

@@ -1,12 +1,12 @@
-import { doublePrecision, integer, pgTable, timestamp, uuid, varchar } from "drizzle-orm/pg-core"
+import { doublePrecision, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core"
 import { real, integer as sqliteInteger, sqliteTable, text as sqliteText } from "drizzle-orm/sqlite-core"
 
-/** The items of the bench as a team's own table: a uuid as its key, columns in camelCase. */
+/** The items of the bench as a team's own table: a uuid as its key, columns in camelCase, text without bounds. */
 const onPostgres = () =>
   pgTable("Entry", {
     id: uuid("id").primaryKey().defaultRandom(),
-    title: varchar("title", { length: 200 }).notNull(),
-    description: varchar("description", { length: 10_000 }),
+    title: text("title").notNull(),
+    description: text("description"),
     price: doublePrecision("price").notNull(),
     ownerId: integer("ownerId").notNull(),
     createdAt: timestamp("createdAt", { precision: 3, withTimezone: true }).notNull().defaultNow(),
@@ -16,8 +16,8 @@ const onPostgres = () =>
 const onSqlite = () =>
   sqliteTable("Entry", {
     id: sqliteText("id").primaryKey(),
-    title: sqliteText("title", { length: 200 }).notNull(),
-    description: sqliteText("description", { length: 10_000 }),
+    title: sqliteText("title").notNull(),
+    description: sqliteText("description"),
     price: real("price").notNull(),
     ownerId: sqliteInteger("ownerId").notNull(),
     createdAt: sqliteText("createdAt", { length: 24 }).notNull(),

@@ -17,7 +17,7 @@ import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
-import { queryMeasured } from "./measured.ts"
+import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 
 /** What to list. */
@@ -33,6 +33,8 @@ interface Prepared {
   query: ListQuery
   values: Values
   plan: ListPlan
+  /** The statement of the same list that measures its answer. */
+  measured(): ListPlan
   links: LinkSearch
 }
 
@@ -56,10 +58,11 @@ function prepare(
   const maxRows = limits.rows[kind]
   return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, search, () => {
     const { query, values, shape } = parseList(resource, kind, search, maxRows, nested)
-    const plan = planOf(owner, `list:${kind}:${limits.bytes}:${shape}`, () =>
-      compileList(query, limits.bytes),
-    )
-    return { query, values, plan, links: linkSearch(search) }
+    const compiled = (measure: boolean) => (): ListPlan =>
+      planOf(owner, `list:${measure}:${kind}:${limits.bytes}:${shape}`, () =>
+        compileList(query, { answerLimit: limits.bytes, measure }),
+      )
+    return { query, values, plan: compiled(false)(), measured: compiled(true), links: linkSearch(search) }
   })
 }
 
@@ -79,20 +82,17 @@ export async function list(
   const via = nested?.relation.via
   if (via) requireOpen(call, via.toJunction.target.rules.read)
   const { viewer } = call
-  const { query, values, plan, links } = prepare(call, resource, search, nested)
+  const { query, values, links, ...plans } = prepare(call, resource, search, nested)
   const own = {
     [ownValue.viewer]: viewer.id,
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
   }
   const all = { ...values, ...own }
-  const statement = withValues(plan, all, true)
+  const statement = withValues(plans.plan, all, true)
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const { limits } = call
-    const client = call.client()
-    const row = plan.measured
-      ? await queryMeasured(client, plan, all, limits)
-      : (await client.query(statement))[0]
+    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, limits)
     const page = pageWithin(limits, row as Row, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
@@ -104,7 +104,7 @@ export async function list(
 
 /** The page of a statement's one row. Throws a 422 where it is larger than an answer may be. */
 function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQuery): Page {
-  if (plan.measured) requireAnswerBytes(Number(row.at(-1)), limits, query)
+  if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), limits, query)
   const page = pageOf(row, plan, query)
   requireAnswerText(page.body, limits, query)
   return page
@@ -124,9 +124,9 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     const search = `?limit=${limit}${sort}${after}`
     // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
-    const { query, values, plan } = prepare({ ...call, limits }, resource, search)
+    const { query, values, ...plans } = prepare({ ...call, limits }, resource, search)
     const own = { ...values, [ownValue.viewer]: call.viewer.id }
-    const row = await queryMeasured(call.client(), plan, own, limits)
+    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, own, limits)
     let page: Page
     try {
       page = pageWithin(limits, row as Row, plan, query)

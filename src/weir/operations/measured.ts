@@ -1,25 +1,55 @@
 import type { Client, Row } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
 import { ownValue, type Plan, withValues } from "../sql/plan.ts"
+import { lacksValues } from "../sql/rendering.ts"
+import type { AnswerSize } from "../sql/select.ts"
 import type { AnswerLimits } from "./call.ts"
 
 /** Up to this size, in bytes, an answer is made with the statement that measures it. */
 const maxQuickBytes = 1_048_576
 
-/**
- * The row of a read, whose statement measures its answer where it may be large. Most answers are small and come with
- * their measure. A large one is made by a second run, which does not count as cheap. One that is larger than an answer
- * may be is not made: the row holds its size.
- */
-export async function queryMeasured(
+/** How many runs of a statement are measured at once after one whose answer lacked values. */
+const measuredRuns = 100
+
+/** The statements whose last answers lacked values, and how many runs are still measured. */
+const remaining = new WeakMap<Plan, number>()
+
+type Sized = Plan & { size: AnswerSize }
+
+/** The row of a read, and the statement that made it. `measured` compiles the one that measures its answer. */
+export async function queryWithin<P extends Sized>(
   client: Client,
-  plan: Plan & { measured: boolean },
+  plan: P,
+  measured: () => P,
+  values: Values,
+  limits: AnswerLimits,
+): Promise<{ row: Row | undefined; plan: P }> {
+  if (plan.size === "bounded") return { row: (await client.query(withValues(plan, values, true)))[0], plan }
+  if (plan.size === "measured") return { row: await queryMeasured(client, plan, values, limits), plan }
+  const runs = remaining.get(plan) ?? 0
+  if (runs === 0) {
+    const [row] = await client.query(withValues(plan, values, true))
+    if (!row || !lacksValues(String(row[0]))) return { row, plan }
+  }
+  remaining.set(plan, runs === 0 ? measuredRuns : runs - 1)
+  const whole = measured()
+  return { row: await queryMeasured(client, whole, values, limits), plan: whole }
+}
+
+/**
+ * The row of a read, whose statement measures its answer. Most answers are small and come with their measure. A large
+ * one is made by a second run, which does not count as cheap. One that is larger than an answer may be is not made: the
+ * row holds its size.
+ */
+async function queryMeasured(
+  client: Client,
+  plan: Plan,
   values: Values,
   limits: AnswerLimits,
 ): Promise<Row | undefined> {
   const quick = Math.min(limits.bytes, maxQuickBytes)
   const [row] = await client.query(withValues(plan, { ...values, [ownValue.answerLimit]: quick }, true))
-  if (!plan.measured || !row) return row
+  if (!row) return undefined
   const size = Number(row.at(-1))
   if (size <= quick || size > limits.bytes) return row
   const whole = withValues(plan, { ...values, [ownValue.answerLimit]: limits.bytes }, true)

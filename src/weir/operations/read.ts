@@ -6,14 +6,14 @@ import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
-import { compileOne } from "../sql/select.ts"
+import { compileOne, type OnePlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { parsedOnce } from "./list.ts"
-import { queryMeasured } from "./measured.ts"
+import { queryWithin } from "./measured.ts"
 
 /**
  * One row. `search` is the query string with its `?`, or nothing. Throws a 404 for a row that the viewer cannot
@@ -26,24 +26,22 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   const { kind, id: viewer } = call.viewer
   const { bytes, rows: maxRows } = call.limits
   const verb = `one:${kind}:${bytes}:${maxRows[kind]}`
-  const { plan, values, includes } = parsedOnce(resource, verb, search, () => {
+  const { values, includes, ...plans } = parsedOnce(resource, verb, search, () => {
     const { query, values, shape } = parseOne(resource, kind, search, maxRows[kind])
-    const plan = planOf(resource, `one:${kind}:${bytes}:${shape}`, () =>
-      compileOne(resource, kind, query, bytes),
-    )
-    return { values, includes: query.includes, plan }
+    const compiled = (measure: boolean) => (): OnePlan =>
+      planOf(resource, `one:${measure}:${kind}:${bytes}:${shape}`, () =>
+        compileOne(resource, kind, query, { answerLimit: bytes, measure }),
+      )
+    return { values, includes: query.includes, plan: compiled(false)(), measured: compiled(true) }
   })
   const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: viewer }
-  const statement = withValues(plan, all, true)
+  const statement = withValues(plans.plan, all, true)
   const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
-    const client = call.client()
-    const row = plan.measured
-      ? await queryMeasured(client, plan, all, call.limits)
-      : (await client.query(statement))[0]
+    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
     const body = row[0] as string
-    if (plan.measured) requireAnswerBytes(Number(row[1]), call.limits, { includes })
+    if (plan.size === "measured") requireAnswerBytes(Number(row[1]), call.limits, { includes })
     requireAnswerText(body, call.limits, { includes })
     return { body, headers: {} }
   })

@@ -199,7 +199,7 @@ function secretKey(
 ): boolean {
   const name = keys.find(
     (key) =>
-      fields[key]?.spec.inferred && !options[key]?.read && looksSecret(key, fields[key]?.column.name ?? ""),
+      fields[key]?.spec.inferred && !options[key]?.read && looksSecret([key, fields[key]?.column.name ?? ""]),
   )
   if (name === undefined) return false
   notices.push(

@@ -65,8 +65,8 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     !isKey &&
     !options.read &&
     !options.secret &&
-    isTextual(spec) &&
-    looksSecret(name, column.name)
+    maySecret(spec) &&
+    looksSecret([name, column.name], numeric.has(spec.type))
   const nullable = !column.notNull && !isKey
   return {
     name,
@@ -114,8 +114,10 @@ function keyType(spec: FieldSpec): FieldType {
   return spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
 }
 
-const textual: ReadonlySet<string> = new Set(["text", "opaque", "bytes", "array", "json"])
-const isTextual = ({ type }: FieldSpec): boolean => textual.has(type)
+const numeric: ReadonlySet<string> = new Set(["integer", "bigint", "decimal"])
+const textual: ReadonlySet<string> = new Set(["text", "uuid", "opaque", "bytes", "array", "json"])
+/** Whether values of that type may be secrets: a boolean or a time is about one at the most. */
+const maySecret = ({ type }: FieldSpec): boolean => textual.has(type) || numeric.has(type)
 
 /** A key that the database makes, and counts on: clients do not choose it. */
 const isMadeByDatabase = (column: Column): boolean =>

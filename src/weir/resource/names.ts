@@ -51,13 +51,19 @@ const aboutSecrets = new Set(
   ),
 )
 
-/** Whether a column's name looks like that of a secret: a password, a token, a hash, a private key. */
-export function looksSecret(...names: string[]): boolean {
+/** Words at the end of the name of a number that is no secret: how many tokens there are, a hash for a table. */
+const counted = new Set(["token", "tokens", "hash", "hashed", "salt"])
+
+/**
+ * Whether a column's name looks like that of a secret: a password, a token, a hash, a private key. Of a number, only what
+ * people type in looks so: a one-time password, a PIN.
+ */
+export function looksSecret(names: string[], isNumber = false): boolean {
   return names.some((name) => {
     const words = wordsOf(name)
     while (words.length > 1 && valueWords.has(words.at(-1) ?? "")) words.pop()
     const last = words.at(-1) ?? ""
-    if (aboutSecrets.has(last)) return false
+    if (aboutSecrets.has(last) || (isNumber && counted.has(last))) return false
     if (words.some((word) => secretWords.has(word)) || secretEnds.has(last)) return true
     const pair = (noun: RegExp, kinds: Set<string>) =>
       words.some((word, i) => noun.test(words[i + 1] ?? "") && kinds.has(word))

@@ -1,7 +1,9 @@
 import type { SQL } from "drizzle-orm"
 import { sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import type { FieldType } from "../fields/type.ts"
 import type { Field } from "../resource/resource.ts"
+import { isShare } from "./answer-share.ts"
 import { type Member, plainEntries, type RowShape, rowObject } from "./row.ts"
 
 /** What a statement makes of the rows that it selects: their JSON, or the bytes that their JSON would have. */
@@ -30,6 +32,26 @@ export const asJson: Rendering = {
   joined: joinedMember && ((key, shape) => joinedMember(key, rowObject(shape))),
   kept: expressions.keptJson,
 }
+
+/** Stands for a value that is larger than its share of an answer. A value may hold it: the answer is measured then. */
+const mark = "@weir: too large"
+
+/** Whether the text of an answer lacks values, so that it must be made by a statement that measures it. */
+export const lacksValues = (body: string): boolean => body.includes(mark)
+
+/** Rows as JSON, whose values of much different size have that many bytes at the most: `lacksValues` finds the others. */
+export const asJsonUpTo = (maxBytes: number): Rendering => ({
+  ...asJson,
+  field: (field, column) => {
+    const { spec, type } = field
+    const json = type.sql.json(column)
+    const isText = spec.type === "text" || spec.type === "bytes"
+    return isShare(type) ? expressions.marked(sizeOfValue(type, column), maxBytes, mark, json, isText) : json
+  },
+})
+
+const sizeOfValue = ({ sql }: FieldType, column: SQL): SQL =>
+  sql.size?.(column) ?? expressions.byteLength(column)
 
 /** What is known of a size when a statement is compiled: the bytes that its expression leaves out. */
 interface Known {
@@ -67,7 +89,7 @@ const textBytes = (length: SQL, nullable: boolean): SQL =>
 export const asSize: Rendering = {
   field: ({ type, nullable }, column) =>
     type.measured
-      ? textBytes(type.sql.size?.(column) ?? expressions.byteLength(column), nullable)
+      ? textBytes(sizeOfValue(type, column), nullable)
       : literal(nullable ? Math.min(type.minBytes, nullBytes) : type.minBytes),
   object: (shape) => sizeOf(shape),
   list: (shape, from, ctes) =>

@@ -14,14 +14,22 @@ import {
   maxRowBytes,
   withinLimit,
 } from "./answer-bytes.ts"
+import { shareOf } from "./answer-share.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
-import { asJson, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
+import { asJson, asJsonUpTo, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
 import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
+
+/**
+ * What keeps an answer within its limit: the bounds of its columns; a share of it for each value, where the answer lacks
+ * those that have more (`lacksValues`); or a measure, which is the last column. The body then lacks embedded lists or is
+ * null, if its bytes are too many.
+ */
+export type AnswerSize = "bounded" | "shared" | "measured"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -29,16 +37,25 @@ export interface ListPlan extends Plan {
   keysInRows: string[] | undefined
   /** How many columns hold sort keys: one for each, where the body does not hold them. */
   keyColumns: number
-  /** Whether the last column holds the bytes of the answer, which was not made if they are too many. */
-  measured: boolean
+  size: AnswerSize
   /** The text between two rows of the body, which occurs nowhere else in it. */
   separator: string
 }
 
 /** The statement of a single read: one row of `body [, bytes of the answer]`, or none. */
 export interface OnePlan extends Plan {
-  /** See `ListPlan.measured`; the body then lacks its embedded lists. */
-  measured: boolean
+  size: AnswerSize
+}
+
+/** How a read is compiled: for which largest answer, and whether it is measured unless no row exceeds that. */
+interface Within {
+  answerLimit: number
+  measure?: boolean
+}
+
+const sizeBy = (share: number | undefined, measured: boolean): AnswerSize => {
+  if (share !== undefined) return "shared"
+  return measured ? "measured" : "bounded"
 }
 
 /** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
@@ -46,10 +63,13 @@ export function compileOne(
   resource: Resource,
   kind: ViewerKind,
   selection: Selection,
-  answerLimit: number,
+  { answerLimit, measure }: Within,
 ): OnePlan {
-  const measured = maxRowBytes(resource, selection, kind) > answerLimit
-  const context: Context = { viewer: viewerSql(kind), aliases: new Aliases(), rendering: asJson }
+  const isLarge = maxRowBytes(resource, selection, kind) > answerLimit
+  const share = isLarge && !measure ? shareOf(1, resource, selection, kind, answerLimit) : undefined
+  const measured = isLarge && share === undefined
+  const rendering = share === undefined ? asJson : asJsonUpTo(share)
+  const context: Context = { viewer: viewerSql(kind), aliases: new Aliases(), rendering }
   const { alias, row } = context.aliases.next(resource)
   const where = conjunction([hasKey(resource, row), resource.rules.read(row, context.viewer)])
   const fromWith = (joined: SQL) => sql`${tableOf(resource)} ${alias}${joined} where ${clause(where)}`
@@ -63,7 +83,7 @@ export function compileOne(
   return {
     ...plan,
     ...costOfOne(selection.includes, kind),
-    measured,
+    size: sizeBy(share, measured),
   }
 }
 
@@ -81,7 +101,7 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
  * A page of a list, in one statement. One row more than the page is read, to know whether there are more;
  * a page that ends at a cursor is read backwards.
  */
-export function compileList(query: ListQuery, answerLimit: number): ListPlan {
+export function compileList(query: ListQuery, { answerLimit, measure }: Within): ListPlan {
   const { resource, from, viewer: kind } = query
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
@@ -105,8 +125,11 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
   }
-  const measured = query.limit * maxRowBytes(resource, query, kind) > answerLimit
-  const source = pageSource(query, row, rows, { viewer, aliases, rendering: asJson }, measured)
+  const isLarge = query.limit * maxRowBytes(resource, query, kind) > answerLimit
+  const share = isLarge && !measure ? shareOf(query.limit + 1, resource, query, kind, answerLimit) : undefined
+  const measured = isLarge && share === undefined
+  const rendering = share === undefined ? asJson : asJsonUpTo(share)
+  const source = pageSource(query, row, rows, { viewer, aliases, rendering }, measured)
   const { shape } = source
   const multiline = isMultiline(resource, query)
   const inRows =
@@ -135,7 +158,7 @@ export function compileList(query: ListQuery, answerLimit: number): ListPlan {
   return {
     ...plan,
     ...costOfList(query),
-    measured,
+    size: sizeBy(share, measured),
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,

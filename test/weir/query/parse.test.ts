@@ -50,7 +50,7 @@ describe("a shape", () => {
   ])("of %s is that of %s", (a, b) => {
     expect(shape(a)).toBe(shape(b))
     // And so is the statement.
-    expect(compileList(list(a).query, answerLimit)).toEqual(compileList(list(b).query, answerLimit))
+    expect(compileList(list(a).query, { answerLimit })).toEqual(compileList(list(b).query, { answerLimit }))
   })
 
   const different = [
@@ -93,7 +93,7 @@ describe("a shape", () => {
     const shapes = different.map(shape)
     expect(new Set(shapes).size).toBe(different.length)
     // What has one shape must be one statement; these are as many statements as shapes.
-    const texts = different.map((search) => JSON.stringify(compileList(list(search).query, answerLimit)))
+    const texts = different.map((search) => JSON.stringify(compileList(list(search).query, { answerLimit })))
     expect(new Set(texts).size).toBe(different.length)
   })
 
@@ -112,7 +112,7 @@ describe("a shape", () => {
     for (const search of searches) {
       const parsed = list(search)
       expect(parsed.shape, search).not.toMatch(/zebra|753/)
-      const { text, bind } = compileList(parsed.query, answerLimit)
+      const { text, bind } = compileList(parsed.query, { answerLimit })
       expect(text, search).not.toMatch(/zebra|753/)
       expect(JSON.stringify(bind), search).not.toMatch(/zebra|753/)
       // All that the statement binds, the parser or the handler gives.
@@ -127,8 +127,8 @@ describe("a shape", () => {
     expect(one("").query.includes.map((i) => i.relation.name)).toEqual(["items"])
     expect(one("?include=").query.includes).toEqual([])
     expect(one("?include=").shape).not.toBe(one("").shape)
-    expect(compileOne(users, "user", one("").query, answerLimit)).toEqual(
-      compileOne(users, "user", one("?include=items").query, answerLimit),
+    expect(compileOne(users, "user", one("").query, { answerLimit })).toEqual(
+      compileOne(users, "user", one("?include=items").query, { answerLimit }),
     )
   })
 })

@@ -13,7 +13,16 @@ import { appOver, type Fresh } from "../support/fresh.ts"
 /** Tables of kinds that are rare, each of which was served wrongly once. */
 
 const isPostgres = dialectName === "postgres"
-const names = ["odd_notes", "odd_flags", "odd_parents", "odd_kids", "odd_likes", "odd_sessions", "odd_pairs"]
+const names = [
+  "odd_notes",
+  "odd_flags",
+  "odd_parents",
+  "odd_kids",
+  "odd_likes",
+  "odd_sessions",
+  "odd_pairs",
+  "odd_invites",
+]
 
 const onPostgres = () => {
   const odd_parents = pg.pgTable("odd_parents", {
@@ -39,6 +48,15 @@ const onPostgres = () => {
       at: pg.integer(),
     }),
     sessions: pg.pgTable("odd_sessions", { token: pg.text().primaryKey(), label: pg.text() }),
+    invites: pg.pgTable("odd_invites", {
+      id: pg.integer().primaryKey(),
+      inviteToken: pg.uuid("invite_token").notNull(),
+      otp: pg.integer(),
+      resetCode: pg.bigint("reset_code", { mode: "number" }),
+      tokens: pg.integer(),
+      hasPassword: pg.boolean("has_password"),
+      tokenUsed: pg.timestamp("token_used"),
+    }),
     pairs: pg.pgTable(
       "odd_pairs",
       { a: pg.text().notNull(), b: pg.boolean().notNull(), v: pg.integer() },
@@ -73,6 +91,15 @@ const onSqlite = () => {
       at: lite.integer(),
     }),
     sessions: lite.sqliteTable("odd_sessions", { token: lite.text().primaryKey(), label: lite.text() }),
+    invites: lite.sqliteTable("odd_invites", {
+      id: lite.integer().primaryKey(),
+      inviteToken: lite.text("invite_token").notNull(),
+      otp: lite.integer(),
+      resetCode: lite.integer("reset_code"),
+      tokens: lite.integer(),
+      hasPassword: lite.integer("has_password", { mode: "boolean" }),
+      tokenUsed: lite.integer("token_used", { mode: "timestamp" }),
+    }),
     pairs: lite.sqliteTable(
       "odd_pairs",
       { a: lite.text().notNull(), b: lite.integer({ mode: "boolean" }).notNull(), v: lite.integer() },
@@ -90,6 +117,7 @@ const ddl = [
   "create table odd_parents (id text primary key not null, slug text not null unique)",
   "create table odd_kids (id integer primary key, parent_slug text references odd_parents (slug) on delete restrict)",
   `create table odd_likes (parent_id text references odd_parents (id), "at" integer)`,
+  `create table odd_invites (id integer primary key, invite_token ${isPostgres ? "uuid" : "text"} not null, otp integer, reset_code bigint, tokens integer, has_password ${isPostgres ? "boolean" : "integer"}, token_used ${isPostgres ? "timestamp" : "integer"})`,
   "create table odd_sessions (token text primary key not null, label text)",
   `create table odd_pairs (a text not null, b ${isPostgres ? "boolean" : "integer"} not null, v integer, primary key (a, b))${isPostgres ? "" : " without rowid"}`,
 ]
@@ -125,6 +153,7 @@ beforeAll(async () => {
       kids: open,
       likes: open,
       sessions: { ...open, fields: { token: { read: nobody } } },
+      invites: open,
       pairs: open,
     }),
   })
@@ -169,6 +198,24 @@ test("a boolean key reaches its own row", async () => {
     b: true,
     v: 1,
   })
+})
+
+test("a secret is hidden whatever its type, and a count of tokens is none", async () => {
+  const made = await post("/invites", {
+    id: 1,
+    inviteToken: "0190a3f4-0000-7000-8000-000000000001",
+    otp: 123456,
+    resetCode: 654321,
+    tokens: 9,
+    hasPassword: true,
+    tokenUsed: "2026-01-01T00:00:00Z",
+  })
+  expect([made.status, Object.keys(made.body as object)]).toEqual([
+    201,
+    ["id", "tokens", "hasPassword", "tokenUsed"],
+  ])
+  for (const filter of ["inviteToken=0190a3f4-0000-7000-8000-000000000001", "otp=123456", "resetCode=1"])
+    expect((await call("GET", `/invites?${filter}`)).status).toBe(422)
 })
 
 test("a table of a key of two columns is listed, paged and sorted", async () => {

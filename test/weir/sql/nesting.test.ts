@@ -59,10 +59,16 @@ const filtersOf = (resource: Resource): string[] => filters.get(resource) as str
 /** Compiles a list and a single read, and says which of them a database refuses. */
 function refused(resource: Resource, search: string, single = true): string[] {
   const limit = 16_777_216
-  const list = compileList(parseList(resource, "user", `?limit=1&${search}`, 1e9).query, limit)
+  const list = compileList(parseList(resource, "user", `?limit=1&${search}`, 1e9).query, {
+    answerLimit: limit,
+    measure: true,
+  })
   const found = [refusal(list.text)]
   if (single) {
-    const one = compileOne(resource, "user", parseOne(resource, "user", `?${search}`, 1e9).query, limit)
+    const one = compileOne(resource, "user", parseOne(resource, "user", `?${search}`, 1e9).query, {
+      answerLimit: limit,
+      measure: true,
+    })
     found.push(refusal(one.text))
   }
   return found.flatMap((message) => (message ? [`/${resource.name}?${search}: ${message}`] : []))

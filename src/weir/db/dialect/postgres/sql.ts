@@ -126,6 +126,14 @@ const leftJoins = (joined: JoinedTable[]): SQL =>
 /** JSON that went through a table of the statement. */
 export const keptJson = (value: SQL): SQL => value
 
+/** A value of `json`, or the text `mark` where its size is more than that. */
+export const marked = (size: SQL, maxBytes: number, mark: string, json: SQL, isText: boolean): SQL => {
+  const is = sql`${size} > ${sql.raw(String(maxBytes))}`
+  return isText
+    ? sql`case when ${is} then ${text(mark)} else ${json} end`
+    : sql`case when ${is} then ${text(JSON.stringify(mark))}::json else to_json(${json}) end`
+}
+
 /** The sum over all rows, 0 for none. */
 export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
 /** The length of text, in bytes. */

@@ -106,6 +106,10 @@ export const keptJson = (value: SQL): SQL => sql`json(${value})`
 const leftJoins = (joined: JoinedTable[]): SQL =>
   sql.join(joined.map(({ table, on }) => sql` left join ${sql.identifier(table)} on ${on}`))
 
+/** A value of `json`, or the text `mark` where its size is more than that. */
+export const marked = (size: SQL, maxBytes: number, mark: string, json: SQL, _isText: boolean): SQL =>
+  sql`case when ${size} > ${sql.raw(String(maxBytes))} then ${text(mark)} else ${json} end`
+
 /** The sum over all rows, 0 for none. */
 export const total = (value: SQL): SQL => sql`total(${value})`
 /** The length of text, in bytes. */

@@ -14,28 +14,34 @@ const encode = (value: unknown): string | null =>
 const dayForm = "-MM-DD"
 const timeForm = (digits: number): string => `"T"HH24:MI:SS${digits ? `.FF${digits}` : ""}`
 
-/** The first moment of year 1 and that after year 9999. */
-const [firstYear, lastYear] = ["0001-01-01", "10000-01-01"]
-
-/**
- * A date or timestamp without zone as ISO 8601. Four digits are all that `to_char` writes right of a year: others have
- * a sign and six digits, and year 0 is 1 BC. Infinite ones are null.
- */
-function iso(column: SQL, type: "date" | "timestamp", near: string, far: SQL): SQL {
-  const at = (day: string) => sql.raw(`'${day}'::${type}`)
-  const year = sql`(extract(year from ${column}) + case when extract(year from ${column}) < 0 then 1 else 0 end)`
-  const digits = sql`abs(${year})::text`
-  const years = sql`case when ${year} = 0 then '0000' else case when ${year} < 0 then '-' else '+' end || lpad(${digits}, greatest(6, length(${digits})), '0') end`
-  return sql`case when ${column} >= ${at(firstYear)} and ${column} < ${at(lastYear)} then to_char(${column}::timestamp, ${sql.raw(`'YYYY${near}'`)}) when isfinite(${column}) then ${years} || ${far} end`
+/** How a column compares with the first moment of year 1 and that after year 9999, and its time in UTC. */
+interface Moment {
+  column: SQL
+  type: "date" | "timestamp" | "timestamptz"
+  time: SQL
 }
 
-const isoMoment = (column: SQL, form: string): SQL =>
-  iso(column, "timestamp", form, sql`to_char(${column}, ${sql.raw(`'${form}'`)})`)
+/**
+ * A date or time as ISO 8601. Four digits are all that `to_char` writes right of a year: others have a sign and six
+ * digits, and year 0 is 1 BC. Infinite ones are null. It is short, since Postgres prepares all of an expression for each
+ * statement, and nearly no row needs what is `far`.
+ */
+function iso({ column, type, time }: Moment, near: string, far: SQL): SQL {
+  const at = (day: string) => sql.raw(`'${day}${type === "timestamptz" ? " 00:00+00" : ""}'::${type}`)
+  const first = at("0001-01-01")
+  const year = sql`extract(year from ${type === "date" ? column : time}) + case when ${column} < ${first} then 1 else 0 end`
+  const years = sql`replace(to_char(${year}, 'FMSG9000000'), '+000000', '0000')`
+  return sql`case when ${column} >= ${first} and ${column} < ${at("10000-01-01")} then to_char(${time}, ${sql.raw(`'YYYY${near}'`)}) when isfinite(${column}) then ${years} || ${far} end`
+}
+
+const isoMoment = (moment: Moment, form: string): SQL =>
+  iso(moment, form, sql`to_char(${moment.time}, ${sql.raw(`'${form}'`)})`)
 
 /** A date has years that no timestamp has. */
 const isoDate = (column: SQL): SQL => {
   const digits = (name: string) => sql`lpad(extract(${sql.raw(name)} from ${column})::text, 2, '0')`
-  return iso(column, "date", dayForm, sql`'-' || ${digits("month")} || '-' || ${digits("day")}`)
+  const far = sql`'-' || ${digits("month")} || '-' || ${digits("day")}`
+  return iso({ column, type: "date", time: sql`${column}::timestamp` }, dayForm, far)
 }
 
 /** What a cursor holds: the JSON value, or the word for an infinite one. */
@@ -53,13 +59,20 @@ export function timestamp({ inferred, zone, precision = mostDigits }: FieldSpec)
       json: (column) => sql`to_char(${inUtc(column)}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
     }
   const form = `${dayForm}${timeForm(precision)}"Z"`
-  const json = (column: SQL) => isoMoment(zone ? sql`(${inUtc(column)})` : column, form)
+  const json = (column: SQL) =>
+    isoMoment(
+      zone
+        ? { column, type: "timestamptz", time: sql`(${inUtc(column)})` }
+        : { column, type: "timestamp", time: column },
+      form,
+    )
   return { ...readFromText(zone ? "timestamptz" : "timestamp"), encode, json, position: positioned(json) }
 }
 
 /** A moment without a zone, as the column has it. */
 export function localTimestamp({ precision = mostDigits }: FieldSpec): ColumnSql {
-  const json = (column: SQL) => isoMoment(column, `${dayForm}${timeForm(precision)}`)
+  const json = (column: SQL) =>
+    isoMoment({ column, type: "timestamp", time: column }, `${dayForm}${timeForm(precision)}`)
   return { ...readFromText("timestamp"), encode, json, position: positioned(json) }
 }
 

@@ -18,10 +18,10 @@ export function typed(name: string): ColumnSql {
 }
 
 /**
- * A column whose values are bound as text, which the type's own input reads: the driver would write some in its own
- * way, by the type that the server tells it.
+ * A column whose values are bound as text, which the driver sends as it is and the type's own input reads. The parameter
+ * has that type, since a cast of text would be made for each row that a statement looks at.
  */
 export const readFromText = (name: string): ColumnSql => ({
   ...typed(name),
-  bind: (param) => sql`${param}::text::${sql.raw(name)}`,
+  bind: (param) => sql`${param}::${sql.raw(name)}`,
 })

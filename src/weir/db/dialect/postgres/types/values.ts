@@ -16,7 +16,9 @@ export const json = ({ sqlType = "json", inferred }: FieldSpec): ColumnSql => ({
 
 /** Bytes: base64 in JSON, hexadecimal digits as they are bound. `encode` puts a line feed after 76 characters. */
 export const bytes = (): ColumnSql => ({
-  ...readFromText("bytea"),
+  ...typed("bytea"),
+  // The driver would take text for bytes.
+  bind: (param) => sql`${param}::text::bytea`,
   json: (column) => sql`replace(encode(${column}, 'base64'), chr(10), '')`,
   size: (column) => sql`octet_length(${column})`,
   encode: (value): Value =>

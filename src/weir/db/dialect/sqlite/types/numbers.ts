@@ -5,8 +5,10 @@ import type { FieldSpec } from "../../field.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 /** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
-const realJson = (column: SQL): SQL =>
-  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, json(printf('%!.17g', ${column})))`
+const realOr = (column: SQL, long: (all: SQL) => SQL): SQL =>
+  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, ${long(sql`json(printf('%!.17g', ${column}))`)})`
+
+const realJson = (column: SQL): SQL => realOr(column, (all) => all)
 
 const isWithinReals = (column: SQL): SQL => sql`abs(${column}) < 9e999`
 
@@ -16,7 +18,7 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...typed("real"),
     bind: (param) => sql`cast(${param} as real)`,
-    json: (column) => sql`iif(${isWithinReals(column)}, ${realJson(column)}, null)`,
+    json: (column) => realOr(column, (all) => sql`iif(${isWithinReals(column)}, ${all}, null)`),
     // Drivers that speak JSON cannot send infinity; a cast reads the text of one.
     position: (column) =>
       sql`iif(${column} is null or ${isWithinReals(column)}, ${realJson(column)}, iif(${column} > 0, '9e999', '-9e999'))`,
