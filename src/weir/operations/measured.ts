@@ -1,8 +1,8 @@
 import type { Client, Row } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
+import type { AnswerSize } from "../sql/answer-size.ts"
 import { ownValue, type Plan, withValues } from "../sql/plan.ts"
 import { lacksValues } from "../sql/rendering.ts"
-import type { AnswerSize } from "../sql/select.ts"
 import type { AnswerLimits } from "./call.ts"
 
 /** Up to this size, in bytes, an answer is made with the statement that measures it. */

@@ -4,20 +4,26 @@ import type { Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 
-/** Most bytes of a value's JSON that count as if each value had as many. */
-const maxCounted = 16_384
+/** Values that may have more bytes of JSON than that have a share; of others, the most that they may have is counted. */
+const thresholds = [16_384, 256]
 
-/** Most bytes, as they are stored, that all larger values of a quick answer may have together. */
+/** Most bytes, as they are stored, that all values with a share may have together. */
 const maxShared = 4_194_304
 
 /** Fewest bytes that are a share: with less, most answers would have to be made twice. */
-const minShare = 256
+const minShare = 100
 
-/** Most bytes that JSON takes for a byte as it is stored, as for `\u0001`. */
-const maxEscape = 6
+/** What a value of much different size may have of an answer. */
+export interface Share {
+  /** Most bytes of it as it is stored. */
+  bytes: number
+  /** Only values of types that may have more bytes of JSON than that have a share. */
+  above: number
+}
 
-/** Whether values of that type may be so large that they have a share of an answer. */
-export const isShare = ({ measured, maxBytes }: FieldType): boolean => measured && maxBytes > maxCounted
+/** Whether values of that type have a share of an answer. */
+export const hasShare = ({ measured, maxBytes }: FieldType, above: number): boolean =>
+  measured && maxBytes > above
 
 /** The rows of a read with all that they embed: most bytes that are counted, and the number of values with a share. */
 interface Counted {
@@ -25,33 +31,39 @@ interface Counted {
   shares: number
 }
 
-/**
- * The share of an answer that each larger value of a read may have, in bytes as it is stored, so that the answer is
- * within its limit whatever the rows hold. Undefined where that would be too little.
- */
-export function shareOf(
-  rows: number,
-  resource: Resource,
-  selection: Selection,
-  kind: ViewerKind,
-  answerLimit: number,
-): number | undefined {
-  const { bytes, shares } = counted(rows, resource, selection, kind)
-  const share = Math.floor(Math.min(maxShared, (answerLimit - bytes) / maxEscape) / Math.max(1, shares))
-  return share < minShare ? undefined : share
+/** What is counted. */
+interface Rows {
+  rows: number
+  resource: Resource
+  selection: Selection
 }
 
-function counted(rows: number, resource: Resource, selection: Selection, kind: ViewerKind): Counted {
+/**
+ * The share of an answer that each larger value of a read may have, so that the answer is within its limit whatever the
+ * rows hold, but for what JSON escapes. Undefined where that would be too little.
+ */
+export function shareOf(read: Rows, kind: ViewerKind, answerLimit: number): Share | undefined {
+  for (const above of thresholds) {
+    const { bytes, shares } = counted(read, kind, above)
+    const share = Math.floor(Math.min(maxShared, answerLimit - bytes) / Math.max(1, shares))
+    if (share >= minShare) return { bytes: share, above }
+  }
+  return undefined
+}
+
+function counted({ rows, resource, selection }: Rows, kind: ViewerKind, above: number): Counted {
   const { fields, includes } = selection
   const sum: Counted = { bytes: 2 * rows, shares: 0 }
   for (const { name, type, read } of Object.values(resource.fields)) {
     if (!(fields ? fields.has(name) : !type.heavy) || !isOpen(read, kind)) continue
-    sum.bytes += rows * (Buffer.byteLength(name) + 4 + (isShare(type) ? 0 : type.maxBytes))
-    if (isShare(type)) sum.shares += rows
+    const isShared = hasShare(type, above)
+    sum.bytes += rows * (Buffer.byteLength(name) + 4 + (isShared ? 0 : type.maxBytes))
+    if (isShared) sum.shares += rows
   }
   for (const include of includes) {
-    const inner = counted(rows * include.limit, include.relation.target, include, kind)
-    sum.bytes += rows * (Buffer.byteLength(include.relation.name) + 6) + inner.bytes
+    const { name, target } = include.relation
+    const inner = counted({ rows: rows * include.limit, resource: target, selection: include }, kind, above)
+    sum.bytes += rows * (Buffer.byteLength(name) + 6) + inner.bytes
     sum.shares += inner.shares
   }
   return sum

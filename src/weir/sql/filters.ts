@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import type { Filter } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -87,20 +88,24 @@ function throughShared(
   ])
 }
 
-/** Whether two rows are related, only where the viewer may see both columns of the relation. */
+/**
+ * Whether two rows are related, only where the viewer may see both columns of the relation. As a filter, the statement
+ * may begin at either end; else with the row that is `here`.
+ */
 export function related(
   relation: Relation,
   here: RowSql,
   there: RowSql,
   viewer: ViewerSql,
   aliases: Aliases,
+  isFilter = false,
 ): SQL | boolean {
   const { source, target, local, foreign, via } = relation
   const isVisible = local.map((column) => source.fields[column]?.read(here, viewer) ?? false)
   if (via) {
     const { foreign: names } = via.toJunction
     const ofHere = (link: RowSql) => names.map((name, i) => sql`${link(name)} = ${here(local[i] as string)}`)
-    return conjunction([linked(via, ofHere, there, viewer, aliases), ...isVisible])
+    return conjunction([linked(via, ofHere, there, viewer, aliases, isFilter), ...isVisible])
   }
   return conjunction([
     ...local.map((column, i) => sql`${there(foreign[i] as string)} = ${here(column)}`),
@@ -119,6 +124,7 @@ export function linked(
   there: RowSql,
   viewer: ViewerSql,
   aliases: Aliases,
+  isFilter = false,
 ): SQL | boolean {
   const { target: junction, foreign } = toJunction
   const { target, local } = toTarget
@@ -128,11 +134,12 @@ export function linked(
     junction.rules.read(link, viewer),
     ...[...foreign, ...local].map((column) => junction.fields[column]?.read(link, viewer) ?? false),
   ])
-  const tuple = sql.join(toTarget.foreign.map(there), sql`, `)
+  const columns = toTarget.foreign.map(there)
+  const tuple = columns.length === 1 ? (columns[0] as SQL) : sql`(${sql.join(columns, sql`, `)})`
   const ends = sql.join(local.map(link), sql`, `)
   const isThere = sql`select ${ends} from ${tableOf(junction)} ${alias} where ${clause(where)}`
   return conjunction([
-    local.length === 1 ? sql`${tuple} in (${isThere})` : sql`(${tuple}) in (${isThere})`,
+    columns.length > 1 || isFilter ? sql`${tuple} in (${isThere})` : expressions.isAmong(tuple, isThere),
     ...toTarget.foreign.map((column) => target.fields[column]?.read(there, viewer) ?? false),
   ])
 }
@@ -149,7 +156,7 @@ function throughRelations(filter: Filter, path: Relation[], row: RowSql, scope: 
   // What nests stands first: SQLite's parser keeps what stands before it on its small stack.
   const where = conjunction([
     throughRelations(filter, rest, there.row, scope),
-    related(relation, row, there.row, viewer, aliases),
+    related(relation, row, there.row, viewer, aliases, true),
     relation.target.rules.read(there.row, viewer),
   ])
   return sql`exists (select 1 from ${tableOf(relation.target)} ${there.alias} where ${clause(where)})`

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { FieldType } from "../fields/type.ts"
 import type { Field } from "../resource/resource.ts"
-import { isShare } from "./answer-share.ts"
+import { hasShare, type Share } from "./answer-share.ts"
 import { type Member, plainEntries, type RowShape, rowObject } from "./row.ts"
 
 /** What a statement makes of the rows that it selects: their JSON, or the bytes that their JSON would have. */
@@ -39,14 +39,16 @@ const mark = "@weir: too large"
 /** Whether the text of an answer lacks values, so that it must be made by a statement that measures it. */
 export const lacksValues = (body: string): boolean => body.includes(mark)
 
-/** Rows as JSON, whose values of much different size have that many bytes at the most: `lacksValues` finds the others. */
-export const asJsonUpTo = (maxBytes: number): Rendering => ({
+/** Rows as JSON, whose values of much different size have their share at the most: `lacksValues` finds the others. */
+export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
   ...asJson,
   field: (field, column) => {
     const { spec, type } = field
     const json = type.sql.json(column)
     const isText = spec.type === "text" || spec.type === "bytes"
-    return isShare(type) ? expressions.marked(sizeOfValue(type, column), maxBytes, mark, json, isText) : json
+    return hasShare(type, above)
+      ? expressions.marked(sizeOfValue(type, column), bytes, mark, json, isText)
+      : json
   },
 })
 

@@ -6,30 +6,16 @@ import { oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import {
-  answerBytes,
-  answerTable,
-  joinedAnswer,
-  joinedWithinLimit,
-  maxRowBytes,
-  withinLimit,
-} from "./answer-bytes.ts"
-import { shareOf } from "./answer-share.ts"
+import { answerBytes, answerTable, joinedAnswer, joinedWithinLimit, withinLimit } from "./answer-bytes.ts"
+import { type AnswerSize, sizeOfAnswer, type Within } from "./answer-size.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
-import { asJson, asJsonUpTo, asSize, sizeOf, sizeOfAll } from "./rendering.ts"
+import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
 import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
-
-/**
- * What keeps an answer within its limit: the bounds of its columns; a share of it for each value, where the answer lacks
- * those that have more (`lacksValues`); or a measure, which is the last column. The body then lacks embedded lists or is
- * null, if its bytes are too many.
- */
-export type AnswerSize = "bounded" | "shared" | "measured"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -47,28 +33,15 @@ export interface OnePlan extends Plan {
   size: AnswerSize
 }
 
-/** How a read is compiled: for which largest answer, and whether it is measured unless no row exceeds that. */
-interface Within {
-  answerLimit: number
-  measure?: boolean
-}
-
-const sizeBy = (share: number | undefined, measured: boolean): AnswerSize => {
-  if (share !== undefined) return "shared"
-  return measured ? "measured" : "bounded"
-}
-
 /** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
 export function compileOne(
   resource: Resource,
   kind: ViewerKind,
   selection: Selection,
-  { answerLimit, measure }: Within,
+  limits: Within,
 ): OnePlan {
-  const isLarge = maxRowBytes(resource, selection, kind) > answerLimit
-  const share = isLarge && !measure ? shareOf(1, resource, selection, kind, answerLimit) : undefined
-  const measured = isLarge && share === undefined
-  const rendering = share === undefined ? asJson : asJsonUpTo(share)
+  const { size, rendering } = sizeOfAnswer({ rows: 1, resource, selection }, kind, limits)
+  const measured = size === "measured"
   const context: Context = { viewer: viewerSql(kind), aliases: new Aliases(), rendering }
   const { alias, row } = context.aliases.next(resource)
   const where = conjunction([hasKey(resource, row), resource.rules.read(row, context.viewer)])
@@ -78,12 +51,12 @@ export function compileOne(
   const shape = rowShape(resource, selection, row, { ...context, gate })
   const further = measured ? sql`, ${answerBytes}` : sql``
   const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
-  const size = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
-  const plan = compile(measured ? sql`${withClause([answerTable(size(), fromWith(sql``))])}${json}` : json)
+  const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
+  const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
     ...plan,
     ...costOfOne(selection.includes, kind),
-    size: sizeBy(share, measured),
+    size,
   }
 }
 
@@ -101,7 +74,7 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
  * A page of a list, in one statement. One row more than the page is read, to know whether there are more;
  * a page that ends at a cursor is read backwards.
  */
-export function compileList(query: ListQuery, { answerLimit, measure }: Within): ListPlan {
+export function compileList(query: ListQuery, limits: Within): ListPlan {
   const { resource, from, viewer: kind } = query
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
@@ -125,10 +98,12 @@ export function compileList(query: ListQuery, { answerLimit, measure }: Within):
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
   }
-  const isLarge = query.limit * maxRowBytes(resource, query, kind) > answerLimit
-  const share = isLarge && !measure ? shareOf(query.limit + 1, resource, query, kind, answerLimit) : undefined
-  const measured = isLarge && share === undefined
-  const rendering = share === undefined ? asJson : asJsonUpTo(share)
+  const { size, rendering } = sizeOfAnswer(
+    { rows: query.limit + 1, resource, selection: query },
+    kind,
+    limits,
+  )
+  const measured = size === "measured"
   const source = pageSource(query, row, rows, { viewer, aliases, rendering }, measured)
   const { shape } = source
   const multiline = isMultiline(resource, query)
@@ -158,7 +133,7 @@ export function compileList(query: ListQuery, { answerLimit, measure }: Within):
   return {
     ...plan,
     ...costOfList(query),
-    size: sizeBy(share, measured),
+    size,
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,

@@ -167,6 +167,8 @@ export const stagingTable = (name: string): SQL =>
 export const keepIds = (table: string, key: string): string[] => [
   `select setval(s, greatest((select max("${key}") from ${table}), (select last_value from pg_sequences where (schemaname, sequencename) = (select nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = s::regclass)), 1)) from (select pg_get_serial_sequence('${table.replaceAll("'", "''")}', '${key.replaceAll("'", "''")}') s) _ where s is not null and exists (select 1 from ${table})`,
 ]
+/** Whether a value is one of few that are selected for it. As a join, Postgres would read the whole table each time. */
+export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} = any (array(${values}))`
 /** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is distinct from ${b}`
 /** Digits of a second that an instant is stored with at the most, whatever its column says. */

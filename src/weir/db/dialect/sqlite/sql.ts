@@ -142,6 +142,8 @@ export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
 /** Empty: after an insert with explicit ids, SQLite itself generates higher ones. */
 export const keepIds = (_table: string, _key: string): string[] => []
+/** Whether a value is one of few that are selected for it. */
+export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} in (${values})`
 /** Whether two values differ; two nulls do not. */
 export const distinct = (a: SQL, b: SQL): SQL => sql`${a} is not ${b}`
 /** Digits of a second that an instant is stored with at the most. */
