@@ -68,6 +68,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     maySecret(spec) &&
     looksSecret([name, column.name], numeric.has(spec.type))
   const nullable = !column.notNull && !isKey
+  const byDefault = inferred ? literalDefault(column, type) : () => literal
   return {
     name,
     spec,
@@ -76,7 +77,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     nullable,
     optional: isMade || nullable || column.hasDefault || options.initially !== undefined,
     get default() {
-      return inferred ? literalDefault(column, type) : literal
+      return byDefault()
     },
     unique: source.uniques.has(column.name),
     read: options.read ?? (hidden ? nobody : anyone),
@@ -136,10 +137,14 @@ function literalOf({ default: value }: Column): Field["default"] {
     : undefined
 }
 
-/** The literal default of a column of Drizzle's own, where it is a value on the wire as well: made when it is asked for. */
-function literalDefault(column: Column, type: FieldType): Field["default"] {
+/** The literal default of a column of Drizzle's own, where it is a value on the wire as well: found out once, if at all. */
+function literalDefault(column: Column, type: FieldType): () => Field["default"] {
   const value = literalOf(column)
-  return value !== undefined && type.input().safeParse(value).success ? value : undefined
+  let isInput: boolean | undefined
+  return () => {
+    isInput ??= value !== undefined && type.input().safeParse(value).success
+    return isInput ? value : undefined
+  }
 }
 
 function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Field["made"] {
