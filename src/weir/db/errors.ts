@@ -42,3 +42,9 @@ export function* causes(error: unknown): Generator<Record<string, unknown>> {
     current = (current as { cause?: unknown }).cause
   }
 }
+
+/** Whether a statement made a number that is too large: beyond 64 bits on SQLite, beyond its type on Postgres. */
+export const isOverflow = (error: unknown): boolean =>
+  [...causes(error)].some(
+    ({ code, message }) => code === "22003" || /integer overflow/i.test(String(message)),
+  )

@@ -4,6 +4,9 @@ import { type ListQuery, sortText } from "../query/query.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Page } from "./page.ts"
 
+/** What links are made of. */
+type Linked = Pick<ListQuery, "resource" | "viewer" | "sort" | "from" | "limit" | "skipWithin">
+
 export interface LinkSearch {
   /** Of the first page. */
   first: string
@@ -47,12 +50,19 @@ function isKept(parameter: string): boolean {
  * base64url, which a URL takes as it is. Where they are too long together, `first` is left out, and then all but the
  * link that goes on in the direction of the page itself.
  */
-export function linksOf(path: string, search: LinkSearch, query: ListQuery, page: Page, skip = 0): string {
+export function linksOf(
+  path: string,
+  search: LinkSearch,
+  query: Linked,
+  page: Page,
+  skip = 0,
+  maxCursorBytes?: number,
+): string {
   const first = `<${path}${search.first}>; rel="first"`
   if (!hasCursors(query.resource, query.viewer)) return first + skipLinks(path, search, query, page, skip)
   if (page.rows === 0) return first
   const link = (relation: string, name: string, end: "top" | "bottom") => {
-    const cursor = encodeCursor(sortText(query.sort), page.position(end))
+    const cursor = encodeCursor(sortText(query.sort), page.position(end), maxCursorBytes)
     return `<${path}${search.prefix}${name}=${cursor}>; rel="${relation}"`
   }
   const { cursor } = query.from
@@ -74,7 +84,7 @@ export function linksOf(path: string, search: LinkSearch, query: ListQuery, page
 }
 
 /** The links of a list whose rows no cursor may tell apart: it has no key, or one that its viewer may not see. */
-function skipLinks(path: string, search: LinkSearch, { limit }: ListQuery, page: Page, skip: number): string {
+function skipLinks(path: string, search: LinkSearch, { limit }: Linked, page: Page, skip: number): string {
   const link = (rel: string, rows: number) => `, <${path}${search.prefix}skip=${rows}>; rel="${rel}"`
   const prev = skip > 0 ? link("prev", Math.max(0, skip - limit)) : ""
   return prev + (page.more ? link("next", skip + limit) : "")

@@ -19,8 +19,8 @@ export interface Page {
 /** The page in the one row that a list's statement returns. */
 export function pageOf(
   row: Row,
-  { keyColumns, keysInRows, separator }: ListPlan,
-  { limit, from }: ListQuery,
+  { keyColumns, keysInRows, separator }: Pick<ListPlan, "keyColumns" | "keysInRows" | "separator">,
+  { limit, from }: Pick<ListQuery, "limit" | "from">,
 ): Page {
   const read = Number(row[1])
   const more = read > limit

@@ -9,22 +9,22 @@ export type Position = (string | number | boolean | null | [beginning: string])[
 
 /** A position up to this length, as JSON in bytes, is kept whole: a cursor has at most 651 characters then. */
 const maxWholeBytes = 480
-/** The longest and the shortest beginning of a cut text, as JSON in bytes. */
-const [longestCut, shortestCut] = [240, 15]
+/** The shortest beginning of a cut text, as JSON in bytes; the longest is half of what is kept whole. */
+const shortestCut = 15
 
 /**
  * A cursor: the position, and a checksum over it and its sort, as base64url. The checksum detects accidents, not
  * forgeries: a forged cursor can only name a position, and rules hold at every position.
  */
-export function encodeCursor(sort: string, position: Position): string {
-  const text = JSON.stringify(shortened(position))
+export function encodeCursor(sort: string, position: Position, maxBytes = maxWholeBytes): string {
+  const text = JSON.stringify(shortened(position, maxBytes))
   return toBase64Url(`${fnv1a(`${sort}\n${text}`)}${text}`)
 }
 
 /** The position with its texts cut, the longest first, until it is short. */
-function shortened(position: Position): Position {
+function shortened(position: Position, maxBytes: number): Position {
   let short = position
-  for (let bytes = longestCut; jsonBytes(short) > maxWholeBytes && bytes >= shortestCut; bytes /= 2)
+  for (let bytes = maxBytes / 2; jsonBytes(short) > maxBytes && bytes >= shortestCut; bytes /= 2)
     short = position.map((value) =>
       typeof value === "string" && jsonBytes(value) > bytes ? [cut(value, bytes)] : value,
     )

@@ -6,6 +6,7 @@ import { acceptPatch, jsonTypes, patchTypes } from "../http/media-types.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import { reply } from "../http/reply.ts"
 import { requireOpen } from "../operations/access.ts"
+import { aggregate } from "../operations/aggregate.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
 import { list } from "../operations/list.ts"
@@ -69,12 +70,16 @@ export async function readOne(c: AppContext, resource: Resource): Promise<Respon
   return replyRead(c, await read(call, resource, key, search))
 }
 
-/** `GET /resource`, and `GET /parent/{id}/resource`. */
+/** Whether a query string asks for aggregates. */
+const isAggregate = (search: string): boolean => /[?&]aggregate=/.test(search)
+
+/** `GET /resource`, and `GET /parent/{id}/resource`: a page of rows, or of groups of them. */
 export async function readList(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
   const call = readCall(c)
   const { nested, search } = nestedOf(c, call, parent)
   requireJsonAccepted(c)
-  const page = await list(call, resource, { search, path: ownPath(c), nested })
+  const input = { search, path: ownPath(c), nested }
+  const page = await (isAggregate(search) ? aggregate : list)(call, resource, input)
   const { link } = page.headers
   // A parent that comes as a parameter is so in the links as well.
   const named = search === searchOf(c) ? undefined : nested?.parentKey

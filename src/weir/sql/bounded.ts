@@ -1,4 +1,5 @@
 import type { Statement } from "../db/dialect/statement.ts"
+import type { AggregateQuery } from "../query/aggregate.ts"
 import type { Filter, Include, ListQuery, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
@@ -33,6 +34,22 @@ export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement
         scans: tablesEmbedded(includes, kind, false),
       }
     : { bounded: false, scans: undefined }
+}
+
+/** What a driver may know of the cost of aggregates: they visit all rows, and several of these cost what more rows do. */
+export function costOfAggregate(query: AggregateQuery): Pick<Statement, "bounded" | "scans"> {
+  const { resource, filters, groups, aggregates } = query
+  const work = 1 + Math.ceil((groups.length + aggregates.length + filters.length) / filtersPerScan)
+  const joined = [...groups, ...aggregates].flatMap(({ of }) => of?.through ?? [])
+  const tables = tablesScanned({ ...query, count: false, includes: [] })
+  return {
+    bounded: false,
+    scans: tables && [
+      ...new Array<string>(work).fill(resource.tableName),
+      ...joined.map(({ target }) => target.tableName),
+      ...tables,
+    ],
+  }
 }
 
 /**
@@ -75,11 +92,13 @@ function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
   )
 }
 
+type Scanned = Pick<ListQuery, "resource" | "within" | "parent" | "filters" | "includes" | "viewer" | "count">
+
 /**
  * The tables that a page visits once at most, one entry for each time. Undefined where embedded lists may visit a
  * table once for each of several rows.
  */
-function tablesScanned(query: ListQuery): string[] | undefined {
+function tablesScanned(query: Scanned): string[] | undefined {
   const { resource, within, parent, filters, includes, viewer } = query
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined

@@ -173,14 +173,19 @@ function pageSource(
 }
 
 /** Whether the parent of a nested list exists for the viewer: 1 or 0. */
-function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQL {
+export function parentExists(within: Resource, viewer: ViewerSql, aliases: Aliases): SQL {
   const { alias, row } = aliases.next(within)
   const there = conjunction([hasKey(within, row, ownValue.parentKey), within.rules.read(row, viewer)])
   return sql`(select count(*) from ${tableOf(within)} ${alias} where ${clause(there)})`
 }
 
 /** The rows that refer to the parent, or that are linked to it, where the viewer may see the columns that do. */
-function within(relation: Relation, row: RowSql, viewer: ViewerSql, aliases: Aliases): (SQL | boolean)[] {
+export function within(
+  relation: Relation,
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases,
+): (SQL | boolean)[] {
   const { source, target, via } = relation
   const { local, foreign } = via?.toJunction ?? relation
   if (!via && !source.keys.every((key) => local.includes(key)))

@@ -1,13 +1,19 @@
 import { dialectName } from "./choose.ts"
 import type { ColumnSql } from "./column-sql.ts"
 import type { FieldSpec } from "./field.ts"
+import * as postgresAggregates from "./postgres/aggregates.ts"
 import * as postgres from "./postgres/sql.ts"
 import { columnSql as postgresColumn } from "./postgres/types.ts"
+import * as sqliteAggregates from "./sqlite/aggregates.ts"
 import * as sqlite from "./sqlite/sql.ts"
 import { columnSql as sqliteColumn } from "./sqlite/types.ts"
 
 /** The SQL expressions that differ between dialects, in the dialect in use. */
 export const expressions: typeof sqlite = dialectName === "postgres" ? postgres : sqlite
+
+/** Aggregates, in the dialect in use. */
+export const aggregates: typeof sqliteAggregates =
+  dialectName === "postgres" ? postgresAggregates : sqliteAggregates
 
 /** How the dialect in use stores, binds and renders a column. */
 export const columnSql: (spec: FieldSpec) => ColumnSql =

@@ -1,0 +1,81 @@
+import type { Field, Resource } from "../resource/resource.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
+import type { Aggregate, Group } from "./aggregate.ts"
+import { decodeCursor } from "./cursor.ts"
+import { type ListQuery, type SortKey, sortText } from "./query.ts"
+import type { ParamReader } from "./reader.ts"
+
+/** What a page of groups is a page of. */
+interface Result {
+  groups: Group[]
+  aggregates: Aggregate[]
+  result: Resource
+  viewer: ViewerKind
+}
+
+/** Most bytes of a position that a cursor holds whole: a group cannot be looked up by its key, as a row can. */
+export const maxGroupCursorBytes = 2_900
+
+/** The order of the groups, and where the page begins. */
+export function readPageFrom(
+  reader: ParamReader,
+  of: Result,
+  skips: boolean,
+): Pick<ListQuery, "sort" | "from"> {
+  const sort = readResultSort(reader, of)
+  return { sort, from: readCursor(reader, of, sort, skips) }
+}
+
+/** The sort keys, by the names that groups and aggregates were asked for; the groups are always the last. */
+function readResultSort(reader: ParamReader, { groups, aggregates }: Result): SortKey[] {
+  const named = new Map<string, Field>()
+  for (const { field } of groups) named.set(field.name, field)
+  for (const { text, field } of aggregates) named.set(text, field).set(field.name, field)
+  const keys: SortKey[] = []
+  for (const part of reader.single("sort")?.split(",") ?? []) {
+    const descending = part.startsWith("-")
+    const field = named.get(descending ? part.slice(1) : part)
+    if (!field) {
+      const message = `cannot sort by "${part.slice(0, 80)}", which is no group and no aggregate of this request`
+      reader.issue("sort", message, "unknown_field")
+    } else if (keys.some((key) => key.field === field))
+      reader.issue("sort", `names ${field.name.slice(0, 80)} twice`, "repeated")
+    else keys.push({ field, descending })
+  }
+  const others = groups.map(({ field }) => field).filter((field) => keys.every((key) => key.field !== field))
+  return [...keys, ...others.map((field) => ({ field, descending: false }))]
+}
+
+/** Greater than all texts that begin with what stands before it. */
+const last = "\u{10FFFF}"
+
+function readCursor(
+  reader: ParamReader,
+  { result, viewer }: Result,
+  sort: SortKey[],
+  skips: boolean,
+): ListQuery["from"] {
+  const after = reader.single("after")
+  const before = reader.single("before")
+  const text = after ?? before
+  if (text === undefined) return { cursor: "start" }
+  const cursor = after === undefined ? "before" : "after"
+  if (after !== undefined && before !== undefined)
+    reader.issue("before", "cannot be used with after", "conflict")
+  if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  const fields = sort.map(({ field }) => field)
+  const position = fields.length ? decodeCursor(sortText(sort), fields, text, () => false) : undefined
+  if (!position) {
+    reader.issue(cursor, "is not a cursor of these groups with this sort", "invalid_cursor")
+    return { cursor: "start" }
+  }
+  for (const [i, value] of position.entries()) {
+    const { field, descending } = sort[i] as SortKey
+    // Of a text that is too long for a cursor, all that begin as it does are passed over.
+    const isRising = descending === (cursor === "before")
+    const whole = Array.isArray(value) ? value[0] + (isRising ? last : "") : value
+    reader.values[`c${i}`] = whole === null ? null : field.type.sql.encode(whole)
+  }
+  const parts = position.map((value) => (value === null ? ("null" as const) : ("value" as const)))
+  return { cursor, parts, resource: result, viewer }
+}
