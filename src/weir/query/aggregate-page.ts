@@ -1,6 +1,6 @@
-import type { Field, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import type { Aggregate, Group } from "./aggregate.ts"
+import type { Aggregate, Group, ResultMember } from "./aggregate-query.ts"
 import { decodeCursor } from "./cursor.ts"
 import { type ListQuery, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
@@ -28,22 +28,26 @@ export function readPageFrom(
 
 /** The sort keys, by the names that groups and aggregates were asked for; the groups are always the last. */
 function readResultSort(reader: ParamReader, { groups, aggregates }: Result): SortKey[] {
-  const named = new Map<string, Field>()
-  for (const { field } of groups) named.set(field.name, field)
-  for (const { text, field } of aggregates) named.set(text, field).set(field.name, field)
+  const named = new Map<string, ResultMember>()
+  for (const group of groups) named.set(group.field.name, group)
+  for (const aggregate of aggregates)
+    named.set(aggregate.text, aggregate).set(aggregate.field.name, aggregate)
   const keys: SortKey[] = []
+  const add = (member: ResultMember, descending: boolean) => {
+    keys.push(...member.keys.map((field) => ({ field, descending })))
+  }
+  const has = (member: ResultMember) => keys.some(({ field }) => field === member.keys[0])
   for (const part of reader.single("sort")?.split(",") ?? []) {
     const descending = part.startsWith("-")
-    const field = named.get(descending ? part.slice(1) : part)
-    if (!field) {
+    const member = named.get(descending ? part.slice(1) : part)
+    if (!member) {
       const message = `cannot sort by "${part.slice(0, 80)}", which is no group and no aggregate of this request`
       reader.issue("sort", message, "unknown_field")
-    } else if (keys.some((key) => key.field === field))
-      reader.issue("sort", `names ${field.name.slice(0, 80)} twice`, "repeated")
-    else keys.push({ field, descending })
+    } else if (has(member)) reader.issue("sort", `names ${member.field.name.slice(0, 80)} twice`, "repeated")
+    else add(member, descending)
   }
-  const others = groups.map(({ field }) => field).filter((field) => keys.every((key) => key.field !== field))
-  return [...keys, ...others.map((field) => ({ field, descending: false }))]
+  for (const group of groups) if (!has(group)) add(group, false)
+  return keys
 }
 
 /** Greater than all texts that begin with what stands before it. */

@@ -16,6 +16,8 @@ export interface Documents {
   readable: (resource: Resource) => Field[]
   /** The name of the schema of a resource's embedded rows. */
   embedded: (resource: Resource) => string
+  /** The name of the schema of its groups. */
+  grouped: (resource: Resource) => string
   /** The parameters of each resource's key and lists, and those of filters by a name and a type. */
   keys: Map<Resource, Reference[]>
   lists: Map<Resource, Reference[]>
@@ -34,11 +36,13 @@ export function documentsOf(resources: readonly Resource[]): Documented {
   return (make) => (components) => {
     let documents = known.get(components)
     if (!documents) {
+      const taken = schemaNames(resources)
       documents = {
         components,
         fieldDoc: fieldDocs(resources),
         readable: perResource(readable),
-        embedded: embeddedNames(resources),
+        embedded: freeNames(taken, (name) => [`${name}Embedded`, `Embedded${name}`]),
+        grouped: freeNames(taken, (name) => [`${name}Group`, `GroupOf${name}`]),
         keys: new Map(),
         lists: new Map(),
         filters: new Map(),
@@ -61,14 +65,13 @@ function perResource<T>(make: (resource: Resource) => T): (resource: Resource) =
   }
 }
 
-function embeddedNames(resources: readonly Resource[]): Documents["embedded"] {
-  const taken = schemaNames(resources)
-  return perResource(({ typeName }) => {
-    const name = freeName([`${typeName}Embedded`, `Embedded${typeName}`], (one) => taken.has(one))
+/** A name for each resource, which no other schema has. */
+const freeNames = (taken: Set<string>, candidates: (typeName: string) => string[]): Documents["embedded"] =>
+  perResource(({ typeName }) => {
+    const name = freeName(candidates(typeName), (one) => taken.has(one))
     taken.add(name)
     return name
   })
-}
 
 export const jsonOf = (schema: Json, example?: unknown) => ({
   content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },

@@ -2,6 +2,7 @@ import { conditionalReferences, headerReferences, unchanged, validators } from "
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Within } from "./handlers.ts"
+import { aggregateParams, groupSchema } from "./openapi-aggregates.ts"
 import { fieldsParam, includeParams, keyParams, listParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
@@ -20,18 +21,19 @@ export function listDoc(d: Documents, resource: Resource, parent?: Within): Oper
   const { whole, part } = rowSchemas(d, resource)
   const { operation, words } = nestedNames(resource, parent)
   const headers = headerReferences(components, pageHeaders)
-  const page = [whole, part].map((items) => ({ type: "array", items }))
+  const page = [whole, part, groupSchema(d, resource)].map((items) => ({ type: "array", items }))
   const via = parent?.relation.via
   return {
     operationId: `list${operation}`,
     summary: `List ${resource.name}${words}`,
-    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one.`,
+    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one. With \`aggregate\`, the answer has groups of these rows.`,
     tags: [resource.name],
     security: via ? securityOf(via.toJunction.target, "read", resource) : securityOf(resource, "read"),
     json: {
       parameters: [
         ...(parent ? keyParams(d, parent.within) : []),
         ...listParams(d, resource),
+        ...aggregateParams(d, resource),
         ...conditionalReferences(components),
       ],
       responses: {

@@ -1,13 +1,15 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { Operand } from "../query/aggregate.ts"
+import type { JsonPlace } from "../db/dialect/json-path.ts"
+import type { Operand } from "../query/aggregate-query.ts"
+import type { Step } from "../query/place.ts"
 import { isKey, keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { related } from "./filters.ts"
-import type { Aliases } from "./where.ts"
+import { type Aliases, placeOf } from "./where.ts"
 
 /**
  * The rows that others refer to, joined once for all that is asked of them. A row that the viewer may not see counts as
@@ -26,12 +28,22 @@ export class Joins {
     this.aliases = aliases
   }
 
-  /** The value of an operand; null where the viewer may not read it. */
-  valueOf({ through, field }: Operand): SQL {
+  /** The column of an operand; null where the viewer may not read it. */
+  columnOf({ through, field }: Operand): SQL {
+    const row = this.rowAt(through)
+    return shownIf(field.read(row, this.viewer), row(field.name))
+  }
+
+  /** A place in the JSON of an operand, which says nothing where the viewer may not read it. */
+  placeOf({ through, field }: Operand, steps: Step[]): Pick<JsonPlace, "rank" | "number" | "text"> {
     const row = this.rowAt(through)
     const visible = field.read(row, this.viewer)
-    const column = row(field.name)
-    return typeof visible === "boolean" ? column : sql`case when ${visible} then ${column} end`
+    const { rank, number, text } = placeOf(field, row(field.name), steps)
+    return {
+      rank: shownIf(visible, rank),
+      number: shownIf(visible, number),
+      text: shownIf(visible, text),
+    }
   }
 
   private rowAt(through: Relation[]): RowSql {
@@ -62,6 +74,9 @@ export class Joins {
     return here.row
   }
 }
+
+const shownIf = (visible: SQL | boolean, value: SQL): SQL =>
+  typeof visible === "boolean" ? value : sql`case when ${visible} then ${value} end`
 
 type Aliased = ReturnType<Aliases["next"]>
 

@@ -1,6 +1,7 @@
 import type { Statement } from "../db/dialect/statement.ts"
-import type { AggregateQuery } from "../query/aggregate.ts"
-import type { Filter, Include, ListQuery, SortKey } from "../query/query.ts"
+import type { AggregateQuery } from "../query/aggregate-query.ts"
+import { comparisonsOf } from "../query/condition.ts"
+import type { Filter, Include, ListQuery, Selection, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
@@ -57,7 +58,7 @@ export function costOfAggregate(query: AggregateQuery): Pick<Statement, "bounded
  * is read in the order of its key, or by one indexed reference in that order, and no condition rejects rows.
  */
 function isBoundedList(query: ListQuery): boolean {
-  const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
+  const { resource, viewer, parent, filters, conditions, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
   const finds = parent
     ? !parent.via &&
@@ -69,6 +70,7 @@ function isBoundedList(query: ListQuery): boolean {
     isByKey(resource, sort) &&
     finds &&
     more.length === 0 &&
+    conditions.length === 0 &&
     !count &&
     skipWithin <= maxCheapSkip &&
     isOpenToAll(resource.rules.read, viewer) &&
@@ -78,11 +80,12 @@ function isBoundedList(query: ListQuery): boolean {
 
 /** Whether each row that embeds this one visits a bounded number of rows for it. */
 function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
-  const { relation, filters, sort, skip } = include
+  const { relation, filters, conditions, sort, skip } = include
   const list =
     isByKey(relation.target, sort) &&
     skip === undefined &&
     filters.length === 0 &&
+    conditions.length === 0 &&
     isOpenToAll(relation.target.rules.read, kind)
   return (
     !relation.via &&
@@ -92,14 +95,18 @@ function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
   )
 }
 
-type Scanned = Pick<ListQuery, "resource" | "within" | "parent" | "filters" | "includes" | "viewer" | "count">
+type Scanned = Pick<
+  ListQuery,
+  "resource" | "within" | "parent" | "filters" | "conditions" | "includes" | "viewer" | "count"
+>
 
 /**
  * The tables that a page visits once at most, one entry for each time. Undefined where embedded lists may visit a
  * table once for each of several rows.
  */
 function tablesScanned(query: Scanned): string[] | undefined {
-  const { resource, within, parent, filters, includes, viewer } = query
+  const { resource, within, parent, includes, viewer } = query
+  const filters = allFilters(query)
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined
   // Several conditions on each row cost what several rows do.
@@ -115,7 +122,8 @@ function tablesScanned(query: Scanned): string[] | undefined {
 function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boolean): string[] | undefined {
   const tables: string[] = []
   for (const include of includes) {
-    const { relation, filters } = include
+    const { relation } = include
+    const filters = allFilters(include)
     const isList = relation.kind === "many"
     if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
     const inner = tablesEmbedded(include.includes, kind, withinList || isList)
@@ -125,6 +133,11 @@ function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boole
   }
   return tables
 }
+
+const allFilters = ({ filters, conditions }: Pick<Selection, "filters" | "conditions">): Filter[] => [
+  ...filters,
+  ...conditions.flatMap((one) => comparisonsOf(one)),
+]
 
 /** A junction is visited once, and for each of its rows one that it leads to, as much as another row. */
 const tablesOfLinks = (relation: Relation | undefined): string[] =>

@@ -174,3 +174,38 @@ test("the rows of one parent", async () => {
   await expectRows("/users/3/items", [["aggregate=count,sum(price)", [{ count: 0, sum_price: null }]]])
   expect((await get("/users/9/items?aggregate=count")).status).toBe(404)
 })
+
+test("having chooses among the groups, by the members of the result", async () => {
+  const having = (tree: object) => `having=${encodeURIComponent(JSON.stringify(tree))}`
+  const query = "aggregate=count,sum(price),max(title)&group=owner_id,owner.username"
+  const all = rowsOf(await get(`/items?${query}`))
+  const [ann, bob] = all as [Row, Row]
+  await expectRows("/items", [
+    [`${query}&${having({})}`, all],
+    [`${query}&${having({ sum_price: { gt: 61 } })}`, [bob]],
+    [`${query}&${having({ count: 3, sum_price: { lt: 61 } })}`, [ann]],
+    [`${query}&${having({ "owner.username": "bob" })}`, [bob]],
+    [`${query}&${having({ or: [{ owner_id: 1 }, { max_title: { starts_with: "bob" } }] })}`, all],
+    [`${query}&${having({ not: { sum_price: { between: [61, 62] } } })}`, [ann]],
+    [`${query}&${having({ count: { in: [1, 2] } })}`, []],
+    [`${query}&${having({ sum_price: { is_null: true } })}`, []],
+    [
+      `aggregate=count,sum(price)&price[lt]=0&${having({ sum_price: { is_null: true } })}`,
+      [{ count: 0, sum_price: null }],
+    ],
+    [`aggregate=count&${having({ count: { gt: 6 } })}`, []],
+  ])
+  expect(
+    (await get(`/items?${query}&${having({ sum_price: { gt: 61 } })}&limit=1`)).links.next,
+  ).toBeUndefined()
+  const counted = await get(`/items?${query}&count=exact&${having({ sum_price: { gt: 61 } })}`)
+  expect(counted.headers.get("x-total-count")).toBe("1")
+  await expectRefused(w, "/items", [
+    [`aggregate=count&${having({ price: 1 })}`, "having.price"],
+    [`aggregate=count&${having({ owner: { id: 1 } })}`, "having.owner"],
+    [`aggregate=count&${having({ count: { contains: "1" } })}`, "having.count.contains"],
+    [`aggregate=count&${having({ count: "many" })}`, "having.count"],
+    ["aggregate=count&having=x", "having"],
+    ["having={}", "having"],
+  ])
+})

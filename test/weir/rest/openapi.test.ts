@@ -220,7 +220,8 @@ describe("the document and the app", () => {
         const { name } = parameter
         const value = fitting(parameter, parameters)
         const relation = /^include\.(\w+)\./.exec(name)?.[1]
-        const before = relation ? `include=${relation}&` : ""
+        const ofGroups = /^(group|having|tz)$/.test(name) ? "aggregate=count&" : ""
+        const before = relation ? `include=${relation}&` : ofGroups
         await check("GET", `${at}?${before}${encodeURIComponent(name)}=${value}`)
       }
     }
@@ -243,6 +244,13 @@ function fitting({ name, schema }: Parameter, all: Parameter[]): string {
   if (name === "after" || name === "before") return cursor
   if (name === "include") return all.map((p) => /^include\.(\w+)\./.exec(p.name)?.[1]).find(Boolean) ?? ""
   if (/(^|\.)(sort|fields)$/.test(name)) return "id"
+  if (name === "aggregate") return "count"
+  if (name === "group") return "id"
+  if (name === "tz") return "Europe/Berlin"
+  if (/(^|\.)(filter|having)$/.test(name)) return "{}"
+  const pair = /^(.+)\[between\]$/.exec(name)?.[1]
+  const of = pair && all.find((p) => p.name === pair && p.in === "query")
+  if (of) return `${fitting(of, [])},${fitting(of, [])}`
   const listed = /^(.+)\[n?in\]$/.exec(name)?.[1]
   const single = listed && all.find((p) => p.name === listed && p.in === "query")
   return single ? fitting(single, []) : "x"

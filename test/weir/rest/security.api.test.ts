@@ -680,7 +680,9 @@ describe("what every answer carries", () => {
     // JSON Schema has bare patterns: no slashes, no flags.
     for (const pattern of patterns)
       expect(
-        ["ann_1", "ann@example.com", "id", ""].some((fit) => new RegExp(pattern, "u").test(fit)),
+        ["ann_1", "ann@example.com", "id", "", "a,b", "count"].some((fit) =>
+          new RegExp(pattern, "u").test(fit),
+        ),
         pattern,
       ).toBe(true)
   })

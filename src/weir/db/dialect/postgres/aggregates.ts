@@ -52,7 +52,7 @@ export function average(exactness: Exactness, column: SQL, wide: boolean): Aggre
   const divided = ([total, rows]: SQL[]): SQL => {
     const by = sql`nullif(${rows as SQL}, 0)`
     if (exactness.kind === "real" && !wide) return sql`${total as SQL} / ${by}`
-    if (exactness.kind === "real") return toReal(sql`${total as SQL} / ${by}`)
+    if (exactness.kind === "real") return sql`${toReal(total as SQL)} / ${by}`
     return isExact ? rounded(total as SQL, by) : sql`${value([total as SQL])}::double precision / ${by}`
   }
   return {
@@ -104,3 +104,7 @@ export const namedObject = (members: [name: SQL, value: SQL][]): SQL =>
     members.map(([name, value]) => sql`${name}::text, ${value}`),
     sql`, `,
   )})`
+
+/** A value of JSON from its kind, the JSON of its number, and its text. */
+export const jsonOfPlace = (rank: SQL, number: SQL, text: SQL): SQL =>
+  sql`case ${rank} when 1 then to_json(${number}) when 2 then to_json(${text}) when 3 then 'false'::json when 4 then 'true'::json end`

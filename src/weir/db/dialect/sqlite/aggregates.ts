@@ -180,3 +180,7 @@ export const namedObject = (members: [name: SQL, value: SQL][]): SQL =>
     members.map(([name, value]) => sql`${name}, ${value}`),
     sql`, `,
   )})`
+
+/** A value of JSON from its kind, the JSON of its number, and its text. */
+export const jsonOfPlace = (rank: SQL, number: SQL, text: SQL): SQL =>
+  sql`case ${rank} when 1 then ${number} when 2 then ${text} when 3 then json('false') when 4 then json('true') end`
