@@ -50,8 +50,9 @@ export function compileAggregate(
   const columns = columnsOf(query, joins, wide)
   const from = sql`${tableOf(resource)} ${alias}${sql.join(joins.clauses)}`
   const where = clause(conjunction(rowsOf(query, row, viewer, aliases)))
-  const groupBy = query.groups.length
-    ? sql` group by ${sql.raw(query.groups.map((_, i) => String(i + 1)).join(", "))}`
+  const groupParts = columns.slice(0, query.groups.length).flatMap((column) => column.parts)
+  const groupBy = groupParts.length
+    ? sql` group by ${sql.raw(groupParts.map((_, i) => String(i + 1)).join(", "))}`
     : sql``
   const parts = columns.flatMap(({ parts, names }) =>
     parts.map((part, i) => sql`${part} as ${names[i] as SQL}`),
