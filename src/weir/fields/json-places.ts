@@ -14,10 +14,12 @@ export { isPlainMember, type JsonKind }
 export const placeTypes = {
   rank: fieldType({ type: "integer", inferred: true }),
   number: fieldType({ type: "real", inferred: true, sqlType: "double precision" }),
-  text: fieldType({ type: "text", inferred: true }),
+  // The place's text has its order already.
+  text: { ...fieldType({ type: "text", inferred: true }), ordered: (text: SQL): SQL => text },
 }
 
-/** The ranks of booleans among the kinds. */
+/** The ranks of numbers and texts among the kinds, and those of booleans. */
+const [rankOfNumber, rankOfText] = [sql.raw("1"), sql.raw("2")]
 const [rankOfFalse, rankOfTrue] = [3, 4]
 
 /** A JSON value that is compared with what stands at a place. */
@@ -74,8 +76,11 @@ export function placeCondition(
   if (operator === "is_null") return isTrue ? sql`${place.rank} is null` : sql`${place.rank} is not null`
   if (operator === "exists") return isTrue ? place.exists : sql`not ${place.exists}`
   if (operator === "contains" && kind) return contains(place, kind, operand)
-  if (kind === "number") return condition(placeTypes.number, operator, place.number, operand)
-  if (kind === "text") return condition(placeTypes.text, operator, place.text, operand)
+  // Each names all columns of an index before its own: see `indexColumns`.
+  if (kind === "number")
+    return sql`${place.rank} = ${rankOfNumber} and ${condition(placeTypes.number, operator, place.number, operand)}`
+  if (kind === "text")
+    return sql`${place.rank} = ${rankOfText} and ${place.number} is null and ${condition(placeTypes.text, operator, place.text, operand)}`
   const rank = condition(placeTypes.rank, operator, place.rank, operand)
   return operator === "eq" || operator === "in"
     ? rank

@@ -26,7 +26,9 @@ export function jsonPlace(
     const digits = sql`(${value} #>> '{}')::numeric`
     return sql`case when ${typeOf(value)} = 'number' then case when abs(${digits}) >= ${largest} then sign(${digits})::double precision * 'infinity'::double precision when abs(${digits}) <= ${smallest} then 0 else ${digits}::double precision end end`
   }
-  const textOf = (value: SQL) => sql`case when ${typeOf(value)} = 'string' then ${value} #>> '{}' end`
+  // Text is compared and indexed byte by byte, whatever the database's locale.
+  const textOf = (value: SQL) =>
+    sql`(case when ${typeOf(value)} = 'string' then ${value} #>> '{}' end collate "C")`
   return {
     rank: rankOf(json),
     number: numberOf(json),
