@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import { isPlainMember, type JsonKind, type JsonPlace } from "../db/dialect/json-path.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { notStorable, storable } from "../lib/storable.ts"
@@ -31,11 +32,11 @@ export interface PlaceOperand {
 /** A number in JSON's spelling. */
 const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
-/** What drivers that speak JSON cannot send is bound as text, which the statement casts. */
+/** A number is bound as text, which the statement casts: drivers that speak JSON cannot send infinity. */
 const numberValue = (text: string): Value => {
   const value = Number(text)
-  if (Number.isFinite(value)) return value
-  return value > 0 ? "Infinity" : "-Infinity"
+  if (Number.isFinite(value)) return expressions.boundNumber(text)
+  return value > 0 ? expressions.infinity : `-${expressions.infinity}`
 }
 
 export const numberOperand = (text: string): PlaceOperand => ({ kind: "number", value: numberValue(text) })
@@ -65,17 +66,15 @@ export const readPart = (operator: Operator, text: string): Value | Invalid => {
   return operand instanceof Invalid ? operand : operand.value
 }
 
+/** Whether a place is null, or whether it has a value at all. */
+export function placeIs({ rank, exists }: JsonPlace, operator: "is_null" | "exists", isTrue: boolean): SQL {
+  if (operator === "is_null") return isTrue ? sql`${rank} is null` : sql`${rank} is not null`
+  return isTrue ? exists : sql`not ${exists}`
+}
+
 /** The condition that what stands at a place compares so with a bound operand of that kind. */
-export function placeCondition(
-  place: JsonPlace,
-  operator: Operator,
-  kind: JsonKind | undefined,
-  operand: SQL,
-  isTrue?: boolean,
-): SQL {
-  if (operator === "is_null") return isTrue ? sql`${place.rank} is null` : sql`${place.rank} is not null`
-  if (operator === "exists") return isTrue ? place.exists : sql`not ${place.exists}`
-  if (operator === "contains" && kind) return contains(place, kind, operand)
+export function placeCondition(place: JsonPlace, operator: Operator, kind: JsonKind, operand: SQL): SQL {
+  if (operator === "contains") return contains(place, kind, operand)
   // Each names all columns of an index before its own: see `indexColumns`.
   if (kind === "number")
     return sql`${place.rank} = ${rankOfNumber} and ${condition(placeTypes.number, operator, place.number, operand)}`
