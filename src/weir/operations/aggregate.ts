@@ -4,7 +4,7 @@ import { parseAggregate } from "../query/aggregate.ts"
 import { maxGroupCursorBytes } from "../query/aggregate-page.ts"
 import type { AggregateQuery } from "../query/aggregate-query.ts"
 import type { Values } from "../query/query.ts"
-import type { Nested, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { type AggregatePlan, compileAggregate } from "../sql/aggregate.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
@@ -28,12 +28,12 @@ interface Prepared {
 function prepare(
   { limits, viewer: { kind } }: Call,
   resource: Resource,
-  search: string,
-  nested?: Nested,
+  { search, filter, nested }: Pick<ListInput, "search" | "filter" | "nested">,
 ): Prepared {
   const owner = nested?.relation ?? resource
-  return parsedOnce(owner, `aggregate:${kind}:${limits.bytes}`, search, () => {
-    const { query, values, shape } = parseAggregate(resource, kind, search, nested)
+  const whole = filter === undefined ? search : `${search}#${filter}`
+  return parsedOnce(owner, `aggregate:${kind}:${limits.bytes}`, whole, () => {
+    const { query, values, shape } = parseAggregate(resource, kind, { search, filter }, nested)
     const compiled = (wide: boolean) => (): AggregatePlan =>
       planOf(owner, `aggregate:${wide}:${kind}:${limits.bytes}:${shape}`, () =>
         compileAggregate(query, { answerLimit: limits.bytes, wide }),
@@ -51,13 +51,13 @@ function prepare(
 export async function aggregate(
   call: Call,
   resource: Resource,
-  { search, path, nested }: ListInput,
+  { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
   if (nested) requireOpen(call, nested.within.rules.read)
   requireOpen(call, resource.rules.read)
   const via = nested?.relation.via
   if (via) requireOpen(call, via.toJunction.target.rules.read)
-  const { query, values, plan, wide, links } = prepare(call, resource, search, nested)
+  const { query, values, plan, wide, links } = prepare(call, resource, { search, filter, nested })
   const { limits, viewer } = call
   const all: Values = {
     ...values,

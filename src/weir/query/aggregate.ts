@@ -10,14 +10,15 @@ import { defaultLimit, maxLimit, sortText } from "./query.ts"
 import { ParamReader } from "./reader.ts"
 import { readTree } from "./tree.ts"
 
-/** Reads the query string of aggregates. Throws a 422 that names every wrong parameter. */
+/** Reads the query string of aggregates, with a tree of filters where that came apart. Throws a 422 that names every wrong parameter. */
 export function parseAggregate(
   resource: Resource,
   viewer: ViewerKind,
-  search: string,
+  { search, filter }: { search: string; filter?: string | undefined },
   nested?: { relation: Relation; within: Resource },
 ): Parsed<AggregateQuery> {
   const reader = new ParamReader(viewer, search)
+  if (filter !== undefined) reader.add("filter", filter)
   for (const name of ["fields", "include"])
     if (reader.single(name) !== undefined) reader.issue(name, "cannot be used with aggregate", "conflict")
   const zone = readZoneParam(reader)

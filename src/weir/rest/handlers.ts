@@ -1,5 +1,5 @@
 import { requireJsonAccepted } from "../http/accept.ts"
-import { readJson } from "../http/body.ts"
+import { readJson, readJsonText } from "../http/body.ts"
 import { replyRead, requestedBypass } from "../http/conditional.ts"
 import type { AppContext } from "../http/context.ts"
 import { acceptPatch, jsonTypes, patchTypes } from "../http/media-types.ts"
@@ -73,12 +73,16 @@ export async function readOne(c: AppContext, resource: Resource): Promise<Respon
 /** Whether a query string asks for aggregates. */
 const isAggregate = (search: string): boolean => /[?&]aggregate=/.test(search)
 
-/** `GET /resource`, and `GET /parent/{id}/resource`: a page of rows, or of groups of them. */
+/**
+ * `GET /resource`, and `GET /parent/{id}/resource`: a page of rows, or of groups of them. As `QUERY` (draft-ietf-httpbis-safe-method-w-body), the body is a tree
+ * of filters, which the client sends again for the pages that the links name.
+ */
 export async function readList(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
   const call = readCall(c)
   const { nested, search } = nestedOf(c, call, parent)
   requireJsonAccepted(c)
-  const input = { search, path: ownPath(c), nested }
+  const filter = c.req.method === "QUERY" ? await readJsonText(c) : undefined
+  const input = { search, filter, path: ownPath(c), nested }
   const page = await (isAggregate(search) ? aggregate : list)(call, resource, input)
   const { link } = page.headers
   // A parent that comes as a parameter is so in the links as well.

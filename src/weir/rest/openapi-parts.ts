@@ -18,10 +18,15 @@ export interface Documents {
   embedded: (resource: Resource) => string
   /** The name of the schema of its groups. */
   grouped: (resource: Resource) => string
+  /** The name of the type of a resource's trees of filters. */
+  treeName: (resource: Resource) => string
   /** The parameters of each resource's key and lists, and those of filters by a name and a type. */
   keys: Map<Resource, Reference[]>
   lists: Map<Resource, Reference[]>
   filters: Map<string, Reference[]>
+  /** The types of each resource's trees of filters, and of what they say of fields of each type. */
+  trees: Map<Resource, Reference>
+  operands: Map<string, Reference>
 }
 
 /** Makes the documentation of an operation, with what all of them share. */
@@ -36,16 +41,18 @@ export function documentsOf(resources: readonly Resource[]): Documented {
   return (make) => (components) => {
     let documents = known.get(components)
     if (!documents) {
-      const taken = schemaNames(resources)
       documents = {
         components,
         fieldDoc: fieldDocs(resources),
         readable: perResource(readable),
-        embedded: freeNames(taken, (name) => [`${name}Embedded`, `Embedded${name}`]),
-        grouped: freeNames(taken, (name) => [`${name}Group`, `GroupOf${name}`]),
+        embedded: namesOf(resources, "Embedded"),
+        treeName: namesOf(resources, "Filter"),
+        grouped: namesOf(resources, "Group"),
         keys: new Map(),
         lists: new Map(),
         filters: new Map(),
+        trees: new Map(),
+        operands: new Map(),
       }
       known.set(components, documents)
     }
@@ -65,13 +72,15 @@ function perResource<T>(make: (resource: Resource) => T): (resource: Resource) =
   }
 }
 
-/** A name for each resource, which no other schema has. */
-const freeNames = (taken: Set<string>, candidates: (typeName: string) => string[]): Documents["embedded"] =>
-  perResource(({ typeName }) => {
-    const name = freeName(candidates(typeName), (one) => taken.has(one))
+/** The names of schemas that each resource has one of, of which the types of other resources may be one. */
+function namesOf(resources: readonly Resource[], word: string): (resource: Resource) => string {
+  const taken = schemaNames(resources)
+  return perResource(({ typeName }) => {
+    const name = freeName([`${typeName}${word}`, `${word}${typeName}`], (one) => taken.has(one))
     taken.add(name)
     return name
   })
+}
 
 export const jsonOf = (schema: Json, example?: unknown) => ({
   content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },

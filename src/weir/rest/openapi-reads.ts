@@ -26,7 +26,7 @@ export function listDoc(d: Documents, resource: Resource, parent?: Within): Oper
   return {
     operationId: `list${operation}`,
     summary: `List ${resource.name}${words}`,
-    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one. With \`aggregate\`, the answer has groups of these rows.`,
+    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one. \`QUERY\` answers alike, with the tree of \`filter\` as its body. With \`aggregate\`, the answer has groups of these rows.`,
     tags: [resource.name],
     security: via ? securityOf(via.toJunction.target, "read", resource) : securityOf(resource, "read"),
     json: {
