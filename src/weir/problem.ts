@@ -117,7 +117,7 @@ export const issueCodes = {
   invalid_text: "It holds NUL or broken Unicode, or is not UTF-8",
   invalid_list: "A quote in the list is not closed",
   invalid_json: "The cell does not hold JSON (imports)",
-  not_comparable: "The field cannot be filtered or sorted by",
+  not_comparable: "The field cannot be filtered, sorted or grouped by, or has no such aggregate",
   wrong_secret: "The present password is wrong",
   common_password: "The password is one of the most common",
   holds_name: "The password holds the user's own name or email",
