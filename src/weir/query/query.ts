@@ -65,7 +65,12 @@ export interface Selection {
   /** What else must hold: places in JSON, and trees of filters. */
   conditions: Condition[]
   includes: Include[]
+  /** Which related rows are counted. */
+  counts?: RowCount[]
 }
+
+/** A count of a row's related rows. */
+export type RowCount = Pick<Include, "relation" | "filters" | "conditions">
 
 /** An embedded resource. */
 export interface Include extends Selection {

@@ -1,18 +1,13 @@
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
-import type { Relation, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { type Filters, readFilters } from "./filters.ts"
+import { includeTree, type Tree } from "./include-tree.ts"
 import { findPlace, placeText, stepsInto } from "./place.ts"
 import { placeField } from "./place-field.ts"
 import { addPlace, isOfMembers } from "./places-within.ts"
-import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
+import { type Include, type RowCount, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
-
-/** The relations to embed, as a tree. */
-interface Tree {
-  relation: Relation
-  children: Map<string, Tree>
-}
 
 /** Reads `fields`, filters if `filtered`, and `include` with the parameters behind its prefixes. */
 export function readSelection(
@@ -23,8 +18,30 @@ export function readSelection(
   const chosen = readFields(reader, resource, "fields")
   const conditions = filtered ? readFilters(reader, resource, "") : unfiltered
   const tree = includeTree(reader, resource, byDefault)
-  const includes = [...tree.values()].map((node) => readInclude(reader, node, "include."))
-  return { ...chosen, ...conditions, includes }
+  return { ...chosen, ...conditions, ...readNodes(reader, tree, "include.") }
+}
+
+/** What a row embeds, and which related rows are counted: those that pass the filters behind the same prefix. */
+function readNodes(
+  reader: ParamReader,
+  nodes: Map<string, Tree>,
+  prefix: string,
+): Pick<Selection, "includes" | "counts"> {
+  const includes: Include[] = []
+  const counts: RowCount[] = []
+  for (const node of nodes.values()) {
+    const { relation, embedded, counted, children } = node
+    const include = embedded ? readInclude(reader, node, prefix) : undefined
+    if (include) includes.push(include)
+    if (!counted) continue
+    reader.shape += `n:${relation.name}(`
+    const within = `${prefix}${relation.name}.`
+    const { filters, conditions } =
+      include ?? readFilters(reader, relation.target, within, listsWithin(children))
+    reader.shape += ")"
+    counts.push({ relation, filters, conditions })
+  }
+  return { includes, ...(counts.length && { counts }) }
 }
 
 const unfiltered: Filters = { filters: [], conditions: [] }
@@ -103,10 +120,10 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
   }
   const chosen = readFields(reader, relation.target, `${prefix}fields`)
   const conditions = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : unfiltered
-  const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
+  const embeds = readNodes(reader, children, prefix)
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
-  return { ...chosen, ...conditions, includes, relation, sort, limit, skip: skipped }
+  return { ...chosen, ...conditions, ...embeds, relation, sort, limit, skip: skipped }
 }
 
 /** The paths of the lists below a node, such as `owner.items.`: what begins with one is a parameter of that list. */
@@ -115,34 +132,6 @@ const listsWithin = (children: Tree["children"]): string[] =>
     const inner = listsWithin(children).map((path) => `${relation.name}.${path}`)
     return relation.kind === "many" ? [`${relation.name}.`, ...inner] : inner
   })
-
-function includeTree(reader: ParamReader, resource: Resource, byDefault: string[]): Map<string, Tree> {
-  const text = reader.single("include")
-  const paths = text === undefined ? byDefault : text === "" ? [] : text.split(",")
-  const root: Map<string, Tree> = new Map()
-  for (const path of paths) {
-    const names = path.split(".")
-    if (names.length > maxDepth) {
-      reader.issue("include", `"${path.slice(0, 80)}" is deeper than ${maxDepth}`, "too_deep")
-      continue
-    }
-    let level = root
-    let at = resource
-    for (const name of names) {
-      const relation = Object.hasOwn(at.relations, name) ? at.relations[name] : undefined
-      if (!relation) {
-        const message = `"${name.slice(0, 80)}" cannot be included in ${at.name}`
-        reader.issue("include", message, "unknown_relation")
-        break
-      }
-      const node = level.get(name) ?? { relation, children: new Map() }
-      level.set(name, node)
-      level = node.children
-      at = relation.target
-    }
-  }
-  return root
-}
 
 /** The fields of an answer, and of which of them only some members. */
 type Chosen = Pick<Selection, "fields" | "members">

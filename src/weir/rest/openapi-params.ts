@@ -66,7 +66,7 @@ const sortPattern = (d: Documents, resource: Resource): string => {
 
 /** Relations to embed: of the resource itself, and behind a dot of what is embedded. Empty for none. */
 const includePattern = (names: string[]): string => {
-  const one = `(${names.join("|")})(\\.\\w+){0,${maxDepth - 1}}`
+  const one = `(${names.join("|")})(\\.\\w+){0,${maxDepth - 1}}(\\.count\\(\\))?`
   return `^(${one}(,${one})*)?$`
 }
 
@@ -87,7 +87,7 @@ export function includeParams(d: Documents, resource: Resource, byDefault: boole
   const include = ofResource(d, resource, preset.length ? "include.preset" : "include", () =>
     text(
       "include",
-      `Relations to embed, separated by commas: ${names.join(", ")}, and theirs after a dot, at most ${maxDepth} deep.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
+      `Relations to embed, separated by commas: ${names.join(", ")}, and theirs after a dot, at most ${maxDepth} deep. Of a list, .count() counts its rows.${preset.length ? ` Default: ${preset.join(", ")}; empty for none.` : ""}`,
       includePattern(names),
     ),
   )

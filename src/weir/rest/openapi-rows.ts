@@ -1,4 +1,5 @@
 import type { Json, Reference } from "../http/components.ts"
+import { countName } from "../query/include-tree.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
@@ -48,13 +49,17 @@ const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json =
       .map((field) => [field.name, fieldDoc(field).example]),
   )
 
-const embeds = (d: Documents, { relations }: Resource): Members =>
+const embeds = (d: Documents, resource: Resource): Members =>
   Object.fromEntries(
-    Object.values(relations).map((relation) => [
-      relation.name,
-      { schema: embedSchema(d, relation), required: false },
+    Object.values(resource.relations).flatMap((relation) => [
+      [relation.name, { schema: embedSchema(d, relation), required: false }],
+      ...(isCounted(resource, relation) ? [[countName(relation), rowCount]] : []),
     ]),
   )
+
+const rowCount = { schema: { type: "integer", minimum: 0 }, required: false }
+const isCounted = ({ fields, relations }: Resource, relation: Relation): boolean =>
+  relation.kind === "many" && ![fields, relations].some((one) => Object.hasOwn(one, countName(relation)))
 
 /** An embedded row or list. Its fields depend on `include.….fields`, so all are optional. */
 function embedSchema(d: Documents, { kind, target }: Relation): Json {

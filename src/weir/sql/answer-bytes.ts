@@ -1,13 +1,18 @@
 import { type SQL, sql } from "drizzle-orm"
-import type { Include, Selection } from "../query/query.ts"
+import { countName } from "../query/include-tree.ts"
+import type { Include, RowCount, Selection } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { bound, ownValue } from "./plan.ts"
 
 /** Most bytes that the JSON of a row can have, with what it embeds. */
-export function maxRowBytes(resource: Resource, { fields, includes }: Selection, kind: ViewerKind): number {
-  let bytes = 2
+export function maxRowBytes(
+  resource: Resource,
+  { fields, includes, counts = [] }: Selection,
+  kind: ViewerKind,
+): number {
+  let bytes = 2 + bytesOfCounts(counts)
   for (const { name, type, read } of Object.values(resource.fields))
     if ((fields ? fields.has(name) : !type.heavy) && isOpen(read, kind))
       bytes += Buffer.byteLength(name) + 4 + type.maxBytes
@@ -15,6 +20,12 @@ export function maxRowBytes(resource: Resource, { fields, includes }: Selection,
     bytes += Buffer.byteLength(include.relation.name) + 6 + maxEmbedBytes(include, kind)
   return bytes
 }
+
+/** Most bytes of the counts of a row: their names, what stands around these, and digits. */
+export const bytesOfCounts = (counts: RowCount[] = []): number =>
+  counts.reduce((sum, { relation }) => sum + Buffer.byteLength(countName(relation)) + 4 + maxDigits, 0)
+
+const maxDigits = 20
 
 const maxEmbedBytes = (include: Include, kind: ViewerKind): number =>
   include.limit * maxRowBytes(include.relation.target, include, kind)

@@ -3,6 +3,7 @@ import type { Selection } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import { bytesOfCounts } from "./answer-bytes.ts"
 
 /** Values that may have more bytes of JSON than that have a share; of others, the most that they may have is counted. */
 const thresholds = [16_384, 256]
@@ -53,7 +54,7 @@ export function shareOf(read: Rows, kind: ViewerKind, answerLimit: number): Shar
 
 function counted({ rows, resource, selection }: Rows, kind: ViewerKind, above: number): Counted {
   const { fields, includes } = selection
-  const sum: Counted = { bytes: 2 * rows, shares: 0 }
+  const sum: Counted = { bytes: (2 + bytesOfCounts(selection.counts)) * rows, shares: 0 }
   for (const { name, type, read } of Object.values(resource.fields)) {
     if (!(fields ? fields.has(name) : !type.heavy) || !isOpen(read, kind)) continue
     const isShared = hasShare(type, above)

@@ -1,7 +1,7 @@
 import type { Statement } from "../db/dialect/statement.ts"
 import type { AggregateQuery } from "../query/aggregate-query.ts"
 import { comparisonsOf } from "../query/condition.ts"
-import type { Filter, Include, ListQuery, Selection, SortKey } from "../query/query.ts"
+import type { Filter, Include, ListQuery, RowCount, Selection, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
@@ -20,25 +20,46 @@ const rowsOf = (rows: number, includes: Include[]): number =>
   includes.reduce((sum, { limit, includes }) => sum + rowsOf(rows * limit, includes), rows)
 
 /** What a driver may know of the cost of a page. */
-export function costOfList(query: ListQuery): Pick<Statement, "bounded" | "scans"> {
+export function costOfList(query: ListQuery): Cost {
   const isSmall = rowsOf(query.limit, query.includes) <= maxCheapRows
   return isSmall
-    ? { bounded: isBoundedList(query), scans: tablesScanned(query) }
+    ? withCounts({ bounded: isBoundedList(query), scans: tablesScanned(query) }, query)
     : { bounded: false, scans: undefined }
 }
 
+/** The cost of a read with the rows that are counted for it: each of a list's once, where an index finds them. */
+function withCounts({ bounded, scans }: Cost, { counts = [], includes }: Counting): Cost {
+  const isDeep = includes.some(holdsCounts)
+  if (counts.length === 0 && !isDeep) return { bounded: bounded === true, scans }
+  const isFound = ({ relation: { via, target, foreign } }: RowCount) => !via && hasIndex(target, foreign[0])
+  if (!scans || isDeep || !counts.every(isFound)) return { bounded: false, scans: undefined }
+  const tables = counts.flatMap(({ relation: { target }, ...rest }) => [
+    target.tableName,
+    ...tablesOfFilters(target, allFilters(rest)),
+  ])
+  return { bounded: false, scans: [...scans, ...tables] }
+}
+
+type Cost = Pick<Statement, "bounded" | "scans">
+type Counting = Pick<Selection, "counts" | "includes">
+
+const holdsCounts = ({ counts = [], includes }: Include): boolean =>
+  counts.length > 0 || includes.some(holdsCounts)
+
 /** What a driver may know of the cost of a single read. */
-export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement, "bounded" | "scans"> {
+export function costOfOne(selection: Counting, kind: ViewerKind): Cost {
+  const { includes } = selection
+  const cost = {
+    bounded: includes.every((include) => isBoundedInclude(include, kind)),
+    scans: tablesEmbedded(includes, kind, false),
+  }
   return rowsOf(1, includes) <= maxCheapRows
-    ? {
-        bounded: includes.every((include) => isBoundedInclude(include, kind)),
-        scans: tablesEmbedded(includes, kind, false),
-      }
+    ? withCounts(cost, selection)
     : { bounded: false, scans: undefined }
 }
 
 /** What a driver may know of the cost of aggregates: they visit all rows, and several of these cost what more rows do. */
-export function costOfAggregate(query: AggregateQuery): Pick<Statement, "bounded" | "scans"> {
+export function costOfAggregate(query: AggregateQuery): Cost {
   const { resource, filters, groups, aggregates } = query
   const work = 1 + Math.ceil((groups.length + aggregates.length + filters.length) / filtersPerScan)
   const joined = [...groups, ...aggregates].flatMap(({ of }) => of?.through ?? [])

@@ -13,6 +13,7 @@ import { membersOf } from "./json-members.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
+import { countMember } from "./row-counts.ts"
 import { type Aliases, orderBy, sortExpressions } from "./where.ts"
 
 /** What all parts of one statement share. */
@@ -70,7 +71,7 @@ const holdsLists = ({ relation, includes }: Include): boolean =>
 /** The members of a row: its visible fields, then what it embeds. */
 export function rowShape(
   resource: Resource,
-  { fields: selected, members, includes }: Selection,
+  { fields: selected, members, includes, counts = [] }: Selection,
   row: RowSql,
   context: Context,
   source?: Source,
@@ -90,6 +91,7 @@ export function rowShape(
         : embedded(include, row, context, source)
     shape.members.push({ name: include.relation.name, value, when: undefined })
   }
+  for (const count of counts) shape.members.push(countMember(count, row, context))
   return shape
 }
 

@@ -56,7 +56,7 @@ export function compileOne(
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
     ...plan,
-    ...costOfOne(selection.includes, kind),
+    ...costOfOne(selection, kind),
     size,
   }
 }
