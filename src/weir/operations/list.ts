@@ -9,6 +9,7 @@ import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
+import { type CountPlan, compileCount } from "../sql/count.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
@@ -16,6 +17,7 @@ import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
+import { estimatedCount } from "./estimate.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
@@ -37,6 +39,8 @@ interface Prepared {
   plan: ListPlan
   /** The statement of the same list that measures its answer. */
   measured(): ListPlan
+  /** The statements that count its rows roughly. */
+  count(): CountPlan
   links: LinkSearch
 }
 
@@ -64,7 +68,15 @@ function prepare(
       planOf(owner, `list:${measure}:${kind}:${limits.bytes}:${shape}`, () =>
         compileList(query, { answerLimit: limits.bytes, measure }),
       )
-    return { query, values, plan: compiled(false)(), measured: compiled(true), links: linkSearch(search) }
+    const count = () => planOf(owner, `count:${kind}:${shape}`, () => compileCount(query))
+    return {
+      query,
+      values,
+      plan: compiled(false)(),
+      measured: compiled(true),
+      count,
+      links: linkSearch(search),
+    }
   })
 }
 
@@ -99,6 +111,8 @@ export async function list(
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
+    if (query.estimate)
+      headers["x-total-count"] = String(await estimatedCount(call.client(), plans.count(), all))
     headers.link = linksOf(path, links, query, page, Number(values.skip ?? 0))
     return { body: page.body, headers }
   })

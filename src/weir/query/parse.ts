@@ -39,7 +39,8 @@ export function parseList(
   values.skip = skip
   // One row more than the page is read.
   const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
-  const count = reader.choice("count", ["exact"]) !== undefined
+  const counting = reader.choice("count", ["exact", "estimate"])
+  const count = counting === "exact"
   const sort = readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
@@ -57,6 +58,7 @@ export function parseList(
       limit,
       skipWithin,
       count,
+      estimate: counting === "estimate",
       parent: nested?.relation,
       within: nested?.within,
     },

@@ -105,6 +105,8 @@ export interface ListQuery extends Selection {
    */
   skipWithin: number | undefined
   count: boolean
+  /** Whether the rows are counted roughly, by a statement of its own. */
+  estimate: boolean
   /** Only the rows of one parent, whose key is bound as `parentKey`. */
   parent: Relation | undefined
   /** The resource that the parent is a row of. */

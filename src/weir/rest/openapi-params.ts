@@ -208,7 +208,11 @@ const pageParams: Json[] = [
   inQuery("skip", "Rows to skip", { type: "integer", minimum: 0 }),
   inQuery("after", "Cursor of the Link header: the rows after it", { type: "string", minLength: 1 }),
   inQuery("before", "Cursor of the Link header: the rows before it", { type: "string", minLength: 1 }),
-  inQuery("count", "Count all matching rows, in X-Total-Count", { type: "string", enum: ["exact"] }),
+  inQuery(
+    "count",
+    "Count all matching rows, in X-Total-Count; estimate takes Postgres' statistics where these say 10,000 or more",
+    { type: "string", enum: ["exact", "estimate"] },
+  ),
 ]
 
 /** The parameters of a resource's list, wherever it is. */

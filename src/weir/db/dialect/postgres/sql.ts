@@ -139,6 +139,9 @@ export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 
+/** A statement that says in JSON how many rows another is expected to have. */
+export const explained: ((query: SQL) => SQL) | undefined = (query) => sql`explain (format json) ${query}`
+
 /** The number that the database itself gives a row. */
 export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
 

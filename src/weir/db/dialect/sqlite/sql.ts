@@ -117,6 +117,9 @@ export const byteLength = (text: SQL): SQL => sql`octet_length(${text})`
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 2
 
+/** Undefined: SQLite does not say how many rows it expects. */
+export const explained: ((query: SQL) => SQL) | undefined = undefined
+
 /** The number that the database itself gives a row. */
 export const rowNumber = (alias: SQL): SQL => sql`${alias}._rowid_`
 
