@@ -78,6 +78,7 @@ function marked(value: Json): Json {
 export async function create(data: Data, call: Call, database: Database): Promise<void> {
   const random = new Random(1)
   for (const table of ["makers", "things", "parts"] as TableName[]) {
+    if (data[table].length === 0) continue
     const body = `[${data[table].map((row) => bodyOf(row, random)).join(",")}]`
     const { status, text } = await call("POST", `/${table}`, {
       body,
