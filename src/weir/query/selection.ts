@@ -1,7 +1,9 @@
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { readFilters } from "./filters.ts"
+import { type Filters, readFilters } from "./filters.ts"
+import { findPlace, placeText, stepsInto } from "./place.ts"
+import { placeField } from "./place-field.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
@@ -18,11 +20,13 @@ export function readSelection(
   { filtered, byDefault }: { filtered: boolean; byDefault: string[] },
 ): Selection {
   const fields = readFields(reader, resource, "fields")
-  const filters = filtered ? readFilters(reader, resource, "") : []
+  const conditions = filtered ? readFilters(reader, resource, "") : unfiltered
   const tree = includeTree(reader, resource, byDefault)
   const includes = [...tree.values()].map((node) => readInclude(reader, node, "include."))
-  return { fields, filters, includes }
+  return { fields, ...conditions, includes }
 }
+
+const unfiltered: Filters = { filters: [], conditions: [] }
 
 /** How many rows `rows` rows are at the most with the lists that they embed. */
 export const rowsWith = (rows: number, includes: Include[]): number =>
@@ -44,12 +48,12 @@ export function readSort(
   const keys: SortKey[] = []
   for (const part of (reader.single(name) ?? (byDefault || undefined))?.split(",") ?? []) {
     const descending = part.startsWith("-")
-    const field = reader.field(resource, descending ? part.slice(1) : part)
-    if (!field || !isSortable(field))
-      reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
-    else if (keys.some((key) => key.field === field))
-      reader.issue(name, `names ${field.name} twice`, "repeated")
-    else keys.push({ field, descending })
+    const found = sortKeys(reader, resource, descending ? part.slice(1) : part, descending)
+    const [first] = found
+    if (!first) reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
+    else if (keys.some((key) => key.field.name === first.field.name))
+      reader.issue(name, `names ${part.slice(0, 80)} twice`, "repeated")
+    else keys.push(...found)
   }
   // The primary key makes the order total; further keys would change nothing.
   const [first] = resource.keys
@@ -65,6 +69,20 @@ export function readSort(
   const descending =
     keys.length > 0 && keys.every((key) => key.descending && resource.keys.includes(key.field.name))
   return [...keys, ...others.map((field) => ({ field, descending }))]
+}
+
+/** The keys of one name: a column, or the kind, the number and the text of a place in JSON. None where there is no such. */
+function sortKeys(reader: ParamReader, resource: Resource, name: string, descending: boolean): SortKey[] {
+  const place = findPlace(reader, resource, name)
+  if (!place || place.through.length) return []
+  const { field, members } = place
+  if (!members) return isSortable(field) ? [{ field, descending }] : []
+  const steps = stepsInto(reader, members)
+  return (["rank", "number", "text"] as const).map((part) => ({
+    field: placeField(`${placeText(field, members)}#${part}`, part),
+    descending,
+    place: { of: field, steps, part },
+  }))
 }
 
 function readInclude(reader: ParamReader, { relation, children }: Tree, parentPrefix: string): Include {
@@ -83,11 +101,11 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
     reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
   }
   const fields = readFields(reader, relation.target, `${prefix}fields`)
-  const filters = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : []
+  const conditions = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : unfiltered
   const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
-  return { fields, filters, includes, relation, sort, limit, skip: skipped }
+  return { fields, ...conditions, includes, relation, sort, limit, skip: skipped }
 }
 
 /** The paths of the lists below a node, such as `owner.items.`: what begins with one is a parameter of that list. */

@@ -128,6 +128,7 @@ function made(
     holdsViewers: false,
     loginNames: [],
     notices,
+    document: undefined,
     hasRowNumber: false,
   }
 }

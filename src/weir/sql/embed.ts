@@ -7,6 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { rowKey, tableOf } from "./columns.ts"
+import { conditionsOf } from "./conditions.ts"
 import { filtered, related } from "./filters.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
@@ -97,6 +98,7 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   // Filters nest the deepest: they stand first, since SQLite's parser keeps what stands before on its small stack.
   const conditions = [
     ...filtered(include.filters, row, viewer, aliases),
+    ...conditionsOf(include.conditions, row, viewer, aliases),
     related(relation, outer, row, viewer, aliases),
     target.rules.read(row, viewer),
   ]
