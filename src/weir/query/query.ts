@@ -4,6 +4,7 @@ import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Condition } from "./condition.ts"
 import type { Step } from "./place.ts"
+import type { PlacesWithin } from "./places-within.ts"
 
 /** Rows of a page: at most, and by default. */
 export const maxLimit = 1000
@@ -48,6 +49,8 @@ export interface SortKey {
 export interface Selection {
   /** The fields asked for, in the table's order; undefined for all that the viewer may see. */
   fields: Set<string> | undefined
+  /** Of which fields only some members of their JSON are asked for, and which. */
+  members: Map<string, PlacesWithin[]>
   filters: Filter[]
   /** What else must hold: places in JSON, and trees of filters. */
   conditions: Condition[]

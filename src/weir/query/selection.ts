@@ -4,6 +4,7 @@ import type { Relation, Resource } from "../resource/resource.ts"
 import { type Filters, readFilters } from "./filters.ts"
 import { findPlace, placeText, stepsInto } from "./place.ts"
 import { placeField } from "./place-field.ts"
+import { addPlace, isOfMembers } from "./places-within.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
@@ -19,11 +20,11 @@ export function readSelection(
   resource: Resource,
   { filtered, byDefault }: { filtered: boolean; byDefault: string[] },
 ): Selection {
-  const fields = readFields(reader, resource, "fields")
+  const chosen = readFields(reader, resource, "fields")
   const conditions = filtered ? readFilters(reader, resource, "") : unfiltered
   const tree = includeTree(reader, resource, byDefault)
   const includes = [...tree.values()].map((node) => readInclude(reader, node, "include."))
-  return { fields, ...conditions, includes }
+  return { ...chosen, ...conditions, includes }
 }
 
 const unfiltered: Filters = { filters: [], conditions: [] }
@@ -100,12 +101,12 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
     sort = readSort(reader, relation.target, `${prefix}sort`, relation.sort)
     reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
   }
-  const fields = readFields(reader, relation.target, `${prefix}fields`)
+  const chosen = readFields(reader, relation.target, `${prefix}fields`)
   const conditions = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : unfiltered
   const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
-  return { fields, ...conditions, includes, relation, sort, limit, skip: skipped }
+  return { ...chosen, ...conditions, includes, relation, sort, limit, skip: skipped }
 }
 
 /** The paths of the lists below a node, such as `owner.items.`: what begins with one is a parameter of that list. */
@@ -143,20 +144,29 @@ function includeTree(reader: ParamReader, resource: Resource, byDefault: string[
   return root
 }
 
-function readFields(reader: ParamReader, resource: Resource, name: string): Set<string> | undefined {
+/** The fields of an answer, and of which of them only some members. */
+type Chosen = Pick<Selection, "fields" | "members">
+
+function readFields(reader: ParamReader, resource: Resource, name: string): Chosen {
   const text = reader.single(name)
-  if (text === undefined) return undefined
-  const names = new Set<string>()
+  if (text === undefined) return { fields: undefined, members: new Map() }
+  const whole = new Set<string>()
+  const members: Chosen["members"] = new Map()
   for (const part of text.split(",")) {
-    const field = reader.field(resource, part)
-    if (field) names.add(field.name)
-    else {
+    const place = findPlace(reader, resource, part)
+    if (!place || !isOfMembers(place)) {
       const message = `"${part.slice(0, 80)}" is not a field of ${resource.name} that you can read`
       reader.issue(name, message, "unknown_field")
-    }
+    } else if (place.members) {
+      const known = members.get(place.field.name) ?? []
+      members.set(place.field.name, known)
+      addPlace(known, place.members, stepsInto(reader, place.members))
+      reader.shape += `${JSON.stringify([place.field.name, ...place.members])};`
+    } else whole.add(place.field.name)
   }
+  for (const field of whole) members.delete(field)
   // In the table's order, so that the same fields in any order are one statement.
-  const fields = Object.keys(resource.fields).filter((field) => names.has(field))
+  const fields = Object.keys(resource.fields).filter((field) => whole.has(field) || members.has(field))
   reader.shape += `f:${fields.join(",")};`
-  return new Set(fields)
+  return { fields: new Set(fields), members }
 }

@@ -9,6 +9,7 @@ import type { ViewerSql } from "../resource/viewer.ts"
 import { rowKey, tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered, related } from "./filters.ts"
+import { membersOf } from "./json-members.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
@@ -69,7 +70,7 @@ const holdsLists = ({ relation, includes }: Include): boolean =>
 /** The members of a row: its visible fields, then what it embeds. */
 export function rowShape(
   resource: Resource,
-  { fields: selected, includes }: Selection,
+  { fields: selected, members, includes }: Selection,
   row: RowSql,
   context: Context,
   source?: Source,
@@ -78,7 +79,10 @@ export function rowShape(
   const fields = Object.values(resource.fields).filter(({ name, type }) =>
     selected ? selected.has(name) : !type.heavy,
   )
-  const shape = visibleMembers(fields, row, viewer, rendering.field)
+  const shape = visibleMembers(fields, row, viewer, (field, column) => {
+    const places = members.get(field.name)
+    return rendering.field(field, column, places && membersOf(field, column, places))
+  })
   for (const include of includes) {
     const value =
       source && isShared(include)

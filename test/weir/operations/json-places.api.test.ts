@@ -262,3 +262,32 @@ describe("sorts by places in JSON", () => {
     }
   })
 })
+
+describe("fields of places in JSON", () => {
+  const read = async (query: string) => (await call("GET", `/things?${query}`)).body
+  test("give what is there, at its place, and leave the rest out", async () => {
+    expect(await read("fields=name,meta.size.width,meta.color&limit=4")).toEqual([
+      { name: "a", meta: { color: "red", size: { width: 10 } } },
+      { name: "b", meta: { color: "Blue", size: { width: "10" } } },
+      { name: "c", meta: { color: 5, size: { width: 10.5 } } },
+      { name: "d", meta: { color: null } },
+    ])
+    expect(await read("fields=meta.odd name,meta.list&name[in]=d,e")).toEqual([
+      { meta: { "odd name": "é", list: [{ x: 1 }, { x: 2 }] } },
+      { meta: {} },
+    ])
+    expect(await read("fields=meta.deep.a.b,meta.deep&name=f")).toEqual([{ meta: { deep: { a: { b: 1 } } } }])
+    expect(await read("fields=meta.deep.a,meta&name=f")).toEqual([{ meta: rows[5]?.meta }])
+    expect((await call("GET", "/things/1?fields=meta.tags")).body).toEqual({ meta: { tags: ["new", 2] } })
+    expect((await call("GET", "/makers/1?include=things&include.things.fields=meta.ok")).body).toMatchObject({
+      things: [{ meta: {} }, { meta: { ok: false } }, { meta: {} }],
+    })
+  })
+
+  test.each(["meta.tags.0", "hidden.color", "name.x", "maker.name", "meta.", 'meta.a"b'])(
+    "refuse %s",
+    async (field) => {
+      expect((await call("GET", `/things?fields=${encodeURIComponent(field)}`)).status).toBe(422)
+    },
+  )
+})

@@ -30,6 +30,10 @@ const plainName = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 /** Whether a member's name may be part of a statement. */
 export const isPlainMember = (name: string): boolean => plainName.test(name)
 
+/** An object of members, in the dialect in use, but for those that have no value. */
+export const objectOf: typeof sqlite.objectOf = (members) =>
+  (dialectName === "postgres" ? postgres : sqlite).objectOf(members)
+
 /** A place in a JSON column, in the dialect in use. Names that are not plain must come as bound values. */
 export const jsonPlace: typeof sqlite.jsonPlace = (column, spec, steps) => {
   const raw = steps.find((step) => typeof step === "string" && !isPlainMember(step))

@@ -44,6 +44,8 @@ export function jsonPlace(
 /** An object of these members, but for those without a value. */
 export const objectOf = (members: [name: SQL, place: Pick<JsonPlace, "exists" | "json">][]): SQL =>
   sql`(select coalesce(json_object_agg(k, v), '{}') from (values ${sql.join(
-    members.map(([name, { json }]) => sql`(${name}, ${json}::json)`),
+    members.map(
+      ([name, { exists, json }]) => sql`(${name}::text, case when ${exists} then ${json}::json end)`,
+    ),
     sql`, `,
   )}) "@m"(k, v) where v is not null)`
