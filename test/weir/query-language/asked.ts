@@ -12,9 +12,9 @@ export function ask(call: Call, request: Request): Promise<Answer> {
 
 /** A difference between what is answered and what must be. */
 export interface Difference {
-  request: ReturnType<typeof sent>
-  expected: Outcome
-  got: unknown
+  request: string
+  expected: string
+  got: string
 }
 
 /** Asks a request; undefined where the answer is that of the oracle. */
@@ -26,8 +26,10 @@ export async function difference(
   const answer = await ask(call, request)
   const right = expected(oracle, request)
   const got = answer.status === 200 ? outcomeOf(answer, request) : [answer.status, answer.text]
-  if (JSON.stringify(got) === JSON.stringify(right)) return undefined
-  return { request: sent(request), expected: right, got }
+  const texts = { expected: JSON.stringify(right), got: JSON.stringify(got) }
+  if (texts.got === texts.expected) return undefined
+  const { method, path, body = "" } = sent(request)
+  return { request: `${method} ${decodeURIComponent(path)} ${body}`, ...texts }
 }
 
 function outcomeOf({ body, headers }: Answer, { embedded, isCounted }: Request): Outcome {

@@ -44,16 +44,24 @@ export function randomRequest(random: Random, { data }: Oracle): Request {
   const makers = data.makers.filter(isShown)
   const roll = random.below(10)
   const count = roll < 4 ? 1 + random.below(3) : random.below(5) ? 0 : 1
-  const flat = Array.from({ length: count }, () => flatOf(random, randomComparison(random, data, table, 2)))
+  const isTree = roll >= 4
+  const isEmbedding = table === "things" && random.chance(0.1)
+  const steps = isTree || count > 1 ? 1 : 3
+  const flat = Array.from({ length: count }, () =>
+    flatOf(random, randomComparison(random, data, table, steps)),
+  )
+  // All trees of a request count together.
+  const budget = isEmbedding ? { comparisons: 18, steps: 4 } : { comparisons: 28, steps: 7 }
+  const embedded = { comparisons: 8, steps: 2 }
   return {
     table,
     flat,
     ...(table === "things" && random.chance(0.12) ? { maker: random.pick(makers)?.id as number } : {}),
-    ...(roll < 4 ? {} : { tree: randomTree(random, data, table) }),
-    isBody: roll >= 4 && random.chance(0.25),
+    ...(isTree ? { tree: randomTree(random, data, table, 4, budget) } : {}),
+    isBody: isTree && random.chance(0.25),
     sort: random.chance(0.5) ? randomSort(random, data, table) : "",
     isCounted: random.chance(0.15),
-    ...(table === "things" && random.chance(0.1) ? { embedded: randomTree(random, data, "parts", 2) } : {}),
+    ...(isEmbedding ? { embedded: randomTree(random, data, "parts", 2, embedded) } : {}),
   }
 }
 

@@ -217,13 +217,17 @@ const stepsOf = (table: TableName, name: string): number => {
   return steps
 }
 
+/** As how many comparisons one may count: lists have one for each kind of value. */
+export const partsOf = ({ operator, kind }: Comparison): number =>
+  operator === "between" ? 2 : kind === "path" && (operator === "in" || operator === "nin") ? 3 : 1
+
 /** A tree within the limits of the contract. */
 export function randomTree(
   random: Random,
   data: Data,
   table: TableName,
   depth = 4,
-  budget: Budget = { comparisons: 24, steps: 8 },
+  budget: Budget = { comparisons: 30, steps: 8 },
   deep = 0,
 ): Tree {
   const inner = (of: TableName = table, further = deep) =>
@@ -249,10 +253,11 @@ export function randomTree(
 function leaves(random: Random, data: Data, table: TableName, budget: Budget, deep: number): Tree {
   const tree: Tree = {}
   const count = random.pick([1, 1, 1, 2, 3])
-  for (let i = 0; i < count && budget.comparisons > 1; i++) {
-    const comparison = randomComparison(random, data, table, Math.min(budget.steps, 3 - deep))
-    budget.steps -= stepsOf(table, comparison.name)
-    budget.comparisons -= 2
+  for (let i = 0; i < count && budget.comparisons > 6; i++) {
+    const comparison = randomComparison(random, data, table, Math.min(Math.floor(budget.steps / 3), 3 - deep))
+    const parts = partsOf(comparison)
+    budget.steps -= stepsOf(table, comparison.name) * parts
+    budget.comparisons -= 2 * parts
     tree[comparison.name] = treeValue(random, comparison)
     if (comparison.throughMany || random.chance(0.8)) continue
     // A second operator of the same field.
@@ -272,6 +277,7 @@ function leaves(random: Random, data: Data, table: TableName, budget: Budget, de
 function treeValue(random: Random, { operator, operand, kind }: Comparison): Json | Tree {
   if (operator === "is_null" && operand === true && random.chance(0.5)) return null
   const typed = (one: Json): Json => {
+    if (typeof one === "boolean") return one
     if (kind === "integer" && random.chance(0.3)) return String(one)
     if (kind === "decimal" && random.chance(0.4) && /^-?[\d.]{1,12}$/.test(String(one))) return Number(one)
     return one

@@ -322,7 +322,7 @@ export function garbled(random: Random, text: string): string {
     ])
     garbled = garbled.slice(0, at) + other + garbled.slice(at + random.below(2))
   }
-  return garbled
+  return garbled.toWellFormed()
 }
 
 /** The members alone, as trees: those that a name comes with by `JSON.parse` as well. */
