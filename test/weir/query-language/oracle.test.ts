@@ -88,6 +88,9 @@ describe("values", () => {
     ["a.b", "a.b", true],
     ["axb", "a.b", false],
     ["ab", "a", false],
+    ["a-b/c", "A-B/C", true],
+    ["(a|b)", "(A|B)", true],
+    ["{1,2}?*+^$[x]", "{1,2}?*+^$[X]", true],
     ["", "%", true],
     ["\\", "\\\\", true],
   ])("%j is like %j: %j", (text, pattern, matches) => {

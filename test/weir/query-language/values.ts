@@ -67,7 +67,7 @@ export function isLike(text: string, pattern: string): boolean {
     (_all, escaped?: string, plain?: string) => {
       if (plain === "%") return "[\\s\\S]*"
       if (plain === "_") return "[\\s\\S]"
-      return (escaped ?? (plain as string)).replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")
+      return (escaped ?? (plain as string)).replace(/[\\^$.*+?()[\]{}|/]/, "\\$&")
     },
   )
   return new RegExp(`^(?:${source})$`, "u").test(folded(text))
