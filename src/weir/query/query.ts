@@ -1,6 +1,7 @@
 import type { Operator } from "../fields/operators.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import type { SearchQuery } from "./search.ts"
 
 /** Rows of a page: at most, and by default. */
 export const maxLimit = 1000
@@ -68,6 +69,8 @@ export interface ListQuery extends Selection {
    */
   skipWithin: number | undefined
   count: boolean
+  /** A full-text search that the rows match. */
+  search: SearchQuery | undefined
   /** Only the rows of one parent, whose key is bound as `parentKey`. */
   parent: Relation | undefined
   /** The resource that the parent is a row of. */

@@ -52,6 +52,7 @@ function isBoundedList(query: ListQuery): boolean {
     isByKey(resource, sort) &&
     finds &&
     more.length === 0 &&
+    !query.search &&
     !count &&
     skipWithin <= maxCheapSkip &&
     isOpenToAll(resource.rules.read, viewer) &&
