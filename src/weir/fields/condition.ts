@@ -37,6 +37,15 @@ export function condition(
       return expressions.contains(column, value)
     case "starts_with":
       return expressions.startsWith(column, value)
+    case "icontains":
+      return expressions.contains(expressions.caseless(column), expressions.caseless(value))
+    case "istarts_with":
+      return expressions.startsWith(expressions.caseless(column), expressions.caseless(value))
+    case "ilike":
+      return expressions.like(column, value)
+    case "between":
+    case "exists":
+      throw new Error(`${operator} is made of other conditions`)
     case "is_null": {
       const own = type.sql.isNull?.(column)
       if (own) return isNull ? own : sql`not ${own}`

@@ -1,5 +1,5 @@
 import type { Value } from "../db/dialect/statement.ts"
-import type { Operator } from "./operators.ts"
+import { type Operator, partial } from "./operators.ts"
 import { parsePart } from "./text.ts"
 import { Between, type FieldType, Invalid } from "./type.ts"
 
@@ -30,8 +30,23 @@ export function readOperand(type: FieldType, operator: Operator, text: string): 
   return { operator: asked, value: isList ? noValues : type.sql.encode(value.below) }
 }
 
-const parsed = (type: FieldType, operator: Operator, text: string) =>
-  operator === "contains" || operator === "starts_with" ? parsePart(text) : type.parse(text)
+function parsed(type: FieldType, operator: Operator, text: string) {
+  if (!partial.includes(operator)) return type.parse(text)
+  return (operator === "ilike" ? wrongPattern(text) : undefined) ?? parsePart(text)
+}
+
+/** Most characters of a pattern, and of its `%`: databases try all ways to match these. */
+const [maxPattern, maxWildcards] = [1_000, 10]
+
+/** Why a pattern is refused. */
+function wrongPattern(text: string): Invalid | undefined {
+  const tokens = text.match(/\\[\s\S]|[\s\S]/gu) ?? []
+  if (tokens.at(-1) === "\\") return new Invalid("ends with a \\ that escapes nothing", "invalid_value")
+  const wildcards = tokens.filter((token) => token === "%").length
+  return tokens.length > maxPattern || wildcards > maxWildcards
+    ? new Invalid(`may have ${maxPattern} characters and ${maxWildcards} % at the most`, "invalid_value")
+    : undefined
+}
 
 /** Reads the operands of `in` and `nin`. */
 export function readList(type: FieldType, operator: Operator, texts: readonly string[]): Operand | Invalid {

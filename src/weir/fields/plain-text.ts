@@ -3,7 +3,7 @@ import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
 import { readBy } from "./checked.ts"
-import { comparison } from "./operators.ts"
+import { comparison, partial } from "./operators.ts"
 import { Invalid, type MakeType, usual } from "./type.ts"
 
 const invalid = new Invalid(notStorable, "invalid_text")
@@ -42,7 +42,7 @@ const jsonBytes = (values: readonly string[]): number[] =>
 /** Text of a column that is not of the vocabulary: kept as it is sent. A row may hold other values than the column's own. */
 export const plainText: MakeType = (spec) => ({
   ...usual,
-  operators: [...comparison, "contains", "starts_with"],
+  operators: [...comparison, ...partial],
   parse: (text) => (storable(text) ? text : invalid),
   parseCell: (cell) => cell,
   accepts: (value) => typeof value === "string" && storable(value),

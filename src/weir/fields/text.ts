@@ -9,7 +9,7 @@ import {
   normalizedUsername,
 } from "../lib/identifiers.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
-import { comparison } from "./operators.ts"
+import { comparison, partial } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
 const email = /^[^\s@,;<>()"]+@[^\s@.,;<>()"]+(\.[^\s@.,;<>()"]+)+$/
@@ -82,7 +82,7 @@ function example({ example, values, format, min = 0, max }: FieldSpec): string {
 export const parsePart = (text: string): string | Invalid => parse({ type: "text" }, text)
 
 export const text: MakeType = (spec) => ({
-  operators: [...comparison, "contains", "starts_with"],
+  operators: [...comparison, ...partial],
   parse: (value) => parse(spec, value),
   parseCell: (cell) => cell,
   toCell: (value) => value,

@@ -1,5 +1,5 @@
 import { fnv1a } from "../lib/fnv.ts"
-import type { Field } from "../resource/resource.ts"
+import type { SortField } from "./query.ts"
 
 /**
  * The position of a row in a sort: the values of its sort keys, null included. A long text may be cut: an array holds
@@ -46,7 +46,7 @@ const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(v
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
 export function decodeCursor(
   sort: string,
-  keys: Field[],
+  keys: SortField[],
   cursor: string,
   isKey: (field: string) => boolean,
 ): Position | undefined {

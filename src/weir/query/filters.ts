@@ -1,95 +1,90 @@
-import { type Operand, readList, readOperand } from "../fields/operand.ts"
+import { parsePlaceOperand, textOperand } from "../fields/json-places.ts"
 import type { Operator } from "../fields/operators.ts"
-import { Invalid } from "../fields/type.ts"
-import { listParts } from "../lib/list-parts.ts"
-import { stepsOf } from "../resource/junction.ts"
-import type { Field, Relation, Resource } from "../resource/resource.ts"
-import { type Filter, maxDepth, operatorsOf } from "./query.ts"
-import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
+import { quotedParts } from "../lib/list-parts.ts"
+import type { Resource } from "../resource/resource.ts"
+import { compareColumn, compareNull, comparePlace, hasOperator } from "./comparison.ts"
+import type { Condition } from "./condition.ts"
+import { findPlace, type Place } from "./place.ts"
+import type { Filter } from "./query.ts"
+import type { ParamReader } from "./reader.ts"
+import { readTree } from "./tree.ts"
 
-const filterName = /^((?:\w+\.)*)(\w+)(?:\[(\w+)\])?$/
+/** Filters that all must hold: of columns, and conditions of any other kind. */
+export interface Filters {
+  filters: Filter[]
+  conditions: Condition[]
+}
+
+const filterName = /^(.*?)(?:\[(\w+)\])?$/s
 
 /**
- * The filters behind a prefix: `price[gte]=10`, and through relations `owner.username=ann`. Parameters that are no
- * filters stay unused, and so do those behind the longer prefixes of `lists`, the lists that are embedded within.
+ * The filters behind a prefix: `price[gte]=10`, through relations `owner.username=ann`, into JSON `meta.color=red`, and
+ * the tree `filter={…}`. Parameters that are no filters stay unused, and so do those behind the longer prefixes of
+ * `lists`, the lists that are embedded within.
  */
 export function readFilters(
   reader: ParamReader,
   resource: Resource,
   prefix: string,
   lists: string[] = [],
-): Filter[] {
+): Filters {
   const filters: Filter[] = []
+  const conditions: Condition[] = []
+  const tree = reader.single(`${prefix}filter`)
+  if (tree !== undefined) conditions.push(...readTree(reader, resource, `${prefix}filter`, tree))
   for (const [name, texts] of reader.params) {
     if (reader.isUsed(name) || !name.startsWith(prefix)) continue
-    const [, path, fieldName, operator = "eq"] = filterName.exec(name.slice(prefix.length)) ?? []
-    if (path === undefined || fieldName === undefined) continue
-    if (lists.some((list) => path.startsWith(list))) continue
-    const { through, end, depth } = walk(resource, path)
-    const field = end && depth <= maxDepth ? reader.field(end, fieldName) : undefined
-    if (!field) continue
+    const rest = name.slice(prefix.length)
+    if (lists.some((list) => rest.startsWith(list))) continue
+    const [, path = "", operator = "eq"] = filterName.exec(rest) ?? []
+    const place = findPlace(reader, resource, path)
+    if (!place) continue
     reader.use(name)
-    if (!(operatorsOf(field) as string[]).includes(operator)) {
-      reader.issue(name, `${field.name} has no operator "${operator}"`, "unknown_operator")
-      continue
-    }
+    if (!hasOperator(reader, name, place, operator)) continue
     for (const text of texts) {
-      const filter = readFilter(reader, name, field, operator as Operator, text)
-      if (!filter) continue
-      if (!reader.countFilter(through.length)) {
-        const message = `is too much: a request has at most ${maxFilters} filters, through ${maxSteps} relations`
-        reader.issue(name, message, "too_many")
-        return filters
-      }
-      filters.push({ ...filter, through })
-      reader.shape += `${path}${field.name}[${filter.operator}${filter.isNull === false ? ":not" : ""}];`
+      const found = readFilter(reader, name, place, operator as Operator, text)
+      filters.push(...found.filters)
+      conditions.push(...found.conditions)
+      if (reader.isFull) return { filters, conditions }
     }
   }
-  return filters
+  return { filters, conditions }
 }
 
-/** The relations along a path such as `owner.`, the resource at its end, and how many names it has. */
-function walk(
-  resource: Resource,
-  path: string,
-): { through: Relation[]; end: Resource | undefined; depth: number } {
-  const through: Relation[] = []
-  let end: Resource | undefined = resource
-  const steps = path.split(".").filter(Boolean)
-  for (const step of steps) {
-    const relation: Relation | undefined =
-      end && Object.hasOwn(end.relations, step) ? end.relations[step] : undefined
-    if (relation) through.push(...stepsOf(relation))
-    end = relation?.target
-  }
-  return { through, end, depth: steps.length }
-}
+const none: Filters = { filters: [], conditions: [] }
 
 function readFilter(
   reader: ParamReader,
   name: string,
-  field: Field,
+  place: Place,
   operator: Operator,
   text: string,
-): Omit<Filter, "through"> | undefined {
-  if (operator === "is_null") {
-    if (text === "true" || text === "false") return { field, operator, param: "", isNull: text === "true" }
-    reader.issue(name, "must be true or false", "invalid_boolean")
-    return undefined
+): Filters {
+  if (operator === "is_null" || operator === "exists") {
+    if (text !== "true" && text !== "false") {
+      reader.issue(name, "must be true or false", "invalid_boolean")
+      return none
+    }
+    const filter = compareNull(reader, name, place, operator, text === "true")
+    if (!filter) return none
+    return filter.place
+      ? { filters: [], conditions: [{ kind: "comparison", filter }] }
+      : { filters: [filter], conditions: [] }
   }
-  const value = operand(field, operator, text)
-  if (value instanceof Invalid) {
-    reader.issue(name, value.message, value.code)
-    return undefined
+  const isList = operator === "in" || operator === "nin" || operator === "between"
+  const parts = isList ? quotedParts(text) : [{ text, isQuoted: false }]
+  if (!parts) {
+    reader.issue(name, "has a quote that is not closed before a comma", "invalid_list")
+    return none
   }
-  const param = `p${reader.nextBound()}`
-  reader.values[param] = value.value
-  return { field, operator: value.operator, param }
-}
-
-function operand({ type }: Field, operator: Operator, text: string): Operand | Invalid {
-  if (operator !== "in" && operator !== "nin") return readOperand(type, operator, text)
-  const parts = listParts(text)
-  if (!parts) return new Invalid("has a quote that is not closed before a comma", "invalid_list")
-  return readList(type, operator, parts)
+  if (!place.members) {
+    const texts = parts.map((part) => part.text)
+    const filters = compareColumn(reader, name, place, operator, texts)
+    return filters ? { filters, conditions: [] } : none
+  }
+  const operands = parts.map((part) =>
+    part.isQuoted ? textOperand(part.text) : parsePlaceOperand(part.text),
+  )
+  const condition = comparePlace(reader, name, place, operator, operands)
+  return condition ? { filters: [], conditions: [condition] } : none
 }

@@ -1,5 +1,5 @@
 import { hasCursors } from "../resource/key.ts"
-import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
+import { defaultSort, type Relation, type Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { decodeCursor, type Position } from "./cursor.ts"
 import {
@@ -8,6 +8,7 @@ import {
   type ListQuery,
   maxLimit,
   type Selection,
+  type SortField,
   type SortKey,
   sortText,
   type Values,
@@ -119,6 +120,6 @@ function readCursor(
     return { cursor: "start" }
   }
   for (const [i, value] of position.entries())
-    reader.values[`c${i}`] = (keys[i] as Field).type.sql.encode(Array.isArray(value) ? value[0] : value)
+    reader.values[`c${i}`] = (keys[i] as SortField).type.sql.encode(Array.isArray(value) ? value[0] : value)
   return { ...of, cursor, parts: position.map(partOf) }
 }

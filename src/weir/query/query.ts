@@ -1,6 +1,10 @@
+import type { JsonKind } from "../fields/json-places.ts"
 import type { Operator } from "../fields/operators.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import type { Condition } from "./condition.ts"
+import type { Step } from "./place.ts"
+import type { PlacesWithin } from "./places-within.ts"
 import type { SearchQuery } from "./search.ts"
 
 /** Rows of a page: at most, and by default. */
@@ -19,20 +23,38 @@ export interface Filter {
   field: Field
   operator: Operator
   param: string
-  /** For `is_null`, whose operand is part of the shape: true for null, false for not null. */
+  /** For `is_null` and `exists`, whose operand is part of the shape: what they must be. */
   isNull?: boolean
+  /** Where in the field's JSON, and the kind of value that it is compared with. */
+  place?: { steps: Step[]; kind: JsonKind | undefined }
 }
 
+/** A place in a field's JSON, of which a sort key is a part: its kind first, then its number and its text. */
+export interface PlaceKey {
+  of: Field
+  steps: Step[]
+  part: "rank" | "number" | "text"
+}
+
+/** What rows are sorted by. */
+export type SortField = Pick<Field, "name" | "spec" | "type" | "nullable" | "read">
+
 export interface SortKey {
-  field: Field
+  field: SortField
   descending: boolean
+  /** Where the field stands for a place in the JSON of another. */
+  place?: PlaceKey
 }
 
 /** What to read of one resource, without the values: these are bound by name. */
 export interface Selection {
   /** The fields asked for, in the table's order; undefined for all that the viewer may see. */
   fields: Set<string> | undefined
+  /** Of which fields only some members of their JSON are asked for, and which. */
+  members: Map<string, PlacesWithin[]>
   filters: Filter[]
+  /** What else must hold: places in JSON, and trees of filters. */
+  conditions: Condition[]
   includes: Include[]
 }
 

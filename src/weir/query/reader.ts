@@ -50,7 +50,18 @@ export class ParamReader {
   countFilter(relations: number): boolean {
     this.filters += 1
     this.steps += relations
-    return this.filters <= maxFilters && this.steps <= maxSteps
+    return !this.isFull
+  }
+
+  /** Counts relations that filters go through. False when there are more than one request may have. */
+  countSteps(relations: number): boolean {
+    this.steps += relations
+    return !this.isFull
+  }
+
+  /** Whether there are more filters than one request may have. */
+  get isFull(): boolean {
+    return this.filters > maxFilters || this.steps > maxSteps
   }
 
   /** Throws a 422 with all issues, unknown parameters included. */

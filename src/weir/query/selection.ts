@@ -1,7 +1,10 @@
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { readFilters } from "./filters.ts"
+import { type Filters, readFilters } from "./filters.ts"
+import { findPlace, placeText, stepsInto } from "./place.ts"
+import { placeField } from "./place-field.ts"
+import { addPlace, isOfMembers } from "./places-within.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
@@ -17,12 +20,14 @@ export function readSelection(
   resource: Resource,
   { filtered, byDefault }: { filtered: boolean; byDefault: string[] },
 ): Selection {
-  const fields = readFields(reader, resource, "fields")
-  const filters = filtered ? readFilters(reader, resource, "") : []
+  const chosen = readFields(reader, resource, "fields")
+  const conditions = filtered ? readFilters(reader, resource, "") : unfiltered
   const tree = includeTree(reader, resource, byDefault)
   const includes = [...tree.values()].map((node) => readInclude(reader, node, "include."))
-  return { fields, filters, includes }
+  return { ...chosen, ...conditions, includes }
 }
+
+const unfiltered: Filters = { filters: [], conditions: [] }
 
 /** How many rows `rows` rows are at the most with the lists that they embed. */
 export const rowsWith = (rows: number, includes: Include[]): number =>
@@ -44,12 +49,12 @@ export function readSort(
   const keys: SortKey[] = []
   for (const part of (reader.single(name) ?? (byDefault || undefined))?.split(",") ?? []) {
     const descending = part.startsWith("-")
-    const field = reader.field(resource, descending ? part.slice(1) : part)
-    if (!field || !isSortable(field))
-      reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
-    else if (keys.some((key) => key.field === field))
-      reader.issue(name, `names ${field.name} twice`, "repeated")
-    else keys.push({ field, descending })
+    const found = sortKeys(reader, resource, descending ? part.slice(1) : part, descending)
+    const [first] = found
+    if (!first) reader.issue(name, `cannot sort by "${part.slice(0, 80)}"`, "unknown_field")
+    else if (keys.some((key) => key.field.name === first.field.name))
+      reader.issue(name, `names ${part.slice(0, 80)} twice`, "repeated")
+    else keys.push(...found)
   }
   // The primary key makes the order total; further keys would change nothing.
   const [first] = resource.keys
@@ -67,6 +72,20 @@ export function readSort(
   return [...keys, ...others.map((field) => ({ field, descending }))]
 }
 
+/** The keys of one name: a column, or the kind, the number and the text of a place in JSON. None where there is no such. */
+function sortKeys(reader: ParamReader, resource: Resource, name: string, descending: boolean): SortKey[] {
+  const place = findPlace(reader, resource, name)
+  if (!place || place.through.length) return []
+  const { field, members } = place
+  if (!members) return isSortable(field) ? [{ field, descending }] : []
+  const steps = stepsInto(reader, members)
+  return (["rank", "number", "text"] as const).map((part) => ({
+    field: placeField(`${placeText(field, members)}#${part}`, part),
+    descending,
+    place: { of: field, steps, part },
+  }))
+}
+
 function readInclude(reader: ParamReader, { relation, children }: Tree, parentPrefix: string): Include {
   const prefix = `${parentPrefix}${relation.name}.`
   const many = relation.kind === "many"
@@ -82,12 +101,12 @@ function readInclude(reader: ParamReader, { relation, children }: Tree, parentPr
     sort = readSort(reader, relation.target, `${prefix}sort`, relation.sort)
     reader.shape += `${sortText(sort)};${limit}${skip === undefined ? "" : "s"};`
   }
-  const fields = readFields(reader, relation.target, `${prefix}fields`)
-  const filters = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : []
+  const chosen = readFields(reader, relation.target, `${prefix}fields`)
+  const conditions = many ? readFilters(reader, relation.target, prefix, listsWithin(children)) : unfiltered
   const includes = [...children.values()].map((node) => readInclude(reader, node, prefix))
   reader.shape += ")"
   const skipped = skip === undefined ? undefined : `s${n}`
-  return { fields, filters, includes, relation, sort, limit, skip: skipped }
+  return { ...chosen, ...conditions, includes, relation, sort, limit, skip: skipped }
 }
 
 /** The paths of the lists below a node, such as `owner.items.`: what begins with one is a parameter of that list. */
@@ -125,20 +144,29 @@ function includeTree(reader: ParamReader, resource: Resource, byDefault: string[
   return root
 }
 
-function readFields(reader: ParamReader, resource: Resource, name: string): Set<string> | undefined {
+/** The fields of an answer, and of which of them only some members. */
+type Chosen = Pick<Selection, "fields" | "members">
+
+function readFields(reader: ParamReader, resource: Resource, name: string): Chosen {
   const text = reader.single(name)
-  if (text === undefined) return undefined
-  const names = new Set<string>()
+  if (text === undefined) return { fields: undefined, members: new Map() }
+  const whole = new Set<string>()
+  const members: Chosen["members"] = new Map()
   for (const part of text.split(",")) {
-    const field = reader.field(resource, part)
-    if (field) names.add(field.name)
-    else {
+    const place = findPlace(reader, resource, part)
+    if (!place || !isOfMembers(place)) {
       const message = `"${part.slice(0, 80)}" is not a field of ${resource.name} that you can read`
       reader.issue(name, message, "unknown_field")
-    }
+    } else if (place.members) {
+      const known = members.get(place.field.name) ?? []
+      members.set(place.field.name, known)
+      addPlace(known, place.members, stepsInto(reader, place.members))
+      reader.shape += `${JSON.stringify([place.field.name, ...place.members])};`
+    } else whole.add(place.field.name)
   }
+  for (const field of whole) members.delete(field)
   // In the table's order, so that the same fields in any order are one statement.
-  const fields = Object.keys(resource.fields).filter((field) => names.has(field))
+  const fields = Object.keys(resource.fields).filter((field) => whole.has(field) || members.has(field))
   reader.shape += `f:${fields.join(",")};`
-  return new Set(fields)
+  return { fields: new Set(fields), members }
 }

@@ -129,6 +129,7 @@ function made(
     holdsViewers: false,
     loginNames: [],
     notices,
+    document: undefined,
     hasRowNumber: false,
   }
 }

@@ -10,7 +10,7 @@ export const pascal = (name: string): string =>
   name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, _separator, letter: string) => letter.toUpperCase())
 
 /** Parameters of a list: a filter by a field of the same name would be ambiguous. */
-const reserved = new Set(["after", "before", "count", "fields", "include", "limit", "skip", "sort"])
+const reserved = new Set(["after", "before", "count", "fields", "filter", "include", "limit", "skip", "sort"])
 
 /** Whether a filter by the field's name alone would be a list's own parameter: `[eq]` after it tells them apart. */
 export const isReserved = (name: string): boolean => reserved.has(name)

@@ -119,6 +119,8 @@ export interface Resource {
   /** The rows that its columns may name, by each column. */
   refersTo: Map<string, Reference>
   rules: { read: Rule; create: Rule; update: Rule; updatedRow: Rule; delete: Rule; restore: Rule }
+  /** The field that holds its rows as documents, where it is a collection. */
+  document: string | undefined
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
   options: ResourceOptions

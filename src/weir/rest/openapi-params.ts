@@ -1,4 +1,4 @@
-import type { Operator } from "../fields/operators.ts"
+import { type Operator, partial } from "../fields/operators.ts"
 import type { Json, Reference } from "../http/components.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
 import { isSortable } from "../resource/field.ts"
@@ -113,6 +113,7 @@ function relationParams(d: Documents, resource: Resource, relation: Relation): R
     ),
     param("skip", (called) => inQuery(called, `Rows of ${name} to skip`, { type: "integer", minimum: 0 })),
     param("sort", (called) => text(called, `Sort of ${name}. Default: ${sort}`, sortPattern(d, target))),
+    param("filter", (called) => treeParam(called, `Filters of ${name} as a tree of JSON`)),
   ]
 }
 
@@ -124,16 +125,33 @@ const operatorWords: Record<Exclude<Operator, "eq">, string> = {
   lte: "at most",
   in: "one of, separated by commas",
   nin: "none of, separated by commas",
+  between: "between two values, separated by a comma, or one of them",
   contains: "contains (case-sensitive)",
   starts_with: "starts with (case-sensitive)",
+  icontains: "contains, whatever the case of A-Z",
+  istarts_with: "starts with, whatever the case of A-Z",
+  ilike: "is like, whatever the case of A-Z: % is any text, _ any character, and \\ escapes them",
   is_null: "is null, or is not",
+  exists: "has a value, or has none",
 }
 
-const textOperators: readonly Operator[] = ["in", "nin", "contains", "starts_with"]
+const textOperators: readonly Operator[] = ["in", "nin", "between", ...partial]
+
+/** A value of a list as in RFC 4180, and two of them. */
+const listValue = '("([^"]|"")*"|[^",][^,]*)'
+const twoValues = `^${listValue},${listValue}$`
 
 function operandSchema({ fieldDoc }: Documents, field: Field, operator: Operator): Json {
   const { spec } = field
   if (operator === "is_null") return { type: "boolean" }
+  if (operator === "between") {
+    const { example } = fieldDoc(field)
+    return {
+      type: "string",
+      pattern: twoValues,
+      ...(example === null ? {} : { example: `${example},${example}` }),
+    }
+  }
   if (!textOperators.includes(operator)) return fieldDoc(field).value
   const isList = operator === "in" || operator === "nin"
   // An empty list is a list of one empty text, which is a value of plain text alone.
@@ -168,6 +186,14 @@ export const fieldsParam = (d: Documents, resource: Resource): Reference =>
     return text("fields", description, listOf(names))
   })
 
+/** A tree of filters. */
+const treeParam = (called: string, description: string): Json =>
+  inQuery(
+    called,
+    `${description}: and, or, not, fields with a value or operators, relations with some, none or every`,
+    { type: "string", minLength: 2, contentMediaType: "application/json", example: "{}" },
+  )
+
 /** The parameters that all lists have. */
 const pageParams: Json[] = [
   inQuery("limit", "Maximum number of rows", {
@@ -179,6 +205,7 @@ const pageParams: Json[] = [
   inQuery("skip", "Rows to skip", { type: "integer", minimum: 0 }),
   inQuery("after", "Cursor of the Link header: the rows after it", { type: "string", minLength: 1 }),
   inQuery("before", "Cursor of the Link header: the rows before it", { type: "string", minLength: 1 }),
+  treeParam("filter", "Filters as a tree of JSON"),
   inQuery("count", "Count all matching rows, in X-Total-Count", { type: "string", enum: ["exact"] }),
 ]
 

@@ -1,5 +1,6 @@
 import type { Statement } from "../db/dialect/statement.ts"
-import type { Filter, Include, ListQuery, SortKey } from "../query/query.ts"
+import { comparisonsOf } from "../query/condition.ts"
+import type { Filter, Include, ListQuery, Selection, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
@@ -40,7 +41,7 @@ export function costOfOne(includes: Include[], kind: ViewerKind): Pick<Statement
  * is read in the order of its key, or by one indexed reference in that order, and no condition rejects rows.
  */
 function isBoundedList(query: ListQuery): boolean {
-  const { resource, viewer, parent, filters, sort, count, skipWithin = 0 } = query
+  const { resource, viewer, parent, filters, conditions, sort, count, skipWithin = 0 } = query
   const [filter, ...more] = filters
   const finds = parent
     ? !parent.via &&
@@ -53,6 +54,7 @@ function isBoundedList(query: ListQuery): boolean {
     finds &&
     more.length === 0 &&
     !query.search &&
+    conditions.length === 0 &&
     !count &&
     skipWithin <= maxCheapSkip &&
     isOpenToAll(resource.rules.read, viewer) &&
@@ -62,11 +64,12 @@ function isBoundedList(query: ListQuery): boolean {
 
 /** Whether each row that embeds this one visits a bounded number of rows for it. */
 function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
-  const { relation, filters, sort, skip } = include
+  const { relation, filters, conditions, sort, skip } = include
   const list =
     isByKey(relation.target, sort) &&
     skip === undefined &&
     filters.length === 0 &&
+    conditions.length === 0 &&
     isOpenToAll(relation.target.rules.read, kind)
   return (
     !relation.via &&
@@ -81,7 +84,8 @@ function isBoundedInclude(include: Include, kind: ViewerKind): boolean {
  * table once for each of several rows.
  */
 function tablesScanned(query: ListQuery): string[] | undefined {
-  const { resource, within, parent, filters, includes, viewer } = query
+  const { resource, within, parent, includes, viewer } = query
+  const filters = allFilters(query)
   const embedded = tablesEmbedded(includes, viewer, false)
   if (!embedded) return undefined
   // Several conditions on each row cost what several rows do.
@@ -97,7 +101,8 @@ function tablesScanned(query: ListQuery): string[] | undefined {
 function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boolean): string[] | undefined {
   const tables: string[] = []
   for (const include of includes) {
-    const { relation, filters } = include
+    const { relation } = include
+    const filters = allFilters(include)
     const isList = relation.kind === "many"
     if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
     const inner = tablesEmbedded(include.includes, kind, withinList || isList)
@@ -107,6 +112,11 @@ function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boole
   }
   return tables
 }
+
+const allFilters = ({ filters, conditions }: Pick<Selection, "filters" | "conditions">): Filter[] => [
+  ...filters,
+  ...conditions.flatMap((one) => comparisonsOf(one)),
+]
 
 /** A junction is visited once, and for each of its rows one that it leads to, as much as another row. */
 const tablesOfLinks = (relation: Relation | undefined): string[] =>

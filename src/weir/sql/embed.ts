@@ -7,7 +7,9 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { rowKey, tableOf } from "./columns.ts"
+import { conditionsOf } from "./conditions.ts"
 import { filtered, related } from "./filters.ts"
+import { membersOf } from "./json-members.ts"
 import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
@@ -68,7 +70,7 @@ const holdsLists = ({ relation, includes }: Include): boolean =>
 /** The members of a row: its visible fields, then what it embeds. */
 export function rowShape(
   resource: Resource,
-  { fields: selected, includes }: Selection,
+  { fields: selected, members, includes }: Selection,
   row: RowSql,
   context: Context,
   source?: Source,
@@ -77,7 +79,10 @@ export function rowShape(
   const fields = Object.values(resource.fields).filter(({ name, type }) =>
     selected ? selected.has(name) : !type.heavy,
   )
-  const shape = visibleMembers(fields, row, viewer, rendering.field)
+  const shape = visibleMembers(fields, row, viewer, (field, column) => {
+    const places = members.get(field.name)
+    return rendering.field(field, column, places && membersOf(field, column, places))
+  })
   for (const include of includes) {
     const value =
       source && isShared(include)
@@ -97,6 +102,7 @@ function embedded(include: Include, outer: RowSql, context: Context, source: Sou
   // Filters nest the deepest: they stand first, since SQLite's parser keeps what stands before on its small stack.
   const conditions = [
     ...filtered(include.filters, row, viewer, aliases),
+    ...conditionsOf(include.conditions, row, viewer, aliases),
     related(relation, outer, row, viewer, aliases),
     target.rules.read(row, viewer),
   ]

@@ -8,7 +8,8 @@ import { type Member, plainEntries, type RowShape, rowObject } from "./row.ts"
 
 /** What a statement makes of the rows that it selects: their JSON, or the bytes that their JSON would have. */
 export interface Rendering {
-  field(field: Field, column: SQL): SQL
+  /** A field of a row; `json` is what is shown of it, where that is not the whole column. */
+  field(field: Field, column: SQL, json?: SQL): SQL
   /** A row, from its members. */
   object(shape: RowShape): SQL
   /** All rows of `from`, in its order. `ctes` is a WITH clause for them, or nothing. */
@@ -25,7 +26,7 @@ const { joinedMember } = expressions
 
 /** Rows as JSON. */
 export const asJson: Rendering = {
-  field: (field, column) => field.type.sql.json(column),
+  field: (field, column, json) => json ?? field.type.sql.json(column),
   object: rowObject,
   list: (shape, from, ctes) => expressions.jsonList(plainEntries(shape), rowObject(shape), from, ctes),
   one: (shape, from) => expressions.jsonMember(plainEntries(shape), rowObject(shape), from),
@@ -42,18 +43,18 @@ export const lacksValues = (body: string): boolean => body.includes(mark)
 /** Rows as JSON, whose values of much different size have their share at the most: `lacksValues` finds the others. */
 export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
   ...asJson,
-  field: (field, column) => {
+  field: (field, column, part) => {
     const { spec, type } = field
-    const json = type.sql.json(column)
+    const json = part ?? type.sql.json(column)
     const isText = spec.type === "text" || spec.type === "bytes"
     return hasShare(type, above)
-      ? expressions.marked(sizeOfValue(type, column), bytes, mark, json, isText)
+      ? expressions.marked(sizeOfValue(type, column, part), bytes, mark, json, isText)
       : json
   },
 })
 
-const sizeOfValue = ({ sql }: FieldType, column: SQL): SQL =>
-  sql.size?.(column) ?? expressions.byteLength(column)
+const sizeOfValue = ({ sql }: FieldType, column: SQL, part: SQL | undefined): SQL =>
+  part ? expressions.byteLength(part) : (sql.size?.(column) ?? expressions.byteLength(column))
 
 /** What is known of a size when a statement is compiled: the bytes that its expression leaves out. */
 interface Known {
@@ -89,9 +90,9 @@ const textBytes = (length: SQL, nullable: boolean): SQL =>
  * text and numbers have up to 24 digits. Fields that the viewer may not see do not count.
  */
 export const asSize: Rendering = {
-  field: ({ type, nullable }, column) =>
+  field: ({ type, nullable }, column, part) =>
     type.measured
-      ? textBytes(sizeOfValue(type, column), nullable)
+      ? textBytes(sizeOfValue(type, column, part), nullable)
       : literal(nullable ? Math.min(type.minBytes, nullBytes) : type.minBytes),
   object: (shape) => sizeOf(shape),
   list: (shape, from, ctes) =>

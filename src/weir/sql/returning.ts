@@ -10,7 +10,7 @@ import { asJson } from "./rendering.ts"
 import { rowObject } from "./row.ts"
 import { Aliases } from "./where.ts"
 
-const wholeRow = { fields: undefined, filters: [], includes: [] }
+const wholeRow = { fields: undefined, members: new Map(), filters: [], conditions: [], includes: [] }
 
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>

@@ -10,6 +10,7 @@ import { answerBytes, answerTable, joinedAnswer, joinedWithinLimit, withinLimit 
 import { type AnswerSize, sizeOfAnswer, type Within } from "./answer-size.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
+import { conditionsOf } from "./conditions.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
@@ -91,6 +92,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     ...ofParent,
     resource.rules.read(row, viewer),
     ...filtered(query.filters, row, viewer, aliases, found.length ? few : undefined),
+    ...conditionsOf(query.conditions, row, viewer, aliases),
   ]
   const matching = search ? [search.matches] : []
   const rows: Rows = {

@@ -1,8 +1,11 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import { type JsonPlace, jsonPlace } from "../db/dialect/json-path.ts"
 import { condition } from "../fields/condition.ts"
+import { placeCondition } from "../fields/json-places.ts"
+import type { Step } from "../query/place.ts"
 import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -29,9 +32,21 @@ export class Aliases {
 /** A viewer of that kind, whose id is bound as `viewer`. */
 export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(ownValue.viewer) })
 
-/** The condition of a filter on the column itself. */
-export const comparison = ({ field, operator, param, isNull }: Filter, column: SQL): SQL =>
-  condition(field.type, operator, column, bound(param), isNull)
+/** The condition of a filter on the column itself, or on a place in its JSON. */
+export const comparison = (filter: Filter, column: SQL): SQL => {
+  const { field, operator, param, isNull, place } = filter
+  return place
+    ? placeCondition(placeOf(field, column, place.steps), operator, place.kind, bound(param), isNull)
+    : condition(field.type, operator, column, bound(param), isNull)
+}
+
+/** A place in the JSON of a column. */
+export const placeOf = ({ spec }: Field, column: SQL, steps: readonly Step[]): JsonPlace =>
+  jsonPlace(
+    column,
+    spec,
+    steps.map((step) => (typeof step === "object" ? bound(step.param) : step)),
+  )
 
 /** A sort key as SQL. A field that is hidden in some rows counts as null there. */
 export interface SortExpression {
@@ -44,8 +59,11 @@ export interface SortExpression {
 
 export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql): SortExpression[] {
   return sort.map((key) => {
-    const visible = key.field.read(row, viewer)
-    const column = row(key.field.name)
+    const { place } = key
+    const visible = (place?.of ?? key.field).read(row, viewer)
+    const column = place
+      ? placeOf(place.of, row(place.of.name), place.steps)[place.part]
+      : row(key.field.name)
     const value = typeof visible === "boolean" ? column : sql`case when ${visible} then ${column} end`
     const ordered = key.field.type.ordered(value)
     return { key, value, ordered, nullable: key.field.nullable || typeof visible !== "boolean" }

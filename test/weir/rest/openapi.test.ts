@@ -243,6 +243,10 @@ function fitting({ name, schema }: Parameter, all: Parameter[]): string {
   if (name === "after" || name === "before") return cursor
   if (name === "include") return all.map((p) => /^include\.(\w+)\./.exec(p.name)?.[1]).find(Boolean) ?? ""
   if (/(^|\.)(sort|fields)$/.test(name)) return "id"
+  if (/(^|\.)filter$/.test(name)) return "{}"
+  const pair = /^(.+)\[between\]$/.exec(name)?.[1]
+  const of = pair && all.find((p) => p.name === pair && p.in === "query")
+  if (of) return `${fitting(of, [])},${fitting(of, [])}`
   const listed = /^(.+)\[n?in\]$/.exec(name)?.[1]
   const single = listed && all.find((p) => p.name === listed && p.in === "query")
   return single ? fitting(single, []) : "x"

@@ -680,7 +680,7 @@ describe("what every answer carries", () => {
     // JSON Schema has bare patterns: no slashes, no flags.
     for (const pattern of patterns)
       expect(
-        ["ann_1", "ann@example.com", "id", ""].some((fit) => new RegExp(pattern, "u").test(fit)),
+        ["ann_1", "ann@example.com", "id", "", "a,b"].some((fit) => new RegExp(pattern, "u").test(fit)),
         pattern,
       ).toBe(true)
   })

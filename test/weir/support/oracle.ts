@@ -100,7 +100,36 @@ export function passesBy(
       return compare(value, operand) < 0
     case "lte":
       return compare(value, operand) <= 0
+    case "between": {
+      const [low, high] = operand as [unknown, unknown]
+      return compare(value, low) >= 0 && compare(value, high) <= 0
+    }
+    case "icontains":
+      return caseless(value).includes(caseless(operand))
+    case "istarts_with":
+      return caseless(value).startsWith(caseless(operand))
+    case "ilike":
+      return likePattern(String(operand)).test(String(value))
+    case "exists":
+      throw new Error("only places in JSON have exists")
   }
+}
+
+const caseless = (value: unknown): string => String(value).replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
+/** A pattern of `ilike` as a regular expression. */
+function likePattern(pattern: string): RegExp {
+  const tokens = pattern.match(/\\[\s\S]|[\s\S]/gu) ?? []
+  const parts = tokens.map((token) => {
+    if (token === "%") return "[\\s\\S]*"
+    if (token === "_") return "[\\s\\S]"
+    const [letter = ""] = token.startsWith("\\") ? token.slice(1) : token
+    const text = token.startsWith("\\") ? token.slice(1) : token
+    return /[A-Za-z]/.test(letter)
+      ? `[${letter.toLowerCase()}${letter.toUpperCase()}]`
+      : text.replace(/[$()*+./?[\\\]^{|}-]/g, "\\$&")
+  })
+  return new RegExp(`^${parts.join("")}$`, "u")
 }
 
 /** Operands worth trying with an operator, taken from the rows, so that some rows match and some do not. */
@@ -119,6 +148,16 @@ export function operandsFor(field: Field, operator: Operator, rows: Row[]): unkn
       return [letters.slice(1, 4).join("") || letters.join("")]
     case "starts_with":
       return [letters.slice(0, 2).join("")]
+    case "between":
+      return [[present[0], middle].sort((a, b) => compareValues(a, b, field))]
+    case "icontains":
+      return [letters.slice(1, 4).join("").toUpperCase() || letters.join("")]
+    case "istarts_with":
+      return [letters.slice(0, 2).join("").toUpperCase()]
+    case "ilike": {
+      const escaped = letters.map((letter) => (/[\\%_]/.test(letter) ? `\\${letter}` : letter))
+      return [`${escaped.slice(0, 1).join("")}%`, `%${escaped.slice(1, 3).join("").toUpperCase()}%`, "%_\\%"]
+    }
     default:
       return [middle]
   }

@@ -16,6 +16,22 @@ export function operandsFor(column: Column, operator: Operator, values: unknown[
       return ["%", "_", "\\", "e", "E", [...longest].slice(1, 4).join(""), longest].filter(Boolean)
     case "starts_with":
       return ["%", [...longest].slice(0, 2).join(""), [...longest].slice(1, 3).join("")].filter(Boolean)
+    case "between":
+      return picked.length ? [[picked[0], picked.at(-1)].sort((a, b) => compare(column, a, b))] : []
+    case "icontains":
+      return ["%", "E", [...longest].slice(1, 4).join("").toUpperCase(), longest].filter(Boolean)
+    case "istarts_with":
+      return ["%", [...longest].slice(0, 2).join("").toUpperCase()].filter(Boolean)
+    case "ilike":
+      return [
+        "%",
+        "_%",
+        "\\%%",
+        `%${[...longest]
+          .slice(1, 2)
+          .join("")
+          .replace(/[\\%_]/, "\\$&")}%`,
+      ]
     default:
       return kindOf(column) === "numeric" ? [...picked, ...picked.map(Number)] : picked
   }

@@ -167,6 +167,11 @@ export const stagingTable = (name: string): SQL =>
 export const keepIds = (table: string, key: string): string[] => [
   `select setval(s, greatest((select max("${key}") from ${table}), (select last_value from pg_sequences where (schemaname, sequencename) = (select nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = s::regclass)), 1)) from (select pg_get_serial_sequence('${table.replaceAll("'", "''")}', '${key.replaceAll("'", "''")}') s) _ where s is not null and exists (select 1 from ${table})`,
 ]
+/** Text in which A-Z are a-z, and no other letters are changed. */
+export const caseless = (text: SQL): SQL => sql`lower((${text})::text collate "C")`
+/** Whether `text` is like a pattern, whatever the case of A-Z. */
+export const like = (text: SQL, pattern: SQL): SQL =>
+  sql`${caseless(text)} like ${caseless(pattern)} escape '\\'`
 /** Whether a value is one of few that are selected for it. As a join, Postgres would read the whole table each time. */
 export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} = any (array(${values}))`
 /** Whether two values differ; two nulls do not. */

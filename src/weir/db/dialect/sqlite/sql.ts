@@ -148,6 +148,10 @@ export const stagingTable = (name: string): SQL =>
   sql`create table ${sql.identifier(name)} (n integer primary key, shape text not null, array text not null)`
 /** Empty: after an insert with explicit ids, SQLite itself generates higher ones. */
 export const keepIds = (_table: string, _key: string): string[] => []
+/** Text in which A-Z are a-z, as SQLite lowers them. */
+export const caseless = (text: SQL): SQL => sql`lower(${text})`
+/** Whether `text` is like a pattern, whatever the case of A-Z. */
+export const like = (text: SQL, pattern: SQL): SQL => sql`${text} like ${pattern} escape '\\'`
 /** Whether a value is one of few that are selected for it. */
 export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} in (${values})`
 /** Whether two values differ; two nulls do not. */

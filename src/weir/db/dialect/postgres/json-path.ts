@@ -1,0 +1,51 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { FieldSpec } from "../field.ts"
+import type { JsonPlace, JsonStep } from "../json-path.ts"
+
+/** Numbers from here on are infinite as doubles, and those up to the second one are 0: a cast would fail. */
+const [largest, smallest] = [sql.raw("1.797693134862315807e308"), sql.raw("2.4703282292062327e-324")]
+
+/** A member by name, which no array has, or an element by index, which no object has. */
+const stepSql = (step: JsonStep): SQL => {
+  if (typeof step === "number") return sql.raw(String(step))
+  return typeof step === "string" ? sql.raw(`'${step}'`) : sql`${step}::text`
+}
+
+/** A place in a JSON column, as Postgres finds it. The column may be of `json` or of `jsonb`. */
+export function jsonPlace(
+  column: SQL,
+  { sqlType = "json" }: Pick<FieldSpec, "inferred" | "storage" | "sqlType">,
+  steps: readonly JsonStep[],
+): JsonPlace {
+  const prefix = sql.raw(sqlType === "jsonb" ? "jsonb" : "json")
+  const json = sql`(${sql.join([column, ...steps.map(stepSql)], sql` -> `)})`
+  const typeOf = (value: SQL) => sql`${prefix}_typeof(${value})`
+  const rankOf = (value: SQL) =>
+    sql`case ${typeOf(value)} when 'number' then 1 when 'string' then 2 when 'boolean' then case when ${value}::text = 'true' then 4 else 3 end when 'array' then 5 when 'object' then 6 end`
+  const numberOf = (value: SQL) => {
+    const digits = sql`(${value} #>> '{}')::numeric`
+    return sql`case when ${typeOf(value)} = 'number' then case when abs(${digits}) >= ${largest} then sign(${digits})::double precision * 'infinity'::double precision when abs(${digits}) <= ${smallest} then 0 else ${digits}::double precision end end`
+  }
+  const textOf = (value: SQL) => sql`case when ${typeOf(value)} = 'string' then ${value} #>> '{}' end`
+  return {
+    rank: rankOf(json),
+    number: numberOf(json),
+    text: textOf(json),
+    exists: sql`${json} is not null`,
+    json,
+    holds: (kind, operand) => {
+      const element = sql`"@e".value`
+      const own = { number: numberOf, text: textOf, boolean: rankOf }[kind]
+      return sql`exists (select 1 from ${prefix}_array_elements(case when ${typeOf(json)} = 'array' then ${json} end) "@e" where ${own(element)} = ${operand})`
+    },
+  }
+}
+
+/** An object of these members, but for those without a value. */
+export const objectOf = (members: [name: SQL, place: Pick<JsonPlace, "exists" | "json">][]): SQL =>
+  sql`(select coalesce(json_object_agg(k, v), '{}') from (values ${sql.join(
+    members.map(
+      ([name, { exists, json }]) => sql`(${name}::text, case when ${exists} then ${json}::json end)`,
+    ),
+    sql`, `,
+  )}) "@m"(k, v) where v is not null)`
