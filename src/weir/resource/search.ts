@@ -61,8 +61,7 @@ export function searchOf(resource: Resource): Search | undefined {
 }
 
 function partOf(resource: Resource, name: string, refuse: (why: string) => never): SearchPart {
-  const { fields } = resource
-  const { document } = resource as { document?: string }
+  const { fields, document } = resource
   const [first = "", ...rest] = name.split(".")
   const isOwn = Object.hasOwn(fields, first)
   const field = isOwn ? fields[first] : document === undefined ? undefined : fields[document]
