@@ -1,13 +1,10 @@
 import { type SearchTerm, type Word, wordsOf } from "../lib/search-words.ts"
-import type { SearchQuery } from "../query/search.ts"
+import { highlightName, type SearchQuery } from "../query/search.ts"
 
 /** Most characters of a text that are shown: of a longer one, a passage around the first match. */
 const maxPassage = 300
 /** How many of them stand before the first match. */
 const before = 60
-
-/** The member of a row that shows where a search matched. */
-export const highlightName = "_highlight"
 
 /** The JSON of a row with what shows where the search matched, of the fields that the row has. */
 export function highlighted({ parts, terms }: SearchQuery, row: string): string {

@@ -23,6 +23,8 @@ export const maxSearchLength = 200
 
 /** The sort key of relevance. */
 export const rankName = "_rank"
+/** The member of a row that shows where a search matched. */
+export const highlightName = "_highlight"
 
 /** A term: a `-` where it must not be there, a phrase in quotes or a word, and a `*` where the word may go on. */
 const term = /(-?)(?:"([^"]*)"|([^\s"]+))(\*?)(?=\s|$)|\S+/gu

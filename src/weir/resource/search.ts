@@ -35,6 +35,8 @@ export interface Search {
 const taken: ReadonlySet<string> = new Set(["rank", "rowid"])
 /** The parameters that a resource with `search` has beside those of every list. */
 const parameters = ["q", "highlight"]
+/** Names of the engine's own in the sort and in the rows of a search. */
+const ownNames = ["_rank", "_highlight"]
 
 /** Resolves the option `search` of a resource. Throws one line where something cannot be searched. */
 export function searchOf(resource: Resource): Search | undefined {
@@ -50,6 +52,9 @@ export function searchOf(resource: Resource): Search | undefined {
   if (language !== undefined && !/^[a-z_]{1,60}$/.test(language))
     refuse(`has the language ${JSON.stringify(language)}, which is no name of one`)
   if (keys.length === 0) refuse("needs a table with a primary key")
+  for (const own of ownNames)
+    if (Object.hasOwn(fields, own))
+      refuse(`takes the name "${own}", which is a column: call the property otherwise`)
   for (const parameter of parameters)
     if (Object.hasOwn(fields, parameter))
       refuse(`has the parameter "${parameter}", which is a column: call the property otherwise`)

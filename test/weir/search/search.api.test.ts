@@ -2,9 +2,13 @@
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { MemoryStore } from "../../../src/weir/cache/memory.ts"
-import { owner } from "../../../src/weir/index.ts"
+import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
+import { searchSql } from "../../../src/weir/db/dialect/search.ts"
+import type { SearchIndex } from "../../../src/weir/db/dialect/search-types.ts"
+import { admin, nobody, owner } from "../../../src/weir/index.ts"
+import { missingSearch } from "../../../src/weir/runtime/missing-search.ts"
 import { cacheOver } from "../support/fresh.ts"
-import { type Ask, idsOf, type Library, library, searched } from "./support.ts"
+import { type Ask, idsOf, type Library, library, type PaperOptions, papersApi, searched } from "./support.ts"
 
 let l: Library
 let ask: Ask
@@ -220,4 +224,75 @@ describe("relevance", () => {
     await l.add(Array.from({ length: 40 }, () => ({ title: "rocket rocket a", owner_id: 2 })))
     expect(await answer()).toEqual(before)
   })
+})
+
+describe("without an index", () => {
+  test("q is a 503 that says so on SQLite, and reads every row on Postgres", async () => {
+    await l.add([{ title: "lamp" }])
+    const search = papersApi().resources[1]?.search?.index as SearchIndex
+    await l.run(...searchSql.drop(search))
+    const answer = await ask("anonymous", q("lamp"))
+    if (dialectName === "postgres") expect([answer.status, idsOf(answer).length]).toEqual([200, 1])
+    else expect([answer.status, answer.text]).toEqual([503, expect.stringContaining("no search index")])
+    const client = l.w.database.connect()
+    expect(await missingSearch(client, papersApi())).toEqual([
+      expect.stringContaining("papers: there is no index"),
+    ])
+    await l.run(...searchSql.create(search))
+    expect(await missingSearch(client, papersApi())).toEqual([])
+    await client.close?.()
+  })
+})
+
+describe("the option", () => {
+  const nobodysTitle = { ...searched, fields: { title: { read: nobody } } }
+  test.each<[string, PaperOptions | object, string]>([
+    ["no field", { ...searched, search: [] }, "papers: search names no field"],
+    [
+      "what is no column",
+      { ...searched, search: ["nothing"] },
+      'papers: search names "nothing", which is no column',
+    ],
+    ["a number", { ...searched, search: ["pages"] }, 'names "pages", which is no text'],
+    ["JSON as a whole", { ...searched, search: ["meta"] }, 'names "meta", which is no text'],
+    ["a path into text", { ...searched, search: ["title.x"] }, 'names "title.x", which is no text'],
+    ["a path with a quote", { ...searched, search: ['meta.a"b'] }, "which is no path"],
+    ["a field twice", { ...searched, search: ["title", "title"] }, "names a field twice"],
+    ["a hidden field", nobodysTitle, 'names "title", which not every reader may see'],
+    [
+      "a field of admins",
+      { ...searched, fields: { body: { read: admin } } },
+      'names "body", which not every reader',
+    ],
+    [
+      "a field of owners",
+      { ...searched, fields: { body: { read: owner } } },
+      'names "body", which not every reader',
+    ],
+    ["a language that is SQL", { ...searched, search: { fields: ["title"], language: "x'" } }, "language"],
+  ])("refuses %s at load", (_, options, why) => {
+    expect(() => papersApi(options as PaperOptions)).toThrow(why)
+  })
+
+  test("takes fields that whoever may read the rows may read", () => {
+    expect(() => papersApi({ ...searched, read: admin, fields: { body: { read: admin } } })).not.toThrow()
+    expect(() => papersApi({ ...searched, read: owner, fields: { body: { read: owner } } })).not.toThrow()
+  })
+})
+
+test("the document has the parameters and the member", async () => {
+  const { body } = await ask("anonymous", "/openapi.json")
+  type Param = { $ref?: string; name: string; schema: { pattern: string } }
+  const { paths, components } = body as {
+    paths: Record<string, { get: { parameters: Param[] } }>
+    components: { schemas: Record<string, { properties: object }>; parameters: Record<string, Param> }
+  }
+  const names = (path: string) =>
+    paths[path]?.get.parameters.map(({ $ref, ...own }) =>
+      $ref ? components.parameters[$ref.split("/").at(-1) ?? ""] : own,
+    )
+  expect(names("/papers")?.map((each) => each?.name)).toEqual(expect.arrayContaining(["q", "highlight"]))
+  expect(names("/papers")?.find((each) => each?.name === "sort")?.schema.pattern).toContain("_rank")
+  expect(names("/users")?.map((each) => each?.name)).not.toContain("q")
+  expect(components.schemas.Paper?.properties).toHaveProperty("_highlight")
 })

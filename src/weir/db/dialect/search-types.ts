@@ -62,4 +62,8 @@ export interface SearchSql {
   /** The statements that make and unmake an index. */
   create(index: SearchIndex): string[]
   drop(index: SearchIndex): string[]
+  /** A query for how many such indexes there are. */
+  count(index: SearchIndex): string
+  /** What becomes of searches where there is none. */
+  without: string
 }

@@ -107,7 +107,7 @@ const asked = ({ language }: SearchIndex): SQL =>
     ? sql`to_tsquery(${sql.raw(text(language))}::regconfig, ${sql.placeholder(searchValue.match)})`
     : sql`${sql.placeholder(searchValue.match)}::tsquery`
 
-const indexName = ({ table }: SearchIndex): string => shortened(`${table}_search_index`)
+const indexName = ({ table }: Pick<SearchIndex, "table">): string => shortened(`${table}_search_index`)
 const qualified = ({ schema }: SearchIndex, name: string): string =>
   [schema, name].flatMap((part) => (part === undefined ? [] : quoted(part))).join(".")
 
@@ -143,5 +143,8 @@ export const search: SearchSql = {
       `create index ${quoted(indexName(index))} on ${qualified(index, index.table)} using gin ((${expression}));`,
     ]
   },
+  count: ({ schema, table }) =>
+    `select count(*) from pg_class where relkind in ('i', 'I') and relname = ${text(indexName({ table }))} and relnamespace = ${schema === undefined ? `(select relnamespace from pg_class where oid = to_regclass(${text(quoted(table))}))` : `to_regnamespace(${text(quoted(schema))})`}`,
+  without: "they read every row",
   drop: (index) => [`drop index if exists ${qualified(index, indexName(index))};`],
 }

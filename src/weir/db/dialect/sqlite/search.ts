@@ -106,6 +106,9 @@ export const search: SearchSql = {
       : `insert into ${quoted(name)}(${quoted(name)}) values ('rebuild');`
     return [`create virtual table ${quoted(name)} using fts5(${parts});`, ...triggers(index), fill]
   },
+  count: (index) =>
+    `select count(*) from sqlite_master where type = 'table' and name = ${text(searchTableOf(index))}`,
+  without: "they are a 503",
   drop(index) {
     const name = searchTableOf(index)
     const gone = ["insert", "delete", "update"].map(
