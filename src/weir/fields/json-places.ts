@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import { isPlainMember, type JsonKind, type JsonPlace } from "../db/dialect/json-path.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { notStorable, storable } from "../lib/storable.ts"
@@ -14,10 +15,12 @@ export { isPlainMember, type JsonKind }
 export const placeTypes = {
   rank: fieldType({ type: "integer", inferred: true }),
   number: fieldType({ type: "real", inferred: true, sqlType: "double precision" }),
-  text: fieldType({ type: "text", inferred: true }),
+  // The place's text has its order already.
+  text: { ...fieldType({ type: "text", inferred: true }), ordered: (text: SQL): SQL => text },
 }
 
-/** The ranks of booleans among the kinds. */
+/** The ranks of numbers and texts among the kinds, and those of booleans. */
+const [rankOfNumber, rankOfText] = [sql.raw("1"), sql.raw("2")]
 const [rankOfFalse, rankOfTrue] = [3, 4]
 
 /** A JSON value that is compared with what stands at a place. */
@@ -29,11 +32,11 @@ export interface PlaceOperand {
 /** A number in JSON's spelling. */
 const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
-/** What drivers that speak JSON cannot send is bound as text, which the statement casts. */
+/** A number is bound as text, which the statement casts: drivers that speak JSON cannot send infinity. */
 const numberValue = (text: string): Value => {
   const value = Number(text)
-  if (Number.isFinite(value)) return value
-  return value > 0 ? "Infinity" : "-Infinity"
+  if (Number.isFinite(value)) return expressions.boundNumber(text)
+  return value > 0 ? expressions.infinity : `-${expressions.infinity}`
 }
 
 export const numberOperand = (text: string): PlaceOperand => ({ kind: "number", value: numberValue(text) })
@@ -63,19 +66,20 @@ export const readPart = (operator: Operator, text: string): Value | Invalid => {
   return operand instanceof Invalid ? operand : operand.value
 }
 
+/** Whether a place is null, or whether it has a value at all. */
+export function placeIs({ rank, exists }: JsonPlace, operator: "is_null" | "exists", isTrue: boolean): SQL {
+  if (operator === "is_null") return isTrue ? sql`${rank} is null` : sql`${rank} is not null`
+  return isTrue ? exists : sql`not ${exists}`
+}
+
 /** The condition that what stands at a place compares so with a bound operand of that kind. */
-export function placeCondition(
-  place: JsonPlace,
-  operator: Operator,
-  kind: JsonKind | undefined,
-  operand: SQL,
-  isTrue?: boolean,
-): SQL {
-  if (operator === "is_null") return isTrue ? sql`${place.rank} is null` : sql`${place.rank} is not null`
-  if (operator === "exists") return isTrue ? place.exists : sql`not ${place.exists}`
-  if (operator === "contains" && kind) return contains(place, kind, operand)
-  if (kind === "number") return condition(placeTypes.number, operator, place.number, operand)
-  if (kind === "text") return condition(placeTypes.text, operator, place.text, operand)
+export function placeCondition(place: JsonPlace, operator: Operator, kind: JsonKind, operand: SQL): SQL {
+  if (operator === "contains") return contains(place, kind, operand)
+  // Each names all columns of an index before its own: see `indexColumns`.
+  if (kind === "number")
+    return sql`${place.rank} = ${rankOfNumber} and ${condition(placeTypes.number, operator, place.number, operand)}`
+  if (kind === "text")
+    return sql`${place.rank} = ${rankOfText} and ${place.number} is null and ${condition(placeTypes.text, operator, place.text, operand)}`
   const rank = condition(placeTypes.rank, operator, place.rank, operand)
   return operator === "eq" || operator === "in"
     ? rank

@@ -104,6 +104,19 @@ export async function readJson(
   types: readonly string[] = jsonTypes,
   verbatim?: ReadonlySet<string>,
 ): Promise<unknown> {
+  const text = await readJsonText(c, types)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
+    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
+  }
+  return verbatim?.size ? keepText(value, text, verbatim) : value
+}
+
+/** The text of a body of JSON, as it was sent. Throws as `readJson` does, but for what is not JSON. */
+export async function readJsonText(c: AppContext, types: readonly string[] = jsonTypes): Promise<string> {
   requireMediaType(c, types)
   const type = c.req.header("content-type") ?? ""
   if (type.includes(";")) requireUtf8(type)
@@ -113,14 +126,7 @@ export async function readJson(
     const why = `nests deeper than ${deepest} levels`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "too_deep" }])
   }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
-    throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
-  }
-  return verbatim?.size ? keepText(value, text, verbatim) : value
+  return text
 }
 
 /** The body as JSON, or undefined where there is none: a client may send nothing, whatever its headers say. */

@@ -5,7 +5,7 @@ import type { AppMiddleware } from "./context.ts"
 export function crossOrigin(origins: string[], headers: string[] = []): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    allowMethods: ["GET", "HEAD", "QUERY", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: [
       "Authorization",
       "Cache-Control",

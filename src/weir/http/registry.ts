@@ -92,6 +92,11 @@ export class Registry {
     this.describe(config.method as Entry["method"], config.path, doc, types)
   }
 
+  /** Serves a path by `QUERY` as well, which OpenAPI 3.1 has no operation for: what describes its GET says so. */
+  addQuery(path: string, handler: (c: AppContext) => Promise<Response> | Response): void {
+    this.app.on("QUERY", path.replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1"), handler)
+  }
+
   /** Documents what another route serves already. */
   describe(
     method: Entry["method"],

@@ -25,6 +25,8 @@ import { type Page, pageOf } from "./page.ts"
 export interface ListInput {
   /** The query string with its `?`, or nothing. */
   search: string
+  /** A tree of filters besides those of the query string, as the text of its JSON. */
+  filter?: string | undefined
   /** The path that the page's links lead to. */
   path: string
   nested?: Nested | undefined
@@ -52,13 +54,13 @@ export function parsedOnce<P extends object>(owner: object, verb: string, search
 function prepare(
   { limits, viewer: { kind } }: Call,
   resource: Resource,
-  search: string,
-  nested?: Nested,
+  { search, filter, nested }: Pick<ListInput, "search" | "filter" | "nested">,
 ): Prepared {
   const owner = nested?.relation ?? resource
   const maxRows = limits.rows[kind]
-  return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, search, () => {
-    const { query, values, shape } = parseList(resource, kind, search, maxRows, nested)
+  const whole = filter === undefined ? search : `${search}#${filter}`
+  return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, whole, () => {
+    const { query, values, shape } = parseList(resource, kind, { search, filter }, maxRows, nested)
     const compiled = (measure: boolean) => (): ListPlan =>
       planOf(owner, `list:${measure}:${kind}:${limits.bytes}:${shape}`, () =>
         compileList(query, { answerLimit: limits.bytes, measure }),
@@ -76,14 +78,14 @@ function prepare(
 export async function list(
   call: Call,
   resource: Resource,
-  { search, path, nested }: ListInput,
+  { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
   if (nested) requireOpen(call, nested.within.rules.read)
   requireOpen(call, resource.rules.read)
   const via = nested?.relation.via
   if (via) requireOpen(call, via.toJunction.target.rules.read)
   const { viewer } = call
-  const { query, values, links, ...plans } = prepare(call, resource, search, nested)
+  const { query, values, links, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {
     [ownValue.viewer]: viewer.id,
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
@@ -140,7 +142,7 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     const search = `?limit=${limit}${sort}${after}`
     // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
-    const { query, values, ...plans } = prepare({ ...call, limits }, resource, search)
+    const { query, values, ...plans } = prepare({ ...call, limits }, resource, { search })
     const own = { ...values, [ownValue.viewer]: call.viewer.id }
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, own, limits)
     let page: Page

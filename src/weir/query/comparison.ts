@@ -2,7 +2,6 @@ import { type PlaceOperand, readPart } from "../fields/json-places.ts"
 import { type Operand, readList, readOperand } from "../fields/operand.ts"
 import { type Operator, ofPlaces, partial } from "../fields/operators.ts"
 import { Invalid } from "../fields/type.ts"
-import { allOf, type Condition } from "./condition.ts"
 import { type Place, stepsInto } from "./place.ts"
 import { type Filter, operatorsOf } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
@@ -33,27 +32,16 @@ function counts(reader: ParamReader, at: At, { through, members }: Place): boole
   return false
 }
 
-/** The comparisons of a column with operands as texts: one for most operators. Undefined where one is wrong. */
+/** The comparison of a column with operands as texts. Undefined where one is wrong. */
 export function compareColumn(
   reader: ParamReader,
   at: At,
   place: Place,
   operator: Operator,
   texts: readonly string[],
-): Filter[] | undefined {
+): Filter | undefined {
   const { field, through } = place
-  if (operator === "between") {
-    const [low, high, ...more] = texts
-    if (low === undefined || high === undefined || more.length) {
-      reader.issue(at, "must be two values", "invalid_value")
-      return undefined
-    }
-    const bounds = [
-      compareColumn(reader, at, place, "gte", [low]),
-      compareColumn(reader, at, place, "lte", [high]),
-    ]
-    return bounds.every((bound) => bound !== undefined) ? bounds.flat() : undefined
-  }
+  if (operator === "between") return compareBetween(reader, at, place, texts)
   if (!counts(reader, at, place)) return undefined
   const value = operandOf(place, operator, texts)
   if (value instanceof Invalid) {
@@ -62,7 +50,24 @@ export function compareColumn(
   }
   const param = bind(reader, value.value)
   reader.shape += `${pathOf(through)}${field.name}[${value.operator}];`
-  return [{ through, field, operator: value.operator, param }]
+  return { through, field, operator: value.operator, param }
+}
+
+/** Two bounds of one column, which a single row must be within where the column is another table's. */
+function compareBetween(
+  reader: ParamReader,
+  at: At,
+  place: Place,
+  [low, high, ...more]: readonly string[],
+): Filter | undefined {
+  if (low === undefined || high === undefined || more.length) {
+    reader.issue(at, "must be two values", "invalid_value")
+    return undefined
+  }
+  const least = compareColumn(reader, at, place, "gte", [low])
+  const most = compareColumn(reader, at, place, "lte", [high])
+  reader.shape += "&;"
+  return least && most && { ...least, also: { operator: most.operator, param: most.param } }
 }
 
 const operandOf = (
@@ -85,7 +90,9 @@ export function compareNull(
   if (!counts(reader, at, place)) return undefined
   const { through, field, members } = place
   reader.shape += `${pathOf(through)}${field.name}[${operator}${isTrue ? "" : ":not"}];`
-  const inJson = members && { place: { steps: stepsOf(reader, members), kind: undefined } }
+  const inJson = members && {
+    place: { steps: stepsOf(reader, members), terms: [], isAny: false, isNegated: false },
+  }
   return { through, field, operator, param: "", isNull: isTrue, ...inJson }
 }
 
@@ -96,78 +103,54 @@ export function comparePlace(
   place: Place,
   operator: Operator,
   operands: readonly (PlaceOperand | Invalid)[],
-): Condition | undefined {
-  const wrong = operands.find((operand) => operand instanceof Invalid)
-  if (wrong instanceof Invalid) {
+): Filter | undefined {
+  const wrong = operands.map((operand) => fault(operator, operand)).find((one) => one !== undefined)
+  if (wrong) {
     reader.issue(at, wrong.message, wrong.code)
     return undefined
   }
   const values = operands as readonly PlaceOperand[]
-  const [first, second] = values
-  const one = (operator: Operator, operand = first) =>
-    operand && comparison(reader, at, place, operator, operand)
-  const negated = (part: Condition | undefined): Condition | undefined => {
-    reader.shape += "!"
-    return part && { kind: "not", part }
-  }
-  switch (operator) {
-    case "ne":
-      return negated(one("eq"))
-    case "in":
-      return anyOf(reader, at, place, values)
-    case "nin":
-      return negated(anyOf(reader, at, place, values))
-    case "between": {
-      if (!first || !second || values.length > 2) {
-        reader.issue(at, "must be two values", "invalid_value")
-        return undefined
-      }
-      const bounds = [one("gte"), one("lte", second)]
-      return bounds.every((bound) => bound !== undefined) ? allOf(bounds) : undefined
-    }
-    default:
-      return one(operator)
-  }
-}
-
-/** One of several values, which are bound as a list for each kind. */
-function anyOf(
-  reader: ParamReader,
-  at: At,
-  place: Place,
-  values: readonly PlaceOperand[],
-): Condition | undefined {
-  const parts = (["number", "text", "boolean"] as const).flatMap((kind) => {
-    const list = values.filter((value) => value.kind === kind).map(({ value }) => value)
-    return list.length ? [comparison(reader, at, place, "in", { kind, value: JSON.stringify(list) })] : []
-  })
-  return parts.every((part) => part !== undefined) ? { kind: "or", parts } : undefined
-}
-
-function comparison(
-  reader: ParamReader,
-  at: At,
-  place: Place,
-  operator: Operator,
-  { kind, value }: PlaceOperand,
-): Condition | undefined {
-  if (partial.includes(operator) && !(operator === "contains" && kind !== "text")) {
-    const part =
-      kind === "text" ? readPart(operator, value as string) : new Invalid("must be a text", "invalid_value")
-    if (part instanceof Invalid) {
-      reader.issue(at, part.message, part.code)
-      return undefined
-    }
+  if (operator === "between" && values.length !== 2) {
+    reader.issue(at, "must be two values", "invalid_value")
+    return undefined
   }
   if (!counts(reader, at, place)) return undefined
   const { through, field, members = [] } = place
+  const isList = operator === "in" || operator === "nin"
+  const terms = (isList ? listsOf(values) : values).map(({ kind, value }, i) => ({
+    operator: termOf(operator, i),
+    kind,
+    param: bind(reader, value),
+  }))
+  const kinds = terms.map(({ kind }) => kind).join()
+  reader.shape += `${pathOf(through)}${field.name}[${operator}:${kinds}]`
+  const isNegated = operator === "ne" || operator === "nin"
   const steps = stepsOf(reader, members)
-  reader.shape += `${pathOf(through)}${field.name}[${operator}:${kind}];`
-  return {
-    kind: "comparison",
-    filter: { through, field, operator, param: bind(reader, value), place: { steps, kind } },
-  }
+  return { through, field, operator, param: "", place: { steps, terms, isAny: isList, isNegated } }
 }
+
+/** By which operator an operand is compared, of those that are made of others. */
+function termOf(operator: Operator, i: number): Operator {
+  if (operator === "between") return i === 0 ? "gte" : "lte"
+  if (operator === "ne") return "eq"
+  return operator === "nin" ? "in" : operator
+}
+
+/** What is wrong with an operand. */
+function fault(operator: Operator, operand: PlaceOperand | Invalid): Invalid | undefined {
+  if (operand instanceof Invalid) return operand
+  if (!partial.includes(operator) || (operator === "contains" && operand.kind !== "text")) return undefined
+  if (operand.kind !== "text") return new Invalid("must be a text", "invalid_value")
+  const part = readPart(operator, operand.value as string)
+  return part instanceof Invalid ? part : undefined
+}
+
+/** Values as a list for each kind. */
+const listsOf = (values: readonly PlaceOperand[]): PlaceOperand[] =>
+  (["number", "text", "boolean"] as const).flatMap((kind) => {
+    const list = values.filter((value) => value.kind === kind).map(({ value }) => value)
+    return list.length ? [{ kind, value: JSON.stringify(list) }] : []
+  })
 
 function stepsOf(reader: ParamReader, members: readonly (string | number)[]) {
   const steps = stepsInto(reader, members)

@@ -79,12 +79,12 @@ function readFilter(
   }
   if (!place.members) {
     const texts = parts.map((part) => part.text)
-    const filters = compareColumn(reader, name, place, operator, texts)
-    return filters ? { filters, conditions: [] } : none
+    const filter = compareColumn(reader, name, place, operator, texts)
+    return filter ? { filters: [filter], conditions: [] } : none
   }
   const operands = parts.map((part) =>
     part.isQuoted ? textOperand(part.text) : parsePlaceOperand(part.text),
   )
-  const condition = comparePlace(reader, name, place, operator, operands)
-  return condition ? { filters: [], conditions: [condition] } : none
+  const filter = comparePlace(reader, name, place, operator, operands)
+  return filter ? { filters: [], conditions: [{ kind: "comparison", filter }] } : none
 }

@@ -24,15 +24,16 @@ export interface Parsed<Q> {
   shape: string
 }
 
-/** Reads the query string of a list of at most `maxRows` rows, with those that they embed. Throws a 422 that names every wrong parameter. */
+/** Reads the query string of a list, with a tree of filters where that came apart, of at most `maxRows` rows, with those that they embed. Throws a 422 that names every wrong parameter. */
 export function parseList(
   resource: Resource,
   viewer: ViewerKind,
-  search: string,
+  { search, filter }: { search: string; filter?: string | undefined },
   maxRows: number,
   nested?: { relation: Relation; within: Resource },
 ): Parsed<ListQuery> {
   const reader = new ParamReader(viewer, search)
+  if (filter !== undefined) reader.add("filter", filter)
   const { values } = reader
   const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
   const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)

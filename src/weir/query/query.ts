@@ -25,8 +25,18 @@ export interface Filter {
   param: string
   /** For `is_null` and `exists`, whose operand is part of the shape: what they must be. */
   isNull?: boolean
-  /** Where in the field's JSON, and the kind of value that it is compared with. */
-  place?: { steps: Step[]; kind: JsonKind | undefined }
+  /** A second comparison of the same value. */
+  also?: { operator: Operator; param: string }
+  /** Where in the field's JSON, and what it is compared with there, instead of `param`. */
+  place?: PlaceFilter
+}
+
+/** A comparison of a place in JSON: with all of the terms or any, or not so. */
+export interface PlaceFilter {
+  steps: Step[]
+  terms: { operator: Operator; kind: JsonKind; param: string }[]
+  isAny: boolean
+  isNegated: boolean
 }
 
 /** A place in a field's JSON, of which a sort key is a part: its kind first, then its number and its text. */

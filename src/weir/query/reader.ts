@@ -33,12 +33,14 @@ export class ParamReader {
       for (const name of wrong) this.issue(name, notUtf8, "invalid_text")
       this.finish()
     }
-    if (search.length > 1)
-      for (const [name, value] of new URLSearchParams(search)) {
-        const values = this.params.get(name)
-        if (values) values.push(value)
-        else this.params.set(name, [value])
-      }
+    if (search.length > 1) for (const [name, value] of new URLSearchParams(search)) this.add(name, value)
+  }
+
+  /** Adds a parameter. */
+  add(name: string, value: string): void {
+    const values = this.params.get(name)
+    if (values) values.push(value)
+    else this.params.set(name, [value])
   }
 
   /** Records what is wrong: the first 20 issues. */

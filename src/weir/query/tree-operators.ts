@@ -59,10 +59,9 @@ function readOperator(
     reader.issue(at, "must be text, a number, true or false", "invalid_value")
     return undefined
   }
-  if (place.members) return comparePlace(reader, at, place, operator, values.map(placeOperand))
+  if (place.members) return wrapped(comparePlace(reader, at, place, operator, values.map(placeOperand)))
   const texts = values.map((one) => (one instanceof ExactNumber ? one.text : String(one)))
-  const filters = compareColumn(reader, at, place, operator, isElements ? [listText(texts)] : texts)
-  return filters && allOf(filters.map((filter) => ({ kind: "comparison", filter })))
+  return wrapped(compareColumn(reader, at, place, operator, isElements ? [listText(texts)] : texts))
 }
 
 const wrapped = (filter: Filter | undefined): Condition | undefined =>

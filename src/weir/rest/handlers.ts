@@ -1,5 +1,5 @@
 import { requireJsonAccepted } from "../http/accept.ts"
-import { readJson } from "../http/body.ts"
+import { readJson, readJsonText } from "../http/body.ts"
 import { replyRead, requestedBypass } from "../http/conditional.ts"
 import type { AppContext } from "../http/context.ts"
 import { acceptPatch, jsonTypes, patchTypes } from "../http/media-types.ts"
@@ -69,12 +69,16 @@ export async function readOne(c: AppContext, resource: Resource): Promise<Respon
   return replyRead(c, await read(call, resource, key, search))
 }
 
-/** `GET /resource`, and `GET /parent/{id}/resource`. */
+/**
+ * `GET /resource`, and `GET /parent/{id}/resource`. As `QUERY` (draft-ietf-httpbis-safe-method-w-body), the body is a tree
+ * of filters, which the client sends again for the pages that the links name.
+ */
 export async function readList(c: AppContext, resource: Resource, parent?: Within): Promise<Response> {
   const call = readCall(c)
   const { nested, search } = nestedOf(c, call, parent)
   requireJsonAccepted(c)
-  const page = await list(call, resource, { search, path: ownPath(c), nested })
+  const filter = c.req.method === "QUERY" ? await readJsonText(c) : undefined
+  const page = await list(call, resource, { search, filter, path: ownPath(c), nested })
   const { link } = page.headers
   // A parent that comes as a parameter is so in the links as well.
   const named = search === searchOf(c) ? undefined : nested?.parentKey

@@ -25,7 +25,7 @@ export function listDoc(d: Documents, resource: Resource, parent?: Within): Oper
   return {
     operationId: `list${operation}`,
     summary: `List ${resource.name}${words}`,
-    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one.`,
+    description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one. \`QUERY\` answers alike, with the tree of \`filter\` as its body.`,
     tags: [resource.name],
     security: via ? securityOf(via.toJunction.target, "read", resource) : securityOf(resource, "read"),
     json: {

@@ -62,12 +62,7 @@ export function resourceRoutes(
   if (served(rules.create)) createRoute(registry, documented, all, resource)
   if (hasBatch) batchRoute(registry, documented, all, resource, hasKey ? { within: one } : {})
   if (served(rules.read)) {
-    registry.add(
-      "get",
-      all,
-      documented((d) => listDoc(d, resource)),
-      (c) => readList(c, resource),
-    )
+    listRoute(registry, documented, all, resource)
     if (hasKey)
       registry.add(
         "get",
@@ -111,6 +106,24 @@ export function resourceRoutes(
   }
   for (const relation of Object.values(resource.relations))
     nestedRoutes(registry, documented, { relation, within: resource }, served)
+}
+
+/** A list, by GET and QUERY. */
+function listRoute(
+  registry: Registry,
+  documented: Documented,
+  path: string,
+  resource: Resource,
+  parent?: Within,
+): void {
+  const handler: Handler = (c) => readList(c, resource, parent)
+  registry.add(
+    "get",
+    path,
+    documented((d) => listDoc(d, resource, parent)),
+    handler,
+  )
+  registry.addQuery(path, handler)
 }
 
 /** A create at the list's path. */
@@ -168,12 +181,7 @@ function nestedRoutes(
   if (kind !== "many" || within.keys.length === 0 || (via && !isByKey)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
-    registry.add(
-      "get",
-      path,
-      documented((d) => listDoc(d, target, parent)),
-      (c) => readList(c, target, parent),
-    )
+    listRoute(registry, documented, path, target, parent)
   if (via) linkRoutes(registry, documented, relation, served)
   // A create takes the parent's key for the reference.
   if (via || !isByKey || !served(target.rules.create)) return

@@ -2,9 +2,9 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { type JsonPlace, jsonPlace } from "../db/dialect/json-path.ts"
 import { condition } from "../fields/condition.ts"
-import { placeCondition } from "../fields/json-places.ts"
+import { placeCondition, placeIs } from "../fields/json-places.ts"
 import type { Step } from "../query/place.ts"
-import type { Filter, FromCursor, ListQuery, SortKey } from "../query/query.ts"
+import type { Filter, FromCursor, ListQuery, PlaceFilter, SortKey } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -34,10 +34,22 @@ export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(own
 
 /** The condition of a filter on the column itself, or on a place in its JSON. */
 export const comparison = (filter: Filter, column: SQL): SQL => {
-  const { field, operator, param, isNull, place } = filter
-  return place
-    ? placeCondition(placeOf(field, column, place.steps), operator, place.kind, bound(param), isNull)
-    : condition(field.type, operator, column, bound(param), isNull)
+  const { field, operator, param, isNull, also, place } = filter
+  if (place) return comparisonAt(placeOf(field, column, place.steps), filter, place)
+  const one = condition(field.type, operator, column, bound(param), isNull)
+  return also ? sql`${one} and ${condition(field.type, also.operator, column, bound(also.param))}` : one
+}
+
+/** The comparison of a place in JSON. */
+function comparisonAt(at: JsonPlace, { operator, isNull }: Filter, place: PlaceFilter): SQL {
+  if (operator === "is_null" || operator === "exists") return placeIs(at, operator, isNull === true)
+  const { terms, isAny, isNegated } = place
+  const parts = terms.map(({ operator, kind, param }) => placeCondition(at, operator, kind, bound(param)))
+  const whole = parts.length
+    ? sql.join(isAny ? parts.map((part) => sql`(${part})`) : parts, isAny ? sql` or ` : sql` and `)
+    : clause(!isAny)
+  if (isNegated) return sql`(${whole}) is not true`
+  return isAny && parts.length > 1 ? sql`(${whole})` : whole
 }
 
 /** A place in the JSON of a column. */

@@ -291,3 +291,41 @@ describe("fields of places in JSON", () => {
     },
   )
 })
+
+describe("QUERY", () => {
+  const query = (path: string, body: string, headers: Record<string, string> = {}) =>
+    call("QUERY", path, { body, headers: { "content-type": "application/json", ...headers } })
+
+  test("answers as the GET with the same tree does, page by page", async () => {
+    const filter = { or: [{ "meta.color": "red" }, { size: { gte: 4 } }] }
+    const whole = await call("GET", `/things?${tree(filter)}`)
+    const answer = await query("/things", JSON.stringify(filter))
+    expect([answer.status, answer.text]).toEqual([200, whole.text])
+    const nested = await query("/makers/1/things?sort=-name", JSON.stringify({ size: { gt: 1 } }))
+    expect((nested.body as { name: string }[]).map(({ name }) => name)).toEqual(["g", "d"])
+    let all = ""
+    let path: string | undefined = "/things?limit=2&sort=-meta.color"
+    while (path) {
+      const { body, links } = await query(path, JSON.stringify(filter))
+      all += (body as { name: string }[]).map(({ name }) => name).join("")
+      path = links.next
+    }
+    expect(all).toBe(await names(`sort=-meta.color&${tree(filter)}`))
+  })
+
+  test("has a validator, and takes JSON alone", async () => {
+    const first = await query("/things", "{}")
+    const etag = first.headers.get("etag") as string
+    expect((await query("/things", "{}", { "if-none-match": etag })).status).toBe(304)
+    expect((await query("/things", '{"size":1}', { "if-none-match": etag })).status).toBe(200)
+    for (const [body, type, status] of [
+      ["{", "application/json", 422],
+      ["", "application/json", 422],
+      ['{"nope":1}', "application/json", 422],
+      ["{}", "text/plain", 415],
+    ] as const)
+      expect((await query("/things", body, { "content-type": type })).status).toBe(status)
+    expect((await query(`/things?${tree({})}`, "{}")).status).toBe(422)
+    expect((await call("PUT", "/things")).headers.get("allow")).toContain("QUERY")
+  })
+})

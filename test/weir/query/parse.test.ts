@@ -11,13 +11,13 @@ import { resources } from "../support/fixture.ts"
 const answerLimit = 16_777_216
 const items = resources.find((r) => r.name === "items") as Resource
 const users = resources.find((r) => r.name === "users") as Resource
-const list = (search: string, viewer: ViewerKind = "user") => parseList(items, viewer, search, 20_000)
+const list = (search: string, viewer: ViewerKind = "user") => parseList(items, viewer, { search }, 20_000)
 const shape = (search: string) => list(search).shape
 
 /** The paths of a query string's errors. */
 function errors(search: string, viewer: ViewerKind = "user", resource = items): string[] {
   try {
-    parseList(resource, viewer, search, 20_000)
+    parseList(resource, viewer, { search }, 20_000)
   } catch (error) {
     return ((error as Problem).issues ?? []).map((issue) => issue.path)
   }
@@ -187,7 +187,7 @@ describe("a filter behind a prefix", () => {
         visit(inner, `${path}.`)
       }
     }
-    visit(parseList(users, "user", `${search}&limit=1`, 200_000).query.includes, "")
+    visit(parseList(users, "user", { search: `${search}&limit=1` }, 200_000).query.includes, "")
     return found
   }
 

@@ -61,7 +61,7 @@ async function linksHold(origin: string, user: string): Promise<void> {
   }
   // As everywhere: 404, 405, and HEAD.
   expect((await call("GET", "/nowhere")).body).toMatchObject({ code: "not_found" })
-  expect((await call("PUT", "/items")).headers.get("allow")).toBe("GET, HEAD, POST")
+  expect((await call("PUT", "/items")).headers.get("allow")).toBe("GET, HEAD, POST, QUERY")
   expect((await call("HEAD", "/items?limit=1")).links.next).toMatch(/^\/api\/v1\/items\?/)
   expect((await call("GET", "/swagger-ui-dist/nope.js")).body).toMatchObject({ code: "not_found" })
 }

@@ -71,7 +71,7 @@ test("problems are those of Node: 401, 404, 405, 409, 413, 415, 422", async () =
     expect(answer.headers.get("content-type")).toBe("application/problem+json")
     expect(answer.body).toMatchObject({ status, request_id: expect.any(String), ...member })
   }
-  expect((await call("PUT", "/items")).headers.get("allow")).toBe("GET, HEAD, POST")
+  expect((await call("PUT", "/items")).headers.get("allow")).toBe("GET, HEAD, POST, QUERY")
   expect((await call("HEAD", "/items")).text).toBe("")
 })
 

@@ -59,7 +59,7 @@ const filtersOf = (resource: Resource): string[] => filters.get(resource) as str
 /** Compiles a list and a single read, and says which of them a database refuses. */
 function refused(resource: Resource, search: string, single = true): string[] {
   const limit = 16_777_216
-  const list = compileList(parseList(resource, "user", `?limit=1&${search}`, 1e9).query, {
+  const list = compileList(parseList(resource, "user", { search: `?limit=1&${search}` }, 1e9).query, {
     answerLimit: limit,
     measure: true,
   })

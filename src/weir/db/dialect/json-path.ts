@@ -30,6 +30,12 @@ const plainName = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 /** Whether a member's name may be part of a statement. */
 export const isPlainMember = (name: string): boolean => plainName.test(name)
 
+/**
+ * The columns of an index that finds rows by what stands at a place, and in its order. Comparisons name the kind first, so
+ * that one index serves numbers and texts.
+ */
+export const indexColumns = ({ rank, number, text }: JsonPlace): [SQL, SQL, SQL] => [rank, number, text]
+
 /** An object of members, in the dialect in use, but for those that have no value. */
 export const objectOf: typeof sqlite.objectOf = (members) =>
   (dialectName === "postgres" ? postgres : sqlite).objectOf(members)

@@ -5,6 +5,10 @@ import type { JsonPlace, JsonStep } from "../json-path.ts"
 /** Numbers from here on are infinite as doubles, and those up to the second one are 0: a cast would fail. */
 const [largest, smallest] = [sql.raw("1.797693134862315807e308"), sql.raw("2.4703282292062327e-324")]
 
+/** A column of `json`, where it holds no NUL: Postgres cannot read such a text, and fails instead. */
+const readable = (column: SQL): SQL =>
+  sql`case when strpos(${column}::text, '\\u0000') = 0 or ${column}::text !~ '(^|[^\\\\])(\\\\\\\\)*\\\\u0000' then ${column} end`
+
 /** A member by name, which no array has, or an element by index, which no object has. */
 const stepSql = (step: JsonStep): SQL => {
   if (typeof step === "number") return sql.raw(String(step))
@@ -17,8 +21,9 @@ export function jsonPlace(
   { sqlType = "json" }: Pick<FieldSpec, "inferred" | "storage" | "sqlType">,
   steps: readonly JsonStep[],
 ): JsonPlace {
+  const whole = sqlType === "jsonb" ? column : readable(column)
   const prefix = sql.raw(sqlType === "jsonb" ? "jsonb" : "json")
-  const json = sql`(${sql.join([column, ...steps.map(stepSql)], sql` -> `)})`
+  const json = sql`(${sql.join([whole, ...steps.map(stepSql)], sql` -> `)})`
   const typeOf = (value: SQL) => sql`${prefix}_typeof(${value})`
   const rankOf = (value: SQL) =>
     sql`case ${typeOf(value)} when 'number' then 1 when 'string' then 2 when 'boolean' then case when ${value}::text = 'true' then 4 else 3 end when 'array' then 5 when 'object' then 6 end`
@@ -26,7 +31,9 @@ export function jsonPlace(
     const digits = sql`(${value} #>> '{}')::numeric`
     return sql`case when ${typeOf(value)} = 'number' then case when abs(${digits}) >= ${largest} then sign(${digits})::double precision * 'infinity'::double precision when abs(${digits}) <= ${smallest} then 0 else ${digits}::double precision end end`
   }
-  const textOf = (value: SQL) => sql`case when ${typeOf(value)} = 'string' then ${value} #>> '{}' end`
+  // Text is compared and indexed byte by byte, whatever the database's locale.
+  const textOf = (value: SQL) =>
+    sql`(case when ${typeOf(value)} = 'string' then ${value} #>> '{}' end collate "C")`
   return {
     rank: rankOf(json),
     number: numberOf(json),

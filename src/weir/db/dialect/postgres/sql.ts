@@ -172,6 +172,10 @@ export const caseless = (text: SQL): SQL => sql`lower((${text})::text collate "C
 /** Whether `text` is like a pattern, whatever the case of A-Z. */
 export const like = (text: SQL, pattern: SQL): SQL =>
   sql`${caseless(text)} like ${caseless(pattern)} escape '\\'`
+/** A number as text of the nearest double: a cast refuses what is out of its range. */
+export const boundNumber = (text: string): string => String(Number(text))
+/** The text that a cast reads as infinity. */
+export const infinity: string = "Infinity"
 /** Whether a value is one of few that are selected for it. As a join, Postgres would read the whole table each time. */
 export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} = any (array(${values}))`
 /** Whether two values differ; two nulls do not. */

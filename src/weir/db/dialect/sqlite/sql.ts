@@ -152,6 +152,10 @@ export const keepIds = (_table: string, _key: string): string[] => []
 export const caseless = (text: SQL): SQL => sql`lower(${text})`
 /** Whether `text` is like a pattern, whatever the case of A-Z. */
 export const like = (text: SQL, pattern: SQL): SQL => sql`${text} like ${pattern} escape '\\'`
+/** A number as text that a cast reads as it reads the number in JSON: SQLite is one bit off with some. */
+export const boundNumber = (text: string): string => text
+/** The text that a cast reads as infinity. */
+export const infinity: string = "9e999"
 /** Whether a value is one of few that are selected for it. */
 export const isAmong = (value: SQL, values: SQL): SQL => sql`${value} in (${values})`
 /** Whether two values differ; two nulls do not. */
