@@ -6,6 +6,7 @@ import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import { isFilterable, isReserved } from "../resource/names.ts"
 import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
+import { treeType } from "./openapi-filters.ts"
 import type { Documents } from "./openapi-parts.ts"
 import { searchParams } from "./openapi-search.ts"
 
@@ -112,7 +113,7 @@ function relationParams(d: Documents, resource: Resource, relation: Relation): R
     ),
     param("skip", (called) => inQuery(called, `Rows of ${name} to skip`, { type: "integer", minimum: 0 })),
     param("sort", (called) => text(called, `Sort of ${name}. Default: ${sort}`, sortPattern(d, target))),
-    param("filter", (called) => treeParam(called, `Filters of ${name} as a tree of JSON`)),
+    param("filter", (called) => treeParam(called, treeType(d, target))),
   ]
 }
 
@@ -185,13 +186,15 @@ export const fieldsParam = (d: Documents, resource: Resource): Reference =>
     return text("fields", description, listOf(names))
   })
 
-/** A tree of filters. */
-const treeParam = (called: string, description: string): Json =>
-  inQuery(
-    called,
-    `${description}: and, or, not, fields with a value or operators, relations with some, none or every`,
-    { type: "string", minLength: 2, contentMediaType: "application/json", example: "{}" },
-  )
+/** A tree of filters, as the text of its JSON. */
+const treeParam = (called: string, type: Reference): Json =>
+  inQuery(called, "Filters as a tree: the text of its JSON", {
+    type: "string",
+    minLength: 2,
+    contentMediaType: "application/json",
+    contentSchema: type,
+    example: "{}",
+  })
 
 /** The parameters that all lists have. */
 const pageParams: Json[] = [
@@ -204,7 +207,6 @@ const pageParams: Json[] = [
   inQuery("skip", "Rows to skip", { type: "integer", minimum: 0 }),
   inQuery("after", "Cursor of the Link header: the rows after it", { type: "string", minLength: 1 }),
   inQuery("before", "Cursor of the Link header: the rows before it", { type: "string", minLength: 1 }),
-  treeParam("filter", "Filters as a tree of JSON"),
   inQuery("count", "Count all matching rows, in X-Total-Count", { type: "string", enum: ["exact"] }),
 ]
 
@@ -222,6 +224,7 @@ export function listParams(d: Documents, resource: Resource): Reference[] {
       ),
     ),
     ...searchParams(resource).map((param) => ofResource(d, resource, param.name as string, () => param)),
+    ofResource(d, resource, "filter", () => treeParam("filter", treeType(d, resource))),
     fieldsParam(d, resource),
     ...includeParams(d, resource, false),
     ...d

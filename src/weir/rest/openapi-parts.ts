@@ -16,10 +16,15 @@ export interface Documents {
   readable: (resource: Resource) => Field[]
   /** The name of the schema of a resource's embedded rows. */
   embedded: (resource: Resource) => string
+  /** The name of the type of a resource's trees of filters. */
+  treeName: (resource: Resource) => string
   /** The parameters of each resource's key and lists, and those of filters by a name and a type. */
   keys: Map<Resource, Reference[]>
   lists: Map<Resource, Reference[]>
   filters: Map<string, Reference[]>
+  /** The types of each resource's trees of filters, and of what they say of fields of each type. */
+  trees: Map<Resource, Reference>
+  operands: Map<string, Reference>
 }
 
 /** Makes the documentation of an operation, with what all of them share. */
@@ -38,10 +43,13 @@ export function documentsOf(resources: readonly Resource[]): Documented {
         components,
         fieldDoc: fieldDocs(resources),
         readable: perResource(readable),
-        embedded: embeddedNames(resources),
+        embedded: namesOf(resources, "Embedded"),
+        treeName: namesOf(resources, "Filter"),
         keys: new Map(),
         lists: new Map(),
         filters: new Map(),
+        trees: new Map(),
+        operands: new Map(),
       }
       known.set(components, documents)
     }
@@ -61,10 +69,11 @@ function perResource<T>(make: (resource: Resource) => T): (resource: Resource) =
   }
 }
 
-function embeddedNames(resources: readonly Resource[]): Documents["embedded"] {
+/** The names of schemas that each resource has one of, of which the types of other resources may be one. */
+function namesOf(resources: readonly Resource[], word: string): (resource: Resource) => string {
   const taken = schemaNames(resources)
   return perResource(({ typeName }) => {
-    const name = freeName([`${typeName}Embedded`, `Embedded${typeName}`], (one) => taken.has(one))
+    const name = freeName([`${typeName}${word}`, `${word}${typeName}`], (one) => taken.has(one))
     taken.add(name)
     return name
   })

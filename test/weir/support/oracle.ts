@@ -127,7 +127,7 @@ function likePattern(pattern: string): RegExp {
     const text = token.startsWith("\\") ? token.slice(1) : token
     return /[A-Za-z]/.test(letter)
       ? `[${letter.toLowerCase()}${letter.toUpperCase()}]`
-      : text.replace(/[$()*+./?[\\\]^{|}-]/g, "\\$&")
+      : text.replace(/[$()*+./?[\\\]^{|}]/g, "\\$&")
   })
   return new RegExp(`^${parts.join("")}$`, "u")
 }
