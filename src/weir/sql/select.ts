@@ -16,7 +16,7 @@ import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
-import { searchClause, withRank } from "./search.ts"
+import { rankOf, searchClause, withRank } from "./search.ts"
 import { Aliases, beyond, orderBy, type SortExpression, sortExpressions, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
@@ -82,8 +82,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const aliases = new Aliases()
   const { alias, row } = aliases.next(resource)
   const search = searchClause(query, alias, row)
-  const rank = search?.rank
-  const keys = sortExpressions(query.sort, withRank(row, rank?.within), viewer)
+  const keys = sortExpressions(query.sort, withRank(resource, row, search.rank?.within), viewer)
   const ofParent = query.parent ? within(query.parent, row, viewer, aliases) : []
   const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
   const few = (column: string) =>
@@ -94,13 +93,12 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     ...filtered(query.filters, row, viewer, aliases, found.length ? few : undefined),
     ...conditionsOf(query.conditions, row, viewer, aliases),
   ]
-  const matching = search ? [search.matches] : []
   const rows: Rows = {
     table: tableOf(resource),
     alias,
     key: rowKey(resource, alias, row),
-    where: clause(conjunction([...conditions, ...(rank?.through ? [] : matching), beyond(keys, from)])),
-    through: rank?.through,
+    where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
+    ...rankOf(search),
     order: orderBy(keys, from.cursor === "before"),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
@@ -121,11 +119,13 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
         !field.type.sql.position && shape.members.some((m) => m.name === field.name && !m.when),
     )
   const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
-  const keyColumns = inRows ? [] : positions(sortExpressions(query.sort, withRank(row, rank?.after), viewer))
+  const keyColumns = inRows
+    ? []
+    : positions(sortExpressions(query.sort, withRank(resource, row, search.rank?.after), viewer))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
-      sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction([...conditions, ...matching]))})`,
+      sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction([...conditions, ...search.matches]))})`,
     )
   if (query.within) columns.push(parentExists(query.within, viewer, aliases))
   if (measured) columns.push(answerBytes)

@@ -5,7 +5,7 @@ import { MemoryStore } from "../../../src/weir/cache/memory.ts"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { searchSql } from "../../../src/weir/db/dialect/search.ts"
 import type { SearchIndex } from "../../../src/weir/db/dialect/search-types.ts"
-import { admin, nobody, owner } from "../../../src/weir/index.ts"
+import { admin, nobody, owner, through, viewerIs } from "../../../src/weir/index.ts"
 import { missingSearch } from "../../../src/weir/runtime/missing-search.ts"
 import { cacheOver } from "../support/fresh.ts"
 import { type Ask, idsOf, type Library, library, type PaperOptions, papersApi, searched } from "./support.ts"
@@ -179,6 +179,14 @@ describe("relevance", () => {
       expect(idsOf(await asked("root", q("lamp", "&sort=_rank")))).toEqual([long1, short, often])
     }
     expect(none).toBeGreaterThan(0)
+  })
+
+  test("goes with keys that rules hide in some rows", async () => {
+    await l.add([1, 2].map((owner_id) => ({ title: "lamp", pages: owner_id, owner_id })))
+    const mine = through("owner", viewerIs("id"))
+    const asked = l.ask({ ...searched, fields: { pages: { read: mine } } } as never)
+    expect(idsOf(await asked("ann", q("lamp", "&sort=-_rank,pages")))).toEqual([1, 2])
+    expect(idsOf(await asked("bob", q("lamp", "&sort=-_rank,pages")))).toEqual([2, 1])
   })
 
   test("has cursors both ways", async () => {

@@ -1,3 +1,4 @@
+import { relations } from "drizzle-orm"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { searchSql } from "../../../src/weir/db/dialect/search.ts"
 import { defineApi } from "../../../src/weir/index.ts"
@@ -22,6 +23,10 @@ export const papers = table("papers", {
   owner_id: references(() => users.id),
 })
 
+export const papersRelations = relations(papers, ({ one }) => ({
+  owner: one(users, { fields: [papers.owner_id], references: [users.id] }),
+}))
+
 export type PaperOptions = Omit<ResourceOptions, "embed">
 const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
 export const searched: PaperOptions = { ...open, search: ["title", "body"] }
@@ -33,7 +38,7 @@ export const papersApi = (options: PaperOptions = searched) =>
   defineApi({
     title: "Weir",
     version: "0.0.0",
-    schema: { users },
+    schema: { users, papers, papersRelations },
     accounts: { table: users, login: ["email", "username"], password: "hashed_password", role: "role" },
     resources: [
       resource(users, { read: anyone, fields: { hashed_password: { read: nobody } } }),

@@ -132,9 +132,9 @@ export const search: SearchSql = {
       : sql``
     return sql`(${found}${there}${without})`
   },
-  rank({ index, columns }) {
+  rank({ index, columns, alias }) {
     const own = index.language ? stemmedRank(index, columns) : ownRank(index, columns)
-    return { within: own, after: own }
+    return { within: own, after: sql`${alias}."@rank"` }
   },
   create(index) {
     const names = index.columns.map(({ name }) => sql.raw(quoted(name)))
