@@ -32,6 +32,7 @@ const perDriver = [
   "own-values",
   "parity",
   "precedence",
+  "queries",
   "quota",
   "races",
   "vocabulary",

@@ -13,7 +13,7 @@ import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
-import { type ListInput, parsedOnce } from "./list.ts"
+import { type ListInput, parsedOnce, searched } from "./list.ts"
 import { pageOf } from "./page.ts"
 
 interface Prepared {
@@ -67,7 +67,8 @@ export async function aggregate(
   }
   const reading = { statement: withValues(plan, all, true), variant: path + links.prefix }
   return readThrough(call, reading, async () => {
-    const row = await rowOf(call, plan, wide, all)
+    const read = rowOf(call, plan, wide, all)
+    const row = await (query.search ? searched(resource, read) : read)
     if (plan.isMeasured) requireAnswerBytes(Number(row.at(-1)), limits, { limit: query.limit, includes: [] })
     const page = pageOf(row, plan, query)
     requireAnswerText(page.body, limits, { limit: query.limit, includes: [] })

@@ -44,6 +44,7 @@ export interface AggregateQuery
     | "viewer"
     | "filters"
     | "conditions"
+    | "search"
     | "sort"
     | "from"
     | "limit"

@@ -8,6 +8,7 @@ import { readFilters } from "./filters.ts"
 import type { Parsed } from "./parse.ts"
 import { defaultLimit, maxLimit, sortText } from "./query.ts"
 import { ParamReader } from "./reader.ts"
+import { readSearch } from "./search.ts"
 import { readTree } from "./tree.ts"
 
 /** Reads the query string of aggregates, with a tree of filters where that came apart. Throws a 422 that names every wrong parameter. */
@@ -38,6 +39,8 @@ export function parseAggregate(
   const result = resultOf(resource, groups, members)
   const { sort, from } = readPageFrom(reader, { groups, aggregates, result, viewer }, skip !== undefined)
   const tree = reader.single("having")
+  const found = readSearch(reader, resource)
+  if (found?.highlight) reader.issue("highlight", "cannot be used with aggregate", "conflict")
   const having = tree === undefined ? [] : readTree(reader, result, "having", tree)
   const conditions = readFilters(reader, resource, "")
   reader.finish()
@@ -53,6 +56,7 @@ export function parseAggregate(
       resource,
       viewer,
       ...conditions,
+      search: found && { ...found, highlight: false },
       groups,
       aggregates,
       having,

@@ -14,6 +14,7 @@ import {
   type Values,
 } from "./query.ts"
 import { ParamReader } from "./reader.ts"
+import { readRankedSort, readSearch } from "./search.ts"
 import { readSelection, readSort, rowsWith } from "./selection.ts"
 
 /** A parsed query string: what to read, the values to bind, and the text that identifies the shape. */
@@ -41,7 +42,10 @@ export function parseList(
   const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
   const counting = reader.choice("count", ["exact", "estimate"])
   const count = counting === "exact"
-  const sort = readSort(reader, resource, "sort", defaultSort(resource))
+  const found = readSearch(reader, resource)
+  const sort = found
+    ? readRankedSort(reader, resource)
+    : readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
@@ -59,6 +63,7 @@ export function parseList(
       skipWithin,
       count,
       estimate: counting === "estimate",
+      search: found,
       parent: nested?.relation,
       within: nested?.within,
     },

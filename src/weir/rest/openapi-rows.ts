@@ -1,9 +1,13 @@
 import type { Json, Reference } from "../http/components.ts"
+
 import { countName } from "../query/include-tree.ts"
+import { highlightName } from "../query/search.ts"
+
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { type Documents, objectOf } from "./openapi-parts.ts"
+import { highlightSchema } from "./openapi-search.ts"
 
 type Members = Record<string, FieldSchema>
 
@@ -49,13 +53,17 @@ const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json =
       .map((field) => [field.name, fieldDoc(field).example]),
   )
 
-const embeds = (d: Documents, resource: Resource): Members =>
-  Object.fromEntries(
-    Object.values(resource.relations).flatMap((relation) => [
-      [relation.name, { schema: embedSchema(d, relation), required: false }],
-      ...(isCounted(resource, relation) ? [[countName(relation), rowCount]] : []),
-    ]),
-  )
+/** What a row has beside its fields: what it embeds, and what shows where a search matched. */
+function embeds(d: Documents, resource: Resource): Members {
+  const members: Members = {}
+  for (const relation of Object.values(resource.relations)) {
+    members[relation.name] = { schema: embedSchema(d, relation), required: false }
+    if (isCounted(resource, relation)) members[countName(relation)] = rowCount
+  }
+  const schema = highlightSchema(resource)
+  if (schema) members[highlightName] = { schema, required: false }
+  return members
+}
 
 const rowCount = { schema: { type: "integer", minimum: 0 }, required: false }
 const isCounted = ({ fields, relations }: Resource, relation: Relation): boolean =>

@@ -13,6 +13,7 @@ import { conditionsOf } from "./conditions.ts"
 import { literal, withClause } from "./embed.ts"
 import { filtered } from "./filters.ts"
 import { bound, compile, type Plan } from "./plan.ts"
+import { searchClause } from "./search.ts"
 import { parentExists, within } from "./select.ts"
 import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
 
@@ -46,10 +47,11 @@ export function compileAggregate(
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const { alias, row } = aliases.next(resource)
+  const search = searchClause({ ...query, sort: [] }, alias, row)
   const joins = new Joins(row, viewer, aliases)
   const columns = columnsOf(query, joins, wide)
   const from = sql`${tableOf(resource)} ${alias}${sql.join(joins.clauses)}`
-  const where = clause(conjunction(rowsOf(query, row, viewer, aliases)))
+  const where = clause(conjunction([...rowsOf(query, row, viewer, aliases), ...search.matches]))
   const groupParts = columns.slice(0, query.groups.length).flatMap((column) => column.parts)
   const groupBy = groupParts.length
     ? sql` group by ${sql.raw(groupParts.map((_, i) => String(i + 1)).join(", "))}`

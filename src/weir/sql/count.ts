@@ -7,6 +7,7 @@ import { tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
 import { compile, type Plan } from "./plan.ts"
+import { searchClause } from "./search.ts"
 import { within } from "./select.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
@@ -28,6 +29,7 @@ export function compileCount(query: ListQuery): CountPlan {
       resource.rules.read(row, viewer),
       ...filtered(query.filters, row, viewer, aliases),
       ...conditionsOf(query.conditions, row, viewer, aliases),
+      ...searchClause(query, alias, row).matches,
     ]),
   )
   const from = sql`from ${tableOf(resource)} ${alias} where ${where}`
