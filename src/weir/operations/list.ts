@@ -1,8 +1,9 @@
 import type { PartRead } from "../cache/stamps.ts"
+import { classify } from "../db/dialect/errors.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
-import { Problem } from "../problem.ts"
+import { Problem, unavailable } from "../problem.ts"
 import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
@@ -94,7 +95,8 @@ export async function list(
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const { limits } = call
-    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, limits)
+    const read = queryWithin(call.client(), plans.plan, plans.measured, all, limits)
+    const { row, plan } = await (query.search ? searched(resource, read) : read)
     const page = pageWithin(limits, row as Row, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
@@ -102,6 +104,20 @@ export async function list(
     headers.link = linksOf(path, links, query, page, Number(values.skip ?? 0))
     return { body: page.body, headers }
   })
+}
+
+/** Throws a 503 that says so where the database has no index to search by. */
+async function searched<T>({ name }: Resource, read: Promise<T>): Promise<T> {
+  try {
+    return await read
+  } catch (error) {
+    if (classify(error)?.kind !== "unmigrated") throw error
+    throw unavailable(
+      "database_unmigrated",
+      `${name} cannot be searched: the database has no search index of it, or it has not been migrated`,
+      error,
+    )
+  }
 }
 
 /** The page of a statement's one row. Throws a 422 where it is larger than an answer may be. */

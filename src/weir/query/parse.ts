@@ -14,6 +14,7 @@ import {
   type Values,
 } from "./query.ts"
 import { ParamReader } from "./reader.ts"
+import { readRankedSort, readSearch } from "./search.ts"
 import { readSelection, readSort, rowsWith } from "./selection.ts"
 
 /** A parsed query string: what to read, the values to bind, and the text that identifies the shape. */
@@ -40,7 +41,10 @@ export function parseList(
   // One row more than the page is read.
   const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
   const count = reader.choice("count", ["exact"]) !== undefined
-  const sort = readSort(reader, resource, "sort", defaultSort(resource))
+  const found = readSearch(reader, resource)
+  const sort = found
+    ? readRankedSort(reader, resource)
+    : readSort(reader, resource, "sort", defaultSort(resource))
   const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
@@ -57,6 +61,7 @@ export function parseList(
       limit,
       skipWithin,
       count,
+      search: found,
       parent: nested?.relation,
       within: nested?.within,
     },

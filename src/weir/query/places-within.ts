@@ -25,6 +25,15 @@ export function addPlace(places: PlacesWithin[], names: readonly string[], steps
   else addPlace(known.members, rest, further)
 }
 
+/** Most members on the way to one that an answer has: what holds them nests in the statement. */
+const maxDepth = 8
+
 /** Whether a place names members alone, of the row itself: what an answer can have by name. */
-export const isOfMembers = (place: Place): place is Place & { members: string[] } =>
-  place.through.length === 0 && (place.members ?? []).every((member) => typeof member === "string")
+export const isOfMembers = (place: Place): place is Place & { members: string[] | undefined } => {
+  const { through, members = [] } = place
+  return (
+    through.length === 0 &&
+    members.length <= maxDepth &&
+    members.every((member) => typeof member === "string")
+  )
+}

@@ -5,6 +5,7 @@ import type { ViewerKind } from "../resource/viewer.ts"
 import type { Condition } from "./condition.ts"
 import type { Step } from "./place.ts"
 import type { PlacesWithin } from "./places-within.ts"
+import type { SearchQuery } from "./search.ts"
 
 /** Rows of a page: at most, and by default. */
 export const maxLimit = 1000
@@ -100,6 +101,8 @@ export interface ListQuery extends Selection {
    */
   skipWithin: number | undefined
   count: boolean
+  /** A full-text search that the rows match. */
+  search: SearchQuery | undefined
   /** Only the rows of one parent, whose key is bound as `parentKey`. */
   parent: Relation | undefined
   /** The resource that the parent is a row of. */

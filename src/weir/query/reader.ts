@@ -9,6 +9,8 @@ import type { Values } from "./query.ts"
 export const maxFilters = 40
 /** Relations that the filters of one request go through, together: a database plans each as a join. */
 export const maxSteps = 10
+/** Places in JSON that the answers of one request have. */
+export const maxPlaces = 40
 const maxIssues = 20
 
 /**
@@ -25,6 +27,7 @@ export class ParamReader {
   private bound = 0
   private filters = 0
   private steps = 0
+  private places = 0
 
   constructor(viewer: ViewerKind, search: string) {
     this.viewer = viewer
@@ -59,6 +62,12 @@ export class ParamReader {
   countSteps(relations: number): boolean {
     this.steps += relations
     return !this.isFull
+  }
+
+  /** Counts a place in JSON that an answer has. False when there are more than one request may ask for. */
+  countPlace(): boolean {
+    this.places += 1
+    return this.places <= maxPlaces
   }
 
   /** Whether there are more filters than one request may have. */

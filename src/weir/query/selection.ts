@@ -6,7 +6,7 @@ import { findPlace, placeText, stepsInto } from "./place.ts"
 import { placeField } from "./place-field.ts"
 import { addPlace, isOfMembers } from "./places-within.ts"
 import { type Include, maxDepth, type Selection, type SortKey, sortText } from "./query.ts"
-import type { ParamReader } from "./reader.ts"
+import { maxPlaces, type ParamReader } from "./reader.ts"
 
 /** The relations to embed, as a tree. */
 interface Tree {
@@ -36,6 +36,9 @@ export const rowsWith = (rows: number, includes: Include[]): number =>
     return sum + (relation.kind === "many" ? embedded : embedded - rows)
   }, rows)
 
+/** Most sort keys: what a page compares with grows with their square. */
+const maxSortKeys = 20
+
 /**
  * The sort keys; the primary key is always the last, so that the order is total. Of a table without one, all other
  * fields that the viewer may see come last.
@@ -48,6 +51,14 @@ export function readSort(
 ): SortKey[] {
   const keys: SortKey[] = []
   for (const part of (reader.single(name) ?? (byDefault || undefined))?.split(",") ?? []) {
+    if (keys.length >= maxSortKeys) {
+      reader.issue(
+        name,
+        `may have ${maxSortKeys} keys at the most, of which a place in JSON is three`,
+        "too_many",
+      )
+      break
+    }
     const descending = part.startsWith("-")
     const found = sortKeys(reader, resource, descending ? part.slice(1) : part, descending)
     const [first] = found
@@ -154,6 +165,10 @@ function readFields(reader: ParamReader, resource: Resource, name: string): Chos
   const members: Chosen["members"] = new Map()
   for (const part of text.split(",")) {
     const place = findPlace(reader, resource, part)
+    if (place?.members && !reader.countPlace()) {
+      reader.issue(name, `names more than ${maxPlaces} places in JSON`, "too_many")
+      break
+    }
     if (!place || !isOfMembers(place)) {
       const message = `"${part.slice(0, 80)}" is not a field of ${resource.name} that you can read`
       reader.issue(name, message, "unknown_field")

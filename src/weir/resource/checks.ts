@@ -5,6 +5,7 @@ import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
 import { isOpen } from "./rules.ts"
+import { searchOf } from "./search.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -38,6 +39,7 @@ export function checkResources(resources: readonly Resource[]): void {
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)
+    resource.search = searchOf(resource)
     if (resource.softDelete && resource.relations.restore)
       throw new Error(`${name}: the relation "restore" has the path at which deleted rows are restored`)
   }

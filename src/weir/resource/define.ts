@@ -121,6 +121,7 @@ function made(
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
     softDelete,
+    search: undefined,
     tables: undefined,
     singular,
     typeName: pascal(singular),

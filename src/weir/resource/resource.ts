@@ -6,6 +6,7 @@ import type { RowKey } from "./key.ts"
 import type { Quota, QuotaOptions } from "./quota.ts"
 import type { Reference } from "./references.ts"
 import type { Rule } from "./rules.ts"
+import type { Search, SearchOption } from "./search.ts"
 
 export type { Field } from "./field.ts"
 export type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -49,6 +50,8 @@ export interface TableOptions<C extends string = string> {
   singular?: string
   /** Most rows of one owner: a create beyond it is a 403. */
   quota?: QuotaOptions<C>
+  /** What `q=` searches: columns of text. */
+  search?: SearchOption<C>
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
   confirmDelete?: boolean
 }
@@ -124,6 +127,8 @@ export interface Resource {
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */
   softDelete: SoftDelete | undefined
+  /** What `q=` searches, where it does. */
+  search: Search | undefined
   /** The tables of the API that it is in. */
   tables: ApiTables | undefined
   /** What one row is called, `line_item`, and the name of its type in the documents, `LineItem`. */

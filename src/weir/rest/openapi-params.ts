@@ -1,12 +1,14 @@
 import { type Operator, partial } from "../fields/operators.ts"
 import type { Json, Reference } from "../http/components.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
+import { rankName } from "../query/search.ts"
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import { isFilterable, isReserved } from "../resource/names.ts"
 import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
 import { treeType } from "./openapi-filters.ts"
 import type { Documents } from "./openapi-parts.ts"
+import { searchParams } from "./openapi-search.ts"
 
 /** The key of a path, a parameter for each of its columns; it may be `me` where the rows are the viewers. */
 export function keyParams(d: Documents, resource: Resource): Reference[] {
@@ -56,12 +58,9 @@ function listOf(names: string[], sign = ""): string {
 const namesOf = (d: Documents, resource: Resource): string[] => d.readable(resource).map(({ name }) => name)
 
 /** The sort keys that a list may have. */
-const sortPattern = (d: Documents, resource: Resource): string => {
+const sortPattern = (d: Documents, resource: Resource, more: string[] = []): string => {
   const sortable = d.readable(resource).filter(isSortable)
-  return listOf(
-    sortable.map(({ name }) => name),
-    "-?",
-  )
+  return listOf([...sortable.map(({ name }) => name), ...more], "-?")
 }
 
 /** Relations to embed: of the resource itself, and behind a dot of what is embedded. Empty for none. */
@@ -221,9 +220,10 @@ export function listParams(d: Documents, resource: Resource): Reference[] {
       text(
         "sort",
         `Fields separated by commas, each with - for descending. Default: ${defaultSort(resource) ?? "the primary key"}`,
-        sortPattern(d, resource),
+        sortPattern(d, resource, resource.search ? [rankName] : []),
       ),
     ),
+    ...searchParams(resource).map((param) => ofResource(d, resource, param.name as string, () => param)),
     ofResource(d, resource, "filter", () => treeParam("filter", treeType(d, resource))),
     fieldsParam(d, resource),
     ...includeParams(d, resource, false),

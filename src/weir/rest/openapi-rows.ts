@@ -1,8 +1,10 @@
 import type { Json, Reference } from "../http/components.ts"
+import { highlightName } from "../query/search.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { type Documents, objectOf } from "./openapi-parts.ts"
+import { highlightSchema } from "./openapi-search.ts"
 
 type Members = Record<string, FieldSchema>
 
@@ -48,13 +50,15 @@ const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json =
       .map((field) => [field.name, fieldDoc(field).example]),
   )
 
-const embeds = (d: Documents, { relations }: Resource): Members =>
-  Object.fromEntries(
-    Object.values(relations).map((relation) => [
-      relation.name,
-      { schema: embedSchema(d, relation), required: false },
-    ]),
-  )
+/** What a row has beside its fields: what it embeds, and what shows where a search matched. */
+function embeds(d: Documents, resource: Resource): Members {
+  const members: Members = {}
+  for (const relation of Object.values(resource.relations))
+    members[relation.name] = { schema: embedSchema(d, relation), required: false }
+  const schema = highlightSchema(resource)
+  if (schema) members[highlightName] = { schema, required: false }
+  return members
+}
 
 /** An embedded row or list. Its fields depend on `include.….fields`, so all are optional. */
 function embedSchema(d: Documents, { kind, target }: Relation): Json {

@@ -9,6 +9,7 @@ import type { Log } from "../http/request.ts"
 import { isFirst } from "./cluster.ts"
 import { findMigrations, folderOf, type MigrationFolder, readFolder, tablesOf } from "./migrations.ts"
 import { missingColumns, noteRowNumbers } from "./missing-columns.ts"
+import { missingSearch } from "./missing-search.ts"
 import type { Settings } from "./settings.ts"
 import { lineOf, requireSound } from "./soundness.ts"
 
@@ -36,6 +37,8 @@ export async function prepareDatabase(preparation: Preparation): Promise<void> {
     if (isFirst()) for (const finding of findings) log({ level: "warn", msg: lineOf(finding) })
     await requireTables(preparation, folder, isOwnFile)
     await requireColumns(preparation)
+    if (isFirst())
+      for (const msg of await missingSearch(database.connect(), preparation.api)) log({ level: "warn", msg })
     await admin()
   } catch (error) {
     const kind = classify(error)?.kind

@@ -53,6 +53,7 @@ function isBoundedList(query: ListQuery): boolean {
     isByKey(resource, sort) &&
     finds &&
     more.length === 0 &&
+    !query.search &&
     conditions.length === 0 &&
     !count &&
     skipWithin <= maxCheapSkip &&

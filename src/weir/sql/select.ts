@@ -16,7 +16,8 @@ import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
-import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
+import { rankOf, searchClause, withRank } from "./search.ts"
+import { Aliases, beyond, orderBy, type SortExpression, sortExpressions, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -80,7 +81,8 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const { alias, row } = aliases.next(resource)
-  const keys = sortExpressions(query.sort, row, viewer)
+  const search = searchClause(query, alias, row)
+  const keys = sortExpressions(query.sort, withRank(resource, row, search.rank?.within), viewer)
   const ofParent = query.parent ? within(query.parent, row, viewer, aliases) : []
   const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
   const few = (column: string) =>
@@ -95,7 +97,8 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     table: tableOf(resource),
     alias,
     key: rowKey(resource, alias, row),
-    where: clause(conjunction([...conditions, beyond(keys, from)])),
+    where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
+    ...rankOf(search),
     order: orderBy(keys, from.cursor === "before"),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
@@ -118,14 +121,11 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
   const keyColumns = inRows
     ? []
-    : keys.map(({ key: { field }, value }) => {
-        const { json, position = json } = field.type.sql
-        return expressions.jsonColumn(position(value))
-      })
+    : positions(sortExpressions(query.sort, withRank(resource, row, search.rank?.after), viewer))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
-      sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction(conditions))})`,
+      sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction([...conditions, ...search.matches]))})`,
     )
   if (query.within) columns.push(parentExists(query.within, viewer, aliases))
   if (measured) columns.push(answerBytes)
@@ -141,6 +141,13 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     separator: page.separator,
   }
 }
+
+/** The columns that hold the sort keys' values of all rows. */
+const positions = (keys: SortExpression[]): SQL[] =>
+  keys.map(({ key: { field }, value }) => {
+    const { json, position = json } = field.type.sql
+    return expressions.jsonColumn(position(value))
+  })
 
 /** The rows of a page as they are read, and the members of each. */
 interface PageSource extends Pick<PageSql, "from"> {

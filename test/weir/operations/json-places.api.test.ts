@@ -144,6 +144,7 @@ describe("filters by places in JSON", () => {
     "sort=meta",
     "sort=hidden.color",
     "sort=meta.color,-meta.color",
+    `sort=${Array.from({ length: 8 }, (_, i) => `meta.a${i}`).join()}`,
     "name[ilike]=a%5C",
     `name[ilike]=${"%25a".repeat(11)}`,
   ])("refuses %s", async (query) => {
@@ -239,7 +240,14 @@ describe("sorts by places in JSON", () => {
   })
 
   test("page by cursors, forth and back", async () => {
-    for (const sort of ["meta.color", "-meta.color", "-meta.size.width,name", "meta.ok,-meta.color"]) {
+    const long = Array.from({ length: 6 }, (_, i) => `meta.a${i}`).join()
+    for (const sort of [
+      `${long},meta.color`,
+      "meta.color",
+      "-meta.color",
+      "-meta.size.width,name",
+      "meta.ok,-meta.color",
+    ]) {
       const whole = await names(`sort=${sort}`)
       let forth = ""
       let path: string | undefined = `/things?sort=${sort}&limit=3`
@@ -282,6 +290,15 @@ describe("fields of places in JSON", () => {
     expect((await call("GET", "/makers/1?include=things&include.things.fields=meta.ok")).body).toMatchObject({
       things: [{ meta: {} }, { meta: { ok: false } }, { meta: {} }],
     })
+  })
+
+  test("go deep at once, and are few", async () => {
+    const deep = `meta.${"a.".repeat(7)}a`
+    expect(await read(`fields=${deep},meta.deep.a.b&name=f`)).toEqual([{ meta: { deep: { a: { b: 1 } } } }])
+    const many = Array.from({ length: 40 }, (_, i) => `meta.deep.a.b${i}`)
+    expect(await read(`fields=${many.join()}&name=f`)).toEqual([{ meta: {} }])
+    for (const fields of [`${deep}.a`, [...many, "meta.x"].join()])
+      expect((await call("GET", `/things?fields=${fields}`)).status).toBe(422)
   })
 
   test.each(["meta.tags.0", "hidden.color", "name.x", "maker.name", "meta.", 'meta.a"b'])(

@@ -1,13 +1,18 @@
 import { fork } from "node:child_process"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Command } from "commander"
 import type { Casing } from "../../db/dialect/casing.ts"
 import type { DialectName } from "../../db/dialect/choose.ts"
+import type { SearchIndex } from "../../db/dialect/search-types.ts"
 import { tableFunction } from "../../db/dialect/table-dialect.ts"
+import { journalPath } from "../../db/migrations/files.ts"
 import type { Project } from "../project.ts"
 import type { Answer, Question } from "./dialect.ts"
 import { isOf, whyNone, whyOnly } from "./kinds-of-tables.ts"
+import type { Script } from "./script.ts"
+import { type SearchState, searchMarks, searchState, searchStates, withSearch } from "./search.ts"
 import { parseRename } from "./snapshot.ts"
 import { writeDown, writeMigration } from "./write.ts"
 
@@ -92,7 +97,8 @@ async function generate(project: Project, { name, rename, drop }: Options): Prom
     const refusal = answers[dialect]?.refusal
     if (refusal) throw new Error(`${dialect}: ${refusal}`)
   }
-  for (const dialect of dialects) write(dialect, name, answers[dialect] as Answer)
+  const indexes = api.resources.flatMap(({ search }) => search?.index ?? [])
+  for (const dialect of dialects) write(dialect, name, answers[dialect] as Answer, indexes)
   const [only, second] = dialects
   const tables = only && answers[only]?.tables
   if (tables && !second) console.log(whyOnly(only, tables))
@@ -152,19 +158,43 @@ async function withCasing(
   return askAll(dialects, { ...question, casing })
 }
 
-/** Writes what a dialect's answer says, and prints a line for each file. */
-function write(dialect: DialectName, name: string, { folder, prefix, next, missing, unknown }: Answer): void {
-  for (const { tag, down } of missing) {
+/** Writes the ways back that are missing. */
+function writeMissing(
+  dialect: DialectName,
+  { folder, missing, unknown }: Answer,
+  states: Map<string | undefined, SearchState>,
+): void {
+  const tags = [...states.keys()]
+  const back = (tag: string, down: Script): Script => {
+    const earlier = states.get(tags[tags.indexOf(tag) - 1]) as SearchState
+    return withSearch(dialect, down, states.get(tag) as SearchState, earlier)
+  }
+  const byHand = unknown.map((tag) => ({ tag, down: back(tag, { statements: [], losses: [] }) }))
+  const made = missing.map(({ tag, down }) => ({ tag, down: back(tag, down) }))
+  for (const { tag, down } of [...made, ...byHand].filter(({ down }) => down.statements.length)) {
     writeDown(folder, tag, down)
     console.log(`${dialect}: down/${tag}.sql, which was missing`)
   }
-  for (const tag of unknown)
-    console.log(`${dialect}: ${tag} was written by hand; write what undoes it into down/${tag}.sql`)
-  if (!next) {
+  for (const { tag, down } of byHand)
+    if (down.statements.length === 0)
+      console.log(`${dialect}: ${tag} was written by hand; write what undoes it into down/${tag}.sql`)
+}
+
+/** Writes what a dialect's answer says, and prints a line for each file. */
+function write(dialect: DialectName, name: string, answer: Answer, indexes: SearchIndex[]): void {
+  const { folder, prefix, next } = answer
+  const states = existsSync(journalPath(folder)) ? searchStates(folder) : searchStates(folder, [])
+  writeMissing(dialect, answer, states)
+  const before = [...states.values()].at(-1) as SearchState
+  const after = searchState(indexes, dialect)
+  const up = next && withSearch(dialect, next.up, before, after)
+  if (!next || !up?.statements.length) {
     console.log(`${dialect}: nothing has changed`)
     return
   }
-  const tag = writeMigration(folder, kinds[dialect], name, next, prefix)
+  const down = withSearch(dialect, next.down, after, before)
+  const heading = searchMarks(before, after)
+  const tag = writeMigration(folder, kinds[dialect], name, { ...next, up, down }, prefix, heading)
   console.log(`${dialect}: ${tag}.sql and down/${tag}.sql`)
   for (const loss of next.up.losses) console.log(`  loses data: ${loss}`)
   for (const loss of next.down.losses) console.log(`  its way back loses data: ${loss}`)

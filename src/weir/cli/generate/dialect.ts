@@ -43,7 +43,7 @@ export interface Answer {
   prefix: Prefix
   /** The name of drizzle-kit's config, and what it says; undefined where there is none. */
   config?: { file: string; dialect: DialectName | null; casing?: Casing }
-  /** The next migration; undefined where nothing has changed. */
+  /** The next migration, without statements where nothing has changed. */
   next?: { snapshot: object; up: Script; down: Script; warnings: string[] }
   /** Earlier migrations without a down script, each with a generated one. */
   missing: { tag: string; down: Script }[]
@@ -188,7 +188,6 @@ async function outcomeOf(
     : refusalOf(withRenames(before, renames), after, drops)
   if (refusal) return { refusal, missing, unknown }
   const up = await scriptBetween(before, after, { renames, fill: false, kinds })
-  if (up.statements.length === 0) return { missing, unknown }
   const down = await scriptBetween(after, before, { renames: reversed(renames), fill: true, kinds })
   return {
     next: {

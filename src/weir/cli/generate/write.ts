@@ -37,7 +37,7 @@ function prefixOf(prefix: Prefix, idx: number, now: number): string {
 }
 
 /**
- * Writes a migration and its down script in drizzle-kit's format, and returns its tag. The journal is written last: a
+ * Writes a migration and its down script in drizzle-kit's format, and returns its tag. `heading` are comments. The journal is written last: a
  * migration that it does not list does not exist.
  */
 export function writeMigration(
@@ -46,6 +46,7 @@ export function writeMigration(
   name: string,
   next: NonNullable<Answer["next"]>,
   prefix: Prefix,
+  heading: string[] = [],
 ): string {
   const journal: Journal = existsSync(journalPath(folder))
     ? readJournal(folder)
@@ -56,7 +57,7 @@ export function writeMigration(
   if (journal.entries.some((entry) => entry.tag === tag))
     throw new Error(`there is a migration ${tag} already: give the next one another name`)
   const { version, dialect: kind, id, prevId, ...rest } = next.snapshot as Record<string, string>
-  write(join(folder, `${tag}.sql`), textOf([], next.up))
+  write(join(folder, `${tag}.sql`), textOf(heading, next.up))
   writeDown(folder, tag, next.down)
   write(snapshotPath(folder, tag), JSON.stringify({ version, dialect: kind, id, prevId, ...rest }, null, 2))
   const when = Math.max(Date.now(), (last?.when ?? 0) + 1)

@@ -44,14 +44,15 @@ async function copySqlite(database: Database, local: boolean): Promise<Copy> {
 /** Rows in one query. */
 const rowsPerQuery = 1_000
 
+/** What a database is made of. The tables in which FTS5 keeps an index come with it. */
+const objectsOf = `select iif(isVirtual, 'index', type), name, sql from (select *, sql like 'create virtual table%' as isVirtual from sqlite_master) m
+  where sql is not null and substr(name, 1, 7) not in ('sqlite_', 'libsql_') and not exists
+  (select 1 from sqlite_master v where v.sql like 'create virtual table%' and m.name in (v.name || '_data', v.name || '_idx', v.name || '_content', v.name || '_docsize', v.name || '_config'))`
+
 /** Copies a remote SQLite database into a file: tables, then rows, then indexes, views and triggers. */
 async function pull(from: Database, to: Database): Promise<void> {
   const source = from.connect()
-  const objects = await source.query(
-    plain(
-      "select type, name, sql from sqlite_master where sql is not null and substr(name, 1, 7) not in ('sqlite_', 'libsql_')",
-    ),
-  )
+  const objects = await source.query(plain(objectsOf))
   const createStatements = (ofTables: boolean) =>
     objects.filter(([type]) => (type === "table") === ofTables).map(([, , text]) => String(text))
   await to.migrate(createStatements(true))
@@ -65,6 +66,9 @@ async function pull(from: Database, to: Database): Promise<void> {
     }
   }
   for (const text of createStatements(false)) await target.batch([plain(text)])
+  for (const [, name, text] of objects)
+    if (/using fts5\b.*\bcontent='[^']/is.test(String(text)))
+      await target.batch([plain(`insert into "${name}"("${name}") values ('rebuild')`)])
 }
 
 /** Inserts rows without foreign-key checks, since children may come before their parents. */

@@ -19,6 +19,10 @@ export interface Rows {
   order: SQL
   limit: SQL
   skip: Skip | undefined
+  /** A query for the rows to read among, in whose order they are looked at: SQLite's number of each is `_k`. */
+  through?: SQL | undefined
+  /** How relevant a row is: Postgres keeps it beside the row's columns, as `@rank`. */
+  rank?: SQL | undefined
 }
 
 /** A table of the statement that holds rendered rows as `_k` and `_v`, and which row is joined to which of them. */

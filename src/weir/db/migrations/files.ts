@@ -67,9 +67,12 @@ export function readMigrations(folder: string): Migration[] {
   return asSearchPathSays(migrations)
 }
 
+/** The text of one migration. */
+export const readText = (folder: string, tag: string): string =>
+  readFileSync(join(folder, `${tag}.sql`), "utf8")
+
 /** The statements of one migration. */
-export const readStatements = (folder: string, tag: string): string[] =>
-  statementsOf(readFileSync(join(folder, `${tag}.sql`), "utf8"))
+export const readStatements = (folder: string, tag: string): string[] => statementsOf(readText(folder, tag))
 
 function readDown(folder: string, tag: string): Down | undefined {
   const path = downPath(folder, tag)

@@ -48,11 +48,13 @@ export function jsonPlace(
   }
 }
 
-/** An object of these members, but for those without a value. */
-export const objectOf = (members: [name: SQL, place: Pick<JsonPlace, "exists" | "json">][]): SQL =>
-  sql`(select coalesce(json_object_agg(k, v), '{}') from (values ${sql.join(
-    members.map(
-      ([name, { exists, json }]) => sql`(${name}::text, case when ${exists} then ${json}::json end)`,
-    ),
+/** An object of these members, but for those without a value; null where none has one. */
+export const objectOf = (members: [name: SQL, json: SQL][]): SQL =>
+  sql`(select json_object_agg(k, v) from (values ${sql.join(
+    members.map(([name, json]) => sql`(${name}::text, ${json}::json)`),
     sql`, `,
   )}) "@m"(k, v) where v is not null)`
+
+/** An object of one member; null where that has no value. */
+export const objectAround = (name: SQL, json: SQL): SQL =>
+  sql`('{' || to_json(${name}::text)::text || ':' || ${json}::text || '}')::json`

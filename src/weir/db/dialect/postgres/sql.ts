@@ -77,8 +77,9 @@ export function page(from: SQL, entries: NamedSql[] | undefined, object: SQL, li
 }
 
 /** A subselect of the first rows. It selects all columns: Postgres passes whole rows on faster than projections. */
-export function firstRows({ table, alias, where, order, limit, skip }: Rows): SQL {
-  const ordered = sql`select * from ${table} ${alias} where ${where} order by ${order}`
+export function firstRows({ table, alias, where, order, limit, skip, rank }: Rows): SQL {
+  const kept = rank ? sql`, ${rank} as "@rank"` : sql``
+  const ordered = sql`select *${kept} from ${table} ${alias} where ${where} order by ${order}`
   if (!skip) return sql`(${ordered} limit ${limit}) ${alias}`
   // Postgres takes an unknown offset for a tenth of the rows. With a bound on these, a plan for all offsets is as good
   // as one that is made each time, which costs a sixth of a page.

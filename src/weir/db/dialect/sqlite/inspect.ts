@@ -17,6 +17,7 @@ export const schema: string[] = [
    from sqlite_master m join pragma_foreign_key_list(m.name) f where ${isSchemaTable("m")} order by 1`,
   `select m.name || iif(i."unique", ' unique ', ' index ') || iif(i.origin = 'c', i.name, i.origin) || ' ' || (select group_concat(coalesce(name, 'expression') || iif("desc", ' desc', '')) from (select * from pragma_index_xinfo(i.name) where key order by seqno)) || coalesce((select ' ' || sql from sqlite_master where name = i.name and (i.partial or exists (select 1 from pragma_index_xinfo(i.name) where key and name is null))), '')
    from sqlite_master m join pragma_index_list(m.name) i where ${isSchemaTable("m")} order by 1`,
+  "select m.sql from sqlite_master m where m.type = 'trigger' or m.sql like 'create virtual table%' order by 1",
 ]
 
 /** A query for the CREATE text of each table, the only source of its CHECKs and of `autoincrement`. */

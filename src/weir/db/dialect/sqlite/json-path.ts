@@ -41,7 +41,7 @@ export function jsonPlace(
     number: sql`case when ${type} in ('integer', 'real') then cast(${value} as real) end`,
     text: sql`case ${type} when 'text' then ${value} end`,
     exists: sql`${type} is not null`,
-    json: sql`${document} -> ${path}`,
+    json: sql`(${document} -> ${path})`,
     holds: (kind, operand) => {
       if (kind === "number")
         return elements(sql`"@e".type in ('integer', 'real') and cast("@e".atom as real) = ${operand}`)
@@ -52,9 +52,16 @@ export function jsonPlace(
   }
 }
 
-/** An object of these members, but for those without a value; null where none has one. */
-export const objectOf = (members: [name: SQL, place: Pick<JsonPlace, "exists" | "json">][]): SQL =>
-  sql`(select json_group_object(k, json(v)) from (${sql.join(
-    members.map(([name, { exists, json }]) => sql`select ${name} as k, ${json} as v where ${exists}`),
+/**
+ * An object of these members, but for those without a value; null where none has one. The filter of the aggregate has each
+ * value computed once: SQLite would move a WHERE clause inwards, and compute what nests twice at each level.
+ */
+export const objectOf = (members: [name: SQL, json: SQL][]): SQL =>
+  sql`(select nullif(json_group_object(k, json(v)) filter (where v is not null), '{}') from (${sql.join(
+    [...members.map(([name, json]) => sql`select ${name} as k, (${json}) as v`), sql`select null, null`],
     sql` union all `,
   )}))`
+
+/** An object of one member, as text; null where that has no value. */
+export const objectAround = (name: SQL, json: SQL): SQL =>
+  sql`'{' || json_quote(${name}) || ':' || (${json}) || '}'`

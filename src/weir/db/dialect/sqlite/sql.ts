@@ -73,11 +73,17 @@ export const firstRows = (rows: Rows): SQL => sql`(${firstKeys(rows)}) as kept $
 /** The name of a part of the key among the kept ones. */
 const place = (i: number): SQL => sql.raw(i === 0 ? "_k" : `_k${i}`)
 
-const firstKeys = ({ table, alias, key, where, order, limit, skip }: Rows): SQL =>
-  sql`select ${sql.join(
+const firstKeys = ({ table, alias, key, where, order, limit, skip, through }: Rows): SQL => {
+  const keys = sql.join(
     key.map((part, i) => sql`${part} as ${place(i)}`),
     sql`, `,
-  )} from ${table} ${alias} where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
+  )
+  const ordered = sql`where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
+  // The functions of FTS5 can only be called where its table is read.
+  return through
+    ? sql`with "@s" as materialized (${through}) select ${keys}, "@s"._r as _r from "@s" cross join ${table} ${alias} on ${alias}.rowid = "@s"._k ${ordered}`
+    : sql`select ${keys} from ${table} ${alias} ${ordered}`
+}
 const fetched = ({ table, alias, key }: Rows): SQL =>
   sql`cross join ${table} ${alias} on ${sql.join(
     key.map((part, i) => sql`${part} = kept.${place(i)}`),

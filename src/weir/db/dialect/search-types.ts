@@ -1,0 +1,69 @@
+import type { SQL } from "drizzle-orm"
+import type { SearchTerm } from "../../lib/search-words.ts"
+
+/** A column, or a place in its JSON. */
+export interface SearchColumn {
+  name: string
+  path?: string[] | undefined
+}
+
+/** What the search index of a table is made of: names of the database. */
+export interface SearchIndex {
+  /** The schema of Postgres, where the table has one of its own. */
+  schema?: string | undefined
+  table: string
+  columns: SearchColumn[]
+  /** The configuration that Postgres stems by. */
+  language?: string | undefined
+}
+
+/** The names by which the values of a search are bound. */
+export const searchValue = {
+  /** The search in the database's own words. */
+  match: "q",
+  /** The terms that must be there, for their number in a row. */
+  terms: "qTerms",
+  /** The phrases that must be there, and those that must not. */
+  phrases: "qPhrases",
+  without: "qWithout",
+} as const
+
+/** What a statement's search asks for, without the values. */
+export interface SearchShape {
+  hasPhrases: boolean
+  hasWithout: boolean
+}
+
+/** The rows that are searched. */
+export interface Searched {
+  index: SearchIndex
+  /** The alias of the table. */
+  alias: SQL
+  /** The columns, in the order of the index. */
+  columns: SQL[]
+}
+
+/** How relevant rows are, as a whole number. */
+export interface Rank {
+  /** A query for all rows that match, `_k` by the database's own number and `_r`: the rows are read through it. */
+  through?: SQL
+  /** The rank where rows are chosen, and in the rows that were chosen. */
+  within: SQL
+  after: SQL
+}
+
+/** Full-text search in a dialect. */
+export interface SearchSql {
+  values(terms: SearchTerm[], index: SearchIndex): Record<string, string>
+  /** The condition that a row matches. */
+  matches(searched: Searched, shape: SearchShape): SQL
+  /** `isOpen`: whether the viewer may read every row, so that a rank may tell of the others. */
+  rank(searched: Searched, isOpen: boolean): Rank
+  /** The statements that make and unmake an index. */
+  create(index: SearchIndex): string[]
+  drop(index: SearchIndex): string[]
+  /** A query for how many such indexes there are. */
+  count(index: SearchIndex): string
+  /** What becomes of searches where there is none. */
+  without: string
+}

@@ -1,0 +1,7 @@
+import { dialectName } from "./choose.ts"
+import { search as postgres } from "./postgres/search.ts"
+import type { SearchSql } from "./search-types.ts"
+import { search as sqlite } from "./sqlite/search.ts"
+
+/** Full-text search in the dialect in use. */
+export const searchSql: SearchSql = dialectName === "postgres" ? postgres : sqlite
