@@ -9,7 +9,12 @@ export const api = defineApi({
   version: "0.1.0",
   description: "Users and their items. Errors are RFC 9457 problems.",
   license: { name: "MIT", identifier: "MIT" },
-  tags: { users: "Accounts", items: "What users own", stats: "Counts, for admins" },
+  tags: {
+    users: "Accounts",
+    items: "What users own",
+    notes: "Documents of users",
+    stats: "Counts, for admins",
+  },
   accounts: {
     table: users,
     login: ["email", "username"],

@@ -1,5 +1,17 @@
-import { admin, anyone, hashPassword, nobody, owner, resource, self, signedIn, verifyPassword } from "#weir"
+import {
+  admin,
+  anyone,
+  documentOwner,
+  hashPassword,
+  nobody,
+  owner,
+  resource,
+  self,
+  signedIn,
+  verifyPassword,
+} from "#weir"
 import * as items from "./schema/items.ts"
+import { notes } from "./schema/notes.ts"
 import * as users from "./schema/users.ts"
 
 /** What the API serves: a block per table, who may do what, and what it embeds. */
@@ -35,5 +47,12 @@ export const resources = [
     delete: owner,
     fields: { owner_id: { write: admin, initially: (viewer) => viewer.id } },
     embed: { owner: {} },
+  }),
+  resource(notes, {
+    read: documentOwner,
+    create: signedIn,
+    update: documentOwner,
+    delete: documentOwner,
+    embed: { _owner: {} },
   }),
 ]

@@ -23,6 +23,20 @@ export const seeds: Seeds = {
         role: "user",
       }),
     },
+    notes: {
+      rows: 200,
+      row: (n, { users = 1 }) => {
+        const hash = scatter(n)
+        return {
+          _id: `note${n}`,
+          _owner_id: (n % users) + 1,
+          text: `${words[hash % 10]} note ${n}`,
+          color: ["red", "green", "blue"][hash % 3],
+          size: { width: hash % 100, height: n % 7 },
+          tags: n % 2 ? ["new"] : [],
+        }
+      },
+    },
     items: {
       rows: 1_000,
       row: (n, { users = 1 }) => {

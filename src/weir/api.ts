@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import { checkCollections } from "./documents/check.ts"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { ApiTables } from "./resource/api-tables.ts"
@@ -78,6 +79,7 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   linkRelations(resources, new ApiTables(resources, schema))
   linkReferences(resources)
   checkResources(resources)
+  checkCollections(resources)
   const accounts = options.accounts
     ? accountsOf(options.accounts as unknown as AccountsOptions, resources)
     : undefined
@@ -111,7 +113,8 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations, softDelete } of resources) {
+  for (const { name, relations, softDelete, document } of resources) {
+    if (document) served.add(`put /${name}/{}`)
     const links = Object.values(relations).filter(({ via }) => via)
     for (const path of [
       name,

@@ -22,6 +22,7 @@ export {
   all,
   any,
   anyone,
+  documentOwner,
   nobody,
   not,
   openToAnyone,

@@ -47,7 +47,10 @@ export const problemCodes = {
   not_acceptable: { status: 406, when: "`Accept` rules out JSON" },
   duplicate: { status: 409, when: "Another row has this value in a unique column" },
   still_referenced: { status: 409, when: "Other rows refer to the row that would be deleted or changed" },
-  conflict: { status: 409, when: "A constraint failed in a hand-written route" },
+  conflict: {
+    status: 409,
+    when: "A constraint failed in a hand-written route, or a document with a schema changed at each try of a patch",
+  },
   body_too_large: { status: 413, when: "The body is larger than `BODY_LIMIT`" },
   unsupported_media_type: {
     status: 415,
@@ -97,6 +100,8 @@ export const issueCodes = {
   repeated: "It may be given only once",
   conflict: "It cannot be combined with another parameter, or contradicts the path",
   empty: "The patch names no field",
+  invalid_type: "The value is of another type, such as text in place of a number",
+  invalid_format: "The text has another form than it must have",
   malformed_json: "The body is not JSON, or not UTF-8",
   too_deep: "The body or the include nests too deeply",
   answer_too_large: "The list makes the answer too large",

@@ -1,14 +1,11 @@
 /** The door to the columns of tables: all that drizzle-kit loads of the engine. */
 
-import { dialectName } from "./db/dialect/choose.ts"
-import * as postgres from "./db/dialect/postgres/columns.ts"
-import * as sqlite from "./db/dialect/sqlite/columns.ts"
+import { vocabulary } from "./db/dialect/vocabulary.ts"
 
 export { type DialectName, dialectOf } from "./db/dialect/choose.ts"
+export type { CollectionOptions, JsonSchema } from "./db/dialect/collections.ts"
 export { itself } from "./db/dialect/field.ts"
-
-// Both vocabularies hold the same JavaScript types, so the schema is typed once, as SQLite's.
-const columns = dialectName === "postgres" ? (postgres as unknown as typeof sqlite) : sqlite
+export { collection } from "./documents/collection.ts"
 
 export const {
   bigint,
@@ -31,4 +28,4 @@ export const {
   unique,
   uuid,
   uuidKey,
-} = columns
+} = vocabulary

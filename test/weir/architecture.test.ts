@@ -18,7 +18,7 @@ const rooms: Record<string, string[]> = {
   resource: ["fields", "db/dialect", "lib"],
   query: ["resource", "fields", "problem", "lib"],
   sql: ["query", "resource", "fields", "db/dialect", "lib"],
-  operations: ["sql", "query", "resource", "cache", "db", "problem", "lib"],
+  operations: ["sql", "query", "documents", "resource", "cache", "db", "problem", "lib"],
   limits: ["operations/call", "cache", "problem", "lib"],
   http: [
     "limits",
@@ -31,9 +31,9 @@ const rooms: Record<string, string[]> = {
     "problem",
     "lib",
   ],
-  rest: ["http", "operations", "query", "resource", "fields", "problem", "lib"],
+  rest: ["http", "operations", "query", "documents", "resource", "fields", "problem", "lib"],
   auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "problem", "lib"],
-  api: ["resource", "http/route"],
+  api: ["documents", "resource", "http/route"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
   runtime: ["app", "api", "auth", "http", "limits", "resource", "cache", "db", "problem", "lib"],
   cli: [
@@ -42,6 +42,7 @@ const rooms: Record<string, string[]> = {
     "sql",
     "operations",
     "query",
+    "documents",
     "resource",
     "fields",
     "cache",
@@ -50,7 +51,8 @@ const rooms: Record<string, string[]> = {
     "lib",
   ],
   index: ["api", "auth/password", "db/handle", "http/context", "http/route", "resource", "problem"],
-  schema: ["db/dialect"],
+  documents: ["resource", "fields", "db/dialect", "lib"],
+  schema: ["documents", "db/dialect"],
 }
 
 /** Packages that belong to some rooms only: names of HTTP, of runtimes and of dialects. */

@@ -68,17 +68,20 @@ async function holds(name: string): Promise<string> {
   return generated
 }
 
-test("the sample's items and stats can be deleted, and nothing else notices", async () => {
+test("the sample's items, notes and stats can be deleted, and nothing else notices", async () => {
   rmSync(join(folder, "src/schema/items.ts"))
+  rmSync(join(folder, "src/schema/notes.ts"))
   rmSync(join(folder, "src/routes/stats.ts"))
   edit("src/api.ts", [/import \{ stats \}.*\n/, ""], [/ {2}routes: \[stats\],\n/, ""])
   edit(
     "src/resources.ts",
     [/import \* as items.*\n/, ""],
+    [/import \{ notes \}.*\n/, ""],
     [/ {2}resource\(items, \{[\s\S]*?\n {2}\}\),\n/, ""],
+    [/ {2}resource\(notes, \{[\s\S]*?\n {2}\}\),\n/, ""],
     [/ {4}embed: \{ items.*\n/, ""],
     [
-      /import \{.*\} from "#weir"/,
+      /import \{[\s\S]*?\} from "#weir"/,
       'import { admin, anyone, hashPassword, nobody, resource, self, verifyPassword } from "#weir"',
     ],
   )
@@ -91,6 +94,7 @@ test("the sample's items and stats can be deleted, and nothing else notices", as
   edit(
     "src/seed.ts",
     [/ {4}items: \{[\s\S]*?\n {4}\},\n/, ""],
+    [/ {4}notes: \{[\s\S]*?\n {4}\},\n/, ""],
     [/\nconst words[\s\S]*?2_654_435_761\) >>> 0\n/, ""],
   )
   expect(await compiles("no_items", "--drop", "items")).toMatch(/sqlite: \d{4}_no_items\.sql/)
@@ -98,13 +102,13 @@ test("the sample's items and stats can be deleted, and nothing else notices", as
 
 test("a table, its rules, a seed and a route are added in files of the team's own", async () => {
   write(
-    "src/schema/notes.ts",
+    "src/schema/tasks.ts",
     `import { relations } from "drizzle-orm"
 import { id, index, itself, json, oneOf, references, table, text, timestamp, timestamps } from "#weir/schema"
 import { users } from "./users.ts"
 
-export const notes = table(
-  "notes",
+export const tasks = table(
+  "tasks",
   {
     id: id(),
     title: text({ min: 1, max: 100 }).notNull(),
@@ -115,11 +119,11 @@ export const notes = table(
     author_id: references(() => users.id, { onDelete: "cascade" }).notNull(),
     ...timestamps(),
   },
-  (t) => [index("notes_author_id_index").on(t.author_id)],
+  (t) => [index("tasks_author_id_index").on(t.author_id)],
 )
 
-export const notesRelations = relations(notes, ({ one }) => ({
-  author: one(users, { fields: [notes.author_id], references: [users.id] }),
+export const tasksRelations = relations(tasks, ({ one }) => ({
+  author: one(users, { fields: [tasks.author_id], references: [users.id] }),
 }))
 `,
   )
@@ -129,11 +133,11 @@ export const notesRelations = relations(notes, ({ one }) => ({
       /import \{ (.*), verifyPassword \} from "#weir"/,
       'import { $1, signedIn, verifyPassword, viewerIs } from "#weir"',
     ],
-    [/(import \* as users)/, 'import * as notes from "./schema/notes.ts"\n$1'],
+    [/(import \* as users)/, 'import * as tasks from "./schema/tasks.ts"\n$1'],
     [
       /\n\]\n$/,
       `
-  resource(notes, {
+  resource(tasks, {
     read: viewerIs("author_id"),
     create: signedIn,
     update: viewerIs("author_id"),
@@ -148,46 +152,46 @@ export const notesRelations = relations(notes, ({ one }) => ({
   )
   edit("src/seed.ts", [
     / {2}tables: \{\n/,
-    '  tables: {\n    notes: { rows: 10, row: (n, { users = 1 }) => ({ id: n, title: "a note", author_id: (n % users) + 1 }) },\n',
+    '  tables: {\n    tasks: { rows: 10, row: (n, { users = 1 }) => ({ id: n, title: "a note", author_id: (n % users) + 1 }) },\n',
   ])
-  // Notes refer to users: they come after them.
-  edit("src/seed.ts", [/( {4}notes: \{.*\n)([\s\S]*?\n {4}\},\n)/, "$2$1"])
+  // Tasks refer to users: they come after them.
+  edit("src/seed.ts", [/( {4}tasks: \{.*\n)([\s\S]*?\n {4}\},\n)/, "$2$1"])
   write(
-    "src/routes/open-notes.ts",
+    "src/routes/open-tasks.ts",
     `import { createRoute, z } from "@hono/zod-openapi"
 import { eq } from "drizzle-orm"
 import { admin, allow, route } from "#weir"
-import { notes } from "../schema/notes.ts"
+import { tasks } from "../schema/tasks.ts"
 
-export const openNotes = route(
+export const openTasks = route(
   createRoute({
     method: "get",
-    path: "/open-notes",
+    path: "/open-tasks",
     middleware: allow(admin),
     responses: { 200: { description: "How many", content: { "application/json": { schema: z.int() } } } },
   }),
-  async (c) => c.json(await c.var.db.$count(notes, eq(notes.state, "open")), 200),
+  async (c) => c.json(await c.var.db.$count(tasks, eq(tasks.state, "open")), 200),
 )
 `,
   )
   edit(
     "src/api.ts",
-    [/(import \{ users \})/, 'import { openNotes } from "./routes/open-notes.ts"\n$1'],
-    [/ {2}resources,\n/, "  resources,\n  routes: [openNotes],\n"],
+    [/(import \{ users \})/, 'import { openTasks } from "./routes/open-tasks.ts"\n$1'],
+    [/ {2}resources,\n/, "  resources,\n  routes: [openTasks],\n"],
   )
-  expect(await holds("notes")).toMatch(/postgres: \d{4}_notes\.sql/)
-  expect(await run("npm", "run", "-s", "db:seed")).toContain("100 users, 10 notes")
+  expect(await holds("tasks")).toMatch(/postgres: \d{4}_tasks\.sql/)
+  expect(await run("npm", "run", "-s", "db:seed")).toContain("100 users, 10 tasks")
 })
 
 test("a mistake in the rules is told by db:generate, and nothing is written", async () => {
   edit("src/resources.ts", ['update: viewerIs("author_id")', 'update: viewerIs("writer_id" as never)'])
   await expect(run("npm", "run", "-s", "db:generate", "--", "--name", "oops")).rejects.toThrow(
-    'db:generate: notes: the rule of update names "writer_id", which is no column',
+    'db:generate: tasks: the rule of update names "writer_id", which is no column',
   )
   expect(readdirSync(join(folder, "drizzle/sqlite")).filter((name) => name.includes("oops"))).toEqual([])
   // What is no API at all is told with its place.
-  edit("src/schema/notes.ts", ["export const notes = ", "nothing()\nexport const notes = "])
+  edit("src/schema/tasks.ts", ["export const tasks = ", "nothing()\nexport const tasks = "])
   await expect(run("npm", "run", "-s", "db:generate", "--", "--name", "oops")).rejects.toThrow(
-    /db:generate: nothing is not defined \(.*\/src\/schema\/notes\.ts:\d+\)/,
+    /db:generate: nothing is not defined \(.*\/src\/schema\/tasks\.ts:\d+\)/,
   )
 })

@@ -3,7 +3,7 @@ import { createWriteStream, renameSync } from "node:fs"
 import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import type { Database } from "../db/driver.ts"
-import { jsonWithText, keepText } from "../lib/json-text.ts"
+import { jsonWithText, keepText, wholeText } from "../lib/json-text.ts"
 import { maxSingleRowBytes, pages } from "../operations/list.ts"
 import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -42,6 +42,8 @@ async function run(database: Database, resource: Resource, options: Options): Pr
   const { out, format, csvSafe = false } = options
   const kind = format ?? (out?.endsWith(".csv") ? "csv" : "ndjson")
   if (kind !== "csv" && kind !== "ndjson") throw new Error(`--format ${kind}: must be csv or ndjson`)
+  if (resource.document && kind === "csv")
+    throw new Error(`${resource.name} is a collection: its documents are exported as ndjson`)
   if (csvSafe && kind !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
   const sheet = new Sheet(resource, csvSafe)
   const linesOf = (rows: Record<string, unknown>[], first: boolean) =>
@@ -61,7 +63,8 @@ async function run(database: Database, resource: Resource, options: Options): Pr
     for await (const page of pages(commandCall(database), resource)) {
       if (page.body.length > maxSingleRowBytes) throw tooLarge(resource, last)
       const found = rowsOf(resource, page.body)
-      if (!target.write(linesOf(found, rows === 0))) await once(target, "drain")
+      const lines = resource.document ? documentLines(found, page.body) : linesOf(found, rows === 0)
+      if (!target.write(lines)) await once(target, "drain")
       rows += page.rows
       last = found.at(-1)
     }
@@ -81,6 +84,13 @@ function rowsOf({ json }: Resource, body: string): Record<string, unknown>[] {
   const rows = JSON.parse(body) as Record<string, unknown>[]
   return json.size ? keepText(rows, body, json) : rows
 }
+
+/** Documents as they are, a line each. */
+const documentLines = (rows: unknown[], body: string): string =>
+  [wholeText(rows, body)]
+    .flat()
+    .map(({ text }) => `${text}\n`)
+    .join("")
 
 /** The error for a row that `db:import` would not take back: one of the next after the last one that was written. */
 function tooLarge({ name, keys }: Resource, last: Record<string, unknown> | undefined): Error {

@@ -2,6 +2,7 @@ import type { Command } from "commander"
 import { getTableName, is, SQL } from "drizzle-orm"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
+import { documentRow } from "../documents/input.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import type { Seed, Seeds } from "../resource/seeds.ts"
@@ -72,7 +73,8 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
  * Makes rows into what the driver binds, with values normalized as those of a request body, and those that the table's
  * own code makes. Throws one line that names the column of a value that does not fit, or that is no column.
  */
-function encoder({ name, fields }: Resource): (row: ReturnType<Seed["row"]>) => Values {
+function encoder(resource: Resource): (row: ReturnType<Seed["row"]>) => Values {
+  const { name, fields, document } = resource
   // Once for all rows: a schema costs more than a thousand values.
   const schemas = new Map(Object.values(fields).map((field) => [field.name, field.type.input()]))
   const encoded = (column: string, value: unknown) => {
@@ -86,13 +88,25 @@ function encoder({ name, fields }: Resource): (row: ReturnType<Seed["row"]>) => 
   const made = Object.values(fields).filter((field) => field.made)
   return (row) => {
     const values: Values = {}
-    for (const [column, value] of Object.entries(row)) values[column] = encoded(column, value)
+    const columns = document ? columnsOfDocument(resource, row) : row
+    for (const [column, value] of Object.entries(columns)) values[column] = encoded(column, value)
     for (const field of made) {
       const value = field.name in row ? undefined : field.made?.()
       if (value !== undefined && !is(value, SQL)) values[field.name] = value
     }
     return values
   }
+}
+
+/** A document by the columns of its table. Throws one line that names what is wrong with it. */
+function columnsOfDocument(resource: Resource, document: Record<string, unknown>): Record<string, unknown> {
+  const { row, issues } = documentRow(resource, document, {
+    maxBytes: Number.POSITIVE_INFINITY,
+    exported: true,
+  })
+  const [issue] = issues
+  if (issue) throw new Error(`seed.ts: ${[resource.name, ...issue.path].join(".")}: ${issue.message}`)
+  return row
 }
 
 /** Throws where rows are requested that must refer to a table of which no rows are. */

@@ -10,6 +10,8 @@ export type DatabaseFailure =
   | { kind: "quota" }
   /** A rule forbids the row to be inserted. */
   | { kind: "rule" }
+  /** A document would be larger than it may be. */
+  | { kind: "document" }
   /** The statement exceeded its time limit and was cancelled. */
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
@@ -24,12 +26,17 @@ export type DatabaseFailure =
   | { kind: "unavailable" }
 
 /** The texts in the errors of statements that fail by a condition of their own. */
-export const marks = { quota: "weir_quota_exceeded", rule: "weir_rule_refused" } as const
+export const marks = {
+  quota: "weir_quota_exceeded",
+  rule: "weir_rule_refused",
+  document: "weir_document_too_large",
+} as const
 
 /** The failure that an error's text is marked with. */
 export const markedFailure = (text: string): DatabaseFailure | undefined => {
-  if (text.includes(`${marks.quota} `)) return { kind: "quota" }
-  return text.includes(`${marks.rule} `) ? { kind: "rule" } : undefined
+  for (const [kind, mark] of Object.entries(marks) as [keyof typeof marks, string][])
+    if (text.includes(`${mark} `)) return { kind }
+  return undefined
 }
 /** The code of the error of a write where `DATABASE_URL` says that there are none. */
 export const readOnlyCode = "WEIR_READ_ONLY"

@@ -1,5 +1,5 @@
 import { bodyLimit } from "hono/body-limit"
-import { keepText } from "../lib/json-text.ts"
+import { keepText, wholeText } from "../lib/json-text.ts"
 import { decodeUtf8, notUtf8, notUtf8At, paramsNotUtf8 } from "../lib/utf8.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
@@ -96,13 +96,13 @@ function isDeeper(text: string, levels: number): boolean {
 }
 
 /**
- * The body as JSON, of one of the media `types`; the members that are `verbatim` as `JsonText`. Throws 415 for another
- * type or charset, and 422 for what is not JSON or not UTF-8.
+ * The body as JSON, of one of the media `types`; the members that are `verbatim` as `JsonText`, or the whole, or each
+ * element of an array. Throws 415 for another type or charset, and 422 for what is not JSON or not UTF-8.
  */
 export async function readJson(
   c: AppContext,
   types: readonly string[] = jsonTypes,
-  verbatim?: ReadonlySet<string>,
+  verbatim?: ReadonlySet<string> | "whole",
 ): Promise<unknown> {
   const text = await readJsonText(c, types)
   let value: unknown
@@ -112,6 +112,7 @@ export async function readJson(
     const why = text.trim() === "" ? "is empty" : `is not JSON: ${(error as Error).message.slice(0, 120)}`
     throw invalid(`The body ${why}`, [{ path: "body", message: why, code: "malformed_json" }])
   }
+  if (verbatim === "whole") return wholeText(value, text)
   return verbatim?.size ? keepText(value, text, verbatim) : value
 }
 

@@ -26,6 +26,11 @@ export class JsonText {
     this.issues = reader.issues
   }
 
+  /** What is JSON without needless whitespace already, and was checked otherwise. */
+  static checked(text: string): JsonText {
+    return Object.assign(Object.create(JsonText.prototype), { text, issues: [] })
+  }
+
   /** The text of a value, whether it was sent or made by a program. */
   static of(value: unknown): string {
     return value instanceof JsonText ? value.text : JSON.stringify(value)
@@ -126,6 +131,19 @@ export function keepText<T>(value: T, text: string, names: ReadonlySet<string>):
     at = skipSpace(text, at + 1)
   }
   return value
+}
+
+/** The text of the whole: of an array, of each element. `value` is what `JSON.parse` has made of `text`. */
+export function wholeText(value: unknown, text: string): JsonText | JsonText[] {
+  if (!Array.isArray(value)) return JsonText.checked(text)
+  let at = skipSpace(text, skipSpace(text, 0) + 1)
+  return value.map(() => {
+    const end = endOfValue(text, at)
+    const element = JsonText.checked(text.slice(at, end))
+    // The comma, or the end.
+    at = skipSpace(text, skipSpace(text, end) + 1)
+    return element
+  })
 }
 
 /** Does the same for one value at a place of the text, and returns where it ends. */

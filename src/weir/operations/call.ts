@@ -5,12 +5,14 @@ import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "../resource/key.ts"
 import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
 
-/** What the answer to a read may be at most. */
+/** What the answer to a read, and what is written, may be at most. */
 export interface AnswerLimits {
   /** Bytes of its body. */
   bytes: number
   /** Rows, by the limits of the list and of the lists that it embeds, for each kind of viewer. */
   rows: Record<ViewerKind, number>
+  /** Bytes of a document that is written. Default: 256 KiB. */
+  documentBytes?: number | undefined
 }
 
 /** Milliseconds spent on behalf of one call. */

@@ -48,6 +48,10 @@ export function writeProblem(
     )
   }
   if (failure?.kind === "rule") return forbidden(`A rule forbids this row of ${resource.name}`)
+  if (failure?.kind === "document") {
+    const message = "would be larger than a document may be"
+    return invalid(`The document ${message}`, [{ path: "body", message, code: "out_of_range" }])
+  }
   if (failure?.kind === "invalid") {
     const issues = failure.columns.map(
       (c): FieldIssue => ({ path: at(c), message: "is not accepted", code: "invalid" }),

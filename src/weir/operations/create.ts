@@ -12,6 +12,7 @@ import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { documentInput } from "./document-input.ts"
 import {
   askedFields,
   columnsToInsert,
@@ -61,7 +62,7 @@ export async function create(
   // The guard would be evaluated for each row, and might hold for some of them only.
   if (many && guard) throw new NotGuarded()
   const { viewer } = call
-  const inputs = inputsOf(resource, input, nested)
+  const inputs = inputsOf(call, resource, input, nested)
   if (nested) await requireParent(call, nested)
   try {
     for (const one of inputs) requireWritable(resource, viewer, one, true)
@@ -109,7 +110,12 @@ function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
 }
 
 /** The checked objects of an input. */
-function inputsOf(resource: Resource, input: unknown, nested: Nested | undefined): Record<string, unknown>[] {
+function inputsOf(
+  call: Call,
+  resource: Resource,
+  input: unknown,
+  nested: Nested | undefined,
+): Record<string, unknown>[] {
   const many = Array.isArray(input)
   const most = maxCreateRows(resource)
   if (many && (input.length === 0 || input.length > most))
@@ -118,6 +124,10 @@ function inputsOf(resource: Resource, input: unknown, nested: Nested | undefined
     ])
   return (many ? input : [input]).map((one, i) => {
     const prefix = many ? [String(i)] : []
+    if (resource.document) {
+      const row = documentInput(call, resource, one, prefix)
+      return nested ? (placeWithin(row, nested, prefix) as typeof row) : row
+    }
     const parsed = parseBody(schemaOf(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
     requireStrong(resource, parsed, prefix)
     return parsed

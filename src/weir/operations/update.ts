@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { invalid } from "../problem.ts"
+import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
@@ -11,7 +12,7 @@ import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { columnsToUpdate, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
@@ -35,6 +36,20 @@ export async function update(call: Call, resource: Resource, id: RowKey, patch: 
     ])
   await checkSecret(call, resource, id, input)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
+  const row = await updateRow(call, resource, id, columns, made)
+  if (!row) throw await updateRefusal(call, resource, id, columns, made)
+  return row[0] as string
+}
+
+/** Updates encoded columns of one row: no row where none is the viewer's to change so. */
+export async function updateRow(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  columns: Values,
+  made: MadeValues,
+): Promise<Row | undefined> {
+  const { viewer } = call
   const names = Object.keys(columns)
   const shape = `update:${viewer.kind}:${names}:${made.bound}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
@@ -48,13 +63,10 @@ export async function update(call: Call, resource: Resource, id: RowKey, patch: 
   })
   const change = changeOf(resource, "update", id, names)
   const locks = quotaLocks(resource, [columns])
-  let row: Row | undefined
   try {
     const results = await call.client().batch([...locks, { ...statement, change }])
-    row = results.at(-1)?.[0]
+    return results.at(-1)?.[0]
   } catch (error) {
     throw await referenceProblem(call, resource, error, columns)
   }
-  if (!row) throw await updateRefusal(call, resource, id, columns, made)
-  return row[0] as string
 }

@@ -1,6 +1,7 @@
 import { parsePlaceOperand, textOperand } from "../fields/json-places.ts"
 import type { Operator } from "../fields/operators.ts"
 import { quotedParts } from "../lib/list-parts.ts"
+import { isReserved } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
 import { compareColumn, compareNull, comparePlace, hasOperator } from "./comparison.ts"
 import type { Condition } from "./condition.ts"
@@ -38,7 +39,7 @@ export function readFilters(
     if (lists.some((list) => rest.startsWith(list))) continue
     const [, path = "", operator = "eq"] = filterName.exec(rest) ?? []
     const place = findPlace(reader, resource, path)
-    if (!place) continue
+    if (!place || (path === rest && isOfList(rest, place))) continue
     reader.use(name)
     if (!hasOperator(reader, name, place, operator)) continue
     for (const text of texts) {
@@ -50,6 +51,11 @@ export function readFilters(
   }
   return { filters, conditions }
 }
+
+/** Whether a name that leads into a document is a list's parameter, or that of an embed: `[eq]` after it tells them apart. */
+const isOfList = (name: string, { end, field, members }: Place): boolean =>
+  field.name === end.document &&
+  (name.startsWith("include.") || (members?.length === 1 && isReserved(String(members[0]))))
 
 const none: Filters = { filters: [], conditions: [] }
 

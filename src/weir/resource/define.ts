@@ -1,4 +1,5 @@
 import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
+import { collectionOf, documentColumn } from "../db/dialect/collections.ts"
 import {
   foreignKeysOf,
   indexedColumns,
@@ -97,7 +98,14 @@ function made(
   loadOwn([table])
   const notices: string[] = []
   const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
-  const { fields, closed } = fieldsOf(table, name, keys, options, notices)
+  const collection = collectionOf(table)
+  const { fields, closed } = fieldsOf(
+    table,
+    name,
+    keys,
+    collection?.owner ? ownedBy(options) : options,
+    notices,
+  )
   const singular = options.singular ?? singularOf(name)
   const indexed = indexedColumns(table)
   const { create = nobody, ...rest } = options
@@ -106,6 +114,7 @@ function made(
     secretKey(fields, keys, name, options, notices),
   )
   const softDelete = softDeleteOf(name, options, fields, rules)
+  const document = collection && documentColumn
   return {
     name,
     tableName: getTableName(table),
@@ -116,7 +125,11 @@ function made(
     references: referencesOf(table, fields),
     indexed: new Set(Object.keys(fields).filter((field) => indexed.has(fields[field]?.column.name ?? ""))),
     refersTo: new Map(),
-    json: new Set(Object.keys(fields).filter((field) => fields[field]?.spec.type === "json")),
+    json: new Set(
+      Object.keys(fields).filter((field) => fields[field]?.spec.type === "json" && field !== document),
+    ),
+    document,
+    collection,
     rules,
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
@@ -129,10 +142,23 @@ function made(
     holdsViewers: false,
     loginNames: [],
     notices,
-    document: undefined,
     hasRowNumber: false,
   }
 }
+
+/** The options of a collection: a document is its creator's, unless an admin says otherwise by the path. */
+const ownedBy = (options: ResourceOptions): ResourceOptions => ({
+  ...options,
+  fields: {
+    ...options.fields,
+    _owner_id: {
+      create: admin,
+      update: nobody,
+      initially: (viewer) => viewer.id,
+      ...options.fields?._owner_id,
+    },
+  },
+})
 
 /** The columns that are a foreign key by themselves. */
 const referencesOf = (table: Table, fields: Record<string, Field>): Set<string> =>

@@ -6,7 +6,7 @@ const schemasOfWeir = ["Health", "Problem", "Readiness", "Token"]
 const operationsOfWeir = ["createToken", "health", "ready"]
 
 /** The names that a resource has in the document. */
-function namesOf({ name, typeName, softDelete }: Resource): Names {
+function namesOf({ name, typeName, softDelete, document }: Resource): Names {
   return {
     schemas: ["", "Part", "Create", "Update"].map((suffix) => typeName + suffix),
     operations: [
@@ -14,6 +14,7 @@ function namesOf({ name, typeName, softDelete }: Resource): Names {
       ...["read", "create", "update", "delete"].map((verb) => verb + typeName),
       ...["read", "update", "delete"].map((verb) => `${verb}Current${typeName}`),
       `createMany${pascal(name)}`,
+      ...(document ? [`replace${typeName}`] : []),
       ...(softDelete ? [`restore${typeName}`] : []),
     ],
   }

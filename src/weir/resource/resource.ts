@@ -1,4 +1,5 @@
 import type { Table } from "drizzle-orm"
+import type { Collection } from "../db/dialect/collections.ts"
 import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -123,6 +124,8 @@ export interface Resource {
   document: string | undefined
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
+  /** What its collection was declared with. */
+  collection: Collection | undefined
   options: ResourceOptions
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */

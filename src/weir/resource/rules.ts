@@ -47,6 +47,8 @@ export const columnOf = (rule: Rule): string | undefined => viewerColumns.get(ru
 export const self: Rule<"id"> = viewerIs("id")
 /** The row is the viewer's, by its `owner_id`. */
 export const owner: Rule<"owner_id"> = viewerIs("owner_id")
+/** The document is the viewer's, by its `_owner_id`. */
+export const documentOwner: Rule<"_owner_id"> = viewerIs("_owner_id")
 
 /**
  * Every one of the rules. In a resource's options, a rule that is written in place may name any column of its table.

@@ -9,6 +9,7 @@ import { requireOpen } from "../operations/access.ts"
 import { aggregate } from "../operations/aggregate.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
+import { patchDocument, replaceDocument } from "../operations/documents.ts"
 import { list } from "../operations/list.ts"
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
@@ -104,7 +105,7 @@ export async function createRows(
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
     refuseParams(search)
-    const input = await readJson(c, jsonTypes, resource.json)
+    const input = await readJson(c, jsonTypes, verbatimOf(resource))
     if (onlyMany && !Array.isArray(input))
       throw invalid("The body is not valid", [
         { path: "body", message: "must be an array of objects", code: "invalid_value" },
@@ -130,12 +131,26 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
   refuseParams(search)
-  return reply(
-    c,
-    200,
-    await update(call, resource, key, await readJson(c, patchTypes, resource.json)),
-    acceptPatch,
-  )
+  const patch = await readJson(c, patchTypes, verbatimOf(resource))
+  const change = resource.document ? patchDocument : update
+  return reply(c, 200, await change(call, resource, key, patch), acceptPatch)
+}
+
+/** What of a body is kept as text: JSON columns, or documents whole. */
+const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole" =>
+  document ? "whole" : json
+
+/** `PUT /resource/{id}`, of a document: replaces it, or creates it there. */
+export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {
+  const call = c.get("call")
+  const { key, search } = pathKeyOf(c, call, resource)
+  requireJsonAccepted(c)
+  requireOpen(call, resource.rules.update)
+  refuseParams(search)
+  const document = await readJson(c, jsonTypes, verbatimOf(resource))
+  const { body, created } = await replaceDocument(call, resource, key, document)
+  const location = c.get("basePath") + rowPath(resource, key)
+  return created ? reply(c, 201, body, { location }) : reply(c, 200, body)
 }
 
 /** `POST /resource/{id}/restore`. */

@@ -18,7 +18,8 @@ export function treeType(d: Documents, resource: Resource): Reference {
 
 function tree(d: Documents, resource: Resource, self: Reference): Json {
   const fields = d.readable(resource)
-  const ofFields = fields.map((field) => [field.name, fieldType(d, field)] as const)
+  const named = fields.filter(({ name }) => name !== resource.document)
+  const ofFields = named.map((field) => [field.name, fieldType(d, field)] as const)
   const ofRelations = Object.values(resource.relations).map(
     (relation) => [relation.name, relationType(d, relation)] as const,
   )

@@ -49,18 +49,25 @@ const inQuery = (name: string, description: string, schema: Json): Json => ({
 const text = (name: string, description: string, pattern: string): Json =>
   inQuery(name, description, { type: "string", pattern })
 
-/** Names separated by commas: at least one of `names`, each with a `-` in front where it is a sort key. */
-function listOf(names: string[], sign = ""): string {
-  const one = `${sign}(${names.join("|")})`
+/**
+ * Names separated by commas: at least one of `names`, each with a `-` in front where it is a sort key. Of a collection,
+ * any places as well.
+ */
+function listOf(names: string[], { document }: Resource, sign = ""): string {
+  const one = `${sign}(${document === undefined ? names.join("|") : "[^,]+"})`
   return `^${one}(,${one})*$`
 }
 
-const namesOf = (d: Documents, resource: Resource): string[] => d.readable(resource).map(({ name }) => name)
+const namesOf = (d: Documents, resource: Resource): string[] => columnsOf(d, resource).map(({ name }) => name)
+
+/** The fields that queries name by their own names. */
+const columnsOf = (d: Documents, resource: Resource): Field[] =>
+  d.readable(resource).filter(({ name }) => name !== resource.document)
 
 /** The sort keys that a list may have. */
 const sortPattern = (d: Documents, resource: Resource, more: string[] = []): string => {
-  const sortable = d.readable(resource).filter(isSortable)
-  return listOf([...sortable.map(({ name }) => name), ...more], "-?")
+  const sortable = columnsOf(d, resource).filter(isSortable)
+  return listOf([...sortable.map(({ name }) => name), ...more], resource, "-?")
 }
 
 /** Relations to embed: of the resource itself, and behind a dot of what is embedded. Empty for none. */
@@ -99,7 +106,7 @@ function relationParams(d: Documents, resource: Resource, relation: Relation): R
   const param = (part: string, make: (name: string) => Json): Reference =>
     ofResource(d, resource, `${prefix}.${part}`, () => make(`${prefix}.${part}`))
   const fields = param("fields", (called) =>
-    text(called, `Fields of each embedded row of ${name}`, listOf(namesOf(d, target))),
+    text(called, `Fields of each embedded row of ${name}`, listOf(namesOf(d, target), target)),
   )
   if (kind === "one") return [fields]
   return [
@@ -183,7 +190,7 @@ export const fieldsParam = (d: Documents, resource: Resource): Reference =>
   ofResource(d, resource, "fields", () => {
     const names = namesOf(d, resource)
     const description = `Fields of the answer, separated by commas: ${names.join(", ")}`
-    return text("fields", description, listOf(names))
+    return text("fields", description, listOf(names, resource))
   })
 
 /** A tree of filters, as the text of its JSON. */
@@ -231,8 +238,7 @@ export function listParams(d: Documents, resource: Resource): Reference[] {
     ofResource(d, resource, "filter", () => treeParam("filter", treeType(d, resource))),
     fieldsParam(d, resource),
     ...includeParams(d, resource, false),
-    ...d
-      .readable(resource)
+    ...columnsOf(d, resource)
       .filter(({ name }) => isFilterable(name))
       .flatMap((field) => filterParams(d, field, resource)),
   ]

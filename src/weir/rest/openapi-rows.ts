@@ -1,10 +1,10 @@
+import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
-
 import { countName } from "../query/include-tree.ts"
 import { highlightName } from "../query/search.ts"
-
-import type { Relation, Resource } from "../resource/resource.ts"
+import type { Field, Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
+import { documentSchema } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { type Documents, objectOf } from "./openapi-parts.ts"
 import { highlightSchema } from "./openapi-search.ts"
@@ -16,12 +16,14 @@ export function rowSchemas(d: Documents, resource: Resource): { whole: Reference
   const { components } = d
   const name = resource.typeName
   return {
-    whole: components.named("schemas", name, () => ({
-      ...objectOf({ ...wholeMembers(d, resource), ...embeds(d, resource) }),
-      example: sampleOf(d, resource),
-    })),
+    whole: components.named("schemas", name, () => {
+      const members = { ...wholeMembers(d, resource), ...embeds(d, resource) }
+      const schema = resource.document ? documentSchema(resource, name, members) : objectOf(members)
+      return { ...schema, example: sampleOf(d, resource) }
+    }),
     part: components.named("schemas", `${name}Part`, () => ({
       ...objectOf({ ...partMembers(d, resource), ...embeds(d, resource) }),
+      ...(resource.document && { additionalProperties: {} }),
       description: "What `fields` asked for",
       example: Object.fromEntries(Object.entries(sampleOf(d, resource)).slice(0, 2)),
     })),
@@ -30,7 +32,7 @@ export function rowSchemas(d: Documents, resource: Resource): { whole: Reference
 
 function wholeMembers({ fieldDoc, readable }: Documents, resource: Resource): Members {
   const members: Members = {}
-  for (const field of readable(resource)) {
+  for (const field of columnsOf(readable, resource)) {
     const { schema, required } = fieldDoc(field).output
     const shown = isOpenToAll(field.read, "anonymous") && !field.type.heavy
     members[field.name] = { schema, required: required && shown }
@@ -40,18 +42,24 @@ function wholeMembers({ fieldDoc, readable }: Documents, resource: Resource): Me
 
 const partMembers = ({ fieldDoc, readable }: Documents, resource: Resource): Members =>
   Object.fromEntries(
-    readable(resource).map((field) => [
+    columnsOf(readable, resource).map((field) => [
       field.name,
       { schema: fieldDoc(field).output.schema, required: false },
     ]),
   )
 
-const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json =>
-  Object.fromEntries(
-    readable(resource)
+const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json => ({
+  ...Object.fromEntries(
+    columnsOf(readable, resource)
       .filter(({ read }) => isOpenToAll(read, "anonymous"))
       .map((field) => [field.name, fieldDoc(field).example]),
-  )
+  ),
+  ...(resource.document && documentExample(resource)),
+})
+
+/** The fields that are members by their own names. */
+const columnsOf = (readable: Documents["readable"], resource: Resource): Field[] =>
+  readable(resource).filter(({ name }) => name !== resource.document)
 
 /** What a row has beside its fields: what it embeds, and what shows where a search matched. */
 function embeds(d: Documents, resource: Resource): Members {

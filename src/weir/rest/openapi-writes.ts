@@ -1,3 +1,4 @@
+import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { patchTypes } from "../http/media-types.ts"
@@ -8,6 +9,7 @@ import { isOpen } from "../resource/rules.ts"
 import { maxCreateRows, writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
+import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./openapi-parts.ts"
@@ -38,6 +40,7 @@ export function bodyExample(
 
 /** What a create sends at the least. */
 export const createExample = (resource: Resource, foreign: readonly string[] = []): Record<string, unknown> =>
+  (resource.document ? documentExample(resource) : undefined) ??
   bodyExample(resource, "create", (f) => !f.optional && !foreign.includes(f.name))
 
 export const quotaText = ({ rows, column }: Quota): string =>
@@ -63,7 +66,7 @@ export function createMembers(
     const { name, secret, optional, default: value } = field
     // The path names the parent: a body that does so, too, must name the same, which no schema can say.
     if (secret) members[secret.as] = { schema: secretSchema(secret), required: true }
-    else if (!isUnwritable(field, "create") && !foreign.includes(name)) {
+    else if (!isUnwritable(field, "create") && !foreign.includes(name) && isSent(resource, name)) {
       const { schema, required } = fieldDoc(field).input
       // In words: generators of clients make a member with a JSON Schema default a required one.
       const described =
@@ -74,8 +77,12 @@ export function createMembers(
   return members
 }
 
+/** Whether a body may hold the field: of a document, its key beside its own members. */
+const isSent = ({ document, keys }: Resource, name: string): boolean =>
+  document === undefined || keys.includes(name)
+
 /** The schema of a create's object, by resource and parent: creates of one and of many share it. */
-const createBodyOf = (d: Documents, resource: Resource, parent?: Within): Reference =>
+export const createBodyOf = (d: Documents, resource: Resource, parent?: Within): Reference =>
   createBody(
     d,
     resource,
@@ -90,11 +97,11 @@ export const createBody = (
   foreign: readonly string[],
   name: string,
 ): Reference =>
-  d.components.named("schemas", name, () => ({
-    ...objectOf(createMembers(d, resource, foreign)),
-    additionalProperties: false,
-    example: createExample(resource, foreign),
-  }))
+  d.components.named("schemas", name, () => {
+    const members = createMembers(d, resource, foreign)
+    if (resource.document) return documentBody(resource, name, members)
+    return { ...objectOf(members), additionalProperties: false, example: createExample(resource, foreign) }
+  })
 
 /** The schema of an update. */
 const updateBody = (d: Documents, resource: Resource, example: unknown): Reference =>
@@ -176,13 +183,16 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
 }
 
 export function updateDoc(d: Documents, resource: Resource): OperationDoc {
-  const example = bodyExample(resource, "update", (f) => !f.optional && !f.secret)
-  const schema = updateBody(d, resource, example)
+  const example = resource.document
+    ? patchExample(resource)
+    : bodyExample(resource, "update", (f) => !f.optional && !f.secret)
+  const schema = resource.document ? documentPatch(d, resource) : updateBody(d, resource, example)
   return {
     operationId: `update${resource.typeName}`,
     summary: `Change one ${resource.singular}`,
-    description:
-      "A merge patch (RFC 7396): members that the body holds are set, null clears one that may be null, and others stay as they are.",
+    description: resource.document
+      ? "A merge patch (RFC 7396): members that the body holds are set, null removes one, objects are merged, and others stay as they are."
+      : "A merge patch (RFC 7396): members that the body holds are set, null clears one that may be null, and others stay as they are.",
     tags: [resource.name],
     security: securityOf(resource, "update"),
     json: {
@@ -228,19 +238,3 @@ export function deleteDoc(d: Documents, resource: Resource): OperationDoc {
     errors: [401, 403, 404, 409, 413, 422, ...(secret ? tooMany(resource) : [])],
   }
 }
-
-export const restoreDoc = (d: Documents, resource: Resource): OperationDoc => ({
-  operationId: `restore${resource.typeName}`,
-  summary: `Restore one ${resource.singular}`,
-  description:
-    "Brings back a row that was deleted. A 404 for one that is not deleted, a 409 where another row has one of its values by now.",
-  tags: [resource.name],
-  security: securityOf(resource, "restore"),
-  json: {
-    parameters: keyParams(d, resource),
-    responses: {
-      200: { description: "The row as it is now", ...jsonOf(rowSchemas(d, resource).whole) },
-    },
-  },
-  errors: [401, 403, 404, 406, 409, 422],
-})

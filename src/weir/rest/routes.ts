@@ -11,14 +11,17 @@ import {
   readList,
   readOne,
   removeOne,
+  replaceOne,
   restoreOne,
   updateOne,
   type Within,
 } from "./handlers.ts"
 import { linkRoutes } from "./junction.ts"
+import { replaceDoc } from "./openapi-documents.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
-import { createDoc, createManyDoc, deleteDoc, restoreDoc, updateDoc } from "./openapi-writes.ts"
+import { restoreDoc } from "./openapi-restore.ts"
+import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
 
 type Handler = (c: AppContext) => Promise<Response> | Response
@@ -32,6 +35,13 @@ export interface ResourceRoutesOptions {
   accounts: boolean
   /** Makes the documentation of an operation. */
   documented: Documented
+}
+
+/** The path of a row, its handlers but for `batch`, and which actions are served. */
+interface RowRoutes {
+  one: string
+  ofRow: (handler: Handler) => Handler
+  served: (rule: Rule) => boolean
 }
 
 interface BatchOptions {
@@ -71,28 +81,7 @@ export function resourceRoutes(
         ofRow((c) => readOne(c, resource)),
       )
   }
-  if (served(rules.update) && hasKey)
-    registry.add(
-      "patch",
-      one,
-      documented((d) => updateDoc(d, resource)),
-      ofRow((c) => updateOne(c, resource)),
-      { patchTypes },
-    )
-  if (served(rules.delete) && hasKey)
-    registry.add(
-      "delete",
-      one,
-      documented((d) => deleteDoc(d, resource)),
-      ofRow((c) => removeOne(c, resource)),
-    )
-  if (served(rules.restore) && hasKey && isSoftlyDeleted(resource))
-    registry.add(
-      "post",
-      `${one}/restore`,
-      documented((d) => restoreDoc(d, resource)),
-      ofRow((c) => restoreOne(c, resource)),
-    )
+  if (hasKey) writeRoutes(registry, documented, { one, ofRow, served }, resource)
   if (resource.holdsViewers) {
     const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }
     const ruleOf = { get: rules.read, patch: rules.update, delete: rules.delete }
@@ -106,6 +95,45 @@ export function resourceRoutes(
   }
   for (const relation of Object.values(resource.relations))
     nestedRoutes(registry, documented, { relation, within: resource }, served)
+}
+
+/** The routes of changes to one row. */
+function writeRoutes(
+  registry: Registry,
+  documented: Documented,
+  { one, ofRow, served }: RowRoutes,
+  resource: Resource,
+): void {
+  const { rules } = resource
+  if (served(rules.update))
+    registry.add(
+      "patch",
+      one,
+      documented((d) => updateDoc(d, resource)),
+      ofRow((c) => updateOne(c, resource)),
+      { patchTypes },
+    )
+  if (served(rules.update) && resource.document)
+    registry.add(
+      "put",
+      one,
+      documented((d) => replaceDoc(d, resource)),
+      ofRow((c) => replaceOne(c, resource)),
+    )
+  if (served(rules.delete))
+    registry.add(
+      "delete",
+      one,
+      documented((d) => deleteDoc(d, resource)),
+      ofRow((c) => removeOne(c, resource)),
+    )
+  if (served(rules.restore) && isSoftlyDeleted(resource))
+    registry.add(
+      "post",
+      `${one}/restore`,
+      documented((d) => restoreDoc(d, resource)),
+      ofRow((c) => restoreOne(c, resource)),
+    )
 }
 
 /** A list, by GET and QUERY. */

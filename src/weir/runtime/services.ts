@@ -55,9 +55,11 @@ export const answerLimitsOf = ({
   ANSWER_LIMIT,
   ANSWER_ROWS,
   ANSWER_ROWS_ANONYMOUS,
+  DOCUMENT_LIMIT,
 }: Settings): Services["answerLimits"] => ({
   bytes: ANSWER_LIMIT,
   rows: { anonymous: ANSWER_ROWS_ANONYMOUS, user: ANSWER_ROWS, admin: ANSWER_ROWS },
+  documentBytes: DOCUMENT_LIMIT,
 })
 
 /**

@@ -102,6 +102,9 @@ export const settings = z.object({
     .enum(["off", "admins", "all"], "must be off, admins or all")
     .default("off")
     .describe("Who may read `GET /metrics`, for Prometheus, on Node: `off`, `admins` or `all`"),
+  DOCUMENT_LIMIT: whole(64, 104_857_600)
+    .default(262_144)
+    .describe("Largest document of a collection, in bytes, with all digits of its numbers written out"),
   BODY_LIMIT: whole(1, 104_857_600).default(1_048_576).describe("Largest request body, in bytes"),
   // JSON may take six times the bytes that the statement measures, and a string of V8 holds 2^29 characters.
   ANSWER_LIMIT: whole(65_536, 67_108_864)

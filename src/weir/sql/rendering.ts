@@ -46,6 +46,8 @@ export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
   field: (field, column, part) => {
     const { spec, type } = field
     const json = part ?? type.sql.json(column)
+    if (spec.document && hasShare(type, above))
+      return sql`case when ${sizeOfValue(type, column, part)} > ${sql.raw(String(bytes))} then ${expressions.markedObject(mark)} else ${expressions.asText(json)} end`
     const isText = spec.type === "text" || spec.type === "bytes"
     return hasShare(type, above)
       ? expressions.marked(sizeOfValue(type, column, part), bytes, mark, json, isText)
@@ -127,10 +129,11 @@ function sizesOf(members: Member[]): { bytes: number; measured: SQL[]; embeds: S
   let bytes = 0
   const measured: SQL[] = []
   const embeds: SQL[] = []
-  for (const { name, value } of members) {
+  for (const { name, value, spread } of members) {
     const part = known.get(value)
-    // Quotes, a colon, and a comma or a brace.
-    bytes += Buffer.byteLength(name) + 4 + (part?.bytes ?? 0)
+    // Quotes, a colon, and a comma or a brace. The members of a document are without its braces.
+    if (!spread) bytes += Buffer.byteLength(name) + 4 + (part?.bytes ?? 0)
+    else bytes -= 2
     if (part?.embed) embeds.push(value)
     else if (!part?.literal) measured.push(value)
   }

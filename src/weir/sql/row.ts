@@ -11,6 +11,10 @@ export interface Member {
   name: string
   value: SQL
   when: Rule | undefined
+  /** Whether the value is a document, whose members stand in its row's JSON. */
+  spread?: boolean
+  /** Whether the value is of another row, or of several. */
+  embeds?: boolean
 }
 
 /** The members of a row's JSON, and the conditions that some of them depend on. */
@@ -33,7 +37,8 @@ export function visibleMembers(
     if (outcome === false) continue
     if (outcome !== true) conditions.set(field.read, outcome)
     const value = render(field, row(field.name))
-    members.push({ name: field.name, value, when: outcome === true ? undefined : field.read })
+    const when = outcome === true ? undefined : field.read
+    members.push({ name: field.name, value, when, ...(field.spec.document && { spread: true }) })
   }
   if (conditions.size > maxRowRules)
     throw new Error(`A resource may have at most ${maxRowRules} different row rules for reading fields`)
@@ -43,7 +48,7 @@ export function visibleMembers(
 /** The JSON object of a row: one variant for each outcome of its conditions, so that a hidden field is absent. */
 export function rowObject({ members, conditions }: RowShape): SQL {
   const [first, ...rest] = conditions
-  if (!first) return expressions.jsonObject(named(members))
+  if (!first) return objectOf(members)
   const [rule, condition] = first
   const remaining = new Map(rest)
   const shown = rowObject({ members, conditions: remaining })
@@ -51,8 +56,20 @@ export function rowObject({ members, conditions }: RowShape): SQL {
   return sql`case when ${condition} then ${shown} else ${hidden} end`
 }
 
+/** An object of members; those of a document come after the others. */
+function objectOf(members: Member[]): SQL {
+  const document = members.find(({ spread }) => spread)
+  if (!document) return expressions.jsonObject(named(members))
+  const others = members.filter((member) => member !== document)
+  if (others.length === 0) return expressions.onlyMembers(document.value)
+  // A relation comes before a member of its name.
+  const hiding = others.flatMap(({ name, embeds }) => (embeds ? [name] : []))
+  const value = hiding.length ? expressions.withoutMembers(document.value, hiding) : document.value
+  return expressions.withMembers(named(others), value)
+}
+
 /** The members as plain columns, where every row has them all. */
-export const plainEntries = (shape: RowShape): NamedSql[] | undefined =>
-  shape.conditions.size === 0 ? named(shape.members) : undefined
+export const plainEntries = ({ conditions, members }: RowShape): NamedSql[] | undefined =>
+  conditions.size === 0 && !members.some(({ spread }) => spread) ? named(members) : undefined
 
 const named = (members: Member[]): NamedSql[] => members.map((m) => [m.name, m.value])

@@ -84,9 +84,15 @@ export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql)
 
 export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
   sql.join(
-    keys.map((k) => expressions.ordered(k.ordered, k.key.descending !== backwards, k.nullable)),
+    keys.map((k) =>
+      expressions.ordered(k.ordered, k.key.descending !== backwards, k.nullable && !isBehindKind(k)),
+    ),
     sql`, `,
   )
+
+/** Whether values of one kind are all null or none is: an index of SQLite has no order of nulls behind its first column. */
+const isBehindKind = ({ key: { place } }: SortExpression): boolean =>
+  place !== undefined && place.part !== "rank"
 
 /** The rows beyond a cursor, in the order of the keys. Nulls count as the largest values. */
 export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {

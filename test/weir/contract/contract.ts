@@ -1,5 +1,6 @@
 import type { Api } from "../../../src/weir/api.ts"
 import type { Samples } from "../support/samples.ts"
+import { documentContract } from "./documents.ts"
 import { httpContract } from "./http.ts"
 import { keylessContract } from "./keyless.ts"
 import { listContract } from "./lists.ts"
@@ -25,6 +26,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   rowContract(open)
   listContract(open)
   keylessContract(open)
+  documentContract(open)
   httpContract(open)
   ownerContract({ api, migrations, samples })
 }

@@ -33,8 +33,13 @@ const nobody: Person = { id: 0, token: undefined, row: {} }
 /** The kind of viewer that may do most. */
 export const topKind = ({ accounts }: Api): ViewerKind => (accounts ? "admin" : "anonymous")
 
-/** The resources whose rows have paths. */
-export const keyed = ({ resources }: Api): Resource[] => resources.filter(({ keys }) => keys.length > 0)
+/** The tables whose rows have paths. */
+export const keyed = ({ resources }: Api): Resource[] =>
+  resources.filter(({ keys, document }) => keys.length > 0 && document === undefined)
+
+/** The collections of documents: their members are of no columns. */
+export const collections = ({ resources }: Api): Resource[] =>
+  resources.filter(({ document }) => document !== undefined)
 
 /** Whether a relation is over the key of its source, so that the rows are listed below one. */
 export const isOverKey = ({ local, source: { keys } }: Relation): boolean =>

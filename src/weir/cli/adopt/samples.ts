@@ -1,15 +1,16 @@
 /** Hashes of the files that adopt may replace, as the project brings them. Written by `npm run docs`. */
 export const samples: readonly string[] = [
   // src/api.ts
-  "1df2fe0ac9d1ff60",
+  "c6b4ccb6ca2e76af",
   // src/resources.ts
-  "b0e09965ab5be8d6",
+  "c4060f6423a416d7",
 ]
 
 /** The files that belong to these. */
 export const sampleFiles: readonly string[] = [
   "src/routes/stats.ts",
   "src/schema/items.ts",
+  "src/schema/notes.ts",
   "src/schema/users.ts",
   "src/seed.ts",
   "drizzle",

@@ -93,11 +93,21 @@ export async function repairSqlite(
     ...changed,
     ...rebuilt,
     ...dropped.map((name) => `DROP TABLE \`${name}\`;`),
-  ].map(withExpressions)
+  ].map((statement) => withExpressions(statement, to))
 }
 
-/** An index as it should be: of a rebuilt table, drizzle-kit quotes an expression as if it were a column's name. */
-const withExpressions = (statement: string): string =>
-  /^CREATE (UNIQUE )?INDEX /.test(statement)
-    ? statement.replace(/`([^`]*)`/g, (quoted, name) => (name.includes("(") ? name : quoted))
-    : statement
+/**
+ * An index as it should be. Of a rebuilt table, drizzle-kit quotes an expression as if it were a column's name; one that
+ * holds a comma, it takes for several.
+ */
+function withExpressions(statement: string, to: Snapshot): string {
+  const [, start = "", name = ""] = /^(CREATE (?:UNIQUE )?INDEX `([^`]+)` ON `[^`]+` )/.exec(statement) ?? []
+  if (!start) return statement
+  const index = Object.values(to.tables).flatMap(({ indexes }) => indexes[name] ?? [])[0]
+  const columns = (index?.columns ?? []).filter((column) => typeof column === "string")
+  if (!columns.some((column) => column.includes(",")))
+    return statement.replace(/`([^`]*)`/g, (quoted, part) => (part.includes("(") ? part : quoted))
+  const parts = columns.map((column) => (column.includes("(") ? column : `\`${column}\``))
+  const condition = index?.where === undefined ? "" : ` WHERE ${index.where}`
+  return `${start}(${parts.join(", ")})${condition};`
+}

@@ -10,7 +10,7 @@ export interface Snapshot {
 export interface TableSnapshot {
   name: string
   columns: Record<string, ColumnSnapshot>
-  indexes: Record<string, { isUnique: boolean; columns: (string | { expression: string })[] }>
+  indexes: Record<string, { isUnique: boolean; columns: (string | { expression: string })[]; where?: string }>
   foreignKeys: Record<
     string,
     {

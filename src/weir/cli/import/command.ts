@@ -51,6 +51,8 @@ export function importCommand(command: Command, project: Project): Command {
 async function run(database: Database, resource: Resource, source: Source, options: Options): Promise<void> {
   const { csvSafe = false } = options
   if (csvSafe && source.format !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
+  if (resource.document && source.format === "csv")
+    throw new Error(`${resource.name} is a collection: its documents are imported as ndjson`)
   const ledger = new ImportLedger(database, resource.name, source.identity)
   const atomic = options.atomic === true
   const stagingTable = `__weir_staging_${source.identity.slice(0, 16)}`
@@ -111,7 +113,7 @@ class Import {
   async read(source: Source, csvSafe: boolean, bar: Progress): Promise<void> {
     const check = checker(this.resource, source.format, csvSafe)
     const header = (names: string[]) => checkHeader(this.resource, names)
-    const records = readSource(source, bar.to, header, this.resource.json)
+    const records = readSource(source, bar.to, header, this.resource.document ? "whole" : this.resource.json)
     for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)
   }
 

@@ -1,4 +1,6 @@
+import { documentRow } from "../../documents/input.ts"
 import { Invalid } from "../../fields/type.ts"
+import { JsonText } from "../../lib/json-text.ts"
 import { issuesOf } from "../../lib/zod-issues.ts"
 import { columnsToInsert } from "../../operations/input.ts"
 import { weakSecret } from "../../operations/secret.ts"
@@ -28,7 +30,11 @@ export function checker(
   )
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
-    const row = format === "csv" ? fromText(resource, record.row, textOf) : record.row
+    const row = record.text
+      ? fromDocument(resource, record.text)
+      : format === "csv"
+        ? fromText(resource, record.row, textOf)
+        : record.row
     if (typeof row === "string") return { record, reason: row }
     const result = schema.safeParse(row)
     if (!result.success) {
@@ -52,6 +58,16 @@ export function checker(
     }
     return { record, columns }
   }
+}
+
+/** A document of an export, with its owner and times; a string with the reason where it is not valid. */
+function fromDocument(resource: Resource, text: string): Record<string, unknown> | string {
+  const { row, issues } = documentRow(resource, JsonText.checked(text), {
+    maxBytes: Number.POSITIVE_INFINITY,
+    exported: true,
+  })
+  if (issues.length === 0) return row
+  return issues.map(({ path, message }) => `${path.join(".") || "the document"}: ${message}`).join("; ")
 }
 
 /** Throws one line where a CSV's header has a name that is no field, or the same name twice. */

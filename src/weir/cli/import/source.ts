@@ -19,6 +19,8 @@ export interface SourceRecord {
   raw: unknown
   /** Its members: JSON values, or text for CSV, with null for an empty cell. Absent where `problem` is set. */
   row?: Record<string, unknown>
+  /** Its own text, where it is a document. */
+  text?: string
   /** Why the record cannot be read. */
   problem?: string
 }
@@ -68,14 +70,14 @@ function identityOf(file: number, check: Utf8Check): string {
 
 /**
  * Yields the records of a file, and reads the file as they are consumed. Calls `onBytes` with the number of bytes read
- * so far, and `onHeader` with the column names of a CSV. Members that are `verbatim` are `JsonText`. Throws one line with
+ * so far, and `onHeader` with the column names of a CSV. Members that are `verbatim` are `JsonText`; "whole" keeps the text. Throws one line with
  * the line number where the file is not UTF-8 or no CSV.
  */
 export async function* readSource(
   source: Source,
   onBytes: (read: number) => void,
   onHeader: (names: string[]) => void,
-  verbatim: ReadonlySet<string>,
+  verbatim: ReadonlySet<string> | "whole",
 ): AsyncGenerator<SourceRecord> {
   const text = decoded(source, onBytes)
   if (source.format === "csv") yield* readCsv(source, text, onHeader)
@@ -105,7 +107,7 @@ async function* decoded({ path }: Source, onBytes: (read: number) => void): Asyn
 
 async function* readLines(
   text: AsyncGenerator<string>,
-  verbatim: ReadonlySet<string>,
+  verbatim: ReadonlySet<string> | "whole",
 ): AsyncGenerator<SourceRecord> {
   let line = 0
   // The pieces of the current line so far, and their length. Of a line that is too long, the first piece is kept.
@@ -145,13 +147,19 @@ const overlong = (line: number, text: string): SourceRecord => ({
   problem: `is longer than ${maxRecordLength} characters`,
 })
 
-function readLine(line: number, text: string, verbatim: ReadonlySet<string>): SourceRecord | undefined {
+function readLine(
+  line: number,
+  text: string,
+  verbatim: ReadonlySet<string> | "whole",
+): SourceRecord | undefined {
   if (text.trim() === "") return undefined
   const { length } = text
   try {
     const row: unknown = JSON.parse(text)
     const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
-    if (isObject && verbatim.size) keepText(row, text, verbatim)
+    if (isObject && verbatim === "whole")
+      return { line, length, raw: row, row: row as Record<string, unknown>, text }
+    if (isObject && verbatim !== "whole" && verbatim.size) keepText(row, text, verbatim)
     return isObject
       ? { line, length, raw: row, row: row as Record<string, unknown> }
       : { line, length, raw: row, problem: "is no JSON object" }

@@ -30,6 +30,8 @@ export interface ColumnTraits {
   dimensions?: number
   /** What a value of JSON must be. */
   schema?: z.ZodType
+  /** Whether the value is a document: its members are those of its row. */
+  document?: boolean
   /** Whether the database alone makes the value. */
   readOnly?: boolean
 }

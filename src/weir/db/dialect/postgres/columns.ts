@@ -44,9 +44,11 @@ const instant = customType<{ data: string; driverData: string | Date }>({
   fromDriver: (value) => new Date(value).toISOString(),
 })
 
-/** Each dialect has its own function for the size of bytes. */
-const formOf: FormOf = ({ type, max }, column) =>
-  type === "bytes" ? `octet_length(${column}) <= ${max}` : undefined
+/** Each dialect has its own functions for the size of bytes and the kind of JSON. */
+const formOf: FormOf = ({ type, max, document }, column) => {
+  if (document) return `jsonb_typeof(${column}) = 'object'`
+  return type === "bytes" ? `octet_length(${column}) <= ${max}` : undefined
+}
 
 /** Digits of a whole number of 64 bits. JavaScript's own numbers have 53. */
 const digits = customType<{ data: string; driverData: string | number }>({

@@ -4,6 +4,8 @@ import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 import type { Value } from "../statement.ts"
 
+export { asText, mergePatch, patchValue } from "./merge-patch.ts"
+
 const dialect = new PgDialect()
 
 /** The SQL text with `$1` placeholders and its parameters in order, as Drizzle renders them. */
@@ -25,6 +27,20 @@ const selectList = (entries: NamedSql[]): SQL =>
 export function jsonObject(entries: NamedSql[]): SQL {
   return sql`(select row_to_json(${whole}) from (select ${selectList(entries)}) ${whole})`
 }
+
+/** A JSON object with members of its own, and with those of another object after them. */
+export const withMembers = (entries: NamedSql[], members: SQL): SQL =>
+  sql`(left(${jsonObject(entries)}::text, -1) || coalesce(', ' || nullif(substr((${members})::text, 2), '}'), '}'))::json`
+
+/** The members of an object that may be missing alone. */
+export const onlyMembers = (members: SQL): SQL => sql`coalesce((${members})::json, '{}')`
+
+/** An object without members of these names, which are words. */
+export const withoutMembers = (object: SQL, names: string[]): SQL =>
+  sql`((${object})::jsonb - ${text(`{${names.join(",")}}`)}::text[])`
+
+/** The text of an object with the one member `mark`. */
+export const markedObject = (mark: string): SQL => text(JSON.stringify({ [mark]: true }))
 
 /**
  * A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. With

@@ -7,7 +7,8 @@ const second = 8
 const longestTime = 15
 
 /** Null passes each of these: an expression of null is null, and `is` finds two nulls equal. */
-const forms: Partial<Record<FieldSpec["type"], (column: string, spec: FieldSpec) => string>> = {
+const forms: Partial<Record<FieldSpec["type"], (column: string, spec: FieldSpec) => string | undefined>> = {
+  json: (c, { document }) => (document ? `json_valid(${c}) and json_type(${c}) = 'object'` : undefined),
   // D1 has patterns of at most 50 bytes.
   uuid: (c) =>
     `${c} like '________-____-____-____-____________' and length(replace(${c}, '-', '')) = 32 and ${c} not glob '*[^0-9a-f-]*'`,

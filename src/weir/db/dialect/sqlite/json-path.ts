@@ -38,7 +38,8 @@ export function jsonPlace(
     sql`(${type} = 'array' and exists (select 1 from json_each(${document}, ${path}) "@e" where ${matches}))`
   return {
     rank: sql`case ${type} when 'integer' then 1 when 'real' then 1 when 'text' then 2 when 'false' then 3 when 'true' then 4 when 'array' then 5 when 'object' then 6 end`,
-    number: sql`case when ${type} in ('integer', 'real') then cast(${value} as real) end`,
+    // A cast as a whole: an index of an expression without an affinity finds no numbers.
+    number: sql`cast(case when ${type} in ('integer', 'real') then ${value} end as real)`,
     text: sql`case ${type} when 'text' then ${value} end`,
     exists: sql`${type} is not null`,
     json: sql`(${document} -> ${path})`,

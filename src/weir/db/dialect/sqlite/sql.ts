@@ -4,6 +4,8 @@ import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 import type { Value } from "../statement.ts"
 
+export { asText, mergePatch, patchValue } from "./merge-patch.ts"
+
 const dialect = new SQLiteAsyncDialect()
 
 /** The SQL text with `?` placeholders and its parameters in order, as Drizzle renders them. */
@@ -25,6 +27,29 @@ export function jsonObject(entries: NamedSql[]): SQL {
   const inner = pieces.map((piece) => sql`substr(${piece}, 2, length(${piece}) - 2)`)
   return sql`json('{' || ${sql.join(inner, sql` || ',' || `)} || '}')`
 }
+
+/** Characters that JSON text may have around its tokens. */
+const whitespace = sql.raw("char(32, 9, 10, 13)")
+
+/** A JSON object with members of its own, and with those of the text of another object after them. */
+export function withMembers(entries: NamedSql[], members: SQL): SQL {
+  const own = entries.map(([name, value]) => sql`${text(`${JSON.stringify(name)}:`)} || json_quote(${value})`)
+  const further = sql`ltrim(substr(trim(${members}, ${whitespace}), 2), ${whitespace})`
+  return sql`json('{' || ${sql.join(own, sql` || ',' || `)} || coalesce(',' || nullif(${further}, '}'), '}'))`
+}
+
+/** The members of an object that may be missing alone. */
+export const onlyMembers = (members: SQL): SQL => sql`json(coalesce(${members}, '{}'))`
+
+/** The text of an object without members of these names, which are words. */
+export const withoutMembers = (object: SQL, names: string[]): SQL =>
+  sql`json_remove(${object}, ${sql.join(
+    names.map((name) => text(`$."${name}"`)),
+    sql`, `,
+  )})`
+
+/** The text of an object with the one member `mark`. */
+export const markedObject = (mark: string): SQL => text(JSON.stringify({ [mark]: true }))
 
 /** A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. */
 export function jsonList(_entries: NamedSql[] | undefined, object: SQL, from: SQL, ctes: SQL): SQL {

@@ -13,8 +13,10 @@ export const boolean = (): ColumnSql => ({
 })
 
 /** JSON as text, or as text in a blob. What somebody else stored may be none: it is null then. */
-export function json({ inferred, storage }: FieldSpec): ColumnSql {
+export function json({ inferred, storage, document }: FieldSpec): ColumnSql {
   const encode: ColumnSql["encode"] = (value) => (isSet(value) ? JsonText.of(value) : null)
+  // The members of a document are put into its row's JSON as text.
+  if (document) return { ...typed("text"), encode }
   if (!inferred) return { ...typed("text"), json: (column) => sql`json(${column})`, encode }
   const valid = (text: SQL) => sql`iif(json_valid(${text}), json(${text}), null)`
   const empty = (text: SQL) =>

@@ -1,0 +1,3 @@
+-- Undoes 0002_notes.
+-- Loses data: drops the table notes
+DROP TABLE `notes`;

@@ -1,0 +1,125 @@
+import { type Collection, documentIdSpec, systemMembers } from "../db/dialect/collections.ts"
+import { documentText, readDocument } from "../lib/json-document.ts"
+import { JsonText } from "../lib/json-text.ts"
+import { issuesOf } from "../lib/zod-issues.ts"
+import type { Resource } from "../resource/resource.ts"
+import { type DocumentIssue, type DocumentValidator, validatorOf } from "./validator.ts"
+
+/** Most bytes of a document, where no setting says otherwise. */
+export const defaultDocumentBytes = 262_144
+
+/** Where a document comes from, and what it may be. */
+export interface DocumentRules {
+  /** Most bytes of it. */
+  maxBytes: number
+  /** The key that its path has: it may name no other. */
+  id?: string | undefined
+  /** Whether it may have what an export has besides: its owner and times. */
+  exported?: boolean
+}
+
+/** A document that was sent, or a merge patch of one. */
+export interface SentDocument {
+  /** Its own members, by the text of their values. */
+  members: Map<string, string>
+  /** Those that the engine has columns for. */
+  system: Record<string, unknown>
+  issues: DocumentIssue[]
+}
+
+const isSystem = (name: string): boolean => (systemMembers as readonly string[]).includes(name)
+
+/** Takes a document apart. `input` is one that was sent, as `JsonText`, or a value of a program. */
+export function sentDocument(
+  resource: Resource,
+  input: unknown,
+  { maxBytes, id, exported = false }: DocumentRules,
+): SentDocument {
+  const document = readDocument(JsonText.of(input) ?? "null")
+  if (!document)
+    return {
+      members: new Map(),
+      system: {},
+      issues: [{ path: [], message: "must be an object", code: "invalid_type" }],
+    }
+  const { members, bytes } = document
+  const issues: DocumentIssue[] = document.issues.map((issue) => ({ ...issue, path: issue.path.map(String) }))
+  if (bytes > maxBytes)
+    issues.push({ path: [], message: `is larger than ${maxBytes} bytes`, code: "out_of_range" })
+  const system: Record<string, unknown> = {}
+  for (const [name, text] of members) {
+    if (!isSystem(name)) continue
+    members.delete(name)
+    const value: unknown = JSON.parse(text)
+    if (name === "_id" ? id !== undefined && value !== id : !exported)
+      issues.push(
+        name === "_id"
+          ? { path: [name], message: "is another than the path's", code: "conflict" }
+          : setByServer(name),
+      )
+    else system[name] = value
+  }
+  issues.push(...wrongSystem(resource, system), ...(id === undefined ? [] : wrongId(id)))
+  return { members, system, issues }
+}
+
+/** What is wrong with the members that the engine has columns for. */
+function wrongSystem({ fields }: Resource, system: Record<string, unknown>): DocumentIssue[] {
+  return Object.entries(system).flatMap(([name, value]) => {
+    if (name === "_id") return wrongId(value)
+    const field = fields[name]
+    if (!field) return [setByServer(name)]
+    const result = field.type.input().safeParse(value)
+    if (result.success) system[name] = result.data
+    return result.success
+      ? []
+      : [{ ...(issuesOf(result.error)[0] as { message: string; code: string }), path: [name] }]
+  })
+}
+
+const setByServer = (name: string): DocumentIssue => ({
+  path: [name],
+  message: "is set by the server: leave it out",
+  code: "unknown_field",
+})
+
+const idPattern = new RegExp(documentIdSpec.pattern as string)
+const idWords = "must be 1 to 100 of A-Z a-z 0-9 _ - . ~, and not batch, me, . or .."
+
+const wrongId = (value: unknown): DocumentIssue[] =>
+  typeof value === "string" && idPattern.test(value)
+    ? []
+    : [{ path: ["_id"], message: idWords, code: "invalid_format" }]
+
+const validators = new WeakMap<Collection, DocumentValidator>()
+
+/** What checks a collection's documents by its schema; undefined where it has none. */
+export function validatorFor({ collection }: Resource): DocumentValidator | undefined {
+  if (collection?.schema === undefined) return undefined
+  let validator = validators.get(collection)
+  if (!validator) {
+    validator = validatorOf(collection.schema)
+    validators.set(collection, validator)
+  }
+  return validator
+}
+
+/** The text of a document's own members, as it is stored. */
+export const storedText = ({ members }: Pick<SentDocument, "members">): JsonText =>
+  JsonText.checked(documentText(members))
+
+/**
+ * A whole document as a row of its table, by the names of fields, with what is wrong with it: by its own form, or else
+ * by the collection's schema.
+ */
+export function documentRow(
+  resource: Resource,
+  input: unknown,
+  rules: DocumentRules,
+): { row: Record<string, unknown>; issues: DocumentIssue[] } {
+  const sent = sentDocument(resource, input, rules)
+  const data = storedText(sent)
+  const issues = sent.issues.length ? sent.issues : (validatorFor(resource)?.(JSON.parse(data.text)) ?? [])
+  const id = rules.id === undefined ? {} : { _id: rules.id }
+  return { row: { ...sent.system, ...id, [resource.document as string]: data }, issues }
+}

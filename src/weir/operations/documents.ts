@@ -1,0 +1,168 @@
+import type { Change, Row } from "../db/driver.ts"
+import { type SentDocument, sentDocument, validatorFor } from "../documents/input.ts"
+import { documentText } from "../lib/json-document.ts"
+import { merged, patchSteps } from "../lib/merge-patch.ts"
+import { forbidden, invalid, notFound, Problem } from "../problem.ts"
+import type { Values } from "../query/query.ts"
+import { keyName, type RowKey } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { isOpen } from "../resource/rules.ts"
+import { keyValues } from "../sql/columns.ts"
+import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { requireOpen } from "./access.ts"
+import type { Call } from "./call.ts"
+import { changeOf } from "./change.ts"
+import { writeProblem } from "./conflicts.ts"
+import { create } from "./create.ts"
+import { DocumentRow, documentBytes, documentInput, fieldIssues } from "./document-input.ts"
+import { columnsToUpdate } from "./input.ts"
+import { updateRefusal } from "./refused.ts"
+import { updateRow } from "./update.ts"
+
+/** Most objects in a patch: Postgres writes the document anew for each. */
+const maxPatchObjects = 1_000
+
+/** How often a patch is tried anew while others change what it was checked against. */
+const maxTries = 50
+
+/** How often a replacement is tried, while others create the document or delete it. */
+const maxReplacements = 3
+
+/** What a replacement left. */
+export interface Replaced {
+  body: string
+  created: boolean
+}
+
+/**
+ * Replaces a document, or creates it with that key. Throws as an update does, and as a create where there is none that
+ * the viewer may see: a 409 where the key is that of another's.
+ *
+ * @example await replaceDocument(call, notes, "n1", { color: "red" })
+ */
+export async function replaceDocument(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: unknown,
+): Promise<Replaced> {
+  requireOpen(call, resource.rules.update)
+  const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
+  const { _id, ...sent } = row
+  const { columns, made } = await columnsToUpdate(resource, sent, call.caller)
+  for (let tries = 1; ; tries++) {
+    const updated = await updateRow(call, resource, id, columns, made)
+    if (updated) return { body: updated[0] as string, created: false }
+    const refusal = await updateRefusal(call, resource, id, columns, made)
+    const isMissing = refusal.code === "not_found"
+    if (isMissing ? !isOpen(resource.rules.create, call.viewer.kind) : tries === maxReplacements)
+      throw refusal
+    if (!isMissing) continue
+    try {
+      const { rows } = await create(call, resource, new DocumentRow(row))
+      return { body: rows[0]?.body ?? "", created: true }
+    } catch (error) {
+      // Another request has created it meanwhile.
+      if (tries === maxReplacements || !(error instanceof Problem) || error.code !== "duplicate") throw error
+    }
+  }
+}
+
+/**
+ * Changes a document by a merge patch (RFC 7396), in one statement of the database: patches of different members at
+ * once all hold. Where the collection has a schema, what the patch makes is checked beforehand, and the patch tried anew
+ * if the document has changed by then. Throws as an update does.
+ *
+ * @example await patchDocument(call, notes, "n1", { size: { width: 10 }, color: null })
+ */
+export async function patchDocument(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: unknown,
+): Promise<string> {
+  requireOpen(call, resource.rules.update)
+  const patch = new Patch(call, resource, id, sentPatch(call, resource, id, input))
+  if (!validatorFor(resource)) {
+    const row = await patch.apply(undefined)
+    if (!row) throw await updateRefusal(call, resource, id, {}, nothing)
+    return row[0] as string
+  }
+  for (let tries = 0; tries < maxTries; tries++) {
+    const row = await patch.apply(await patch.check())
+    if (row) return row[0] as string
+  }
+  throw new Problem("conflict", "The document changes too often: try again")
+}
+
+const nothing = { bound: [], expressions: {}, values: {} }
+
+/** A patch's members. Throws a 422 that names what is wrong with them. */
+function sentPatch(call: Call, resource: Resource, id: RowKey, input: unknown): SentDocument["members"] {
+  const sent = sentDocument(resource, input, { maxBytes: documentBytes(call), id: String(keyName(id)) })
+  if (sent.issues.length) throw invalid("The body is not valid", fieldIssues(sent.issues))
+  if (sent.members.size === 0)
+    throw invalid("The patch changes nothing", [
+      { path: "body", message: "must hold at least one member", code: "empty" },
+    ])
+  return sent.members
+}
+
+/** A patch of one document, to be tried. */
+class Patch {
+  private readonly call: Call
+  private readonly resource: Resource
+  private readonly text: string
+  private readonly change: Change
+  private readonly values: Values
+
+  constructor(call: Call, resource: Resource, id: RowKey, members: SentDocument["members"]) {
+    this.call = call
+    this.resource = resource
+    this.text = documentText(members)
+    const steps = patchSteps(members)
+    if (steps.count > maxPatchObjects)
+      throw invalid("The body is not valid", [
+        { path: "body", message: `must hold at most ${maxPatchObjects} objects`, code: "too_many" },
+      ])
+    this.values = {
+      ...keyValues(resource, id),
+      [documentValue.patch]: encodePatch(this.text, steps.text),
+      [ownValue.viewer]: call.viewer.id,
+    }
+    this.change = changeOf(resource, "update", id, [])
+  }
+
+  /** Patches the document, if its text is still that one: no row where it is not, or not the viewer's to change. */
+  async apply(before: string | undefined): Promise<Row | undefined> {
+    const { call, resource, values, change } = this
+    const { kind } = call.viewer
+    const maxBytes = documentBytes(call)
+    const guarded = before !== undefined
+    const plan = planOf(resource, `patch:${kind}:${maxBytes}${guarded ? ":guarded" : ""}`, () =>
+      compilePatch(resource, kind, { maxBytes, guarded }),
+    )
+    const statement = withValues(plan, guarded ? { ...values, [documentValue.before]: before } : values)
+    try {
+      const [rows] = await call.client().batch([{ ...statement, change }])
+      return rows?.[0]
+    } catch (error) {
+      throw writeProblem(error, resource, [])
+    }
+  }
+
+  /** The text of the document as it is, of which the patch makes a valid one. Throws where it does not. */
+  async check(): Promise<string> {
+    const { call, resource, values } = this
+    const { kind } = call.viewer
+    const plan = planOf(resource, `before:${kind}`, () => compileBefore(resource, kind))
+    const [row] = await call.client().query(withValues(plan, values, true))
+    if (!row) throw notFound()
+    if (Number(row[1]) === 0) throw forbidden(`This row of ${resource.name} is not yours to change`)
+    const before = String(row[0])
+    const issues = validatorFor(resource)?.(merged(JSON.parse(before), JSON.parse(this.text))) ?? []
+    if (issues.length) throw invalid("The patched document is not valid", fieldIssues(issues))
+    return before
+  }
+}
