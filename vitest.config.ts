@@ -33,6 +33,7 @@ const perDriver = [
   "parity",
   "precedence",
   "queries",
+  "query-limits",
   "quota",
   "races",
   "vocabulary",

@@ -1,4 +1,4 @@
-import { type PlaceOperand, readPart } from "../fields/json-places.ts"
+import { isPlainMember, type PlaceOperand, readPart } from "../fields/json-places.ts"
 import { type Operand, readList, readOperand } from "../fields/operand.ts"
 import { type Operator, ofPlaces, partial } from "../fields/operators.ts"
 import { Invalid } from "../fields/type.ts"
@@ -22,7 +22,7 @@ export function hasOperator(reader: ParamReader, at: At, place: Place, operator:
 /** Counts a comparison; if there are too many, that is an issue. */
 function counts(reader: ParamReader, at: At, { through, members }: Place): boolean {
   // What is bound more than once counts so: see `maxFilters`.
-  const bound = (members ?? []).some((member) => typeof member === "string" && !/^\w+$/.test(member))
+  const bound = (members ?? []).some((member) => typeof member === "string" && !isPlainMember(member))
   if (reader.countFilter(through.length) && (!bound || reader.countFilter(0))) return true
   reader.issue(
     at,

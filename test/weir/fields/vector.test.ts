@@ -13,8 +13,8 @@ test("a vector of pgvector is its own text, which is JSON", () => {
   })
   const text = (expression: ReturnType<typeof json>) => render(expression).text
   expect(text(json(sql`v`))).toBe("v::text::json")
-  expect(text(bind(sql`${"[1,2,3]"}`))).toBe("$1::text::vector")
-  expect(text(typed(bind(sql`${"[1,2,3]"}`)))).toBe("$1::text::vector::vector")
+  expect(text(bind(sql`${"[1,2,3]"}`))).toBe("$1::vector")
+  expect(text(typed(bind(sql`${"[1,2,3]"}`)))).toBe("$1::vector::vector")
   expect(text(fromElement(sql`value`, 2))).toBe("(value ->> 2)::vector")
   expect(encode([1, 2.5, -3e-7])).toBe("[1,2.5,-3e-7]")
   expect(toElement(encode([1]))).toBe("[1]")

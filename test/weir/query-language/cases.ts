@@ -78,7 +78,8 @@ export function sent(request: Request): { method: string; path: string; body?: s
   if (isCounted) parameters.push("count=exact")
   if (embedded) parameters.push("include=parts", parameterOf("include.parts.filter", "eq", text(embedded)))
   const list = maker === undefined ? `/${table}` : `/makers/${maker}/${table}`
-  const path = `${list}?${parameters.join("&")}`
+  // More than any table has rows, and few enough to embed lists.
+  const path = `${list}?${["limit=150", ...parameters].join("&")}`
   return isBody && tree ? { method: "QUERY", path, body: text(tree) } : { method: "GET", path }
 }
 

@@ -24,8 +24,12 @@ export interface JsonPlace {
   holds(kind: JsonKind, value: SQL): SQL
 }
 
-/** Members whose names need no quotes and no parameter: statements say them as they are, so that an index may serve them. */
-const plainName = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
+/**
+ * Members that statements say by name, in quotes: an index may serve them, and D1 binds 100 values at the most. No such name
+ * can end the quotes of a text, or those of SQLite's paths.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no text of SQL may hold them
+const plainName = /^[^'"\\.[\]\u0000-\u001f\u007f]{1,100}$/u
 
 /** Whether a member's name may be part of a statement. */
 export const isPlainMember = (name: string): boolean => plainName.test(name)

@@ -57,9 +57,10 @@ export function jsonPlace(
  * value computed once: SQLite would move a WHERE clause inwards, and compute what nests twice at each level.
  */
 export const objectOf = (members: [name: SQL, json: SQL][]): SQL =>
-  sql`(select nullif(json_group_object(k, json(v)) filter (where v is not null), '{}') from (${sql.join(
-    [...members.map(([name, json]) => sql`select ${name} as k, (${json}) as v`), sql`select null, null`],
-    sql` union all `,
+  // D1 bounds the parts of a union, and not the rows of VALUES.
+  sql`(select nullif(json_group_object(column1, json(column2)) filter (where column2 is not null), '{}') from (values ${sql.join(
+    members.map(([name, json]) => sql`(${name}, ${json})`),
+    sql`, `,
   )}))`
 
 /** An object of one member, as text; null where that has no value. */
