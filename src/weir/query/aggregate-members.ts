@@ -6,7 +6,7 @@ import {
   type Unit,
   units,
 } from "../fields/aggregates.ts"
-import { placeTypes } from "../fields/json-places.ts"
+import { isPlainMember, placeTypes } from "../fields/json-places.ts"
 import { isSortable } from "../resource/field.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone } from "../resource/rules.ts"
@@ -104,6 +104,9 @@ const place = (name: string, base: Field): ResultMember => ({
   keys: (["rank", "number", "text"] as const).map((part) => placeField(`${name}#${part}`, part)),
 })
 
+/** How often the name of a member is bound where it is no plain one. */
+const timesBound = 6
+
 /** What is named `owner.role` or `meta.size`: through relations to one, and readable for this viewer in some rows. */
 function readOperand(
   reader: ParamReader,
@@ -118,7 +121,10 @@ function readOperand(
     return undefined
   }
   const { through, field, members } = found
-  if (!reader.countFilter(through.length)) {
+  // What is bound several times counts so: see `maxFilters`.
+  const isBound = (members ?? []).some((one) => typeof one === "string" && !isPlainMember(one))
+  const times = isBound ? timesBound : 1
+  if (!Array.from({ length: times }, (_, i) => reader.countFilter(i ? 0 : through.length)).every(Boolean)) {
     const message = `is too much: a request names at most ${maxFilters} fields, through ${maxSteps} relations`
     reader.issue(param, message, "too_many")
     return undefined

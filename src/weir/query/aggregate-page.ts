@@ -4,6 +4,7 @@ import type { Aggregate, Group, ResultMember } from "./aggregate-query.ts"
 import { decodeCursor } from "./cursor.ts"
 import { type ListQuery, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
+import { maxSortKeys } from "./selection.ts"
 
 /** What a page of groups is a page of. */
 interface Result {
@@ -47,6 +48,10 @@ function readResultSort(reader: ParamReader, { groups, aggregates }: Result): So
     else add(member, descending)
   }
   for (const group of groups) if (!has(group)) add(group, false)
+  if (keys.length > maxSortKeys) {
+    const message = `may have ${maxSortKeys} keys at the most with all groups, of which a place in JSON is three`
+    reader.issue(reader.isUsed("sort") ? "sort" : "group", message, "too_many")
+  }
   return keys
 }
 

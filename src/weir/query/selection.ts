@@ -55,7 +55,7 @@ export const rowsWith = (rows: number, includes: Include[]): number =>
   }, rows)
 
 /** Most sort keys: what a page compares with grows with their square. */
-const maxSortKeys = 20
+export const maxSortKeys = 20
 
 /**
  * The sort keys; the primary key is always the last, so that the order is total. Of a table without one, all other

@@ -106,6 +106,8 @@ test("what is refused, by name", async () => {
     ["aggregate=count&group=meta", "group"],
     ["aggregate=min(meta)", "aggregate"],
     ["aggregate=count&group=name.color", "group"],
+    [`aggregate=count&group=${"abcdefg".split("").map((name) => `meta.${name}`)}`, "group"],
+    [`aggregate=count,${"abcdefg".split("").map((name) => `max(meta.o'dd?${name})`)}`, "aggregate"],
     [
       `aggregate=count&group=meta.color&having=${encodeURIComponent('{"meta.color":"red"}')}`,
       "having.meta.color",

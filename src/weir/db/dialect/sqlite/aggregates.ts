@@ -28,10 +28,15 @@ const wholeParts = (column: SQL, wide: boolean): SQL[] =>
     ? [sql`sum(cast(${column} as integer) / ${half})`, sql`sum(cast(${column} as integer) % ${half})`]
     : [sql`sum(${column})`]
 
-/** A query of one row, each step over that before: SQLite's parser keeps steps that nest on its small stack. */
+/**
+ * A query of one row, each step over that before: SQLite's parser keeps steps that nest on its small stack. Steps that are
+ * not kept would be put into each other, each as often as the next one names it.
+ */
 function inSteps(steps: ((from: SQL) => SQL)[]): SQL {
   const table = (i: number) => sql`${sql.identifier(`@${i}`)}`
-  const ctes = steps.map((step, i) => sql`${table(i)} as (${step(i ? sql`from ${table(i - 1)}` : sql``)})`)
+  const ctes = steps.map(
+    (step, i) => sql`${table(i)} as materialized (${step(i ? sql`from ${table(i - 1)}` : sql``)})`,
+  )
   return sql`(with ${sql.join(ctes, sql`, `)} select v from ${table(steps.length - 1)})`
 }
 
@@ -97,7 +102,9 @@ export function sum(exactness: Exactness, column: SQL, wide: boolean): Aggregate
         position: (p) => wholeDigits(p, wide),
       }
     case "decimal": {
-      const digits = (p: SQL[]) => pointed(wholeDigits(p, wide), exactness.scale ?? 0)
+      const { scale = 0 } = exactness
+      const { json } = decimal({ type: "decimal", scale })
+      const digits = (p: SQL[]) => (wide ? pointed(wholeDigits(p, wide), scale) : json(at(p)))
       return {
         parts: wholeParts(column, wide),
         value: (p) => (wide ? sql`cast(${wholeDigits(p, wide)} as numeric)` : at(p)),
@@ -118,8 +125,16 @@ export function average(exactness: Exactness, column: SQL, wide: boolean): Aggre
   const divided = (p: SQL[]): SQL => sql`(${asReal(total.value(p.slice(0, size)))} / ${at(p, size)})`
   switch (exactness.kind) {
     case "decimal": {
-      const digits = (p: SQL[]) => quotient(p, wide, exactness.scale ?? 0)
-      return { parts, value: (p) => sql`cast(${digits(p)} as numeric)`, json: digits, position: digits }
+      // It is sorted by the nearest floating point number: the digits are made for those that are shown.
+      const { scale = 0 } = exactness
+      const value = (p: SQL[]) =>
+        sql`(${asReal(total.value(p.slice(0, size)))} / (${at(p, size)} * ${sql.raw(`1e${scale}`)}))`
+      return {
+        parts,
+        value,
+        json: (p) => quotient(p, wide, scale),
+        position: (p) => sql`iif(${at(p)} is null, null, printf('%!.17g', ${value(p)}))`,
+      }
     }
     case "rounded": {
       const digits = (p: SQL[]) => digitsOf(fifteen(divided(p)))

@@ -66,8 +66,12 @@ function inZone({ unit, zone, counts }: BucketOf): BucketSql {
       key: (c) => sql`${seconds(c)} - (((${seconds(c)} + ${offsetAt(c)}) % 3600) + 3600) % 3600`,
       start: written,
     }
+  // Text is read once, and moved by the offset.
+  const moved = ({ seconds }: Offset) => raw(`'${seconds} seconds'`)
   const local = (column: SQL) =>
-    sql`strftime('${raw(isoForm)}', ${seconds(column)} + ${offsetAt(column)}, 'unixepoch')`
+    counts
+      ? sql`strftime('${raw(isoForm)}', ${seconds(column)} + ${offsetAt(column)}, 'unixepoch')`
+      : sql`strftime('${raw(isoForm)}', ${column}, ${offsetTree(column, offsets, ({ from }) => boundary(from), moved)})`
   // Of a time that a change leaves out or repeats, the standard time is meant, as Postgres has it.
   const places = offsets.map(({ from, seconds }) => ({ from: from + seconds, seconds }))
   const start = (key: SQL): SQL => {
@@ -79,10 +83,15 @@ function inZone({ unit, zone, counts }: BucketOf): BucketSql {
 }
 
 /** The offset in seconds that holds for a value: a tree of conditions, since a zone has hundreds of changes. */
-function offsetTree(value: SQL, offsets: Offset[], boundary: (offset: Offset) => SQL): SQL {
+function offsetTree(
+  value: SQL,
+  offsets: Offset[],
+  boundary: (offset: Offset) => SQL,
+  leaf = ({ seconds }: Offset): SQL => raw(seconds),
+): SQL {
   const middle = offsets.length >> 1
-  if (middle === 0) return raw(offsets[0]?.seconds ?? 0)
-  const below = offsetTree(value, offsets.slice(0, middle), boundary)
-  const above = offsetTree(value, offsets.slice(middle), boundary)
+  if (middle === 0) return leaf(offsets[0] as Offset)
+  const below = offsetTree(value, offsets.slice(0, middle), boundary, leaf)
+  const above = offsetTree(value, offsets.slice(middle), boundary, leaf)
   return sql`case when ${value} < ${boundary(offsets[middle] as Offset)} then ${below} else ${above} end`
 }
