@@ -1,4 +1,4 @@
-import { createClient } from "@libsql/client/web"
+import { createClient } from "@libsql/client/http"
 import type { Deadline } from "../deadline.ts"
 import type { Database, Row, Statement } from "../driver.ts"
 
@@ -9,7 +9,12 @@ interface Result {
 
 /** libSQL over HTTP: Turso, or a self-hosted `sqld`. It uses `fetch`, so it runs in both runtimes. */
 export function openLibsqlHttp(url: string, authToken: string | undefined): Database {
-  const remote = createClient({ url, ...(authToken ? { authToken } : {}), intMode: "number" })
+  // Servers listen to HTTP and WebSockets at one address; the client for both would make the Worker larger.
+  const remote = createClient({
+    url: url.replace(/^ws(s?):/, "http$1:"),
+    ...(authToken ? { authToken } : {}),
+    intMode: "number",
+  })
   const request = ({ text, params }: Statement) => ({ sql: text, args: params })
   const rowsOf = (result: Result, { header }: Statement): Row[] => {
     const rows: Row[] = result.rows.map((row) => Array.from(row))
