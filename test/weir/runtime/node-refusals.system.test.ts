@@ -156,7 +156,7 @@ test.each(refusals)(
     expect(problem).toMatchObject({ status, code })
     expect(answer.head.toLowerCase()).toContain(`x-request-id: ${problem.request_id}`)
     expect(/^allow: (.*)$/im.exec(answer.head)?.[1]).toBe(
-      status === 405 ? "DELETE, GET, HEAD, PATCH, POST" : undefined,
+      status === 405 ? "DELETE, GET, HEAD, PATCH, POST, QUERY" : undefined,
     )
     await eventually(() => {
       expect(logged(problem.request_id)).toHaveLength(1)

@@ -3,7 +3,7 @@ import { arrayLiteral } from "../../array-literal.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
 import type { Value } from "../../statement.ts"
-import { readFromText } from "./typed.ts"
+import { typed } from "./typed.ts"
 
 /** How deep arrays may nest whose elements are rendered one by one. Deeper ones are as Postgres prints them. */
 const deepest = 3
@@ -11,7 +11,9 @@ const deepest = 3
 /** An array of any type. Its literal, which an operand of `contains` is already, has elements as their types read them. */
 export function array({ sqlType = "text[]", dimensions = 1 }: FieldSpec, element: ColumnSql): ColumnSql {
   return {
-    ...readFromText(sqlType),
+    ...typed(sqlType),
+    // The driver would write a text for an array of some types anew.
+    bind: (param) => sql`${param}::text::${sql.raw(sqlType)}`,
     json: (column) => rendered(column, element),
     // An array of varchar is compared as one of text: it has no operator of its own.
     contains: (column, elements) =>
