@@ -41,7 +41,8 @@ export function aggregateParams(d: Documents, resource: Resource): Reference[] {
         {
           type: "string",
           pattern: aggregatePattern,
-          example: number ? `count,sum(${number.name})` : "count",
+          // One `example` would be sent by the page at /docs, unless a reader takes it out.
+          examples: [number ? `count,sum(${number.name})` : "count"],
         },
       ),
     ),
@@ -50,7 +51,7 @@ export function aggregateParams(d: Documents, resource: Resource): Reference[] {
       return inQuery(
         "group",
         "With aggregate: fields to group by, separated by commas; instants and days also by their :hour, :day, :week, :month, :quarter or :year",
-        { type: "string", minLength: 1, ...(groups.length && { example: groups.join(",") }) },
+        { type: "string", minLength: 1, ...(groups.length && { examples: [groups.join(",")] }) },
       )
     }),
     ...aggregateTerms.map(shared),
@@ -65,12 +66,12 @@ const aggregateTerms: Json[] = [
     type: "string",
     minLength: 2,
     contentMediaType: "application/json",
-    example: '{"count":{"gte":1}}',
+    examples: ['{"count":{"gte":1}}'],
   }),
   inQuery("tz", "With aggregate: the zone of lengths of time, by its name in the IANA's list. Default: UTC", {
     type: "string",
     pattern: "^[A-Za-z][A-Za-z0-9_+\\-]*(/[A-Za-z0-9_+\\-]+)*$",
-    example: "Europe/Berlin",
+    examples: ["Europe/Berlin"],
   }),
 ]
 

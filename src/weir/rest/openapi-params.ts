@@ -151,14 +151,7 @@ const twoValues = `^${listValue},${listValue}$`
 function operandSchema({ fieldDoc }: Documents, field: Field, operator: Operator): Json {
   const { spec } = field
   if (operator === "is_null") return { type: "boolean" }
-  if (operator === "between") {
-    const { example } = fieldDoc(field)
-    return {
-      type: "string",
-      pattern: twoValues,
-      ...(example === null ? {} : { example: `${example},${example}` }),
-    }
-  }
+  if (operator === "between") return { type: "string", pattern: twoValues }
   if (!textOperators.includes(operator)) return fieldDoc(field).value
   const isList = operator === "in" || operator === "nin"
   // An empty list is a list of one empty text, which is a value of plain text alone.
@@ -200,7 +193,6 @@ const treeParam = (called: string, type: Reference): Json =>
     minLength: 2,
     contentMediaType: "application/json",
     contentSchema: type,
-    example: "{}",
   })
 
 /** The parameters that all lists have. */

@@ -15,7 +15,7 @@ export function searchParams({ search }: Resource): Json[] {
       in: "query",
       required: false,
       description: `Words that must be in ${fields}, whatever their case and diacritics${stemmed}. \`-word\` must not be there, \`"a b"\` is a phrase, \`word*\` a beginning; at most ${maxTerms} terms. The most relevant rows come first, unless \`sort\` says otherwise: \`-${rankName}\` names that order`,
-      schema: { type: "string", minLength: 1, maxLength: maxSearchLength, example: "lamp" },
+      schema: { type: "string", minLength: 1, maxLength: maxSearchLength, examples: ["lamp"] },
     },
     {
       name: "highlight",
