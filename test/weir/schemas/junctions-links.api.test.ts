@@ -261,8 +261,8 @@ test("DELETEs of one link at once are one 204, and 404s", async () => {
 })
 
 test.each([
-  ["POST", "/tasks/1/tags", "GET, HEAD"],
-  ["PUT", "/tasks/1/tags", "GET, HEAD"],
+  ["POST", "/tasks/1/tags", "GET, HEAD, QUERY"],
+  ["PUT", "/tasks/1/tags", "GET, HEAD, QUERY"],
   ["GET", "/tasks/1/tags/red", "DELETE, PUT"],
   ["PATCH", "/tasks/1/tags/red", "DELETE, PUT"],
   ["POST", "/tasks/1/tags/batch", "DELETE, PUT"],
