@@ -78,7 +78,7 @@ export class Registry {
     options: { takesRecalled?: boolean; within?: string; patchTypes?: readonly string[] } = {},
   ): void {
     if (options.takesRecalled) guarding.add(handler)
-    const pattern = (options.within ?? path).replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1")
+    const pattern = routed(options.within ?? path)
     if (options.within) this.fixed.set(`${method.toUpperCase()} ${pattern}`, path)
     this.app.on(method.toUpperCase(), pattern, handler)
     this.describe(method, path, doc, options.patchTypes)
@@ -94,7 +94,7 @@ export class Registry {
 
   /** Serves a path by `QUERY` as well, which OpenAPI 3.1 has no operation for: what describes its GET says so. */
   addQuery(path: string, handler: (c: AppContext) => Promise<Response> | Response): void {
-    this.app.on("QUERY", path.replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1"), handler)
+    this.app.on("QUERY", routed(path), handler)
   }
 
   /** Documents what another route serves already. */
@@ -131,6 +131,9 @@ export class Registry {
     return this.document
   }
 }
+
+/** A path as the router has it: several parameters of one segment are one. */
+const routed = (path: string): string => path.replace(/\{(\w+)\}(,\{\w+\})*/g, ":$1")
 
 const unnamed = (path: string): string => path.replace(/\{[^}]*\}(,\{[^}]*\})*|:\w+/g, "{}")
 

@@ -6,13 +6,13 @@ import {
   type Unit,
   units,
 } from "../fields/aggregates.ts"
-import { isPlainMember, placeTypes } from "../fields/json-places.ts"
+import { placeTypes } from "../fields/json-places.ts"
 import { isSortable } from "../resource/field.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone } from "../resource/rules.ts"
 import type { Aggregate, Group, Operand, ResultMember } from "./aggregate-query.ts"
-import { findPlace, stepsInto } from "./place.ts"
-import { placeField } from "./place-field.ts"
+import { findPlace, hasBound, stepsInto } from "./place.ts"
+import { placeFields } from "./place-field.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 
 export const maxGroups = 8
@@ -101,7 +101,7 @@ function member(
 /** A member that is any value of JSON, which has a kind, a number and a text to be sorted by. */
 const place = (name: string, base: Field): ResultMember => ({
   field: { ...base, name, type: { ...base.type, operators: [] }, nullable: false, read: anyone },
-  keys: (["rank", "number", "text"] as const).map((part) => placeField(`${name}#${part}`, part)),
+  keys: placeFields(name).map(({ field }) => field),
 })
 
 /** How often the name of a member is bound where it is no plain one. */
@@ -122,8 +122,7 @@ function readOperand(
   }
   const { through, field, members } = found
   // What is bound several times counts so: see `maxFilters`.
-  const isBound = (members ?? []).some((one) => typeof one === "string" && !isPlainMember(one))
-  const times = isBound ? timesBound : 1
+  const times = hasBound(found) ? timesBound : 1
   if (!Array.from({ length: times }, (_, i) => reader.countFilter(i ? 0 : through.length)).every(Boolean)) {
     const message = `is too much: a request names at most ${maxFilters} fields, through ${maxSteps} relations`
     reader.issue(param, message, "too_many")

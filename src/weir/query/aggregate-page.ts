@@ -1,7 +1,7 @@
 import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Aggregate, Group, ResultMember } from "./aggregate-query.ts"
-import { decodeCursor } from "./cursor.ts"
+import { decodeCursor, readCursorText } from "./cursor.ts"
 import { type ListQuery, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 import { maxSortKeys } from "./selection.ts"
@@ -64,14 +64,9 @@ function readCursor(
   sort: SortKey[],
   skips: boolean,
 ): ListQuery["from"] {
-  const after = reader.single("after")
-  const before = reader.single("before")
-  const text = after ?? before
-  if (text === undefined) return { cursor: "start" }
-  const cursor = after === undefined ? "before" : "after"
-  if (after !== undefined && before !== undefined)
-    reader.issue("before", "cannot be used with after", "conflict")
-  if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  const given = readCursorText(reader, skips)
+  if (!given) return { cursor: "start" }
+  const { cursor, text } = given
   const fields = sort.map(({ field }) => field)
   const position = fields.length ? decodeCursor(sortText(sort), fields, text, () => false) : undefined
   if (!position) {

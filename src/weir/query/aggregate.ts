@@ -4,6 +4,7 @@ import type { ViewerKind } from "../resource/viewer.ts"
 import { readAggregates, readGroups } from "./aggregate-members.ts"
 import { readPageFrom } from "./aggregate-page.ts"
 import { type AggregateQuery, type Group, membersOf, type ResultMember } from "./aggregate-query.ts"
+import { startShape } from "./cursor.ts"
 import { readFilters } from "./filters.ts"
 import type { Parsed } from "./parse.ts"
 import { defaultLimit, maxLimit, sortText } from "./query.ts"
@@ -47,7 +48,7 @@ export function parseAggregate(
   const { values } = reader
   for (const [i, { field }] of members.entries()) values[`m${i}`] = field.name
   Object.assign(values, { skip, zone })
-  const start = from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
+  const start = startShape(from)
   const isTimed = groups.some(({ unit }) => unit)
   const asked = [groups.map(({ field }) => field.name), aggregates.map(({ text }) => text)]
   const shape = [...asked, isTimed ? zone : "", sortText(sort), start, limit, skip !== undefined, count]

@@ -1,8 +1,8 @@
-import { isPlainMember, type PlaceOperand, readPart } from "../fields/json-places.ts"
+import { type PlaceOperand, readPart } from "../fields/json-places.ts"
 import { type Operand, readList, readOperand } from "../fields/operand.ts"
 import { type Operator, ofPlaces, partial } from "../fields/operators.ts"
 import { Invalid } from "../fields/type.ts"
-import { type Place, stepsInto } from "./place.ts"
+import { hasBound, type Place, placeText, stepsInto } from "./place.ts"
 import { type Filter, operatorsOf } from "./query.ts"
 import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 
@@ -14,16 +14,15 @@ export function hasOperator(reader: ParamReader, at: At, place: Place, operator:
   const { field, members } = place
   const known: readonly string[] = members ? ofPlaces : operatorsOf(field)
   if (known.includes(operator)) return true
-  const name = members ? [field.name, ...members].join(".") : field.name
+  const name = placeText(field, members ?? [])
   reader.issue(at, `${name} has no operator "${operator.slice(0, 40)}"`, "unknown_operator")
   return false
 }
 
 /** Counts a comparison; if there are too many, that is an issue. */
-function counts(reader: ParamReader, at: At, { through, members }: Place): boolean {
+function counts(reader: ParamReader, at: At, place: Place): boolean {
   // What is bound more than once counts so: see `maxFilters`.
-  const bound = (members ?? []).some((member) => typeof member === "string" && !isPlainMember(member))
-  if (reader.countFilter(through.length) && (!bound || reader.countFilter(0))) return true
+  if (reader.countFilter(place.through.length) && (!hasBound(place) || reader.countFilter(0))) return true
   reader.issue(
     at,
     `is too much: a request has at most ${maxFilters} filters, through ${maxSteps} relations`,

@@ -1,5 +1,6 @@
 import { fnv1a } from "../lib/fnv.ts"
-import type { SortField } from "./query.ts"
+import type { ListQuery, SortField } from "./query.ts"
+import type { ParamReader } from "./reader.ts"
 
 /**
  * The position of a row in a sort: the values of its sort keys, null included. A long text may be cut: an array holds
@@ -42,6 +43,26 @@ function cut(text: string, bytes: number): string {
 }
 
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+
+/** Reads `after` or `before`, never both, and never with `skip`. Undefined where a page begins at the start. */
+export function readCursorText(
+  reader: ParamReader,
+  skips: boolean,
+): { cursor: "after" | "before"; text: string } | undefined {
+  const after = reader.single("after")
+  const before = reader.single("before")
+  const text = after ?? before
+  if (text === undefined) return undefined
+  const cursor = after === undefined ? "before" : "after"
+  if (after !== undefined && before !== undefined)
+    reader.issue("before", "cannot be used with after", "conflict")
+  if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  return { cursor, text }
+}
+
+/** Where a page begins, as a part of its statement's shape. */
+export const startShape = (from: ListQuery["from"]): string =>
+  from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
 
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
 export function decodeCursor(

@@ -1,7 +1,7 @@
 import { hasCursors } from "../resource/key.ts"
 import { defaultSort, type Relation, type Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { decodeCursor, type Position } from "./cursor.ts"
+import { decodeCursor, type Position, readCursorText, startShape } from "./cursor.ts"
 import {
   defaultLimit,
   type FromCursor,
@@ -24,7 +24,10 @@ export interface Parsed<Q> {
   shape: string
 }
 
-/** Reads the query string of a list, with a tree of filters where that came apart, of at most `maxRows` rows, with those that they embed. Throws a 422 that names every wrong parameter. */
+/**
+ * Reads the query string of a list of at most `maxRows` rows, with those that they embed, and a tree of filters where that
+ * came apart. Throws a 422 that names every wrong parameter.
+ */
 export function parseList(
   resource: Resource,
   viewer: ViewerKind,
@@ -50,7 +53,6 @@ export function parseList(
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
   reader.finish()
-  const start = from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
   const flags = `${skipWithin ? `s${skipWithin}` : ""}${count ? "c" : ""}`
   return {
     query: {
@@ -68,7 +70,7 @@ export function parseList(
       within: nested?.within,
     },
     values,
-    shape: `${sortText(sort)};${start};${limit}${flags};${reader.shape}`,
+    shape: `${sortText(sort)};${startShape(from)};${limit}${flags};${reader.shape}`,
   }
 }
 
@@ -104,14 +106,9 @@ function readCursor(
   sort: SortKey[],
   skips: boolean,
 ): ListQuery["from"] {
-  const after = reader.single("after")
-  const before = reader.single("before")
-  const text = after ?? before
-  if (text === undefined) return { cursor: "start" }
-  const cursor = after === undefined ? "before" : "after"
-  if (after !== undefined && before !== undefined)
-    reader.issue("before", "cannot be used with after", "conflict")
-  if (skips) reader.issue("skip", `cannot be used with ${cursor}`, "conflict")
+  const given = readCursorText(reader, skips)
+  if (!given) return { cursor: "start" }
+  const { cursor, text } = given
   if (!hasCursors(of.resource, of.viewer)) {
     reader.issue(cursor, "needs a key that you may read, which this list has not: use skip", "invalid_cursor")
     return { cursor: "start" }

@@ -8,8 +8,14 @@ const specs = {
   text: { type: "text", inferred: true },
 } as const
 
-/** What a place in JSON says of itself as a sort key and a part of a cursor, null where it says nothing. */
-export const placeField = (name: string, part: keyof typeof placeTypes): SortField => ({
+/** What a place in JSON says of itself as sort keys and parts of a cursor, null where it says nothing. */
+export const placeFields = (name: string): { part: Part; field: SortField }[] =>
+  parts.map((part) => ({ part, field: placeField(`${name}#${part}`, part) }))
+
+type Part = keyof typeof placeTypes
+const parts: readonly Part[] = ["rank", "number", "text"]
+
+const placeField = (name: string, part: Part): SortField => ({
   name,
   spec: specs[part],
   type: placeTypes[part],

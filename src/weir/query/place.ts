@@ -91,6 +91,10 @@ export function stepsInto(reader: ParamReader, members: readonly (string | numbe
   })
 }
 
+/** Whether the statement binds a name of the place. */
+export const hasBound = ({ members = [] }: Pick<Place, "members">): boolean =>
+  members.some((member) => typeof member === "string" && !isPlainMember(member))
+
 /** The text of a place, as clients write it. */
-export const placeText = (field: Field, members: readonly (string | number)[], document?: string): string =>
-  [...(field.name === document ? [] : [field.name]), ...members].join(".")
+export const placeText = ({ name }: Field, members: readonly (string | number)[]): string =>
+  [name, ...members].join(".")

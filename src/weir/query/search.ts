@@ -1,10 +1,10 @@
 import { searchSql } from "../fields/search.ts"
 import { fieldType } from "../fields/types.ts"
 import { type SearchTerm, wordsOf } from "../lib/search-words.ts"
-import type { Field, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { anyone } from "../resource/rules.ts"
 import type { Search } from "../resource/search.ts"
-import type { SortKey } from "./query.ts"
+import type { SortField, SortKey } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 import { readSort } from "./selection.ts"
 
@@ -84,27 +84,14 @@ export function readRankedSort(reader: ParamReader, resource: Resource): SortKey
   reader.use("sort")
   if (rest.length) reader.params.set("sort", [rest.join(",")])
   else reader.params.delete("sort")
-  return [
-    { field: rankField(resource), descending: first.startsWith("-") },
-    ...readSort(reader, resource, "sort"),
-  ]
+  return [{ field: rankField, descending: first.startsWith("-") }, ...readSort(reader, resource, "sort")]
 }
 
-const rankFields = new WeakMap<Resource, Field>()
-
-/** Relevance as a field: a whole number, the larger the more relevant. */
-function rankField(resource: Resource): Field {
-  const known = rankFields.get(resource)
-  if (known) return known
-  const [key = ""] = resource.keys
-  const field: Field = {
-    ...(resource.fields[key] as Field),
-    name: rankName,
-    spec: { type: "integer" },
-    type: fieldType({ type: "integer" }),
-    nullable: false,
-    read: anyone,
-  }
-  rankFields.set(resource, field)
-  return field
+/** Relevance as a sort key: a whole number, the larger the more relevant. */
+const rankField: SortField = {
+  name: rankName,
+  spec: { type: "integer" },
+  type: fieldType({ type: "integer" }),
+  nullable: false,
+  read: anyone,
 }

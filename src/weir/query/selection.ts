@@ -4,9 +4,8 @@ import type { Resource } from "../resource/resource.ts"
 import { type Filters, readFilters } from "./filters.ts"
 import { includeTree, type Tree } from "./include-tree.ts"
 import { findPlace, placeText, stepsInto } from "./place.ts"
-import { placeField } from "./place-field.ts"
+import { placeFields } from "./place-field.ts"
 import { addPlace, isOfMembers } from "./places-within.ts"
-
 import { type Include, type RowCount, type Selection, type SortKey, sortText } from "./query.ts"
 import { maxPlaces, type ParamReader } from "./reader.ts"
 
@@ -108,8 +107,8 @@ function sortKeys(reader: ParamReader, resource: Resource, name: string, descend
   const { field, members } = place
   if (!members) return isSortable(field) ? [{ field, descending }] : []
   const steps = stepsInto(reader, members)
-  return (["rank", "number", "text"] as const).map((part) => ({
-    field: placeField(`${placeText(field, members)}#${part}`, part),
+  return placeFields(placeText(field, members)).map(({ part, field: key }) => ({
+    field: key,
     descending,
     place: { of: field, steps, part },
   }))
