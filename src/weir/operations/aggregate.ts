@@ -8,12 +8,11 @@ import type { Resource } from "../resource/resource.ts"
 import { type AggregatePlan, compileAggregate } from "../sql/aggregate.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
-import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
-import { type ListInput, parsedOnce, searched } from "./list.ts"
+import { type ListInput, parsedOnce, requireListOpen, searched, wholeQuery } from "./list.ts"
 import { pageOf } from "./page.ts"
 
 interface Prepared {
@@ -31,8 +30,7 @@ function prepare(
   { search, filter, nested }: Pick<ListInput, "search" | "filter" | "nested">,
 ): Prepared {
   const owner = nested?.relation ?? resource
-  const whole = filter === undefined ? search : `${search}#${filter}`
-  return parsedOnce(owner, `aggregate:${kind}:${limits.bytes}`, whole, () => {
+  return parsedOnce(owner, `aggregate:${kind}:${limits.bytes}`, wholeQuery({ search, filter }), () => {
     const { query, values, shape } = parseAggregate(resource, kind, { search, filter }, nested)
     const compiled = (wide: boolean) => (): AggregatePlan =>
       planOf(owner, `aggregate:${wide}:${kind}:${limits.bytes}:${shape}`, () =>
@@ -53,10 +51,7 @@ export async function aggregate(
   resource: Resource,
   { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
-  if (nested) requireOpen(call, nested.within.rules.read)
-  requireOpen(call, resource.rules.read)
-  const via = nested?.relation.via
-  if (via) requireOpen(call, via.toJunction.target.rules.read)
+  requireListOpen(call, resource, nested)
   const { query, values, plan, wide, links } = prepare(call, resource, { search, filter, nested })
   const { limits, viewer } = call
   const all: Values = {

@@ -47,6 +47,18 @@ interface Prepared {
 
 /** Recent query strings, parsed and compiled: parsing costs more than a small statement, and most come again. */
 const parsed = memo(1000)
+/** All that a list is asked by, as one text. */
+export const wholeQuery = ({ search, filter }: Pick<ListInput, "search" | "filter">): string =>
+  filter === undefined ? search : `${search}#${filter}`
+
+/** Throws a 401 or 403 where a list is closed, or what leads to it. */
+export function requireListOpen(call: Call, resource: Resource, nested: Nested | undefined): void {
+  if (nested) requireOpen(call, nested.within.rules.read)
+  requireOpen(call, resource.rules.read)
+  const via = nested?.relation.via
+  if (via) requireOpen(call, via.toJunction.target.rules.read)
+}
+
 /** Longer query strings are parsed each time, so that the memory is bounded in bytes, too. */
 const maxKeptLength = 400
 
@@ -62,8 +74,7 @@ function prepare(
 ): Prepared {
   const owner = nested?.relation ?? resource
   const maxRows = limits.rows[kind]
-  const whole = filter === undefined ? search : `${search}#${filter}`
-  return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, whole, () => {
+  return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, wholeQuery({ search, filter }), () => {
     const { query, values, shape } = parseList(resource, kind, { search, filter }, maxRows, nested)
     const compiled = (measure: boolean) => (): ListPlan =>
       planOf(owner, `list:${measure}:${kind}:${limits.bytes}:${shape}`, () =>
@@ -92,10 +103,7 @@ export async function list(
   resource: Resource,
   { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
-  if (nested) requireOpen(call, nested.within.rules.read)
-  requireOpen(call, resource.rules.read)
-  const via = nested?.relation.via
-  if (via) requireOpen(call, via.toJunction.target.rules.read)
+  requireListOpen(call, resource, nested)
   const { viewer } = call
   const { query, values, links, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {

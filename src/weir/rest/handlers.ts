@@ -19,6 +19,7 @@ import { update } from "../operations/update.ts"
 import { invalid } from "../problem.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
 import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
+import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
 
@@ -124,13 +125,19 @@ export async function createRows(
 export const createMany = (c: AppContext, resource: Resource, parent?: Within): Promise<Response> =>
   createRows(c, resource, parent, true)
 
-/** `PATCH /resource/{id}`: a merge patch. */
-export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
+/** The row that a path names, to be changed as the rule lets the viewer. */
+function rowToChange(c: AppContext, resource: Resource, rule: Rule): { call: Call; key: RowKey } {
   const call = c.get("call")
   const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
-  requireOpen(call, resource.rules.update)
+  requireOpen(call, rule)
   refuseParams(search)
+  return { call, key }
+}
+
+/** `PATCH /resource/{id}`: a merge patch. */
+export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
+  const { call, key } = rowToChange(c, resource, resource.rules.update)
   const patch = await readJson(c, patchTypes, verbatimOf(resource))
   const change = resource.document ? patchDocument : update
   return reply(c, 200, await change(call, resource, key, patch), acceptPatch)
@@ -142,11 +149,7 @@ const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole"
 
 /** `PUT /resource/{id}`, of a document: replaces it, or creates it there. */
 export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {
-  const call = c.get("call")
-  const { key, search } = pathKeyOf(c, call, resource)
-  requireJsonAccepted(c)
-  requireOpen(call, resource.rules.update)
-  refuseParams(search)
+  const { call, key } = rowToChange(c, resource, resource.rules.update)
   const document = await readJson(c, jsonTypes, verbatimOf(resource))
   const { body, created } = await replaceDocument(call, resource, key, document)
   const location = c.get("basePath") + rowPath(resource, key)
@@ -155,11 +158,7 @@ export async function replaceOne(c: AppContext, resource: Resource): Promise<Res
 
 /** `POST /resource/{id}/restore`. */
 export async function restoreOne(c: AppContext, resource: SoftlyDeleted): Promise<Response> {
-  const call = c.get("call")
-  const { key, search } = pathKeyOf(c, call, resource)
-  requireJsonAccepted(c)
-  requireOpen(call, resource.rules.restore)
-  refuseParams(search)
+  const { call, key } = rowToChange(c, resource, resource.rules.restore)
   return reply(c, 200, await restore(call, resource, key))
 }
 

@@ -3,7 +3,7 @@ import { unitsOf } from "../query/aggregate-members.ts"
 import { isSortable } from "../resource/field.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
-import { type Documents, objectOf } from "./openapi-parts.ts"
+import { type Documents, inQuery, objectOf } from "./openapi-parts.ts"
 
 const example = (d: Documents, resource: Resource): { number?: Field; time?: Field; plain?: Field } => {
   const fields = d.readable(resource).filter(({ read }) => isOpenToAll(read, "anonymous"))
@@ -17,14 +17,6 @@ const example = (d: Documents, resource: Resource): { number?: Field; time?: Fie
   const plain = fields.find((field) => isSortable(field) && resource.references.has(field.name))
   return { ...(number && { number }), ...(time && { time }), ...(plain && { plain }) }
 }
-
-const inQuery = (name: string, description: string, schema: Json): Json => ({
-  name,
-  in: "query",
-  required: false,
-  description,
-  schema,
-})
 
 /** The parameters of aggregates, where a list answers with these instead of rows. */
 export function aggregateParams(d: Documents, resource: Resource): Reference[] {

@@ -7,7 +7,7 @@ import { keyFields } from "../resource/key.ts"
 import { isFilterable, isReserved } from "../resource/names.ts"
 import { defaultSort, type Field, type Relation, type Resource } from "../resource/resource.ts"
 import { treeType } from "./openapi-filters.ts"
-import type { Documents } from "./openapi-parts.ts"
+import { type Documents, inQuery } from "./openapi-parts.ts"
 import { searchParams } from "./openapi-search.ts"
 
 /** The key of a path, a parameter for each of its columns; it may be `me` where the rows are the viewers. */
@@ -36,15 +36,6 @@ export function keyParam({ fieldDoc }: Documents, resource: Resource, field: Fie
   const schema = { ...one, example: isId ? 1 : example }
   return { name, in: "path", required: true, description, schema }
 }
-
-/** A parameter of the query string. */
-const inQuery = (name: string, description: string, schema: Json): Json => ({
-  name,
-  in: "query",
-  required: false,
-  description,
-  schema,
-})
 
 const text = (name: string, description: string, pattern: string): Json =>
   inQuery(name, description, { type: "string", pattern })

@@ -82,6 +82,15 @@ function namesOf(resources: readonly Resource[], word: string): (resource: Resou
   })
 }
 
+/** A parameter of the query string. */
+export const inQuery = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: "query",
+  required: false,
+  description,
+  schema,
+})
+
 export const jsonOf = (schema: Json, example?: unknown) => ({
   content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } },
 })

@@ -1,6 +1,7 @@
 import type { Json } from "../http/components.ts"
 import { maxSearchLength, maxTerms, rankName } from "../query/search.ts"
 import type { Resource } from "../resource/resource.ts"
+import { inQuery } from "./openapi-parts.ts"
 
 /** The parameters of a search, by their names, for a resource that has one. */
 export function searchParams({ search }: Resource): Json[] {
@@ -10,20 +11,15 @@ export function searchParams({ search }: Resource): Json[] {
     ? `; on Postgres, their endings do not count (${search.index.language})`
     : ""
   return [
-    {
-      name: "q",
-      in: "query",
-      required: false,
-      description: `Words that must be in ${fields}, whatever their case and diacritics${stemmed}. \`-word\` must not be there, \`"a b"\` is a phrase, \`word*\` a beginning; at most ${maxTerms} terms. The most relevant rows come first, unless \`sort\` says otherwise: \`-${rankName}\` names that order`,
-      schema: { type: "string", minLength: 1, maxLength: maxSearchLength, examples: ["lamp"] },
-    },
-    {
-      name: "highlight",
-      in: "query",
-      required: false,
-      description: "With `q`: whether each row shows where it matched, in `_highlight`",
-      schema: { type: "string", enum: ["true", "false"] },
-    },
+    inQuery(
+      "q",
+      `Words that must be in ${fields}, whatever their case and diacritics${stemmed}. \`-word\` must not be there, \`"a b"\` is a phrase, \`word*\` a beginning; at most ${maxTerms} terms. The most relevant rows come first, unless \`sort\` says otherwise: \`-${rankName}\` names that order`,
+      { type: "string", minLength: 1, maxLength: maxSearchLength, examples: ["lamp"] },
+    ),
+    inQuery("highlight", "With `q`: whether each row shows where it matched, in `_highlight`", {
+      type: "string",
+      enum: ["true", "false"],
+    }),
   ]
 }
 
