@@ -16,10 +16,12 @@ export const titles: Record<number, string> = {
   406: "Not Acceptable",
   408: "Request Timeout",
   409: "Conflict",
+  412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
   417: "Expectation Failed",
   422: "Unprocessable Content",
+  428: "Precondition Required",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
@@ -51,6 +53,10 @@ export const problemCodes = {
     status: 409,
     when: "A constraint failed in a hand-written route, or a document with a schema changed at each try of a patch",
   },
+  precondition_failed: {
+    status: 412,
+    when: "The row is not as `If-Match`, `If-None-Match` or `If-Unmodified-Since` has it; `current` is the row as it is",
+  },
   body_too_large: { status: 413, when: "The body is larger than `BODY_LIMIT`" },
   unsupported_media_type: {
     status: 415,
@@ -67,6 +73,10 @@ export const problemCodes = {
     when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
   },
   incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
+  precondition_required: {
+    status: 428,
+    when: 'The resource takes changes with `If-Match` alone (`conditional: "required"`)',
+  },
   too_many_requests: {
     status: 429,
     when: "A limit of the client is used up, or too many passwords are being hashed; see `Retry-After`",
@@ -136,6 +146,8 @@ export interface ProblemOptions {
   status?: number
   /** Further members of the body. */
   members?: Record<string, string>
+  /** JSON for the member `current`: the row as it is now. */
+  current?: string | undefined
 }
 
 /**
@@ -150,6 +162,7 @@ export class Problem extends Error {
   readonly issues: FieldIssue[] | undefined
   readonly headers: Record<string, string>
   readonly members: Record<string, string> | undefined
+  readonly current: string | undefined
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause })
@@ -158,11 +171,12 @@ export class Problem extends Error {
     this.issues = options.issues
     this.headers = options.headers ?? {}
     this.members = options.members
+    this.current = options.current
   }
 
   /** The body (RFC 9457), with Weir's own `code`, `request_id` and `errors`. */
   body(requestId: string): string {
-    return JSON.stringify({
+    const body = JSON.stringify({
       type: "about:blank",
       title: titles[this.status] ?? "Error",
       status: this.status,
@@ -172,6 +186,8 @@ export class Problem extends Error {
       ...this.members,
       ...(this.issues ? { errors: this.issues } : {}),
     })
+    // The row is text of the database's own, and keeps all digits.
+    return this.current === undefined ? body : `${body.slice(0, -1)},"current":${this.current}}`
   }
 }
 

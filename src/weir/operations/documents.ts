@@ -11,6 +11,7 @@ import { isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
+import { heldText } from "../sql/held.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -18,6 +19,7 @@ import { changeOf } from "./change.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentBytes, documentInput, fieldIssues } from "./document-input.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
+import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
 import { updateRow } from "./update.ts"
 
@@ -38,7 +40,7 @@ export interface Replaced {
 
 /**
  * Replaces a document, or creates it with that key. Throws as an update does, and as a create where there is none that
- * the viewer may see: a 409 where the key is that of another's.
+ * the viewer may see: a 409 where the key is that of another's. Where a precondition asks for a document, none is created.
  *
  * @example await replaceDocument(call, notes, "n1", { color: "red" })
  */
@@ -47,6 +49,7 @@ export async function replaceDocument(
   resource: Resource,
   id: RowKey,
   input: unknown,
+  precondition?: Precondition,
 ): Promise<Replaced> {
   requireOpen(call, resource.rules.update)
   const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
@@ -55,9 +58,12 @@ export async function replaceDocument(
   for (const name of referencesOf(resource))
     if (!(name in sent) && isSettable(resource, name, call.viewer)) sent[name] = null
   const { columns, made } = await columnsToUpdate(resource, sent, call.caller)
+  if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, row)
+  const held = await heldOrAbsent(call, resource, id, precondition)
   for (let tries = 1; ; tries++) {
-    const updated = await updateRow(call, resource, id, columns, made)
+    const updated = await updateRow(call, resource, id, columns, made, held)
     if (updated) return { body: updated[0] as string, created: false }
+    await requireStillHeld(call, resource, id, held)
     const refusal = await updateRefusal(call, resource, id, columns, made)
     const isMissing = refusal.code === "not_found"
     if (isMissing ? !isOpen(resource.rules.create, call.viewer.kind) : tries === maxReplacements)
@@ -70,6 +76,38 @@ export async function replaceDocument(
       // Another request has created it meanwhile.
       if (tries === maxReplacements || !(error instanceof Problem) || error.code !== "duplicate") throw error
     }
+  }
+}
+
+/** Creates a document that `If-None-Match: *` asks to be absent. */
+async function createAbsent(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  row: Record<string, unknown>,
+): Promise<Replaced> {
+  try {
+    const { rows } = await create(call, resource, new DocumentRow(row))
+    return { body: rows[0]?.body ?? "", created: true }
+  } catch (error) {
+    if (error instanceof Problem && error.code === "duplicate") await requireAbsent(call, resource, id)
+    throw error
+  }
+}
+
+/** As `heldTextOf`, but a 412 where there is no such document: a PUT would create it. */
+async function heldOrAbsent(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  precondition: Precondition | undefined,
+): Promise<string | undefined> {
+  try {
+    return await heldTextOf(call, resource, id, precondition)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "not_found") throw error
+    if (precondition?.match === undefined) return undefined
+    throw failed("There is no such document")
   }
 }
 
@@ -91,20 +129,24 @@ export async function patchDocument(
   resource: Resource,
   id: RowKey,
   input: unknown,
+  precondition?: Precondition,
 ): Promise<string> {
   requireOpen(call, resource.rules.update)
   const sent = sentPatch(call, resource, id, input)
   requireWritable(resource, call.viewer, sent.references, false)
   const { columns } = await columnsToUpdate(resource, sent.references, call.caller)
-  const patch = new Patch(call, resource, id, sent.members, columns)
+  const held = await heldTextOf(call, resource, id, precondition)
+  const patch = new Patch(call, resource, id, sent.members, { columns, held })
   if (!validatorFor(resource)) {
     const row = await patch.apply(undefined)
+    if (!row) await requireStillHeld(call, resource, id, held)
     if (!row) throw await updateRefusal(call, resource, id, columns, nothing)
     return row[0] as string
   }
   for (let tries = 0; tries < maxTries; tries++) {
     const row = await patch.apply(await patch.check())
     if (row) return row[0] as string
+    await requireStillHeld(call, resource, id, held)
   }
   throw new Problem("conflict", "The document changes too often: try again")
 }
@@ -133,14 +175,22 @@ class Patch {
   /** The references that it sets, encoded. */
   private readonly columns: Values
   private readonly references: string[]
+  private readonly isHeld: boolean
 
-  constructor(call: Call, resource: Resource, id: RowKey, members: SentDocument["members"], columns: Values) {
+  constructor(
+    call: Call,
+    resource: Resource,
+    id: RowKey,
+    members: SentDocument["members"],
+    { columns, held }: { columns: Values; held: string | undefined },
+  ) {
     this.call = call
     this.resource = resource
     this.id = id
     this.text = documentText(members)
     this.columns = columns
     this.references = Object.keys(columns)
+    this.isHeld = held !== undefined
     const steps = patchSteps(members)
     if (steps.count > maxPatchObjects)
       throw invalid("The body is not valid", [
@@ -151,19 +201,20 @@ class Patch {
       ...keyValues(resource, id),
       [documentValue.patch]: encodePatch(this.text, steps.text),
       [ownValue.viewer]: call.viewer.id,
+      [heldText]: held,
     }
     this.change = changeOf(resource, "update", id, this.references)
   }
 
   /** Patches the document, if its text is still that one: no row where it is not, or not the viewer's to change. */
   async apply(before: string | undefined): Promise<Row | undefined> {
-    const { call, resource, values, change, references } = this
+    const { call, resource, values, change, references, isHeld } = this
     const { kind } = call.viewer
     const maxBytes = documentBytes(call)
     const guarded = before !== undefined
-    const shape = `patch:${kind}:${references}:${maxBytes}${guarded ? ":guarded" : ""}`
+    const shape = `patch:${kind}:${references}:${maxBytes}${guarded ? ":guarded" : ""}${isHeld ? ":held" : ""}`
     const plan = planOf(resource, shape, () =>
-      compilePatch(resource, kind, references, { maxBytes, guarded }),
+      compilePatch(resource, kind, references, { maxBytes, guarded, held: isHeld }),
     )
     const statement = withValues(plan, guarded ? { ...values, [documentValue.before]: before } : values)
     try {

@@ -5,6 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileDelete } from "../sql/delete.ts"
+import { heldText } from "../sql/held.ts"
 import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { exists, requireOpen } from "./access.ts"
@@ -12,28 +13,42 @@ import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToUpdate } from "./input.ts"
+import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
-async function softDeletion(call: Call, resource: SoftlyDeleted, id: RowKey): Promise<Statement> {
+async function softDeletion(
+  call: Call,
+  resource: SoftlyDeleted,
+  id: RowKey,
+  held: string | undefined,
+): Promise<Statement> {
   const { viewer } = call
   const { field } = resource.softDelete
   const { made } = await columnsToUpdate(resource, {}, call.caller)
-  const shape = `soft-delete:${viewer.kind}:${made.bound}`
+  const shape = `soft-delete:${viewer.kind}:${made.bound}${held === undefined ? "" : ":held"}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileSoftDelete(resource, viewer.kind, made),
+    compileSoftDelete(resource, viewer.kind, made, held !== undefined),
   )
   return withValues(plan, {
     ...made.values,
     ...keyValues(resource, id),
     [ownValue.viewer]: viewer.id,
+    [heldText]: held,
     [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),
   })
 }
 
+export interface RemoveOptions {
+  /** The present secret, for rows that ask for it. */
+  confirmation?: string | undefined
+  precondition?: Precondition | undefined
+}
+
 /**
- * Deletes one row, or hides it, as its resource says. `confirmation` is the present secret, for rows that ask for it: a 422 without. Throws a 404 for a row
- * that the viewer cannot see, a 403 for one that it may not delete, and a 409 for one that others refer to.
+ * Deletes one row, or hides it, as its resource says. Throws a 404 for a row that the viewer cannot see, a 403 for one
+ * that it may not delete, a 409 for one that others refer to, a 412 where the precondition does not hold, and a 422
+ * without the secret that the row asks for.
  *
  * @example await remove(call, items, 1)
  */
@@ -41,17 +56,20 @@ export async function remove(
   call: Call,
   resource: Resource,
   id: RowKey,
-  confirmation?: string,
+  { confirmation, precondition }: RemoveOptions = {},
 ): Promise<void> {
   requireOpen(call, resource.rules.delete)
   if (resource.options.confirmDelete) await checkRemoval(call, resource, id, confirmation)
   const { viewer } = call
   const isSoft = isSoftlyDeleted(resource)
+  const held = await heldTextOf(call, resource, id, precondition)
   const statement = isSoft
-    ? await softDeletion(call, resource, id)
+    ? await softDeletion(call, resource, id, held)
     : withValues(
-        planOf(resource, `delete:${viewer.kind}`, () => compileDelete(resource, viewer.kind)),
-        { ...keyValues(resource, id), [ownValue.viewer]: viewer.id },
+        planOf(resource, `delete:${viewer.kind}${held === undefined ? "" : ":held"}`, () =>
+          compileDelete(resource, viewer.kind, held !== undefined),
+        ),
+        { ...keyValues(resource, id), [ownValue.viewer]: viewer.id, [heldText]: held },
       )
   const verb = isSoft ? "update" : "delete"
   let deleted: Row[]
@@ -61,6 +79,7 @@ export async function remove(
     throw writeProblem(error, resource, [])
   }
   if (deleted.length) return
+  await requireStillHeld(call, resource, id, held)
   if (await exists(call, resource, id)) throw forbidden(`This row of ${resource.name} is not yours to change`)
   throw notFound()
 }

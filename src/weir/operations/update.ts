@@ -6,6 +6,7 @@ import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
 import { keyValues } from "../sql/columns.ts"
+import { heldText } from "../sql/held.ts"
 import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
@@ -13,6 +14,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
@@ -21,11 +23,17 @@ const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
 /**
  * Changes one row by a merge patch (RFC 7396), and returns its JSON as it is now. Throws a 404 for a row that the
  * viewer cannot see, a 403 for one that it may not change, a 422 that names every wrong member, and a 409 for a
- * value that is taken.
+ * value that is taken, and a 412 where the precondition does not hold.
  *
- * @example await update(call, items, 1, { price: 17 })
+ * @example await update(call, items, 1, { price: 17 }, { match: [etag] })
  */
-export async function update(call: Call, resource: Resource, id: RowKey, patch: unknown): Promise<string> {
+export async function update(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  patch: unknown,
+  precondition?: Precondition,
+): Promise<string> {
   requireOpen(call, resource.rules.update)
   const { viewer } = call
   const input = parseBody(schemaOf(resource), patch)
@@ -35,31 +43,35 @@ export async function update(call: Call, resource: Resource, id: RowKey, patch: 
       { path: "body", message: "must hold at least one field", code: "empty" },
     ])
   await checkSecret(call, resource, id, input)
+  const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
-  const row = await updateRow(call, resource, id, columns, made)
+  const row = await updateRow(call, resource, id, columns, made, held)
+  if (!row) await requireStillHeld(call, resource, id, held)
   if (!row) throw await updateRefusal(call, resource, id, columns, made)
   return row[0] as string
 }
 
-/** Updates encoded columns of one row: no row where none is the viewer's to change so. */
+/** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`. */
 export async function updateRow(
   call: Call,
   resource: Resource,
   id: RowKey,
   columns: Values,
   made: MadeValues,
+  held?: string,
 ): Promise<Row | undefined> {
   const { viewer } = call
   const names = Object.keys(columns)
-  const shape = `update:${viewer.kind}:${names}:${made.bound}`
+  const shape = `update:${viewer.kind}:${names}:${made.bound}${held === undefined ? "" : ":held"}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileUpdate(resource, viewer.kind, names, made),
+    compileUpdate(resource, viewer.kind, names, made, held !== undefined),
   )
   const statement = withValues(plan, {
     ...columns,
     ...made.values,
     ...keyValues(resource, id),
     [ownValue.viewer]: viewer.id,
+    [heldText]: held,
   })
   const change = changeOf(resource, "update", id, names)
   const locks = quotaLocks(resource, [columns])

@@ -53,6 +53,8 @@ export interface TableOptions<C extends string = string> {
   quota?: QuotaOptions<C>
   /** What `q=` searches: columns of text. */
   search?: SearchOption<C>
+  /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
+  conditional?: "required"
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
   confirmDelete?: boolean
 }
@@ -154,6 +156,10 @@ export interface Resource {
 /** The field that a resource takes as a secret, a password: it costs a hash. */
 export const secretOf = ({ fields }: Resource): Field | undefined =>
   Object.values(fields).find((field) => field.secret)
+
+/** The field that says when a row was changed last, where one is set at each change. */
+export const updatedField = ({ fields }: Resource): Field | undefined =>
+  Object.values(fields).find(({ spec }) => spec.auto === "updated")
 
 /**
  * The header in which a DELETE has the present secret: `X-Current-Password` for `current_password`. Its value is

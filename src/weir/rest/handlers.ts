@@ -11,6 +11,7 @@ import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
 import { patchDocument, replaceDocument } from "../operations/documents.ts"
 import { list } from "../operations/list.ts"
+import { type Precondition, rowTag } from "../operations/precondition.ts"
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import { remove } from "../operations/remove.ts"
@@ -18,10 +19,11 @@ import { restore } from "../operations/restore.ts"
 import { update } from "../operations/update.ts"
 import { invalid } from "../problem.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
-import { confirmHeader, type Nested, type Resource, secretOf } from "../resource/resource.ts"
+import { confirmHeader, type Nested, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
+import { preconditionOf } from "./precondition.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
@@ -118,7 +120,8 @@ export async function createRows(
   if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `${basePath}/${resource.name}` })
   const key = rows[0]?.key
   const location = key === undefined ? {} : { location: basePath + rowPath(resource, key) }
-  return reply(c, 201, bodies[0] as string, location)
+  const body = bodies[0] as string
+  return reply(c, 201, body, { ...location, etag: await rowTag(body) })
 }
 
 /** `POST /resource/batch`, and `POST /parent/{id}/resource/batch`: an array alone. */
@@ -140,8 +143,16 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   const { call, key } = rowToChange(c, resource, resource.rules.update)
   const patch = await readJson(c, patchTypes, verbatimOf(resource))
   const change = resource.document ? patchDocument : update
-  return reply(c, 200, await change(call, resource, key, patch), acceptPatch)
+  const body = await change(call, resource, key, patch, requiredOf(c, resource))
+  return reply(c, 200, body, { ...acceptPatch, etag: await rowTag(body) })
 }
+
+/** What the request's headers require of the row. */
+const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined =>
+  preconditionOf(c, {
+    required: resource.options.conditional === "required",
+    hasTime: updatedField(resource) !== undefined,
+  })
 
 /** What of a body is kept as text: JSON columns, or documents whole. */
 const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole" =>
@@ -151,15 +162,17 @@ const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole"
 export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {
   const { call, key } = rowToChange(c, resource, resource.rules.update)
   const document = await readJson(c, jsonTypes, verbatimOf(resource))
-  const { body, created } = await replaceDocument(call, resource, key, document)
+  const { body, created } = await replaceDocument(call, resource, key, document, requiredOf(c, resource))
+  const etag = await rowTag(body)
   const location = c.get("basePath") + rowPath(resource, key)
-  return created ? reply(c, 201, body, { location }) : reply(c, 200, body)
+  return created ? reply(c, 201, body, { location, etag }) : reply(c, 200, body, { etag })
 }
 
 /** `POST /resource/{id}/restore`. */
 export async function restoreOne(c: AppContext, resource: SoftlyDeleted): Promise<Response> {
   const { call, key } = rowToChange(c, resource, resource.rules.restore)
-  return reply(c, 200, await restore(call, resource, key))
+  const body = await restore(call, resource, key)
+  return reply(c, 200, body, { etag: await rowTag(body) })
 }
 
 /** The headers in which deletes have present secrets: what CORS must allow. */
@@ -191,6 +204,7 @@ export async function removeOne(c: AppContext, resource: Resource): Promise<Resp
   const { key, search } = pathKeyOf(c, call, resource)
   requireOpen(call, resource.rules.delete)
   refuseParams(search)
-  await remove(call, resource, key, resource.options.confirmDelete ? confirmationOf(c, resource) : undefined)
+  const confirmation = resource.options.confirmDelete ? confirmationOf(c, resource) : undefined
+  await remove(call, resource, key, { confirmation, precondition: requiredOf(c, resource) })
   return reply(c, 204, null)
 }

@@ -5,6 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { hasKey, tableOf } from "./columns.ts"
+import { isHeld } from "./held.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { type Made, type Requirement, updateRequirements } from "./requirements.ts"
 import { oneVisible, returnedRow, writtenRow } from "./returning.ts"
@@ -49,13 +50,13 @@ const further = (keyword: string, table: SQL | undefined): SQL =>
 /**
  * One document's merge patch, done by the database, with references that are bound by name: the row as after any update,
  * or no row where it is not the viewer's to change. `guarded`: only while its text is what is bound as
- * `documentValue.before`. Fails where it would be larger than `maxBytes`.
+ * `documentValue.before`; `held`: only while the row has the text that is bound as `heldText`. Fails where it would be larger than `maxBytes`.
  */
 export function compilePatch(
   resource: Resource,
   kind: ViewerKind,
   references: string[],
-  { maxBytes, guarded }: { maxBytes: number; guarded: boolean },
+  { maxBytes, guarded, held }: { maxBytes: number; guarded: boolean; held: boolean },
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
@@ -63,6 +64,7 @@ export function compilePatch(
   const same = sql`${expressions.asText(row(resource.document as string))} = ${bound(documentValue.before)}`
   const where = conjunction([
     oneVisible(resource, row, viewer),
+    held ? isHeld(resource, row, viewer) : true,
     ...(guarded ? [same] : []),
     ...requirementsOf(resource, kind, patch, references).map(({ holds }) => holds),
   ])

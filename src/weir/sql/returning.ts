@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import type { Selection } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -10,17 +11,32 @@ import { asJson } from "./rendering.ts"
 import { rowObject } from "./row.ts"
 import { Aliases } from "./where.ts"
 
-const wholeRow = { fields: undefined, members: new Map(), filters: [], conditions: [], includes: [] }
+/** All fields of a row, without embeds. */
+export const wholeRow: Selection = {
+  fields: undefined,
+  members: new Map(),
+  filters: [],
+  conditions: [],
+  includes: [],
+}
 
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>
   rowOf(resource, (column) => sql`${tableOf(resource)}.${columnName(resource, column)}`)
 
 /** The row as the viewer may see it, and its keys. */
-export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
-  const context = { viewer, aliases: new Aliases(), rendering: asJson }
-  const shape = rowShape(resource, wholeRow, row, context)
-  return sql`${expressions.jsonText(rowObject(shape))}, ${returnedKeys(resource, row)}`
+export const returnedRow = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
+  sql`${rowText(resource, row, viewer)}, ${returnedKeys(resource, row)}`
+
+/** The text of a row as its viewer may see it, without embeds: what its validator is made of. */
+export function rowText(
+  resource: Resource,
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases = new Aliases(),
+): SQL {
+  const shape = rowShape(resource, wholeRow, row, { viewer, aliases, rendering: asJson })
+  return expressions.jsonText(rowObject(shape))
 }
 
 /**

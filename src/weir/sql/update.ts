@@ -4,6 +4,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, tableOf } from "./columns.ts"
+import { isHeld } from "./held.ts"
 import { compile, type Plan } from "./plan.ts"
 import { quotaAfter } from "./quota.ts"
 import { type Made, nothingMade, updateRequirements } from "./requirements.ts"
@@ -13,17 +14,23 @@ import { viewerSql } from "./where.ts"
 /**
  * One row's update: `[body, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
  * viewer's to change, or a requirement does not hold. Fails where it moves the row to an owner whose quota is used up.
+ * `held`: only while the row has the text that is bound as `heldText`.
  */
 export function compileUpdate(
   resource: Resource,
   kind: ViewerKind,
   columns: string[],
   made: Made = nothingMade,
+  held = false,
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const requirements = updateRequirements(resource, kind, columns, made)
-  const allowed = conjunction([oneVisible(resource, row, viewer), ...requirements.map(({ holds }) => holds)])
+  const allowed = conjunction([
+    oneVisible(resource, row, viewer),
+    held ? isHeld(resource, row, viewer) : true,
+    ...requirements.map(({ holds }) => holds),
+  ])
   const quota = quotaAfter(resource, columns, row)
   const where = quota ? afterwards(resource, row, allowed, quota) : clause(allowed)
   return compile(

@@ -1,0 +1,112 @@
+import { encoded, etagOf, isLarge } from "../lib/etag.ts"
+import { notFound, Problem } from "../problem.ts"
+import type { RowKey } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { keyValues } from "../sql/columns.ts"
+import { compileHeld } from "../sql/held.ts"
+import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import type { Call } from "./call.ts"
+
+/** What a write requires of the row as it is (RFC 9110, 13.1). */
+export interface Precondition {
+  /** The row has one of these validators; `*`: it is there. */
+  match?: readonly string[] | "*" | undefined
+  /** The row has none of these validators; `*`: it is not there. */
+  noneMatch?: readonly string[] | "*" | undefined
+  /** The row was not changed after this time, in ms. */
+  unmodifiedSince?: number | undefined
+}
+
+/** A row as its viewer may see it. */
+interface HeldRow {
+  text: string
+  etag: string
+}
+
+/** The strong validator of a row, which is that of a single read of all its fields. */
+export async function rowTag(body: string): Promise<string> {
+  const content = { body, headers: {} }
+  return isLarge(content) ? (await encoded(content)).etag : etagOf(content)
+}
+
+/** A 412, with the row as it is now. */
+export const failed = (detail: string, row?: HeldRow): Problem =>
+  new Problem("precondition_failed", detail, {
+    current: row?.text,
+    headers: row ? { etag: row.etag } : {},
+  })
+
+/** The row as it is, and when it was changed; undefined where the viewer can see none. */
+async function rowNow(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+): Promise<(HeldRow & { updated: unknown }) | undefined> {
+  const { kind, id: viewer } = call.viewer
+  const plan = planOf(resource, `held:${kind}`, () => compileHeld(resource, kind))
+  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer }
+  const [row] = await call.client().query(withValues(plan, values, true))
+  if (!row) return undefined
+  const text = String(row[0])
+  return { text, etag: await rowTag(text), updated: row[1] }
+}
+
+/**
+ * The text that the row must still have when it is written, so that the precondition holds then: the write's own
+ * statement asks for it. Undefined without a precondition. Throws a 412 where it does not hold now, and a 404 where there
+ * is no such row.
+ */
+export async function heldTextOf(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  precondition: Precondition | undefined,
+): Promise<string | undefined> {
+  if (!precondition) return undefined
+  const row = await rowNow(call, resource, id)
+  if (!row) throw notFound()
+  const why = brokenBy(precondition, row)
+  if (why !== undefined) throw failed(why, row)
+  return row.text
+}
+
+/** Throws a 412 where a row that was held has changed since, or a 404 where it is gone. */
+export async function requireStillHeld(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  held: string | undefined,
+): Promise<void> {
+  if (held === undefined) return
+  const row = await rowNow(call, resource, id)
+  if (!row) throw notFound()
+  if (row.text !== held) throw failed("The row was changed meanwhile", row)
+}
+
+/** Throws a 412 where there is such a row that the viewer can see. */
+export async function requireAbsent(call: Call, resource: Resource, id: RowKey): Promise<void> {
+  const row = await rowNow(call, resource, id)
+  if (row) throw failed("There is such a row already", row)
+}
+
+function brokenBy(
+  { match, noneMatch, unmodifiedSince }: Precondition,
+  { etag, updated }: HeldRow & { updated: unknown },
+): string | undefined {
+  // If-Unmodified-Since counts only without If-Match (RFC 9110, 13.2.2).
+  if (match !== undefined) {
+    if (match !== "*" && !match.includes(etag)) return "The row has another ETag than If-Match names"
+  } else if (unmodifiedSince !== undefined && isLater(updated, unmodifiedSince))
+    return "The row was changed after If-Unmodified-Since"
+  if (noneMatch !== undefined && (noneMatch === "*" || noneMatch.includes(etag)))
+    return "The row is one that If-None-Match names"
+  return undefined
+}
+
+/** Whether a time of the wire is later than one of whole seconds; a row without such a time is not. */
+function isLater(updated: unknown, time: number): boolean {
+  if (updated === null || updated === undefined) return false
+  const text = String(updated).replace(/^"|"$/g, "")
+  const at = Date.parse(/Z|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`)
+  return Math.floor(at / 1000) * 1000 > time
+}

@@ -1,0 +1,152 @@
+// First: in a worker it chooses the dialect, before anything loads a table.
+import "#fresh"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { resource } from "../../../src/weir/resource/define.ts"
+import { anyone, owner, signedIn } from "../../../src/weir/resource/rules.ts"
+import * as items from "../fixture/src/schema/items.ts"
+import { appOf } from "../support/app-of.ts"
+import type { Answer } from "../support/client.ts"
+import { type World, world } from "../support/world.ts"
+
+let w: World
+beforeEach(async () => {
+  w = await world()
+})
+afterEach(() => w.close())
+
+const etag = ({ headers }: Answer): string => headers.get("etag") as string
+const send = (method: string, headers: Record<string, string>, json?: unknown, path = "/items/1") =>
+  w.call(method, path, { token: w.ann.token, headers, ...(json === undefined ? {} : { json }) })
+const row = async (search = "") => w.call("GET", `/items/1${search}`, { token: w.ann.token })
+
+test("one validator: of a read, of its fields, and of what was created or changed", async () => {
+  const created = await send("POST", {}, { title: "new", price: 1 }, "/items")
+  const path = created.headers.get("location") as string
+  const read = await w.call("GET", path)
+  expect(etag(created)).toMatch(/^"[^"]+"$/)
+  expect(etag(read)).toBe(etag(created))
+  const changed = await send("PATCH", {}, { price: 2 }, path)
+  expect(etag(changed)).not.toBe(etag(created))
+  const now = await w.call("GET", path)
+  expect(etag(now)).toBe(etag(changed))
+  for (const fields of ["id", "price,title"]) {
+    const some = await w.call("GET", `${path}?fields=${fields}`)
+    expect(etag(some), fields).toBe(etag(changed))
+    const held = await w.call("GET", `${path}?fields=${fields}`, {
+      headers: { "if-none-match": etag(changed) },
+    })
+    expect(held.status).toBe(304)
+  }
+})
+
+test("a write holds while the row is as If-Match names it, and is a 412 with the row otherwise", async () => {
+  const before = etag(await row())
+  const first = await send("PATCH", { "if-match": before }, { price: 2 })
+  expect(first.status, first.text).toBe(200)
+  for (const [method, json] of [["PATCH", { price: 3 }], ["DELETE"]] as const) {
+    const late = await send(method, { "if-match": before }, json)
+    expect(late.status, method).toBe(412)
+    expect(late.headers.get("content-type")).toBe("application/problem+json")
+    expect(late.body).toMatchObject({ code: "precondition_failed", current: first.body })
+    expect(etag(late)).toBe(etag(first))
+  }
+  expect((await row()).body).toEqual(first.body)
+  const again = await send("PATCH", { "if-match": `"other", ${etag(first)}` }, { price: 3 })
+  expect(again.status, again.text).toBe(200)
+  expect((await send("DELETE", { "if-match": etag(again) })).status).toBe(204)
+  expect((await send("PATCH", { "if-match": etag(again) }, { price: 4 })).status).toBe(404)
+})
+
+test("the lists of tags that RFC 9110 has: *, weak ones, several", async () => {
+  const tag = etag(await row())
+  const patched = async (header: string) => (await send("PATCH", { "if-match": header }, { price: 5 })).status
+  // Strong comparison: a weak tag is none.
+  expect(await patched(`W/${tag}`)).toBe(412)
+  expect(await patched('"none"')).toBe(412)
+  expect(await patched('"a","b" , "c"')).toBe(412)
+  expect(await patched("*")).toBe(200)
+  for (const malformed of ["none", '"open', '"a" "b"', ""]) {
+    const answer = await send("PATCH", { "if-match": malformed }, { price: 6 })
+    expect(answer.status, malformed).toBe(422)
+    expect(answer.body).toMatchObject({ errors: [{ path: "if-match", code: "invalid_format" }] })
+  }
+  const none = await send("PATCH", { "if-none-match": etag(await row()) }, { price: 7 })
+  expect(none.status).toBe(412)
+  expect((await send("PATCH", { "if-none-match": '"other"' }, { price: 7 })).status).toBe(200)
+})
+
+test("If-Unmodified-Since by the time of the last change", async () => {
+  const at = (ms: number) => new Date(ms).toUTCString()
+  const { updated_at } = (await row()).body as { updated_at: string }
+  const time = Date.parse(updated_at)
+  const patched = async (header: string) =>
+    (await send("PATCH", { "if-unmodified-since": header }, { price: 5 })).status
+  expect(await patched(at(time - 5_000))).toBe(412)
+  expect(await patched("no date")).toBe(200)
+  const { updated_at: now } = (await row()).body as { updated_at: string }
+  expect(await patched(at(Date.parse(now) + 1_000))).toBe(200)
+  // It counts only without If-Match.
+  const both = { "if-match": etag(await row()), "if-unmodified-since": at(0) }
+  expect((await send("PATCH", both, { price: 6 })).status).toBe(200)
+})
+
+test("what comes first: the body and the rules", async () => {
+  const stale = { "if-match": '"stale"' }
+  expect((await send("PATCH", stale, { price: "x" })).status).toBe(422)
+  expect((await send("PATCH", stale, { price: 1 }, "/items/999")).status).toBe(404)
+  expect((await w.call("PATCH", "/items/1", { headers: stale, json: { price: 1 } })).status).toBe(401)
+  const bobs = await w.call("GET", "/items/4")
+  const foreign = await send("PATCH", { "if-match": etag(bobs) }, { price: 1 }, "/items/4")
+  expect(foreign.status).toBe(403)
+})
+
+test("of writers that race with one tag, one wins each time, and nothing is lost", async () => {
+  const tag = etag(await row())
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => send("PATCH", { "if-match": tag }, { description: `by ${n}` })),
+  )
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
+  const winner = answers.find(({ status }) => status === 200)
+  expect((await row()).body).toEqual(winner?.body)
+})
+
+test("clients that increment by read, If-Match and retry lose no update", async () => {
+  await send("PATCH", {}, { price: 0 })
+  const [clients, each] = [5, 6]
+  const increment = async () => {
+    for (let n = 0; n < each; ) {
+      const read = await row()
+      const { price } = read.body as { price: number }
+      const { status } = await send("PATCH", { "if-match": etag(read) }, { price: price + 1 })
+      expect([200, 412]).toContain(status)
+      if (status === 200) n++
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, increment))
+  expect((await row()).body).toMatchObject({ price: clients * each })
+})
+
+describe("a resource that takes conditional writes alone", () => {
+  test("is a 428 without, and none with a condition", async () => {
+    const call = appOf(
+      w,
+      resource(items, {
+        read: anyone,
+        create: signedIn,
+        update: owner,
+        delete: owner,
+        conditional: "required",
+      }),
+    )
+    const { token } = w.ann
+    for (const [method, json] of [["PATCH", { price: 1 }], ["DELETE"]] as const) {
+      const answer = await call(method, "/items/1", { token, json })
+      expect(answer.status, method).toBe(428)
+      expect(answer.body).toMatchObject({ code: "precondition_required" })
+    }
+    const read = await call("GET", "/items/1")
+    const headers = { "if-match": etag(read) }
+    expect((await call("PATCH", "/items/1", { token, headers, json: { price: 1 } })).status).toBe(200)
+    expect((await call("POST", "/items", { token, json: { title: "x", price: 1 } })).status).toBe(201)
+  })
+})
