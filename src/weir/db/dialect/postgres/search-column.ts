@@ -61,7 +61,10 @@ const spaced = (folded: string): string =>
 const wordsIn = (column: string): string =>
   `array_to_tsvector(array_remove(string_to_array(btrim(${column}, ' '), '  '), ${divider}))`
 
-/** The name of the column that keeps what is searched, by whether words are stemmed: they differ in type. */
+/**
+ * The name of the column that keeps what is searched. Words are text, in which phrases are found wherever they stand: a
+ * tsvector knows 255 places of a word, none beyond the 16,383rd. Stems are a tsvector, since only that is stemmed.
+ */
 export const columnOf = ({ language }: Pick<SearchIndex, "language">): string =>
   language === undefined ? searchColumn.words : searchColumn.stems
 
