@@ -4,6 +4,8 @@ export interface Entry {
   /** The body in UTF-8, where it is large: it was encoded in pieces. No store keeps such an entry. */
   bytes?: Uint8Array<ArrayBuffer>
   etag: string
+  /** The hash of body and headers, where the ETag is that of a row of which the body is a part. */
+  checksum?: string | undefined
   headers: Record<string, string>
   /** When it was read from the database, in ms since 1970. */
   born: number

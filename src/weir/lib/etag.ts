@@ -48,3 +48,9 @@ export function isNoneOf(header: string, etag: string): boolean {
   if (header.trim() === "*") return false
   return !header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)
 }
+
+/** The strong ETag of a row, by its text: that of an answer which is the row and nothing else. */
+export async function rowTag(text: string): Promise<string> {
+  const content = { body: text, headers: {} }
+  return isLarge(content) ? (await encoded(content)).etag : etagOf(content)
+}

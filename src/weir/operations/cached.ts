@@ -1,7 +1,7 @@
 import type { Ask, Make } from "../cache/cache.ts"
 import { bindsClock, digestOf, type PartRead, type Reads, readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { Statement } from "../db/driver.ts"
-import { encoded, etagOf, isLarge } from "../lib/etag.ts"
+import { encoded, etagOf, isLarge, rowTag } from "../lib/etag.ts"
 import { notFound } from "../problem.ts"
 import type { Call } from "./call.ts"
 
@@ -15,7 +15,14 @@ export interface Reading {
 }
 
 /** The content of an answer; undefined where there is no such row. */
-export type Content = { body: string; headers: Record<string, string> } | undefined
+export type Content =
+  | {
+      body: string
+      headers: Record<string, string>
+      /** What the validator is made of, where that is not the body. */
+      whole?: string | undefined
+    }
+  | undefined
 
 /** The result of a read: JSON text, the headers that belong to it (RFC 8288 links, the count), and its validator. */
 export interface ReadResult {
@@ -38,8 +45,12 @@ export async function readThrough(
   const makeEntry: Make = async () => {
     const born = Date.now()
     const content = await make()
-    if (content && isLarge(content)) return { ...content, ...(await encoded(content)), born }
-    return content && { ...content, etag: etagOf(content), born }
+    if (!content) return undefined
+    const { whole, body, headers } = content
+    if (whole !== undefined)
+      return { body, headers, etag: await rowTag(whole), checksum: etagOf(content), born }
+    if (isLarge(content)) return { body, headers, ...(await encoded(content)), born }
+    return { body, headers, etag: etagOf(content), born }
   }
   const started = performance.now()
   const { db } = timings

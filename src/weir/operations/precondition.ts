@@ -1,4 +1,4 @@
-import { encoded, etagOf, isLarge } from "../lib/etag.ts"
+import { rowTag } from "../lib/etag.ts"
 import { notFound, Problem } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -21,12 +21,6 @@ export interface Precondition {
 interface HeldRow {
   text: string
   etag: string
-}
-
-/** The strong validator of a row, which is that of a single read of all its fields. */
-export async function rowTag(body: string): Promise<string> {
-  const content = { body, headers: {} }
-  return isLarge(content) ? (await encoded(content)).etag : etagOf(content)
 }
 
 /** A 412, with the row as it is now. */

@@ -41,9 +41,9 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
     const body = row[0] as string
-    if (plan.size === "measured") requireAnswerBytes(Number(row[1]), call.limits, { includes })
+    if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
     requireAnswerText(body, call.limits, { includes })
-    return { body, headers: {} }
+    return { body, headers: {}, whole: plan.isPart ? String(row[1]) : undefined }
   })
 }
 

@@ -15,6 +15,7 @@ import { type Context, isShared, joinable, keptRows, literal, rowShape, withClau
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
+import { rowText } from "./returning.ts"
 import { plainEntries, type RowShape, rowObject } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { Aliases, beyond, orderBy, type SortExpression, sortExpressions, viewerSql } from "./where.ts"
@@ -30,9 +31,11 @@ export interface ListPlan extends Plan {
   separator: string
 }
 
-/** The statement of a single read: one row of `body [, bytes of the answer]`, or none. */
+/** The statement of a single read: one row of `body [, text of the whole row] [, bytes of the answer]`, or none. */
 export interface OnePlan extends Plan {
   size: AnswerSize
+  /** Whether the body is a part of the row, and its text comes beside. */
+  isPart: boolean
 }
 
 /** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
@@ -51,16 +54,25 @@ export function compileOne(
   const from = fromWith(measured ? joinedAnswer : sql``)
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
-  const further = measured ? sql`, ${answerBytes}` : sql``
-  const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
+  // The validator is made of the whole row, whatever part of it is asked for.
+  const isPart = selection.fields !== undefined && isAlone(selection)
+  const whole = isPart ? sql`, ${rowText(resource, row, context.viewer, context.aliases)}` : sql``
+  const further = measured ? sql`${whole}, ${answerBytes}` : whole
+  const entries = isPart ? undefined : plainEntries(shape)
+  const json = expressions.jsonOne(entries, rowObject(shape), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
     ...plan,
     ...costOfOne(selection, kind),
     size,
+    isPart,
   }
 }
+
+/** Whether rows are read without others. */
+const isAlone = ({ includes, counts = [] }: Selection): boolean =>
+  includes.length === 0 && counts.length === 0
 
 /** Whether a row exists for the viewer: one row, or none. */
 export function compileExists(resource: Resource, kind: ViewerKind): Plan {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { resource } from "../../../src/weir/resource/define.ts"
 import { anyone, owner, signedIn } from "../../../src/weir/resource/rules.ts"
 import * as items from "../fixture/src/schema/items.ts"
+import * as users from "../fixture/src/schema/users.ts"
 import { appOf } from "../support/app-of.ts"
 import type { Answer } from "../support/client.ts"
 import { type World, world } from "../support/world.ts"
@@ -130,6 +131,7 @@ describe("a resource that takes conditional writes alone", () => {
   test("is a 428 without, and none with a condition", async () => {
     const call = appOf(
       w,
+      resource(users.users, { read: anyone }),
       resource(items, {
         read: anyone,
         create: signedIn,
@@ -147,6 +149,7 @@ describe("a resource that takes conditional writes alone", () => {
     const read = await call("GET", "/items/1")
     const headers = { "if-match": etag(read) }
     expect((await call("PATCH", "/items/1", { token, headers, json: { price: 1 } })).status).toBe(200)
-    expect((await call("POST", "/items", { token, json: { title: "x", price: 1 } })).status).toBe(201)
+    const json = { title: "x", price: 1, owner_id: w.ann.id }
+    expect((await call("POST", "/items", { token, json })).status).toBe(201)
   })
 })
