@@ -7,6 +7,7 @@ import { Problem, unavailable } from "../problem.ts"
 import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
+import { hasVersions } from "../query/version.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
@@ -22,6 +23,7 @@ import { estimatedCount } from "./estimate.ts"
 import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
+import { withVersions } from "./versions.ts"
 
 /** What to list. */
 export interface ListInput {
@@ -43,6 +45,8 @@ interface Prepared {
   /** The statements that count its rows roughly. */
   count(): CountPlan
   links: LinkSearch
+  /** Whether rows have their validators. */
+  versions: boolean
 }
 
 /** Recent query strings, parsed and compiled: parsing costs more than a small statement, and most come again. */
@@ -88,6 +92,7 @@ function prepare(
       measured: compiled(true),
       count,
       links: linkSearch(search),
+      versions: hasVersions(query),
     }
   })
 }
@@ -105,7 +110,7 @@ export async function list(
 ): Promise<ReadResult> {
   requireListOpen(call, resource, nested)
   const { viewer } = call
-  const { query, values, links, ...plans } = prepare(call, resource, { search, filter, nested })
+  const { query, values, links, versions, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {
     [ownValue.viewer]: viewer.id,
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
@@ -117,7 +122,9 @@ export async function list(
     const { limits } = call
     const read = queryWithin(call.client(), plans.plan, plans.measured, all, limits)
     const { row, plan } = await (query.search ? searched(resource, read) : read)
-    const page = pageWithin(limits, row as Row, plan, query)
+    const found = row as Row
+    if (versions) found[0] = await withVersions(String(found[0]))
+    const page = pageWithin(limits, found, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined

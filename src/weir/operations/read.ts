@@ -2,6 +2,7 @@ import type { PartRead } from "../cache/stamps.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import { parseOne } from "../query/parse.ts"
 import type { Include } from "../query/query.ts"
+import { hasVersions } from "../query/version.ts"
 import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
@@ -14,6 +15,7 @@ import type { Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { parsedOnce } from "./list.ts"
 import { queryWithin } from "./measured.ts"
+import { withVersions } from "./versions.ts"
 
 /**
  * One row. `search` is the query string with its `?`, or nothing. Throws a 404 for a row that the viewer cannot
@@ -26,13 +28,19 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   const { kind, id: viewer } = call.viewer
   const { bytes, rows: maxRows } = call.limits
   const verb = `one:${kind}:${bytes}:${maxRows[kind]}`
-  const { values, includes, ...plans } = parsedOnce(resource, verb, search, () => {
+  const { values, includes, versions, ...plans } = parsedOnce(resource, verb, search, () => {
     const { query, values, shape } = parseOne(resource, kind, search, maxRows[kind])
     const compiled = (measure: boolean) => (): OnePlan =>
       planOf(resource, `one:${measure}:${kind}:${bytes}:${shape}`, () =>
         compileOne(resource, kind, query, { answerLimit: bytes, measure }),
       )
-    return { values, includes: query.includes, plan: compiled(false)(), measured: compiled(true) }
+    return {
+      values,
+      includes: query.includes,
+      versions: hasVersions(query),
+      plan: compiled(false)(),
+      measured: compiled(true),
+    }
   })
   const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: viewer }
   const statement = withValues(plans.plan, all, true)
@@ -40,7 +48,7 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   return readThrough(call, { statement, parts }, async () => {
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
-    const body = row[0] as string
+    const body = versions ? await withVersions(String(row[0])) : (row[0] as string)
     if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
     requireAnswerText(body, call.limits, { includes })
     return { body, headers: {}, whole: plan.isPart ? String(row[1]) : undefined }

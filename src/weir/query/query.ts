@@ -68,6 +68,8 @@ export interface Selection {
   includes: Include[]
   /** Which related rows are counted. */
   counts?: RowCount[]
+  /** Whether each row has its validator as a member. */
+  version?: boolean
 }
 
 /** A count of a row's related rows. */

@@ -8,6 +8,7 @@ import { placeFields } from "./place-field.ts"
 import { addPlace, isOfMembers } from "./places-within.ts"
 import { type Include, type RowCount, type Selection, type SortKey, sortText } from "./query.ts"
 import { maxPlaces, type ParamReader } from "./reader.ts"
+import { isVersion } from "./version.ts"
 
 /** Reads `fields`, filters if `filtered`, and `include` with the parameters behind its prefixes. */
 export function readSelection(
@@ -145,14 +146,19 @@ const listsWithin = (children: Tree["children"]): string[] =>
   })
 
 /** The fields of an answer, and of which of them only some members. */
-type Chosen = Pick<Selection, "fields" | "members">
+type Chosen = Pick<Selection, "fields" | "members" | "version">
 
 function readFields(reader: ParamReader, resource: Resource, name: string): Chosen {
   const text = reader.single(name)
   if (text === undefined) return { fields: undefined, members: new Map() }
   const whole = new Set<string>()
   const members: Chosen["members"] = new Map()
+  let version = false
   for (const part of text.split(",")) {
+    if (isVersion(resource, part)) {
+      version = true
+      continue
+    }
     const place = findPlace(reader, resource, part)
     if (place?.members && !reader.countPlace()) {
       reader.issue(name, `names more than ${maxPlaces} places in JSON`, "too_many")
@@ -171,6 +177,6 @@ function readFields(reader: ParamReader, resource: Resource, name: string): Chos
   for (const field of whole) members.delete(field)
   // In the table's order, so that the same fields in any order are one statement.
   const fields = Object.keys(resource.fields).filter((field) => whole.has(field) || members.has(field))
-  reader.shape += `f:${fields.join(",")};`
-  return { fields: new Set(fields), members }
+  reader.shape += `f:${fields.join(",")};${version ? "v;" : ""}`
+  return { fields: new Set(fields), members, ...(version && { version }) }
 }

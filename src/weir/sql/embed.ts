@@ -11,9 +11,10 @@ import { conditionsOf } from "./conditions.ts"
 import { filtered, related } from "./filters.ts"
 import { membersOf } from "./json-members.ts"
 import { bound } from "./plan.ts"
-import type { Rendering } from "./rendering.ts"
+import { asJson, type Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
 import { countMember } from "./row-counts.ts"
+import { versionMember } from "./version.ts"
 import { type Aliases, orderBy, sortExpressions } from "./where.ts"
 
 /** What all parts of one statement share. */
@@ -71,7 +72,7 @@ const holdsLists = ({ relation, includes }: Include): boolean =>
 /** The members of a row: its visible fields, then what it embeds. */
 export function rowShape(
   resource: Resource,
-  { fields: selected, members, includes, counts = [] }: Selection,
+  { fields: selected, members, includes, counts = [], version }: Selection,
   row: RowSql,
   context: Context,
   source?: Source,
@@ -92,8 +93,25 @@ export function rowShape(
     shape.members.push({ name: include.relation.name, value, when: undefined, hides: true })
   }
   for (const count of counts) shape.members.push(countMember(count, row, context))
+  if (version) shape.members.push(versionMember(wholeShape(resource, row, context), context))
   return shape
 }
+
+/** All fields of a row, without embeds. */
+const wholeRow: Selection = {
+  fields: undefined,
+  members: new Map(),
+  filters: [],
+  conditions: [],
+  includes: [],
+}
+
+/** The members of a row as its validator has them. */
+export const wholeShape = (
+  resource: Resource,
+  row: RowSql,
+  context: Pick<Context, "viewer" | "aliases">,
+): RowShape => rowShape(resource, wholeRow, row, { ...context, rendering: asJson })
 
 /** An embedded row or list, under the target's own rules for rows and fields. */
 function embedded(include: Include, outer: RowSql, context: Context, source: Source | undefined): SQL {

@@ -18,6 +18,8 @@ export interface Rendering {
   one(shape: RowShape, from: SQL): SQL
   /** A left-joined row, or what stands for none if its `key` is null. Absent where a subselect is faster. */
   joined?: ((key: SQL, shape: RowShape) => SQL) | undefined
+  /** What stands for the validator of a row of that text. */
+  version(text: SQL): SQL
   /** A rendered row that was kept in a table of the statement, or what stands for none. */
   kept(value: SQL): SQL
 }
@@ -31,6 +33,7 @@ export const asJson: Rendering = {
   list: (shape, from, ctes) => expressions.jsonList(plainEntries(shape), rowObject(shape), from, ctes),
   one: (shape, from) => expressions.jsonMember(plainEntries(shape), rowObject(shape), from),
   joined: joinedMember && ((key, shape) => joinedMember(key, rowObject(shape))),
+  version: expressions.versionMark,
   kept: expressions.keptJson,
 }
 
@@ -86,6 +89,9 @@ const textBytes = (length: SQL, nullable: boolean): SQL =>
     bytes: quotes,
   })
 
+/** The bytes of a validator, in quotes. */
+const versionBytes = 18
+
 /**
  * Rows as the bytes that their JSON has at the least: text counts as it is stored, and other values as the shortest of
  * their type, so that no answer is refused that is small enough. It may have up to six times as many, since JSON escapes
@@ -104,6 +110,7 @@ export const asSize: Rendering = {
     }),
   one: (shape, from) =>
     noted(sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`, { bytes: 0, embed: true }),
+  version: () => literal(versionBytes),
   kept: (value) => sql`coalesce(${value}, ${absent})`,
 }
 

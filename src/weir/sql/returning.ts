@@ -1,24 +1,13 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { Selection } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
-import { rowShape } from "./embed.ts"
-import { asJson } from "./rendering.ts"
+import { wholeShape } from "./embed.ts"
 import { rowObject } from "./row.ts"
 import { Aliases } from "./where.ts"
-
-/** All fields of a row, without embeds. */
-export const wholeRow: Selection = {
-  fields: undefined,
-  members: new Map(),
-  filters: [],
-  conditions: [],
-  includes: [],
-}
 
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>
@@ -35,8 +24,7 @@ export function rowText(
   viewer: ViewerSql,
   aliases: Aliases = new Aliases(),
 ): SQL {
-  const shape = rowShape(resource, wholeRow, row, { viewer, aliases, rendering: asJson })
-  return expressions.jsonText(rowObject(shape))
+  return expressions.jsonText(rowObject(wholeShape(resource, row, { viewer, aliases })))
 }
 
 /**

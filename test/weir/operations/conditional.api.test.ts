@@ -153,3 +153,53 @@ describe("a resource that takes conditional writes alone", () => {
     expect((await call("POST", "/items", { token, json })).status).toBe(201)
   })
 })
+
+describe("_version is the validator as a member", () => {
+  const tag = (answer: Answer) => etag(answer).slice(1, -1)
+
+  test("in lists, in single reads and in embeds", async () => {
+    const one = await row()
+    const list = await w.call("GET", "/items?fields=id,_version&sort=id&limit=2")
+    expect(list.status, list.text).toBe(200)
+    const second = await w.call("GET", "/items/2")
+    expect(list.body).toEqual([
+      { id: 1, _version: tag(one) },
+      { id: 2, _version: tag(second) },
+    ])
+    expect((await row("?fields=_version")).body).toEqual({ _version: tag(one) })
+    const user = await w.call(
+      "GET",
+      `/users/${w.ann.id}?fields=id&include=items&include.items.fields=id,_version&include.items.sort=id&include.items.limit=1`,
+    )
+    expect(user.body).toMatchObject({ items: [{ id: 1, _version: tag(one) }] })
+    const withOwner = await w.call("GET", "/items/1?fields=id&include=owner&include.owner.fields=_version")
+    const ownOwner = await w.call("GET", `/users/${w.ann.id}?include=`)
+    expect(withOwner.body).toEqual({ id: 1, owner: { _version: tag(ownOwner) } })
+  })
+
+  test("it is each viewer's own, where they see other fields, and serves If-Match", async () => {
+    const version = async (token?: string) => {
+      const answer = await w.call("GET", `/users?fields=_version&id=${w.ann.id}`, { token })
+      return (answer.body as { _version: string }[])[0]?._version
+    }
+    expect(await version()).not.toBe(await version(w.ann.token))
+    expect(await version(w.bob.token)).toBe(await version())
+    const headers = { "if-match": `"${await version(w.ann.token)}"` }
+    const changed = await w.call("PATCH", `/users/${w.ann.id}`, {
+      token: w.ann.token,
+      headers,
+      json: { username: "annie" },
+    })
+    expect(changed.status, changed.text).toBe(200)
+    expect(tag(changed)).toBe(await version(w.ann.token))
+  })
+
+  test("pages by cursor, and what users write, stay as they are", async () => {
+    const title = '"_version":"@weir:version:ff"'
+    await send("PATCH", {}, { title })
+    const page = await w.call("GET", "/items?fields=title,_version&sort=title&limit=1")
+    expect(page.body).toEqual([{ title, _version: tag(await row()) }])
+    const next = await w.call("GET", page.links.next as string)
+    expect(next.body).toEqual([{ title: "ann's 2", _version: expect.stringMatching(/^\S{10,}$/) }])
+  })
+})

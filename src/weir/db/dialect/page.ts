@@ -38,3 +38,6 @@ export interface PageSql {
   /** Separates two rows in the body, and occurs nowhere else in it. */
   separator: string
 }
+
+/** Begins what stands for a row's validator in a text that is not complete yet. */
+export const versionMarkText = "@weir:version:"

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { makePgArray, PgDialect } from "drizzle-orm/pg-core"
 import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
@@ -68,6 +69,10 @@ export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL,
     ? sql`select row_to_json(${whole})::text${further} from (select ${selectList(entries)} from ${from}) ${whole}`
     : sql`select (${object})::text${further} from ${from}`
 }
+
+/** What stands for a row's validator until the answer is complete: a mark, and the row's text in hexadecimal. */
+export const versionMark = (text: SQL): SQL =>
+  sql`${sql.raw(`'${mark}'`)} || encode(convert_to(${text}, 'UTF8'), 'hex')`
 
 /** The object as one column of JSON text, for `insert/update/delete … returning`. */
 export function jsonText(object: SQL): SQL {

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
 import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
@@ -69,6 +70,9 @@ export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = (key, 
 export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL, further: SQL): SQL {
   return sql`select ${object}${further} from ${from}`
 }
+
+/** What stands for a row's validator until the answer is complete: a mark, and the row's text in hexadecimal. */
+export const versionMark = (text: SQL): SQL => sql`${sql.raw(`'${mark}'`)} || hex(${text})`
 
 /** The object as one column of JSON text, for `insert/update/delete … returning`. */
 export function jsonText(object: SQL): SQL {

@@ -1,0 +1,13 @@
+import type { Resource } from "../resource/resource.ts"
+import type { Selection } from "./query.ts"
+
+/** The name by which `fields` asks for a row's validator, and its member: the ETag without its quotes. */
+export const versionName = "_version"
+
+/** Whether the name asks for the validator: a column of that name comes first. */
+export const isVersion = ({ fields }: Resource, name: string): boolean =>
+  name === versionName && !Object.hasOwn(fields, name)
+
+/** Whether rows have their validators as members, here or where they are embedded. */
+export const hasVersions = ({ version, includes }: Pick<Selection, "version" | "includes">): boolean =>
+  version === true || includes.some(hasVersions)
