@@ -21,6 +21,7 @@ const perDriver = [
   "answer-size",
   "bytes",
   "columns",
+  "document-queries",
   "fixture",
   "handle",
   "handle-kinds",

@@ -10,9 +10,13 @@ const readable = (column: SQL): SQL =>
   sql`case when strpos(${column}::text, '\\u0000') = 0 or ${column}::text !~ '(^|[^\\\\])(\\\\\\\\)*\\\\u0000' then ${column} end`
 
 /** A member by name, which no array has, or an element by index, which no object has. */
-const stepSql = (step: JsonStep): SQL => {
-  if (typeof step === "number") return sql.raw(String(step))
-  return typeof step === "string" ? sql.raw(`'${step}'`) : sql`${step}::text`
+function stepInto(value: SQL, step: JsonStep, isBinary: boolean): SQL {
+  if (typeof step === "string") return sql`${value} -> ${sql.raw(`'${step}'`)}`
+  if (typeof step === "object") return sql`${value} -> ${step}::text`
+  // For the arrow, a number or a text of `jsonb` is an array of itself.
+  return isBinary
+    ? sql`jsonb_path_query_first(${value}, ${sql.raw(`'strict $[${step}]'`)}, '{}', true)`
+    : sql`${value} -> ${sql.raw(String(step))}`
 }
 
 /** A place in a JSON column, as Postgres finds it. The column may be of `json` or of `jsonb`. */
@@ -21,9 +25,13 @@ export function jsonPlace(
   { sqlType = "json" }: Pick<FieldSpec, "inferred" | "storage" | "sqlType">,
   steps: readonly JsonStep[],
 ): JsonPlace {
-  const whole = sqlType === "jsonb" ? column : readable(column)
-  const prefix = sql.raw(sqlType === "jsonb" ? "jsonb" : "json")
-  const json = sql`(${sql.join([whole, ...steps.map(stepSql)], sql` -> `)})`
+  const isBinary = sqlType === "jsonb"
+  const prefix = sql.raw(isBinary ? "jsonb" : "json")
+  const place = steps.reduce<SQL>(
+    (value, step) => stepInto(value, step, isBinary),
+    isBinary ? column : readable(column),
+  )
+  const json = sql`(${place})`
   const typeOf = (value: SQL) => sql`${prefix}_typeof(${value})`
   const rankOf = (value: SQL) =>
     sql`case ${typeOf(value)} when 'number' then 1 when 'string' then 2 when 'boolean' then case when ${value}::text = 'true' then 4 else 3 end when 'array' then 5 when 'object' then 6 end`
