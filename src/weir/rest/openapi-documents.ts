@@ -1,4 +1,5 @@
 import { documentExample } from "../documents/schema-example.ts"
+import { localized } from "../documents/schema-references.ts"
 import type { Json, Reference } from "../http/components.ts"
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -14,22 +15,8 @@ type Members = Record<string, FieldSchema>
 function ownSchema({ collection }: Resource, name: string): Json {
   const schema = collection?.schema
   if (schema === undefined || typeof schema === "boolean") return { type: "object" }
-  const { $schema: _, $id: __, ...own } = schema
-  return { type: "object", ...(within(own, `#/components/schemas/${name}`) as Json) }
-}
-
-/** The same schema with its references to places in itself led to another root. */
-function within(value: unknown, root: string): unknown {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map((one) => within(one, root))
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      key,
-      key === "$ref" && typeof one === "string" && one.startsWith("#")
-        ? root + one.slice(1)
-        : within(one, root),
-    ]),
-  )
+  const { $schema: _, ...own } = localized(schema, `#/components/schemas/${name}`) as Json
+  return { type: "object", ...own }
 }
 
 /** What a schema says of how many members there are, or of all their names: an answer has the engine's besides. */

@@ -44,6 +44,7 @@ export const flat: [parameters: string, keys: string][] = [
   ["__proto__=p&constructor=5&toString[exists]=false", "o17"],
   ["'; drop table ql_things; --=1&it's=q&%._=like&a b=s", "o17"],
   ["limit[eq]=5&sort[eq]=up", "z"],
+  ["_owner.papers.limit=5&_owner.papers.and=1", "o01 o05 o09 o13 o17 z"],
   ["and=1&not.x=2&data=own&id=7&_other=true", "z"],
   ["q[starts_with]=wor", "z"],
   ["_id=z", "z"],
