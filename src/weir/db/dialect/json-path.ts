@@ -42,15 +42,19 @@ export const indexColumns = ({ rank, number, text }: JsonPlace): [SQL, SQL, SQL]
 
 /** An object of members, in the dialect in use, but for those that have no value. */
 export const objectOf: typeof sqlite.objectOf = (members) =>
-  (dialectName === "postgres" ? postgres : sqlite).objectOf(members)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).objectOf(members)
 
 /** An object of one member, in the dialect in use. As it nests nothing, it may be deep. */
 export const objectAround: typeof sqlite.objectAround = (name, json) =>
-  (dialectName === "postgres" ? postgres : sqlite).objectAround(name, json)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).objectAround(name, json)
 
 /** A place in a JSON column, in the dialect in use. Names that are not plain must come as bound values. */
 export const jsonPlace: typeof sqlite.jsonPlace = (column, spec, steps) => {
   const raw = steps.find((step) => typeof step === "string" && !isPlainMember(step))
   if (raw !== undefined) throw new Error(`"${raw}" must be bound`)
-  return (dialectName === "postgres" ? postgres : sqlite).jsonPlace(column, spec, steps)
+  return ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).jsonPlace(
+    column,
+    spec,
+    steps,
+  )
 }
