@@ -37,6 +37,7 @@ const perDriver = [
   "query-limits",
   "quota",
   "races",
+  "search-lists",
   "vocabulary",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 
