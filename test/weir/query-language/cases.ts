@@ -82,7 +82,8 @@ export function sent(request: Request): { method: string; path: string; body?: s
   const parameters = flat.map(([name, value]) => {
     const [, field = "", operator = "eq"] = /^(.*?)(?:\[(\w+)\])?$/s.exec(name) ?? []
     // A member of a document that is called as a parameter of lists.
-    const isParameter = table === "papers" && operator === "eq" && listParameters.includes(field)
+    const isTaken = listParameters.includes(field) || field.startsWith("include.")
+    const isParameter = table === "papers" && operator === "eq" && isTaken
     return isParameter ? `${field}[eq]=${encodeURIComponent(value)}` : parameterOf(field, operator, value)
   })
   if (tree && !isBody) parameters.push(parameterOf("filter", "eq", text(tree)))
