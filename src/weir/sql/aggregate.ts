@@ -15,7 +15,8 @@ import { filtered } from "./filters.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { searchClause } from "./search.ts"
 import { parentExists, within } from "./select.ts"
-import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
+import { beyond, orderBy, sortExpressions } from "./sort.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of aggregates: one row of `body, groups, position of each sort key [, count] [, parent exists] [, bytes]`. */
 export interface AggregatePlan extends Plan {
