@@ -35,6 +35,8 @@ export interface JsonPlace extends PlaceParts {
   /** What rows are sorted by and found by. None of it is null: no value is the last one. */
   order: SQL[]
   compared: Record<JsonKind, ComparedPlace>
+  /** What rows are grouped by, of which `partsOf` tells the parts: arrays, objects and no value are one group. */
+  grouped: SQL[]
   /** Whether there is no value, or JSON's null. */
   isNull: SQL
   /** Whether there is a value, JSON's null included. */

@@ -91,6 +91,7 @@ export function jsonPlace(
     text: textOf(json),
     order,
     compared: compared(order),
+    grouped: [sql`nullif(nullif(nullif(${order[0]}, 5), 6), ${noRank})`, order[1], order[2]],
     isNull: sql`${order[0]} = ${noRank}`,
     exists: sql`${json} is not null`,
     json,

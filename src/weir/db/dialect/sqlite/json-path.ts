@@ -107,6 +107,7 @@ export function jsonPlace(
     text: sql`case ${type} when 'text' then ${value} end`,
     order: [order],
     compared: compared(order),
+    grouped: [[5, 6, 7].reduce((value, rank) => sql`nullif(${value}, ${blobOf(rank)})`, order)],
     isNull: sql`${order} = ${absent}`,
     exists: sql`${type} is not null`,
     json: sql`(${document} -> ${path})`,
