@@ -57,7 +57,10 @@ export type Db<S = unknown> = unknown extends S
  * schema means is found out once.
  */
 export function handles(options: HandleOptions = {}): (client: () => Client) => Db {
-  const open = dialectName === "postgres" ? postgresHandles(options) : sqliteHandles(options)
+  const open =
+    (process.env.WEIR_DIALECT ?? dialectName) === "postgres"
+      ? postgresHandles(options)
+      : sqliteHandles(options)
   return (client) => {
     let batch: Batch | undefined
     const run: Run = (text, params, header) => {

@@ -2,14 +2,16 @@ import type { Column, Table } from "drizzle-orm"
 import {
   type CollectionOptions,
   declareCollection,
+  isSystemMember,
   ownerKey,
-  systemMembers,
+  type Target,
 } from "../db/dialect/collections.ts"
 import { indexedPlace } from "../db/dialect/document-index.ts"
 import { describe, type FieldSpec, specOf } from "../db/dialect/field.ts"
 import { shortened } from "../db/dialect/reference-indexes.ts"
 import { documentColumns, vocabulary } from "../db/dialect/vocabulary.ts"
 import { documentId } from "./document-id.ts"
+import { checkReferences, isPlainName, type referenceColumn, referenceColumns } from "./references.ts"
 
 const { documentData, documentIndex, documentKey, documentSpec } = documentColumns
 const { references, table, timestamps } = vocabulary
@@ -37,43 +39,75 @@ function columnsOf() {
 const ownedBy = <D extends string | number>(name: string, owner: Table | true) =>
   references<D>((() => ownerKey(name, owner)) as never, { name: "_owner_id", onDelete: "cascade" }).notNull()
 
-const ofOwner = <D extends string | number>(name: string, owner: Table | true) => ({
+/** The key's type of a table that a reference names. */
+type TargetKey<T> = T extends () => infer Later
+  ? OwnerKey<Later>
+  : T extends { to: infer To }
+    ? TargetKey<To>
+    : OwnerKey<T>
+
+type Referring = NonNullable<CollectionOptions["references"]>
+
+/** The columns of references, each of the type of the key that it holds. */
+type ReferenceColumns<R extends Referring> = {
+  [K in keyof R]: ReturnType<typeof referenceColumn<TargetKey<R[K]> & (string | number)>>
+}
+
+const ofOwner = <D extends string | number, R extends Referring>(
+  name: string,
+  owner: Table | true,
+  refs: R,
+) => ({
   ...columnsOf(),
   _owner_id: ownedBy<D>(name, owner),
+  ...(referenceColumns(name, refs) as ReferenceColumns<R>),
+})
+
+const ofNobody = <R extends Referring>(name: string, refs: R) => ({
+  ...columnsOf(),
+  ...(referenceColumns(name, refs) as ReferenceColumns<R>),
 })
 
 /**
  * A collection of documents: a table of a fixed shape, in the schema beside others, and served by a `resource` block as
  * they are. `owner` is the table of accounts, or `true` where that is called `users`; `schema` is a JSON Schema that
- * documents must match; `index` names the places that have an index.
+ * documents must match; `index` names the places that have an index; `references` names members that hold keys of other
+ * rows. Throws one line that names what is wrong with them.
  *
  * @example export const notes = collection("notes", { owner: users, index: ["color", "size.width"] })
+ * @example collection("reviews", { owner: true, references: { item_id: { to: items, required: true } } })
  */
-export function collection<N extends string, O extends Table | true>(
+export function collection<N extends string, O extends Table | true, const R extends Referring = Nothing>(
   name: N,
-  options: CollectionOptions & { owner: O },
-): ReturnType<typeof owned<N, OwnerKey<O> & (string | number)>>
-export function collection<N extends string>(
+  options: CollectionOptions & { owner: O; references?: R },
+): ReturnType<typeof owned<N, OwnerKey<O> & (string | number), R>>
+export function collection<N extends string, const R extends Referring = Nothing>(
   name: N,
-  options?: CollectionOptions & { owner?: undefined },
-): ReturnType<typeof plain<N>>
+  options?: CollectionOptions & { owner?: undefined; references?: R },
+): ReturnType<typeof plain<N, R>>
 export function collection(name: string, options: CollectionOptions = {}): Table {
-  const { owner, index = [] } = options
-  for (const path of index) checkPath(name, path)
-  const made: Table = owner ? owned(name, owner, index) : plain(name, index)
+  const { owner, index = [], references: refs = {} } = options
+  checkReferences(name, options)
+  for (const path of index) checkPath(name, path, refs)
+  const made: Table = owner ? owned(name, owner, index, refs) : plain(name, index, refs)
   declareCollection(made, options)
   return made
 }
 
-const plain = <N extends string>(name: N, index: readonly string[]) =>
-  table(name, columnsOf(), ({ data, _id }) => index.map((path) => indexOf(name, path, data, _id)))
+type Nothing = Record<never, Target>
 
-const owned = <N extends string, D extends string | number>(
+const plain = <N extends string, R extends Referring>(name: N, index: readonly string[], refs: R) =>
+  table(name, ofNobody<R>(name, refs), ({ data, _id }) => index.map((path) => indexOf(name, path, data, _id)))
+
+const owned = <N extends string, D extends string | number, R extends Referring>(
   name: N,
   owner: Table | true,
   index: readonly string[],
+  refs: R,
 ) =>
-  table(name, ofOwner<D>(name, owner), ({ data, _id }) => index.map((path) => indexOf(name, path, data, _id)))
+  table(name, ofOwner<D, R>(name, owner, refs), ({ data, _id }) =>
+    index.map((path) => indexOf(name, path, data, _id)),
+  )
 
 const indexOf = (name: string, path: string, data: Column, key: Parameters<typeof documentIndex>[2]) =>
   documentIndex(
@@ -82,15 +116,13 @@ const indexOf = (name: string, path: string, data: Column, key: Parameters<typeo
     key,
   )
 
-/** Members that an index can name: a statement says them as they are. */
-const member = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
-
-function checkPath(name: string, path: string): void {
-  const wrong = path.split(".").find((part) => !member.test(part))
+function checkPath(name: string, path: string, refs: Referring): void {
+  const wrong = path.split(".").find((part) => !isPlainName(part))
   if (wrong !== undefined)
     throw new Error(
       `${name}: index names "${path}": each part of it must be a letter or _, then letters, digits and _`,
     )
-  if ((systemMembers as readonly string[]).includes(path))
-    throw new Error(`${name}: index names "${path}", which is no member of its own`)
+  if (isSystemMember(path)) throw new Error(`${name}: index names "${path}", which is no member of its own`)
+  if (Object.hasOwn(refs, path.split(".")[0] as string))
+    throw new Error(`${name}: index names "${path}", which is a reference and has an index`)
 }

@@ -1,8 +1,10 @@
-import { type Collection, documentIdSpec, systemMembers } from "../db/dialect/collections.ts"
+import { type CollectionOptions, documentIdSpec, isSystemMember } from "../db/dialect/collections.ts"
 import { documentText, readDocument } from "../lib/json-document.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import type { Resource } from "../resource/resource.ts"
+import { inputSchema } from "../resource/schemas.ts"
+import { isReferenceOf, referencesOf } from "./references.ts"
 import { type DocumentIssue, type DocumentValidator, validatorOf } from "./validator.ts"
 
 /** Most bytes of a document, where no setting says otherwise. */
@@ -16,18 +18,20 @@ export interface DocumentRules {
   id?: string | undefined
   /** Whether it may have what an export has besides: its owner and times. */
   exported?: boolean
+  /** References that its path gives. */
+  within?: readonly string[]
 }
 
 /** A document that was sent, or a merge patch of one. */
 export interface SentDocument {
   /** Its own members, by the text of their values. */
   members: Map<string, string>
-  /** Those that the engine has columns for. */
+  /** Those that the engine sets, or an export holds. */
   system: Record<string, unknown>
+  /** Keys of other rows, by the members that are references. */
+  references: Record<string, unknown>
   issues: DocumentIssue[]
 }
-
-const isSystem = (name: string): boolean => (systemMembers as readonly string[]).includes(name)
 
 /** Takes a document apart. `input` is one that was sent, as `JsonText`, or a value of a program. */
 export function sentDocument(
@@ -40,6 +44,7 @@ export function sentDocument(
     return {
       members: new Map(),
       system: {},
+      references: {},
       issues: [{ path: [], message: "must be an object", code: "invalid_type" }],
     }
   const { members, bytes } = document
@@ -47,11 +52,14 @@ export function sentDocument(
   if (bytes > maxBytes)
     issues.push({ path: [], message: `is larger than ${maxBytes} bytes`, code: "out_of_range" })
   const system: Record<string, unknown> = {}
+  const references: Record<string, unknown> = {}
   for (const [name, text] of members) {
-    if (!isSystem(name)) continue
+    const isReference = isReferenceOf(resource, name)
+    if (!isSystemMember(name) && !isReference) continue
     members.delete(name)
     const value: unknown = JSON.parse(text)
-    if (name === "_id" ? id !== undefined && value !== id : !exported)
+    if (isReference) references[name] = value
+    else if (name === "_id" ? id !== undefined && value !== id : !exported)
       issues.push(
         name === "_id"
           ? { path: [name], message: "is another than the path's", code: "conflict" }
@@ -59,18 +67,22 @@ export function sentDocument(
       )
     else system[name] = value
   }
-  issues.push(...wrongSystem(resource, system), ...(id === undefined ? [] : wrongId(id)))
-  return { members, system, issues }
+  issues.push(
+    ...wrongColumns(resource, system),
+    ...wrongColumns(resource, references),
+    ...(id === undefined ? [] : wrongId(id)),
+  )
+  return { members, system, references, issues }
 }
 
-/** What is wrong with the members that the engine has columns for. */
-function wrongSystem({ fields }: Resource, system: Record<string, unknown>): DocumentIssue[] {
-  return Object.entries(system).flatMap(([name, value]) => {
+/** What is wrong with the members that are columns of their own. */
+function wrongColumns({ fields }: Resource, columns: Record<string, unknown>): DocumentIssue[] {
+  return Object.entries(columns).flatMap(([name, value]) => {
     if (name === "_id") return wrongId(value)
     const field = fields[name]
     if (!field) return [setByServer(name)]
-    const result = field.type.input().safeParse(value)
-    if (result.success) system[name] = result.data
+    const result = inputSchema(field).safeParse(value)
+    if (result.success) columns[name] = result.data
     return result.success
       ? []
       : [{ ...(issuesOf(result.error)[0] as { message: string; code: string }), path: [name] }]
@@ -91,7 +103,7 @@ const wrongId = (value: unknown): DocumentIssue[] =>
     ? []
     : [{ path: ["_id"], message: idWords, code: "invalid_format" }]
 
-const validators = new WeakMap<Collection, DocumentValidator>()
+const validators = new WeakMap<CollectionOptions, DocumentValidator>()
 
 /** What checks a collection's documents by its schema; undefined where it has none. */
 export function validatorFor({ collection }: Resource): DocumentValidator | undefined {
@@ -119,7 +131,20 @@ export function documentRow(
 ): { row: Record<string, unknown>; issues: DocumentIssue[] } {
   const sent = sentDocument(resource, input, rules)
   const data = storedText(sent)
-  const issues = sent.issues.length ? sent.issues : (validatorFor(resource)?.(JSON.parse(data.text)) ?? [])
+  const missing = missingReferences(resource, sent.references, rules.within)
+  const own = [...sent.issues, ...missing]
+  const issues = own.length ? own : (validatorFor(resource)?.(JSON.parse(data.text)) ?? [])
   const id = rules.id === undefined ? {} : { _id: rules.id }
-  return { row: { ...sent.system, ...id, [resource.document as string]: data }, issues }
+  return { row: { ...sent.system, ...id, ...sent.references, [resource.document as string]: data }, issues }
 }
+
+/** The references that each document must have and this one has not. */
+const missingReferences = (
+  resource: Resource,
+  references: Record<string, unknown>,
+  within: readonly string[] = [],
+): DocumentIssue[] =>
+  referencesOf(resource)
+    .filter((name) => !resource.fields[name]?.nullable && !within.includes(name))
+    .filter((name) => !Object.hasOwn(references, name))
+    .map((name) => ({ path: [name], message: "is required", code: "required" }))

@@ -5,7 +5,7 @@ import { inferPostgres } from "./infer-postgres.ts"
 import { inferSqlite } from "./infer-sqlite.ts"
 
 const infer: (column: Column) => FieldSpec | undefined =
-  dialectName === "postgres" ? inferPostgres : inferSqlite
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? inferPostgres : inferSqlite
 
 /** Whether the database alone makes the value of a column. */
 const isReadOnly = ({ generated, generatedIdentity }: Column): boolean =>
@@ -24,6 +24,8 @@ export function inferSpec(column: Column, named?: FieldTypeName): FieldSpec | un
 /** A column that the team says is of another type than it seems, or that seems of none. */
 function renamed(column: Column, found: FieldSpec | undefined, type: FieldTypeName): FieldSpec {
   // Postgres casts to the type that the column has.
-  const sqlType = found?.sqlType ?? (dialectName === "postgres" ? column.getSQLType() : undefined)
+  const sqlType =
+    found?.sqlType ??
+    ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? column.getSQLType() : undefined)
   return { ...found, type, inferred: true, ...(sqlType !== undefined && { sqlType }) }
 }

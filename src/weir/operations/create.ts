@@ -125,7 +125,7 @@ function inputsOf(
   return (many ? input : [input]).map((one, i) => {
     const prefix = many ? [String(i)] : []
     if (resource.document) {
-      const row = documentInput(call, resource, one, prefix)
+      const row = documentInput(call, resource, one, prefix, { within: nested?.relation.foreign ?? [] })
       return nested ? (placeWithin(row, nested, prefix) as typeof row) : row
     }
     const parsed = parseBody(schemaOf(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)

@@ -1,23 +1,24 @@
 import type { Change, Row } from "../db/driver.ts"
 import { type SentDocument, sentDocument, validatorFor } from "../documents/input.ts"
+import { referencesOf } from "../documents/references.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
-import { forbidden, invalid, notFound, Problem } from "../problem.ts"
+import { invalid, notFound, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
+import type { Viewer } from "../resource/viewer.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentBytes, documentInput, fieldIssues } from "./document-input.ts"
-import { columnsToUpdate } from "./input.ts"
-import { updateRefusal } from "./refused.ts"
+import { columnsToUpdate, requireWritable } from "./input.ts"
+import { referenceProblem, updateRefusal } from "./refused.ts"
 import { updateRow } from "./update.ts"
 
 /** Most objects in a patch: Postgres writes the document anew for each. */
@@ -50,6 +51,9 @@ export async function replaceDocument(
   requireOpen(call, resource.rules.update)
   const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
   const { _id, ...sent } = row
+  requireWritable(resource, call.viewer, sent, false)
+  for (const name of referencesOf(resource))
+    if (!(name in sent) && isSettable(resource, name, call.viewer)) sent[name] = null
   const { columns, made } = await columnsToUpdate(resource, sent, call.caller)
   for (let tries = 1; ; tries++) {
     const updated = await updateRow(call, resource, id, columns, made)
@@ -69,6 +73,12 @@ export async function replaceDocument(
   }
 }
 
+/** Whether a replacement may leave a reference out: it stays as it is where it is not the viewer's to set. */
+const isSettable = ({ fields }: Resource, name: string, { kind }: Viewer): boolean => {
+  const write = fields[name]?.write
+  return write !== undefined && isOpen(write.update, kind)
+}
+
 /**
  * Changes a document by a merge patch (RFC 7396), in one statement of the database: patches of different members at
  * once all hold. Where the collection has a schema, what the patch makes is checked beforehand, and the patch tried anew
@@ -83,10 +93,13 @@ export async function patchDocument(
   input: unknown,
 ): Promise<string> {
   requireOpen(call, resource.rules.update)
-  const patch = new Patch(call, resource, id, sentPatch(call, resource, id, input))
+  const sent = sentPatch(call, resource, id, input)
+  requireWritable(resource, call.viewer, sent.references, false)
+  const { columns } = await columnsToUpdate(resource, sent.references, call.caller)
+  const patch = new Patch(call, resource, id, sent.members, columns)
   if (!validatorFor(resource)) {
     const row = await patch.apply(undefined)
-    if (!row) throw await updateRefusal(call, resource, id, {}, nothing)
+    if (!row) throw await updateRefusal(call, resource, id, columns, nothing)
     return row[0] as string
   }
   for (let tries = 0; tries < maxTries; tries++) {
@@ -99,67 +112,78 @@ export async function patchDocument(
 const nothing = { bound: [], expressions: {}, values: {} }
 
 /** A patch's members. Throws a 422 that names what is wrong with them. */
-function sentPatch(call: Call, resource: Resource, id: RowKey, input: unknown): SentDocument["members"] {
+function sentPatch(call: Call, resource: Resource, id: RowKey, input: unknown): SentDocument {
   const sent = sentDocument(resource, input, { maxBytes: documentBytes(call), id: String(keyName(id)) })
   if (sent.issues.length) throw invalid("The body is not valid", fieldIssues(sent.issues))
-  if (sent.members.size === 0)
+  if (sent.members.size === 0 && Object.keys(sent.references).length === 0)
     throw invalid("The patch changes nothing", [
       { path: "body", message: "must hold at least one member", code: "empty" },
     ])
-  return sent.members
+  return sent
 }
 
 /** A patch of one document, to be tried. */
 class Patch {
   private readonly call: Call
   private readonly resource: Resource
+  private readonly id: RowKey
   private readonly text: string
   private readonly change: Change
   private readonly values: Values
+  /** The references that it sets, encoded. */
+  private readonly columns: Values
+  private readonly references: string[]
 
-  constructor(call: Call, resource: Resource, id: RowKey, members: SentDocument["members"]) {
+  constructor(call: Call, resource: Resource, id: RowKey, members: SentDocument["members"], columns: Values) {
     this.call = call
     this.resource = resource
+    this.id = id
     this.text = documentText(members)
+    this.columns = columns
+    this.references = Object.keys(columns)
     const steps = patchSteps(members)
     if (steps.count > maxPatchObjects)
       throw invalid("The body is not valid", [
         { path: "body", message: `must hold at most ${maxPatchObjects} objects`, code: "too_many" },
       ])
     this.values = {
+      ...columns,
       ...keyValues(resource, id),
       [documentValue.patch]: encodePatch(this.text, steps.text),
       [ownValue.viewer]: call.viewer.id,
     }
-    this.change = changeOf(resource, "update", id, [])
+    this.change = changeOf(resource, "update", id, this.references)
   }
 
   /** Patches the document, if its text is still that one: no row where it is not, or not the viewer's to change. */
   async apply(before: string | undefined): Promise<Row | undefined> {
-    const { call, resource, values, change } = this
+    const { call, resource, values, change, references } = this
     const { kind } = call.viewer
     const maxBytes = documentBytes(call)
     const guarded = before !== undefined
-    const plan = planOf(resource, `patch:${kind}:${maxBytes}${guarded ? ":guarded" : ""}`, () =>
-      compilePatch(resource, kind, { maxBytes, guarded }),
+    const shape = `patch:${kind}:${references}:${maxBytes}${guarded ? ":guarded" : ""}`
+    const plan = planOf(resource, shape, () =>
+      compilePatch(resource, kind, references, { maxBytes, guarded }),
     )
     const statement = withValues(plan, guarded ? { ...values, [documentValue.before]: before } : values)
     try {
       const [rows] = await call.client().batch([{ ...statement, change }])
       return rows?.[0]
     } catch (error) {
-      throw writeProblem(error, resource, [])
+      throw await referenceProblem(call, resource, error, this.columns)
     }
   }
 
   /** The text of the document as it is, of which the patch makes a valid one. Throws where it does not. */
   async check(): Promise<string> {
-    const { call, resource, values } = this
+    const { call, resource, values, references } = this
     const { kind } = call.viewer
-    const plan = planOf(resource, `before:${kind}`, () => compileBefore(resource, kind))
+    const plan = planOf(resource, `before:${kind}:${references}`, () =>
+      compileBefore(resource, kind, references),
+    )
     const [row] = await call.client().query(withValues(plan, values, true))
     if (!row) throw notFound()
-    if (Number(row[1]) === 0) throw forbidden(`This row of ${resource.name} is not yours to change`)
+    if (Number(row[1]) === 0) throw await updateRefusal(call, resource, this.id, this.columns, nothing)
     const before = String(row[0])
     const issues = validatorFor(resource)?.(merged(JSON.parse(before), JSON.parse(this.text))) ?? []
     if (issues.length) throw invalid("The patched document is not valid", fieldIssues(issues))

@@ -1,5 +1,5 @@
 import type { Table } from "drizzle-orm"
-import type { Collection } from "../db/dialect/collections.ts"
+import type { CollectionOptions } from "../db/dialect/collections.ts"
 import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -125,7 +125,7 @@ export interface Resource {
   /** The columns of JSON: what is sent for them is kept as text. */
   json: Set<string>
   /** What its collection was declared with. */
-  collection: Collection | undefined
+  collection: CollectionOptions | undefined
   options: ResourceOptions
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */

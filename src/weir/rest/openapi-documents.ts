@@ -52,10 +52,12 @@ export function documentSchema(resource: Resource, name: string, system: Members
 export function documentBody(resource: Resource, name: string, members: Members): Json {
   const own = ownSchema(resource, name)
   delete own.maxProperties
-  const { properties } = objectOf(members) as { properties: Json }
+  const { properties, required = [] } = objectOf(members) as { properties: Json; required?: string[] }
+  const all = [...((own.required as string[] | undefined) ?? []), ...required]
   return {
     ...own,
     properties: { ...(own.properties as Json | undefined), ...properties },
+    ...(all.length && { required: all }),
     additionalProperties: own.additionalProperties ?? {},
     example: createExample(resource),
   }

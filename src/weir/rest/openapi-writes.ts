@@ -1,3 +1,4 @@
+import { isReferenceOf } from "../documents/references.ts"
 import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
 import type { OperationDoc } from "../http/document.ts"
@@ -39,9 +40,18 @@ export function bodyExample(
 }
 
 /** What a create sends at the least. */
-export const createExample = (resource: Resource, foreign: readonly string[] = []): Record<string, unknown> =>
-  (resource.document ? documentExample(resource) : undefined) ??
-  bodyExample(resource, "create", (f) => !f.optional && !foreign.includes(f.name))
+export const createExample = (
+  resource: Resource,
+  foreign: readonly string[] = [],
+): Record<string, unknown> => {
+  const needed = bodyExample(
+    resource,
+    "create",
+    (f) => !f.optional && !foreign.includes(f.name) && isSent(resource, f.name),
+  )
+  const document = resource.document && documentExample(resource)
+  return document ? { ...needed, ...document } : needed
+}
 
 export const quotaText = ({ rows, column }: Quota): string =>
   ` At most ${rows} rows with one value of \`${column}\`: beyond, a 403 with the code \`quota_exceeded\`.`
@@ -77,9 +87,9 @@ export function createMembers(
   return members
 }
 
-/** Whether a body may hold the field: of a document, its key beside its own members. */
-const isSent = ({ document, keys }: Resource, name: string): boolean =>
-  document === undefined || keys.includes(name)
+/** Whether a body may hold the field: of a document, its key and its references beside its own members. */
+const isSent = (resource: Resource, name: string): boolean =>
+  resource.document === undefined || resource.keys.includes(name) || isReferenceOf(resource, name)
 
 /** The schema of a create's object, by resource and parent: creates of one and of many share it. */
 export const createBodyOf = (d: Documents, resource: Resource, parent?: Within): Reference =>

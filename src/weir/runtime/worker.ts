@@ -3,6 +3,7 @@ import { waitUntil } from "cloudflare:workers"
 import type { Hono } from "hono"
 import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
+import { dialectName, dialectOf } from "../db/dialect/choose.ts"
 import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
@@ -105,12 +106,25 @@ function identityOf({ DB, HYPERDRIVE }: Bindings, database: Database): string | 
 }
 
 function openDatabase(env: Bindings, settings: Settings): Database {
+  const dialect = dialectOf(process.env.DATABASE_URL)
+  if (dialect !== dialectName)
+    throw new SettingError(
+      `DATABASE_URL: the database is ${dialect}, and the Worker was built for ${dialectName} alone: set WEIR_DIALECT in \`define\` of wrangler.toml`,
+    )
+  return (process.env.WEIR_DIALECT ?? dialectName) === "postgres"
+    ? openPostgres(env, settings)
+    : openSqlite(env, settings)
+}
+
+function openPostgres({ HYPERDRIVE }: Bindings, settings: Settings): Database {
   const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
-  if (env.HYPERDRIVE)
-    return openPostgresPerRequest(env.HYPERDRIVE.connectionString, { ...options, isDirect: true })
-  if (env.DB) return openD1(env.DB)
-  if (settings.DATABASE_URL.startsWith("postgres"))
-    return namingUrl(() => openPostgresPerRequest(settings.DATABASE_URL, options))
+  return HYPERDRIVE
+    ? openPostgresPerRequest(HYPERDRIVE.connectionString, { ...options, isDirect: true })
+    : namingUrl(() => openPostgresPerRequest(settings.DATABASE_URL, options))
+}
+
+function openSqlite({ DB }: Bindings, settings: Settings): Database {
+  if (DB) return openD1(DB)
   if (settings.DATABASE_URL.startsWith("file:"))
     throw new SettingError(
       "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or set the URL of a libSQL or Postgres server",

@@ -35,21 +35,26 @@ const madeOf = (resource: Resource, document: SQL): Made => ({
   expressions: { [resource.document as string]: document },
 })
 
-/** What a patch requires beside that its document is seen. */
-const requirementsOf = (resource: Resource, kind: ViewerKind, { document }: PatchSql): Requirement[] =>
-  updateRequirements(resource, kind, [], madeOf(resource, document))
+/** What a patch of the document and of these references (bound by name) requires beside that its document is seen. */
+const requirementsOf = (
+  resource: Resource,
+  kind: ViewerKind,
+  { document }: PatchSql,
+  references: string[],
+): Requirement[] => updateRequirements(resource, kind, references, madeOf(resource, document))
 
 const further = (keyword: string, table: SQL | undefined): SQL =>
   table ? sql`${sql.raw(keyword)} ${table}` : sql``
 
 /**
- * One document's merge patch, done by the database: the row as after any update, or no row where it is not the viewer's
- * to change. `guarded`: only while its text is what is bound as `documentValue.before`. Fails where it would be larger
- * than `maxBytes`.
+ * One document's merge patch, done by the database, with references that are bound by name: the row as after any update,
+ * or no row where it is not the viewer's to change. `guarded`: only while its text is what is bound as
+ * `documentValue.before`. Fails where it would be larger than `maxBytes`.
  */
 export function compilePatch(
   resource: Resource,
   kind: ViewerKind,
+  references: string[],
   { maxBytes, guarded }: { maxBytes: number; guarded: boolean },
 ): Plan {
   const row = writtenRow(resource)
@@ -59,19 +64,21 @@ export function compilePatch(
   const where = conjunction([
     oneVisible(resource, row, viewer),
     ...(guarded ? [same] : []),
-    ...requirementsOf(resource, kind, patch).map(({ holds }) => holds),
+    ...requirementsOf(resource, kind, patch, references).map(({ holds }) => holds),
   ])
-  const set = assignments(resource, [], madeOf(resource, patch.upTo(maxBytes)))
+  const set = assignments(resource, references, madeOf(resource, patch.upTo(maxBytes)))
   return compile(
     sql`${patch.ctes}update ${tableOf(resource)} set ${set}${further(" from", patch.from)} where ${clause(where)} returning ${returnedRow(resource, row, viewer)}`,
   )
 }
 
 /** A document that the viewer may see: its text, and 1 where it is the viewer's to change by the patch that is bound. */
-export function compileBefore(resource: Resource, kind: ViewerKind): Plan {
+export function compileBefore(resource: Resource, kind: ViewerKind, references: string[]): Plan {
   const row = writtenRow(resource)
   const patch = patchOf(resource, false)
-  const holds = clause(conjunction(requirementsOf(resource, kind, patch).map(({ holds }) => holds)))
+  const holds = clause(
+    conjunction(requirementsOf(resource, kind, patch, references).map(({ holds }) => holds)),
+  )
   const text = expressions.asText(row(resource.document as string))
   const visible = oneVisible(resource, row, viewerSql(kind))
   return {

@@ -90,7 +90,7 @@ export function rowShape(
       source && isShared(include)
         ? sharedRow(include, row, context, source)
         : embedded(include, row, context, source)
-    shape.members.push({ name: include.relation.name, value, when: undefined, embeds: true })
+    shape.members.push({ name: include.relation.name, value, when: undefined, hides: true })
   }
   for (const count of counts) shape.members.push(countMember(count, row, context))
   return shape

@@ -1,5 +1,6 @@
 import type { SQL } from "drizzle-orm"
 import { sql } from "drizzle-orm"
+import { isSystemMember } from "../db/dialect/collections.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { NamedSql } from "../db/dialect/page.ts"
 import type { Field } from "../resource/resource.ts"
@@ -13,8 +14,8 @@ export interface Member {
   when: Rule | undefined
   /** Whether the value is a document, whose members stand in its row's JSON. */
   spread?: boolean
-  /** Whether the value is of another row, or of several. */
-  embeds?: boolean
+  /** Whether a document may hold a member of that name beside. */
+  hides?: boolean
 }
 
 /** The members of a row's JSON, and the conditions that some of them depend on. */
@@ -38,7 +39,14 @@ export function visibleMembers(
     if (outcome !== true) conditions.set(field.read, outcome)
     const value = render(field, row(field.name))
     const when = outcome === true ? undefined : field.read
-    members.push({ name: field.name, value, when, ...(field.spec.document && { spread: true }) })
+    const { document, reference } = field.spec
+    members.push({
+      name: field.name,
+      value,
+      when,
+      ...(document && { spread: true }),
+      ...(reference && !isSystemMember(field.name) && { hides: true }),
+    })
   }
   if (conditions.size > maxRowRules)
     throw new Error(`A resource may have at most ${maxRowRules} different row rules for reading fields`)
@@ -75,8 +83,8 @@ function objectOf(members: Member[], isText: boolean): SQL {
   if (!document) return as(expressions.jsonObject(named(members)))
   const others = members.filter((member) => member !== document)
   if (others.length === 0) return as(expressions.onlyMembers(document.value))
-  // A relation comes before a member of its name.
-  const hiding = others.flatMap(({ name, embeds }) => (embeds ? [name] : []))
+  // A relation and a reference come before a member of their name.
+  const hiding = others.flatMap(({ name, hides }) => (hides ? [name] : []))
   const value = hiding.length ? expressions.withoutMembers(document.value, hiding) : document.value
   return expressions[isText ? "withMembersText" : "withMembers"](named(others), value)
 }

@@ -149,16 +149,35 @@ test("in production, sign-ins are counted by the binding for rate limits where t
   await limited.stop()
 })
 
-test("what is deployed is at most 340 KiB gzipped", async () => {
+test.each([
+  ["", /node_modules\/postgres\/|pg-core\/dialect|drivers\/postgres\.ts/],
+  ["turso", /node_modules\/postgres\/|pg-core\/dialect|drivers\/postgres\.ts/],
+  ["postgres", /hrana-client\/lib-esm\/http\/stream|sqlite-core\/dialect|drivers\/(d1|libsql-http)\.ts/],
+])("what is deployed, --env=%s, is at most 300 KiB gzipped and holds one dialect", async (name, other) => {
   const folder = tempFolder()
-  const { code, output } = await runWrangler("deploy", "--dry-run", "--env", "", "--outdir", folder)
+  const { code, output } = await runWrangler("deploy", "--dry-run", "--env", name, "--outdir", folder)
   expect(code, output).toBe(0)
   const kib = Number(/gzip: ([\d.]+) KiB/.exec(output)?.[1])
   expect(kib).toBeGreaterThan(0)
-  expect(kib).toBeLessThanOrEqual(340)
+  expect(kib).toBeLessThanOrEqual(300)
   // Nothing of Node's own entry, nor of the engine of files, is in it.
   const { sources } = JSON.parse(readFileSync(join(folder, "worker.js.map"), "utf8")) as { sources: string[] }
   const strays = /node_modules\/(libsql|pino|@hono\/node-server|swagger-ui-dist|drizzle-kit)\//
   expect(sources.length).toBeGreaterThan(50)
-  expect(sources.filter((source) => strays.test(source))).toEqual([])
+  expect(sources.filter((source) => strays.test(source) || other.test(source))).toEqual([])
+})
+
+test("a Worker built for another dialect: 503 everywhere, and the log names the line to change", async () => {
+  const wrong = await startWrangler(
+    tempFolder(),
+    { NODE_ENV: "development", DATABASE_URL: "postgres://127.0.0.1/none" },
+    {
+      args: ["--env", "turso"],
+    },
+  )
+  const answer = await httpCaller(wrong.url)("GET", "/health")
+  expect(answer.status).toBe(503)
+  expect(answer.body).toMatchObject({ code: "misconfigured" })
+  await eventually(() => expect(wrong.output()).toMatch(/DATABASE_URL: .*built for sqlite alone/))
+  await wrong.stop()
 })

@@ -1,4 +1,4 @@
-import { is, SQL, type Table } from "drizzle-orm"
+import { getTableName, is, SQL, type Table } from "drizzle-orm"
 import {
   isPgEnum,
   type PgColumn,
@@ -12,8 +12,15 @@ import type { Database } from "../../../src/weir/db/driver.ts"
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Symbol.for("drizzle:IsDrizzleTable") in value
 
-/** Makes the tables of a schema anew, empty: columns, keys, unique columns, defaults and checks, as far as a test needs them. */
-export async function createTables(database: Database, schema: Record<string, unknown>): Promise<void> {
+/**
+ * Makes the tables of a schema anew, empty: columns, keys, unique columns, defaults and checks, as far as a test needs
+ * them. With `foreignKeys`, these as well: the schema then names a table before those that refer to it.
+ */
+export async function createTables(
+  database: Database,
+  schema: Record<string, unknown>,
+  { foreignKeys = false } = {},
+): Promise<void> {
   const isPostgres = database.dialect === "postgres"
   const text = (value: SQL) =>
     isPostgres ? new PgDialect().sqlToQuery(value).sql : new SQLiteAsyncDialect().sqlToQuery(value).sql
@@ -35,10 +42,22 @@ export async function createTables(database: Database, schema: Record<string, un
           ? ""
           : `default ${typeof byDefault === "string" ? `'${byDefault}'` : String(isPostgres ? byDefault : Number(byDefault))}`
       const keys = `${primary ? "primary key" : ""} ${isUnique ? "unique" : ""} ${column.notNull ? "not null" : ""}`
-      return `"${name}" ${(column as PgColumn).getSQLType()} ${keys} ${preset}`
+      const identity = column.generatedIdentity
+        ? `generated ${column.generatedIdentity.type === "always" ? "always" : "by default"} as identity`
+        : ""
+      return `"${name}" ${(column as PgColumn).getSQLType()} ${keys} ${preset} ${identity}`
     })
     for (const { columns: keyed } of config.primaryKeys)
       columns.push(`primary key (${keyed.map(({ name }) => `"${name}"`).join(", ")})`)
+    if (foreignKeys)
+      for (const { reference, onDelete } of config.foreignKeys) {
+        const { columns: own, foreignTable, foreignColumns } = reference()
+        const names = (all: { name: string }[]) => all.map(({ name }) => `"${name}"`).join(", ")
+        const action = onDelete ? ` on delete ${onDelete}` : ""
+        columns.push(
+          `foreign key (${names(own)}) references "${getTableName(foreignTable)}" (${names(foreignColumns)})${action}`,
+        )
+      }
     for (const { value } of config.checks) columns.push(`check (${text(value)})`)
     statements.push(
       `drop table if exists "${config.name}"`,

@@ -7,6 +7,8 @@ export function dialectOf(url: string | undefined): DialectName {
 
 /**
  * The dialect in use. It is chosen when this module is loaded, because tables are module-level constants, which
- * drizzle-kit loads as well as the app. No other module of the engine reads the environment by itself.
+ * drizzle-kit loads as well as the app. A Worker's bundle may hold one dialect alone: its `define` replaces
+ * `process.env.WEIR_DIALECT` where the two are told apart, so that the bundler leaves the other out.
  */
-export const dialectName: DialectName = dialectOf(process.env.DATABASE_URL)
+export const dialectName: DialectName =
+  (process.env.WEIR_DIALECT as DialectName | undefined) ?? dialectOf(process.env.DATABASE_URL)

@@ -9,12 +9,13 @@ import * as sqlite from "./sqlite/sql.ts"
 import { columnSql as sqliteColumn } from "./sqlite/types.ts"
 
 /** The SQL expressions that differ between dialects, in the dialect in use. */
-export const expressions: typeof sqlite = dialectName === "postgres" ? postgres : sqlite
+export const expressions: typeof sqlite =
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite
 
 /** Aggregates, in the dialect in use. */
 export const aggregates: typeof sqliteAggregates =
-  dialectName === "postgres" ? postgresAggregates : sqliteAggregates
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgresAggregates : sqliteAggregates
 
 /** How the dialect in use stores, binds and renders a column. */
 export const columnSql: (spec: FieldSpec) => ColumnSql =
-  dialectName === "postgres" ? postgresColumn : sqliteColumn
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgresColumn : sqliteColumn

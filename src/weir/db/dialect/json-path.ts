@@ -59,23 +59,27 @@ export const isPlainMember = (name: string): boolean => plainName.test(name)
 
 /** What a place is sorted by, from its parts that are not null, in the dialect in use. */
 export const orderOf: typeof sqlite.orderOf = (parts) =>
-  (dialectName === "postgres" ? postgres : sqlite).orderOf(parts)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).orderOf(parts)
 
 /** The parts of a place from what it is sorted by, in the dialect in use. */
 export const partsOf: typeof sqlite.partsOf = (order) =>
-  (dialectName === "postgres" ? postgres : sqlite).partsOf(order)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).partsOf(order)
 
 /** An object of members, in the dialect in use, but for those that have no value. */
 export const objectOf: typeof sqlite.objectOf = (members) =>
-  (dialectName === "postgres" ? postgres : sqlite).objectOf(members)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).objectOf(members)
 
 /** An object of one member, in the dialect in use. As it nests nothing, it may be deep. */
 export const objectAround: typeof sqlite.objectAround = (name, json) =>
-  (dialectName === "postgres" ? postgres : sqlite).objectAround(name, json)
+  ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).objectAround(name, json)
 
 /** A place in a JSON column, in the dialect in use. Names that are not plain must come as bound values. */
 export const jsonPlace: typeof sqlite.jsonPlace = (column, spec, steps) => {
   const raw = steps.find((step) => typeof step === "string" && !isPlainMember(step))
   if (raw !== undefined) throw new Error(`"${raw}" must be bound`)
-  return (dialectName === "postgres" ? postgres : sqlite).jsonPlace(column, spec, steps)
+  return ((process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgres : sqlite).jsonPlace(
+    column,
+    spec,
+    steps,
+  )
 }

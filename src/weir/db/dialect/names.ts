@@ -24,7 +24,7 @@ export interface TableConfig {
 
 /** The indexes, keys and constraints of a table of the dialect in use. */
 export const tableConfig: (table: Table) => TableConfig =
-  dialectName === "postgres" ? postgresConfig : sqliteConfig
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgresConfig : sqliteConfig
 
 const titles: Record<DialectName, string> = { postgres: "Postgres", sqlite: "SQLite" }
 

@@ -9,8 +9,10 @@ import * as sqliteDocuments from "./sqlite/document-columns.ts"
  * SQLite's.
  */
 export const vocabulary: typeof sqlite =
-  dialectName === "postgres" ? (postgres as unknown as typeof sqlite) : sqlite
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? (postgres as unknown as typeof sqlite) : sqlite
 
 /** The columns of collections, in the dialect in use. */
 export const documentColumns: typeof sqliteDocuments =
-  dialectName === "postgres" ? (postgresDocuments as unknown as typeof sqliteDocuments) : sqliteDocuments
+  (process.env.WEIR_DIALECT ?? dialectName) === "postgres"
+    ? (postgresDocuments as unknown as typeof sqliteDocuments)
+    : sqliteDocuments

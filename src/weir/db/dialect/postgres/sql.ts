@@ -6,7 +6,7 @@ import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
 
-const dialect = new PgDialect()
+const dialect = /* @__PURE__ */ new PgDialect()
 
 /** The SQL text with `$1` placeholders and its parameters in order, as Drizzle renders them. */
 export function render(query: SQL): { text: string; params: unknown[] } {

@@ -28,15 +28,14 @@ function documentOf(column: SQL, { inferred, storage }: Pick<FieldSpec, "inferre
  * SQLite sorts numbers before texts, and these before blobs: blobs stand for all other kinds, and for no value. So one
  * value is what rows are sorted by.
  */
-const blobs = new Map([3, 4, 5, 6, 7].map((rank) => [rank, sql.raw(`x'0${rank}'`)]))
-const blobOf = (rank: number): SQL => blobs.get(rank) as SQL
+const blobOf = (rank: number): SQL => sql.raw(`x'0${rank}'`)
 const absent = blobOf(7)
-const sortedAs = new Map([
+const blobKinds = [
   ["false", 3],
   ["true", 4],
   ["array", 5],
   ["object", 6],
-])
+] as const
 const [leastText, leastBlob] = [sql.raw("''"), sql.raw("x''")]
 
 /** The blob that stands for a boolean, from its rank. */
@@ -72,13 +71,13 @@ export function orderOf({ rank, number, text }: Partial<PlaceParts>): SQL[] {
   if (number) return [asNumber(number)]
   if (text) return [text]
   if (!rank) return [absent]
-  const cases = [3, 4, 5, 6].map((one) => sql`when ${sql.raw(String(one))} then ${blobOf(one)}`)
+  const cases = blobKinds.map(([, one]) => sql`when ${sql.raw(String(one))} then ${blobOf(one)}`)
   return [sql`case ${rank} ${sql.join(cases, sql` `)} end`]
 }
 
 /** The parts of a place, from what it is sorted by. */
 export function partsOf([value = absent]: SQL[]): PlaceParts {
-  const cases = [3, 4, 5, 6].map((one) => sql`when ${blobOf(one)} then ${sql.raw(String(one))}`)
+  const cases = blobKinds.map(([, one]) => sql`when ${blobOf(one)} then ${sql.raw(String(one))}`)
   return {
     rank: sql`case typeof(${value}) when 'real' then 1 when 'text' then 2 else case ${value} ${sql.join(cases, sql` `)} end end`,
     number: sql`case typeof(${value}) when 'real' then ${value} end`,
@@ -97,7 +96,7 @@ export function jsonPlace(
   const type = sql`json_type(${document}, ${path})`
   const value = sql`json_extract(${document}, ${path})`
   const number = sql`cast(${value} as real)`
-  const others = [...sortedAs].map(([kind, rank]) => sql`when ${sql.raw(`'${kind}'`)} then ${blobOf(rank)}`)
+  const others = blobKinds.map(([kind, rank]) => sql`when ${sql.raw(`'${kind}'`)} then ${blobOf(rank)}`)
   const order = sql`case ${type} when 'real' then ${number} when 'integer' then ${number} when 'text' then ${value} ${sql.join(others, sql` `)} else ${absent} end`
   const elements = (matches: SQL) =>
     sql`(${type} = 'array' and exists (select 1 from json_each(${document}, ${path}) "@e" where ${matches}))`

@@ -6,7 +6,7 @@ import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
 
-const dialect = new SQLiteAsyncDialect()
+const dialect = /* @__PURE__ */ new SQLiteAsyncDialect()
 
 /** The SQL text with `?` placeholders and its parameters in order, as Drizzle renders them. */
 export function render(query: SQL): { text: string; params: unknown[] } {
