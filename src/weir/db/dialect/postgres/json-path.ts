@@ -15,6 +15,17 @@ const stepSql = (step: JsonStep): SQL => {
   return typeof step === "string" ? sql.raw(`'${step}'`) : sql`${step}::text`
 }
 
+/** What a member may be called to be part of a path: others could be taken for the index of an element. */
+const word = /^[A-Za-z_]\w*$/
+const isWord = (step: JsonStep): boolean => typeof step === "string" && word.test(step)
+
+/** A place whose members are words, which takes half as long as step by step. */
+const pathIn = (column: SQL, steps: readonly JsonStep[]): SQL =>
+  sql`(${column} #> ${sql.raw(`'{${steps.map((step) => `"${step}"`).join(",")}}'`)})`
+
+const inSteps = (column: SQL, steps: readonly JsonStep[]): SQL =>
+  sql`(${sql.join([column, ...steps.map(stepSql)], sql` -> `)})`
+
 /** What stands for a kind, a number and a text where there is none: an index cannot go on behind nulls. */
 const [noRank, noNumber, noText] = [sql.raw("7"), sql.raw("0"), sql.raw("''")]
 
@@ -68,7 +79,10 @@ export function jsonPlace(
 ): JsonPlace {
   const whole = sqlType === "jsonb" ? column : readable(column)
   const prefix = sql.raw(sqlType === "jsonb" ? "jsonb" : "json")
-  const json = sql`(${sql.join([whole, ...steps.map(stepSql)], sql` -> `)})`
+  const json =
+    sqlType === "jsonb" && steps.length > 1 && steps.every(isWord)
+      ? pathIn(whole, steps)
+      : inSteps(whole, steps)
   const typeOf = (value: SQL) => sql`${prefix}_typeof(${value})`
   const rankOf = (value: SQL, otherwise = sql``) =>
     sql`case ${typeOf(value)} when 'number' then 1 when 'string' then 2 when 'boolean' then case when ${value}::text = 'true' then 4 else 3 end when 'array' then 5 when 'object' then 6${otherwise} end`
