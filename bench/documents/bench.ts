@@ -19,7 +19,10 @@ const patience = { QUERY_TIMEOUT_MS: "60000", REQUEST_TIMEOUT_MS: "60000" }
  * with one connection, without the cache, by the median time of a request.
  */
 export async function benchDocuments(dialect: Dialect, effort: Effort): Promise<void> {
-  const url = await makeDatabase(dialect, fill)
+  await measure(await makeDatabase(dialect, fill), dialect, effort)
+}
+
+async function measure(url: string, dialect: Dialect, effort: Effort): Promise<void> {
   const product = await startServer("documents", url, { CACHE: "off", ...patience })
   const floor = await startServer("statements", url, patience)
   const on = await Connection.open(product, await signIn(product))
