@@ -36,6 +36,7 @@ const perDriver = [
   "query-limits",
   "quota",
   "races",
+  "search-lists",
   "vocabulary",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 

@@ -13,8 +13,8 @@ export interface SearchQuery extends Search {
   terms: SearchTerm[]
   /** Whether each row is to have a member that shows where it matched. */
   highlight: boolean
-  hasPhrases: boolean
-  hasWithout: boolean
+  /** The names of the values that are bound. */
+  names: readonly string[]
 }
 
 /** Most terms of a search, and most of its characters. */
@@ -41,12 +41,11 @@ export function readSearch(reader: ParamReader, resource: Resource): SearchQuery
   }
   const terms = termsOf(reader, text)
   if (!terms) return undefined
-  const isPhrase = ({ words }: SearchTerm) => words.length > 1
-  const hasPhrases = terms.some((each) => !each.negative && isPhrase(each))
-  const hasWithout = terms.some((each) => each.negative && isPhrase(each))
-  Object.assign(reader.values, searchSql.values(terms, search.index))
-  reader.shape += `q${hasPhrases ? "p" : ""}${hasWithout ? "w" : ""};`
-  return { ...search, terms, highlight, hasPhrases, hasWithout }
+  const values = searchSql.values(terms, search.index)
+  const names = Object.keys(values)
+  Object.assign(reader.values, values)
+  reader.shape += `${names.join()};`
+  return { ...search, terms, highlight, names }
 }
 
 /** The terms of a search. Undefined, with an issue, where there is something wrong. */

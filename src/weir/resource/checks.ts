@@ -5,7 +5,7 @@ import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
 import { isOpen } from "./rules.ts"
-import { searchOf } from "./search.ts"
+import { checkSearches, searchOf } from "./search.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -45,6 +45,7 @@ export function checkResources(resources: readonly Resource[]): void {
   }
   const twice = repeatedNames(resources.map(({ table }) => table))[0]
   if (twice) throw new Error(twice)
+  checkSearches(resources)
   checkDocumentNames(resources)
 }
 

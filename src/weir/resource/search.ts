@@ -1,5 +1,6 @@
-import { getTableName } from "drizzle-orm"
-import type { SearchColumn, SearchIndex } from "../db/dialect/search-types.ts"
+import { type Column, getTableName, is, SQL } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import { type SearchColumn, type SearchIndex, searchColumn } from "../db/dialect/search-types.ts"
 import { fullName } from "../db/dialect/table-name.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen, isOpenToAll } from "./rules.ts"
@@ -58,6 +59,9 @@ export function searchOf(resource: Resource): Search | undefined {
   for (const parameter of parameters)
     if (Object.hasOwn(fields, parameter))
       refuse(`has the parameter "${parameter}", which is a column: call the property otherwise`)
+  for (const column of Object.values(searchColumn))
+    if (Object.values(fields).some((field) => field.column.name === column))
+      refuse(`keeps what it searches in the column "${column}": the schema must have none of that name`)
   const parts = names.map((each) => partOf(resource, each, refuse))
   const tableName = getTableName(table)
   const full = fullName(table)
@@ -95,5 +99,32 @@ const isReadable = ({ rules, options }: Resource, { read }: Field): boolean =>
       !isOpen(rules.read, kind) || read === rules.read || read === options.read || isOpenToAll(read, kind),
   )
 
-const columnOf = ({ field, path }: SearchPart): SearchColumn =>
-  path.length ? { name: field.column.name, path: [...path] } : { name: field.column.name }
+function columnOf({ field: { column }, path }: SearchPart): SearchColumn {
+  const generatedAs = generatedSql(column)
+  return {
+    name: column.name,
+    ...(path.length ? { path: [...path] } : {}),
+    ...(generatedAs === undefined ? {} : { generatedAs }),
+  }
+}
+
+/** What makes a generated column, as SQL. */
+function generatedSql({ generated }: Column): string | undefined {
+  const as = typeof generated?.as === "function" ? generated.as() : generated?.as
+  return is(as, SQL) ? expressions.render(as).text : undefined
+}
+
+/** Throws one line where two resources search one table otherwise: it has one index. */
+export function checkSearches(resources: readonly Resource[]): void {
+  const first = new Map<string, Resource>()
+  for (const resource of resources) {
+    const { search, table, name } = resource
+    if (!search) continue
+    const other = first.get(fullName(table))
+    first.set(fullName(table), other ?? resource)
+    if (other && JSON.stringify(other.search?.index) !== JSON.stringify(search.index))
+      throw new Error(
+        `${name}: ${other.name} searches the table "${fullName(table)}" as well, by other fields or another language: a table has one search index`,
+      )
+  }
+}

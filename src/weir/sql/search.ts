@@ -26,9 +26,9 @@ export function searchClause(
   const { search, resource, viewer, sort } = query
   if (!search) return { matches: [], matching: [] }
   const searched: Searched = { index: search.index, alias, columns: columnsOf(search, row) }
-  const matches = [searchSql.matches(searched, search)]
+  const matches = [searchSql.matches(searched, search.names)]
   if (!sort.some(({ field }) => field.name === rankName)) return { matches, matching: matches }
-  const rank = searchSql.rank(searched, isOpenToAll(resource.rules.read, viewer))
+  const rank = searchSql.rank(searched, search.names, isOpenToAll(resource.rules.read, viewer))
   return { matches, matching: rank.through ? [] : matches, rank }
 }
 

@@ -83,7 +83,8 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const aliases = new Aliases()
   const { alias, row } = aliases.next(resource)
   const search = searchClause(query, alias, row)
-  const keys = sortExpressions(query.sort, withRank(resource, row, search.rank?.within), viewer)
+  const keysBy = (rank: SQL | undefined) => sortExpressions(query.sort, withRank(resource, row, rank), viewer)
+  const keys = keysBy(search.rank?.within)
   const ofParent = query.parent ? within(query.parent, row, viewer, aliases) : []
   const found = [...ofParent, ...filtered(selective(resource, query.filters), row, viewer, aliases)]
   const few = (column: string) =>
@@ -100,7 +101,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     key: rowKey(resource, alias, row),
     where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
     ...rankOf(search),
-    order: orderBy(keys, from.cursor === "before"),
+    order: orderBy(search.rank ? keysBy(search.rank.ordered) : keys, from.cursor === "before"),
     kept: placeColumns(keys),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
@@ -116,11 +117,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const multiline = isMultiline(resource, query)
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
-  const keyColumns = inRows
-    ? []
-    : positions(
-        withPlaces(sortExpressions(query.sort, withRank(resource, row, search.rank?.after), viewer), alias),
-      )
+  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(

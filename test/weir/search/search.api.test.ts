@@ -8,7 +8,16 @@ import type { SearchIndex } from "../../../src/weir/db/dialect/search-types.ts"
 import { admin, nobody, owner, through, viewerIs } from "../../../src/weir/index.ts"
 import { missingSearch } from "../../../src/weir/runtime/missing-search.ts"
 import { cacheOver } from "../support/fresh.ts"
-import { type Ask, idsOf, type Library, library, type PaperOptions, papersApi, searched } from "./support.ts"
+import {
+  type Ask,
+  idsOf,
+  type Library,
+  library,
+  type PaperOptions,
+  papersApi,
+  papersResource,
+  searched,
+} from "./support.ts"
 
 let l: Library
 let ask: Ask
@@ -240,24 +249,51 @@ describe("relevance", () => {
 })
 
 describe("without an index", () => {
-  test("q is a 503 that says so on SQLite, and reads every row on Postgres", async () => {
+  test("q is a 503 that says so, and the start has a line", async () => {
     await l.add([{ title: "lamp" }])
     const search = papersApi().resources[1]?.search?.index as SearchIndex
     await l.run(...searchSql.drop(search))
-    const answer = await ask("anonymous", q("lamp"))
-    if (dialectName === "postgres") expect([answer.status, idsOf(answer).length]).toEqual([200, 1])
-    else expect([answer.status, answer.text]).toEqual([503, expect.stringContaining("no search index")])
+    const missing = [503, expect.stringContaining("no search index")]
+    for (const more of ["", "&sort=id", "&count=exact", "&aggregate=count"]) {
+      const answer = await ask("anonymous", q("lamp", more))
+      expect([answer.status, answer.text]).toEqual(missing)
+    }
+    expect((await ask("anonymous", "/papers")).status).toBe(200)
     const client = l.w.database.connect()
     expect(await missingSearch(client, papersApi())).toEqual([
       expect.stringContaining("papers: there is no index"),
     ])
     await l.run(...searchSql.create(search))
     expect(await missingSearch(client, papersApi())).toEqual([])
+    expect(await found("lamp")).toHaveLength(1)
+    await client.close?.()
+  })
+
+  test.runIf(dialectName === "postgres")("searches read every row where the column is there", async () => {
+    const [lamp] = await l.add([{ title: "lamp" }, { title: "desk" }])
+    await l.run(`drop index "papers_search_index"`)
+    expect(await found("lamp")).toEqual([lamp])
+    const client = l.w.database.connect()
+    expect(await missingSearch(client, papersApi())).toEqual([
+      expect.stringContaining("papers: there is no index"),
+    ])
     await client.close?.()
   })
 })
 
 describe("the option", () => {
+  test("is one for all resources over a table", () => {
+    const twice = (search: PaperOptions["search"]) => () =>
+      papersApi(
+        searched,
+        papersResource({ ...searched, search, name: "writings", singular: "writing" } as never),
+      )
+    expect(twice(["title"])).toThrow('writings: papers searches the table "papers" as well, by other fields')
+    expect(twice({ fields: ["title", "body"], language: "english" })).toThrow("or another language")
+    expect(twice(["title", "body"])).not.toThrow()
+    expect(twice(undefined)).not.toThrow()
+  })
+
   const nobodysTitle = { ...searched, fields: { title: { read: nobody } } }
   test.each<[string, PaperOptions | object, string]>([
     ["no field", { ...searched, search: [] }, "papers: search names no field"],

@@ -1,5 +1,4 @@
 import { relations } from "drizzle-orm"
-import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { searchSql } from "../../../src/weir/db/dialect/search.ts"
 import { defineApi } from "../../../src/weir/index.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
@@ -7,8 +6,8 @@ import type { Resource, ResourceOptions } from "../../../src/weir/resource/resou
 import { anyone, nobody, signedIn } from "../../../src/weir/resource/rules.ts"
 import { id, integer, json, references, table, text } from "../../../src/weir/schema.ts"
 import { users } from "../fixture/src/schema/users.ts"
-import { statementsOf } from "../schemas/support/database.ts"
 import { type Answer, caller } from "../support/client.ts"
+import { createTables } from "../support/create-tables.ts"
 import { appOver, fixture, type Overrides } from "../support/fresh.ts"
 import type { Who } from "../support/scenarios.ts"
 import { type World, world } from "../support/world.ts"
@@ -27,6 +26,8 @@ export const papersRelations = relations(papers, ({ one }) => ({
   owner: one(users, { fields: [papers.owner_id], references: [users.id] }),
 }))
 
+const usersRelations = relations(users, ({ many }) => ({ papers: many(papers) }))
+
 export type PaperOptions = Omit<ResourceOptions, "embed">
 const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
 export const searched: PaperOptions = { ...open, search: ["title", "body"] }
@@ -34,15 +35,21 @@ export const searched: PaperOptions = { ...open, search: ["title", "body"] }
 export const papersResource = (options: PaperOptions = searched): Resource =>
   resource(papers, options as never)
 
-export const papersApi = (options: PaperOptions = searched) =>
+/** `more` are resources beside it. */
+export const papersApi = (options: PaperOptions = searched, ...more: Resource[]) =>
   defineApi({
     title: "Weir",
     version: "0.0.0",
-    schema: { users, papers, papersRelations },
+    schema: { users, papers, papersRelations, usersRelations },
     accounts: { table: users, login: ["email", "username"], password: "hashed_password", role: "role" },
     resources: [
-      resource(users, { read: anyone, fields: { hashed_password: { read: nobody } } }),
+      resource(users, {
+        read: anyone,
+        fields: { hashed_password: { read: nobody } },
+        embed: { papers: {} },
+      }),
       papersResource(options),
+      ...more,
     ],
   })
 
@@ -66,11 +73,12 @@ export async function library(options: PaperOptions = searched, overrides: Overr
     await client.close?.()
     return results.at(-1) ?? []
   }
-  const made = await statementsOf({ module: { papers, users } } as never, dialectName)
-  await run(...made.filter((statement) => /[`"]papers[`"]/.test(statement)))
   const { search } = papersApi(options).resources.find(({ name }) => name === "papers") as Resource
   const unmake = search ? searchSql.drop(search.index) : []
-  if (search) await run(...unmake, ...searchSql.create(search.index))
+  // A worker goes on in its database, where a test that failed may have left an index.
+  if (search) await run(...unmake.filter((statement) => !/trigger/.test(statement)))
+  await createTables(w.database, { papers })
+  if (search) await run(...searchSql.create(search.index))
   const ask = (asked: PaperOptions = options): Ask => {
     const api = papersApi(asked)
     const call = caller(

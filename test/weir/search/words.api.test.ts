@@ -158,6 +158,11 @@ test("takes texts of any length, with words of any length", async () => {
   expect(await q('"w14000 w14001 w14002"')).toEqual([key])
   expect(await q("xxxx*")).toEqual([key])
   expect(await q("eeee*")).toEqual([key])
+  const far = `${"the word ".repeat(300)}${"of it ".repeat(9_000)}the end`
+  const [end] = await l.add([{ title: "far", body: far }])
+  expect(await q('"the end" far')).toEqual([end])
+  expect(await q('far -"the end"')).toEqual([])
+  expect(await q('far "end the"')).toEqual([])
   const words = Array.from({ length: 60_000 }, (_, i) =>
     String.fromCodePoint(0x4e00 + (i % 20_000), 0x4e00 + (i >> 3)),
   )

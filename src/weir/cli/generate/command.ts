@@ -183,7 +183,9 @@ function writeMissing(
 /** Writes what a dialect's answer says, and prints a line for each file. */
 function write(dialect: DialectName, name: string, answer: Answer, indexes: SearchIndex[]): void {
   const { folder, prefix, next } = answer
-  const states = existsSync(journalPath(folder)) ? searchStates(folder) : searchStates(folder, [])
+  const states = existsSync(journalPath(folder))
+    ? searchStates(folder, dialect)
+    : searchStates(folder, dialect, [])
   writeMissing(dialect, answer, states)
   const before = [...states.values()].at(-1) as SearchState
   const after = searchState(indexes, dialect)

@@ -5,6 +5,8 @@ import type { SearchTerm } from "../../lib/search-words.ts"
 export interface SearchColumn {
   name: string
   path?: string[] | undefined
+  /** What makes a generated column, as SQL. */
+  generatedAs?: string | undefined
 }
 
 /** What the search index of a table is made of: names of the database. */
@@ -17,22 +19,19 @@ export interface SearchIndex {
   language?: string | undefined
 }
 
-/** The names by which the values of a search are bound. */
+/** The columns in which Postgres keeps what is searched of a row: words, or their stems. No field may be called so. */
+export const searchColumn = { words: "_search", stems: "_search_stems" } as const
+
+/** The names by which the values of a search are bound. On Postgres, the number of each follows where there are several. */
 export const searchValue = {
   /** The search in the database's own words. */
   match: "q",
   /** The terms that must be there, for their number in a row. */
-  terms: "qTerms",
+  terms: "qTerm",
   /** The phrases that must be there, and those that must not. */
-  phrases: "qPhrases",
+  phrases: "qPhrase",
   without: "qWithout",
 } as const
-
-/** What a statement's search asks for, without the values. */
-export interface SearchShape {
-  hasPhrases: boolean
-  hasWithout: boolean
-}
 
 /** The rows that are searched. */
 export interface Searched {
@@ -47,18 +46,19 @@ export interface Searched {
 export interface Rank {
   /** A query for all rows that match, `_k` by the database's own number and `_r`: the rows are read through it. */
   through?: SQL
-  /** The rank where rows are chosen, and in the rows that were chosen. */
+  /** The rank where rows are chosen, where they are put in order, and in the rows that were chosen. */
   within: SQL
+  ordered: SQL
   after: SQL
 }
 
 /** Full-text search in a dialect. */
 export interface SearchSql {
   values(terms: SearchTerm[], index: SearchIndex): Record<string, string>
-  /** The condition that a row matches. */
-  matches(searched: Searched, shape: SearchShape): SQL
+  /** The condition that a row matches. `names` are those of the values. */
+  matches(searched: Searched, names: readonly string[]): SQL
   /** `isOpen`: whether the viewer may read every row, so that a rank may tell of the others. */
-  rank(searched: Searched, isOpen: boolean): Rank
+  rank(searched: Searched, names: readonly string[], isOpen: boolean): Rank
   /** The statements that make and unmake an index. */
   create(index: SearchIndex): string[]
   drop(index: SearchIndex): string[]

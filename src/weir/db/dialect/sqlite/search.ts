@@ -81,15 +81,16 @@ export const search: SearchSql = {
     const table = sql.identifier(searchTableOf(index))
     return sql`${alias}.rowid in (select rowid from ${table} where ${table} match ${sql.placeholder(searchValue.match)})`
   },
-  rank({ index, columns }, isOpen) {
+  rank({ index, columns }, _names, isOpen) {
     if (!isOpen) {
       const own = ownRank(index, columns)
-      return { within: own, after: own }
+      return { within: own, ordered: own, after: own }
     }
     const table = sql.identifier(searchTableOf(index))
     return {
       through: sql`select rowid as _k, cast(round(${sql.raw(String(-fineScale))} * bm25(${table})) as integer) as _r from ${table} where ${table} match ${sql.placeholder(searchValue.match)}`,
       within: sql`"@s"._r`,
+      ordered: sql`"@s"._r`,
       after: sql`kept._r`,
     }
   },
