@@ -14,7 +14,8 @@ import { bound } from "./plan.ts"
 import type { Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
 import { countMember } from "./row-counts.ts"
-import { type Aliases, orderBy, sortExpressions } from "./where.ts"
+import { orderBy, sortExpressions } from "./sort.ts"
+import type { Aliases } from "./where.ts"
 
 /** What all parts of one statement share. */
 export interface Context {

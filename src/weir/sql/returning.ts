@@ -7,7 +7,7 @@ import type { ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { rowShape } from "./embed.ts"
 import { asJson } from "./rendering.ts"
-import { rowObject } from "./row.ts"
+import { rowText } from "./row.ts"
 import { Aliases } from "./where.ts"
 
 const wholeRow = { fields: undefined, members: new Map(), filters: [], conditions: [], includes: [] }
@@ -20,7 +20,7 @@ export const writtenRow = (resource: Resource): RowSql =>
 export function returnedRow(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
   const context = { viewer, aliases: new Aliases(), rendering: asJson }
   const shape = rowShape(resource, wholeRow, row, context)
-  return sql`${expressions.jsonText(rowObject(shape))}, ${returnedKeys(resource, row)}`
+  return sql`${expressions.jsonText(rowText(shape))}, ${returnedKeys(resource, row)}`
 }
 
 /**

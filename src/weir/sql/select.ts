@@ -15,9 +15,10 @@ import { type Context, isShared, joinable, keptRows, literal, rowShape, withClau
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
-import { plainEntries, type RowShape, rowObject } from "./row.ts"
+import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
-import { Aliases, beyond, orderBy, type SortExpression, sortExpressions, viewerSql } from "./where.ts"
+import { beyond, orderBy, placeColumns, type SortExpression, sortExpressions, withPlaces } from "./sort.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -52,7 +53,7 @@ export function compileOne(
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
   const further = measured ? sql`, ${answerBytes}` : sql``
-  const json = expressions.jsonOne(plainEntries(shape), rowObject(shape), from, further)
+  const json = expressions.jsonOne(plainEntries(shape), rowText(shape), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
@@ -101,6 +102,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
     ...rankOf(search),
     order: orderBy(search.rank ? keysBy(search.rank.ordered) : keys, from.cursor === "before"),
+    kept: placeColumns(keys),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
   }
@@ -113,14 +115,9 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const source = pageSource(query, row, rows, { viewer, aliases, rendering }, measured)
   const { shape } = source
   const multiline = isMultiline(resource, query)
-  const inRows =
-    !multiline &&
-    keys.every(
-      ({ key: { field } }) =>
-        !field.type.sql.position && shape.members.some((m) => m.name === field.name && !m.when),
-    )
-  const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
-  const keyColumns = inRows ? [] : positions(keysBy(search.rank?.after))
+  const inRows = !multiline && areInRows(keys, shape)
+  const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
+  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
@@ -140,6 +137,12 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     separator: page.separator,
   }
 }
+
+/** Whether every row's own members tell its position. */
+const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
+  keys.every(
+    ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
+  )
 
 /** The columns that hold the sort keys' values of all rows. */
 const positions = (keys: SortExpression[]): SQL[] =>
