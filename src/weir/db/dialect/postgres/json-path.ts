@@ -110,7 +110,8 @@ export function jsonPlace(
     text: textOf(json),
     order,
     compared: compared(order),
-    grouped: [sql`nullif(nullif(nullif(${order[0]}, 5), 6), ${noRank})`, order[1], order[2]],
+    // Null where there is no value, as where the viewer may not see it: they are one group.
+    grouped: [sql`nullif(nullif(${rankOf(json)}, 5), 6)`, numberOf(json), textOf(json)],
     isNull: sql`${order[0]} = ${noRank}`,
     exists: sql`${json} is not null`,
     json,
