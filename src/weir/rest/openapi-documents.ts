@@ -16,11 +16,24 @@ function ownSchema({ collection }: Resource, name: string): Json {
   const schema = collection?.schema
   if (schema === undefined || typeof schema === "boolean") return { type: "object" }
   const { $schema: _, ...own } = localized(schema, `#/components/schemas/${name}`) as Json
+  if (applicators.some((keyword) => keyword in own) && closes(schema))
+    for (const keyword of applicators) delete own[keyword]
   return { type: "object", ...own }
 }
 
 /** What a schema says of how many members there are, or of all their names: an answer has the engine's besides. */
 const ofAllMembers = ["maxProperties", "minProperties", "propertyNames", "unevaluatedProperties"]
+
+/** What applies further schemas to the same document. */
+const applicators = ["$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"]
+
+/** Whether some part of a schema may rule out members by name or number, the engine's among them. */
+const closes = (schema: unknown): boolean =>
+  typeof schema === "object" &&
+  schema !== null &&
+  Object.entries(schema).some(
+    ([key, value]) => key === "additionalProperties" || ofAllMembers.includes(key) || closes(value),
+  )
 
 /** A document as it is answered: its own members, and those of the engine. */
 export function documentSchema(resource: Resource, name: string, system: Members): Json {

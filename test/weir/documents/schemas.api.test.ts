@@ -1,5 +1,6 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
+import type { Table } from "drizzle-orm"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { resource } from "../../../src/weir/resource/define.ts"
 import { anyone } from "../../../src/weir/resource/rules.ts"
@@ -8,6 +9,7 @@ import { Random } from "../query-language/random.ts"
 import { appOf } from "../support/app-of.ts"
 import type { Call } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
+import { validatorOf } from "../support/openapi.ts"
 import { type World, world } from "../support/world.ts"
 import { hardSchemas } from "./hard-schemas.ts"
 import { deepDocument, randomObject } from "./random-documents.ts"
@@ -53,6 +55,30 @@ test("random documents are stored as they are, or refused with what is wrong", a
         wrong.push([name, json, patched.status, patched.text])
     }
   expect(wrong).toEqual([])
+})
+
+const closed = collection("closed", {
+  schema: {
+    $ref: "#/$defs/whole",
+    $defs: {
+      whole: { type: "object", properties: { a: { type: "number" } }, additionalProperties: false },
+    },
+  },
+  references: { of_id: (): Table => closed },
+})
+
+test("a schema that rules out other members by a reference rules out none of the engine's", async () => {
+  await createTables(w.database, { closed })
+  const own = appOf(w, resource(closed, { read: anyone, create: anyone }))
+  const { text: document } = await own("GET", "/openapi.json")
+  const validator = validatorOf(document)
+  const sent = { _id: "one", a: 1 }
+  const made = await own("POST", "/closed", { json: sent })
+  expect(made.status, made.text).toBe(201)
+  expect(validator("components", "schemas", "Closed")(made.body)).toBe(true)
+  expect(validator("components", "schemas", "ClosedCreate")({ ...sent, of_id: "one" })).toBe(true)
+  expect((await own("POST", "/closed", { json: { b: 1 } })).status).toBe(422)
+  await w.database.connect().batch([{ text: "drop table closed", params: [] }])
 })
 
 test("the documents' references lead to something", async () => {
