@@ -21,6 +21,8 @@ const perDriver = [
   "answer-size",
   "bytes",
   "columns",
+  "conditional",
+  "document-queries",
   "fixture",
   "handle",
   "handle-kinds",

@@ -20,6 +20,21 @@ const seed = (url: string): Promise<string> =>
 const forEach = (dialect: Dialect, make: (name: ServerName) => string): Urls =>
   Object.fromEntries(serversOf(dialect).map((name) => [name, make(name)])) as Urls
 
+/** The URL of one database that `fill` fills. */
+export async function makeDatabase(
+  dialect: Dialect,
+  fill: (url: string) => Promise<unknown>,
+): Promise<string> {
+  const url =
+    dialect === "sqlite"
+      ? `file:${join(temporaryFolder(), "one.db")}`
+      : urlOf(await startPostgres(), "postgres")
+  await fill(url)
+  return url
+}
+
+const urlOf = (port: number, database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`
+
 async function makeFiles(): Promise<Urls> {
   const folder = temporaryFolder()
   const original = join(folder, "seed.db")
@@ -33,7 +48,7 @@ async function makeFiles(): Promise<Urls> {
 
 async function makePostgres(): Promise<Urls> {
   const port = await startPostgres()
-  const url = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`
+  const url = (database: string) => urlOf(port, database)
   const admin = postgresJs(url("postgres"), { max: 1, onnotice: () => {} })
   await admin.unsafe("create database seed")
   await seed(url("seed"))

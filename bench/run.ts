@@ -3,6 +3,7 @@ import { parseArgs } from "node:util"
 import { benchCache } from "./cache.ts"
 import { compare } from "./compare.ts"
 import { makeDatabases } from "./databases.ts"
+import { benchDocuments } from "./documents/bench.ts"
 import { connections, fire, generator } from "./load.ts"
 import { benchOwnTables } from "./own-tables/bench.ts"
 import { cleanUp } from "./processes.ts"
@@ -13,27 +14,35 @@ import { benchWorkers } from "./workers.ts"
 
 /**
  * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]` compares the product with a hand-written floor
- * and with the ordinary way to build the same API, on the same machine and in the same run. It exits with 0 whether
- * the bars are met or not, and with 1 when something breaks or a response is not 2xx.
+ * and with the ordinary way to build the same API, on the same machine and in the same run. `--part documents` measures
+ * documents and queries over 1,000,000 rows instead. It exits with 0 whether the bars are met or not, and with 1 when
+ * something breaks or a response is not 2xx.
  */
 interface Options {
+  part: Part
   dialects: Dialect[]
   seconds: number
   rounds: number
 }
 
+/** What is measured: the product beside other servers, or documents and queries over 1,000,000 rows. */
+const parts = ["servers", "documents"] as const
+type Part = (typeof parts)[number]
+
 function readOptions(): Options {
   const text = { type: "string" } as const
-  const { values } = parseArgs({ options: { only: text, seconds: text, rounds: text } })
+  const { values } = parseArgs({ options: { only: text, part: text, seconds: text, rounds: text } })
   const all: Dialect[] = ["sqlite", "postgres"]
   const dialects = all.filter((dialect) => values.only === undefined || values.only === dialect)
   if (dialects.length === 0) throw new Error("--only: must be sqlite or postgres")
+  const part = parts.find((one) => one === (values.part ?? "servers"))
+  if (!part) throw new Error(`--part: must be one of ${parts.join(", ")}`)
   const whole = (name: "seconds" | "rounds"): number => {
     const value = Number(values[name] ?? 3)
     if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: must be a whole number from 1 on`)
     return value
   }
-  return { dialects, seconds: whole("seconds"), rounds: whole("rounds") }
+  return { part, dialects, seconds: whole("seconds"), rounds: whole("rounds") }
 }
 
 async function bench(dialect: Dialect, { seconds, rounds }: Options): Promise<void> {
@@ -77,14 +86,15 @@ async function measure(
 
 try {
   const options = readOptions()
-  const { seconds, rounds } = options
-  console.log(`${connections} connections from ${generator}; ${rounds} rounds of ${seconds} s, medians`)
+  const { part, seconds, rounds } = options
+  const load = part === "servers" ? `${connections} connections from ${generator}` : "1 connection"
+  console.log(`${load}; ${rounds} rounds of ${seconds} s, medians`)
   console.log(
     `Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "CPU"}; load before the run: ${loadavg()[0]?.toFixed(1)}`,
   )
   for (const dialect of options.dialects)
     try {
-      await bench(dialect, options)
+      await (part === "servers" ? bench : benchDocuments)(dialect, options)
     } finally {
       await cleanUp()
     }

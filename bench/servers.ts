@@ -23,14 +23,31 @@ export const serversOf = (dialect: Dialect): ServerName[] =>
 /** The origin of each server, such as `http://127.0.0.1:3000`. */
 export type Origins = ByServer<string>
 
-const programs: Record<ServerName | "own", string> = {
+/**
+ * Servers of parts of the bench, and what they are asked for to know that they are ready: this project over tables of
+ * their own, and hand-written statements.
+ */
+const partServers = {
+  own: { program: "own-tables/node.ts", ready: "/entries?limit=1" },
+  documents: { program: "documents/node.ts", ready: "/items/1" },
+  statements: { program: "documents/floor.ts", ready: "/ready" },
+}
+type PartServer = keyof typeof partServers
+
+const programs: Record<ServerName, string> = {
   floor: "floor.ts",
   plain: "floor.ts",
   product: "../test/weir/fixture/src/node.ts",
   ordinary: "ordinary.ts",
   cached: "../test/weir/fixture/src/node.ts",
-  own: "own-tables/node.ts",
 }
+
+const admin = { FIRST_ADMIN_EMAIL: administrator.email, FIRST_ADMIN_PASSWORD: administrator.password }
+
+const describe = (name: ServerName | PartServer) =>
+  name in partServers
+    ? { ...partServers[name as PartServer], settings: {} }
+    : { program: programs[name as ServerName], ready: "/items/1", settings: admin }
 
 /** One secret for all servers, so that the ordinary server accepts the product's token. */
 const secret = "a secret of the bench, 32 bytes or longer"
@@ -49,12 +66,13 @@ export async function startServers(urls: Urls): Promise<Origins> {
   return Object.fromEntries(await Promise.all(entries)) as Origins
 }
 
-/** Starts a server with additional settings and returns its origin. `own` is this project over a team's own table. */
+/** Starts a server with additional settings and returns its origin. */
 export async function startServer(
-  name: ServerName | "own",
+  name: ServerName | PartServer,
   url: string,
   settings: Record<string, string>,
 ): Promise<string> {
+  const server = describe(name)
   const port = await freePort()
   const origin = `http://127.0.0.1:${port}`
   // Only these variables: settings in the environment of this process would change what is measured.
@@ -64,18 +82,15 @@ export async function startServer(
     DATABASE_URL: url,
     PORT: String(port),
     AUTH_SECRET: secret,
-    ...(name === "own"
-      ? {}
-      : { FIRST_ADMIN_EMAIL: administrator.email, FIRST_ADMIN_PASSWORD: administrator.password }),
+    ...server.settings,
     ...settings,
   }
   const child = start(
     process.execPath,
-    ["--import", fastImports, join(import.meta.dirname, programs[name])],
+    ["--import", fastImports, join(import.meta.dirname, server.program)],
     { env },
   )
-  const first = name === "own" ? "/entries?limit=1" : "/items/1"
-  await until(name, child, async () => (await fetch(`${origin}${first}`)).ok)
+  await until(name, child, async () => (await fetch(`${origin}${server.ready}`)).ok)
   return origin
 }
 

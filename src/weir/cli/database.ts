@@ -19,7 +19,7 @@ const redisTimeoutMs = 5000
  */
 export async function withDatabase<T>(
   project: Project,
-  work: (database: Database) => Promise<T>,
+  work: (database: Database, settings: Settings) => Promise<T>,
   { checks = true } = {},
 ): Promise<T> {
   // As in development: a command does not need the settings that a server requires in production.
@@ -31,7 +31,7 @@ export async function withDatabase<T>(
       : { database: await openDatabase(settings, false), invalidated: undefined }
   try {
     if (checks) await requireSound(settings, database, false)
-    const result = await work(database)
+    const result = await work(database, settings)
     await invalidated?.()
     return result
   } catch (error) {

@@ -34,10 +34,20 @@ export async function seedCommand(command: Command, project: Project): Promise<C
     }
     command.option(`${optionOf(table)} <n>`, `number of rows in ${table} (default: ${rows})`, setCount)
   }
-  return command.action(() => withDatabase(project, (database) => run(project, database, seeds, counts)))
+  return command.action(() =>
+    withDatabase(project, (database, { DOCUMENT_LIMIT }) =>
+      run(project, database, seeds, counts, DOCUMENT_LIMIT),
+    ),
+  )
 }
 
-async function run(project: Project, database: Database, seeds: Seeds, counts: Counts): Promise<void> {
+async function run(
+  project: Project,
+  database: Database,
+  seeds: Seeds,
+  counts: Counts,
+  documentBytes: number,
+): Promise<void> {
   const tables: { seed: Seed; resource: Resource; rows: number }[] = []
   for (const [table, seed] of Object.entries(seeds.tables)) {
     const resource = await findTable(project, table)
@@ -52,7 +62,7 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
   let done = 0
   try {
     for (const { seed, resource, rows } of tables) {
-      const encode = encoder(resource)
+      const encode = encoder(resource, documentBytes)
       for (let from = 1; from <= rows; from += rowsPerInsert) {
         const batch = Array.from({ length: Math.min(rowsPerInsert, rows - from + 1) }, (_, i) =>
           encode(seed.row(from + i, counts)),
@@ -73,7 +83,7 @@ async function run(project: Project, database: Database, seeds: Seeds, counts: C
  * Makes rows into what the driver binds, with values normalized as those of a request body, and those that the table's
  * own code makes. Throws one line that names the column of a value that does not fit, or that is no column.
  */
-function encoder(resource: Resource): (row: ReturnType<Seed["row"]>) => Values {
+function encoder(resource: Resource, documentBytes: number): (row: ReturnType<Seed["row"]>) => Values {
   const { name, fields, document } = resource
   // Once for all rows: a schema costs more than a thousand values.
   const schemas = new Map(Object.values(fields).map((field) => [field.name, field.type.input()]))
@@ -88,7 +98,7 @@ function encoder(resource: Resource): (row: ReturnType<Seed["row"]>) => Values {
   const made = Object.values(fields).filter((field) => field.made)
   return (row) => {
     const values: Values = {}
-    const columns = document ? columnsOfDocument(resource, row) : row
+    const columns = document ? columnsOfDocument(resource, row, documentBytes) : row
     for (const [column, value] of Object.entries(columns)) values[column] = encoded(column, value)
     for (const field of made) {
       const value = field.name in row ? undefined : field.made?.()
@@ -99,11 +109,12 @@ function encoder(resource: Resource): (row: ReturnType<Seed["row"]>) => Values {
 }
 
 /** A document by the columns of its table. Throws one line that names what is wrong with it. */
-function columnsOfDocument(resource: Resource, document: Record<string, unknown>): Record<string, unknown> {
-  const { row, issues } = documentRow(resource, document, {
-    maxBytes: Number.POSITIVE_INFINITY,
-    exported: true,
-  })
+function columnsOfDocument(
+  resource: Resource,
+  document: Record<string, unknown>,
+  maxBytes: number,
+): Record<string, unknown> {
+  const { row, issues } = documentRow(resource, document, { maxBytes, exported: true })
   const [issue] = issues
   if (issue) throw new Error(`seed.ts: ${[resource.name, ...issue.path].join(".")}: ${issue.message}`)
   return row

@@ -12,7 +12,7 @@ export const defaultDocumentBytes = 262_144
 
 /** Where a document comes from, and what it may be. */
 export interface DocumentRules {
-  /** Most bytes of it. */
+  /** Most bytes of its own members. */
   maxBytes: number
   /** The key that its path has: it may name no other. */
   id?: string | undefined
@@ -47,16 +47,16 @@ export function sentDocument(
       references: {},
       issues: [{ path: [], message: "must be an object", code: "invalid_type" }],
     }
-  const { members, bytes } = document
+  const { members } = document
   const issues: DocumentIssue[] = document.issues.map((issue) => ({ ...issue, path: issue.path.map(String) }))
-  if (bytes > maxBytes)
-    issues.push({ path: [], message: `is larger than ${maxBytes} bytes`, code: "out_of_range" })
+  let { bytes } = document
   const system: Record<string, unknown> = {}
   const references: Record<string, unknown> = {}
   for (const [name, text] of members) {
     const isReference = isReferenceOf(resource, name)
     if (!isSystemMember(name) && !isReference) continue
     members.delete(name)
+    bytes -= Buffer.byteLength(`${JSON.stringify(name)}:${text},`)
     const value: unknown = JSON.parse(text)
     if (isReference) references[name] = value
     else if (name === "_id" ? id !== undefined && value !== id : !exported)
@@ -67,6 +67,8 @@ export function sentDocument(
       )
     else system[name] = value
   }
+  if (bytes > maxBytes)
+    issues.push({ path: [], message: `is larger than ${maxBytes} bytes`, code: "out_of_range" })
   issues.push(
     ...wrongColumns(resource, system),
     ...wrongColumns(resource, references),

@@ -1,6 +1,7 @@
 import type { JsonSchema } from "../db/dialect/collections.ts"
 import type { Resource } from "../resource/resource.ts"
 import { validatorFor } from "./input.ts"
+import { localized } from "./schema-references.ts"
 
 type Members = Record<string, unknown>
 
@@ -11,9 +12,10 @@ const deepest = 6
 
 /** A document for the documentation: valid by the collection's schema, or nothing where none is found. */
 export function documentExample(resource: Resource): Members | undefined {
-  const schema = resource.collection?.schema
-  if (schema === undefined || schema === true) return usual
-  if (schema === false) return undefined
+  const declared = resource.collection?.schema
+  if (declared === undefined || declared === true) return usual
+  if (declared === false) return undefined
+  const schema = localized(declared) as Members
   const validator = validatorFor(resource)
   const candidates = [schema.example, ...list(schema.examples), sampleOf(schema, schema, deepest, true)]
   return candidates.find(
@@ -74,6 +76,9 @@ function membersOf(schema: Members, root: Members, levels: number): Members {
 
 function resolved(reference: string, root: Members): JsonSchema | undefined {
   let here: unknown = root
-  for (const part of reference.split("/").slice(1)) here = (here as Members | undefined)?.[part]
+  for (const part of reference.split("/").slice(1))
+    here = (here as Members | undefined)?.[
+      decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~")
+    ]
   return here as JsonSchema | undefined
 }

@@ -39,6 +39,10 @@ const pattern: Check = (value, at) => {
   }
 }
 
+/** The validator's "url" takes minutes for a text of forty letters. */
+const format: Check = (value, at) =>
+  value === "url" ? `${at} is "url", which there is not: use "uri"` : text(value, at)
+
 const each =
   (check: Check): Check =>
   (value, at) =>
@@ -74,7 +78,10 @@ const schema: Check = (value, at) => {
     Object.entries(value).map(([keyword, one]) => () => {
       if (keyword.startsWith("x-")) return undefined
       const check = Object.hasOwn(keywords, keyword) ? keywords[keyword] : undefined
-      return check ? check(one, `${at}.${keyword}`) : `${at} has a keyword "${keyword}", which there is not`
+      if (check) return check(one, `${at}.${keyword}`)
+      return Object.hasOwn(others, keyword)
+        ? `${at} has the keyword "${keyword}", which is not understood: ${others[keyword]}`
+        : `${at} has a keyword "${keyword}", which there is not`
     }),
   )
 }
@@ -82,14 +89,25 @@ const schema: Check = (value, at) => {
 const schemaOrList: Check = (value, at) => (Array.isArray(value) ? each(schema) : schema)(value, at)
 const nameList = each(anything)
 
-/** References within the schema itself: nothing is fetched. */
-const reference = says(
-  (value) => isText(value) && (value as string).startsWith("#"),
-  "a place in the schema, #/…",
+/** A URI, or one that is relative to where it stands. */
+const uri = says((value) => isText(value) && URL.canParse(value as string, "https://localhost"), "a URI")
+const anchor = says(
+  (value) => /^[A-Za-z_][\w.-]*$/.test(String(value)),
+  "a letter or _, then letters, digits, _ - or .",
 )
+/** Keywords of the drafts that are not understood, and what says the same. */
+const others: Record<string, string> = {
+  $dynamicRef: "name the place by $ref",
+  $dynamicAnchor: "use $anchor",
+  $recursiveRef: "name the place by $ref",
+  $recursiveAnchor: "use $anchor",
+  $vocabulary: "leave it out",
+  dependencies: "use dependentRequired or dependentSchemas",
+  id: "use $id",
+}
 
 const keywords: Record<string, Check> = {
-  ...all(text, "$schema", "$id", "$comment", "$anchor", "title", "description", "format"),
+  ...all(text, "$schema", "$comment", "title", "description"),
   ...all(text, "contentEncoding", "contentMediaType"),
   ...all(anything, "default", "const", "example"),
   ...all(flag, "uniqueItems", "deprecated", "readOnly", "writeOnly"),
@@ -103,9 +121,12 @@ const keywords: Record<string, Check> = {
   ...all(nameList, "enum", "examples"),
   multipleOf: positive,
   pattern,
+  format,
   type,
   required: names,
-  $ref: reference,
+  $ref: uri,
+  $id: uri,
+  $anchor: anchor,
   items: schemaOrList,
   patternProperties: mapOf(schema, pattern),
   dependentRequired: mapOf(names),

@@ -1,5 +1,6 @@
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema"
+import { dereference, type OutputUnit, type Schema, validate } from "@cfworker/json-schema"
 import type { JsonSchema } from "../db/dialect/collections.ts"
+import { isAlternative, nothing, plain, prepared } from "./schema-parts.ts"
 
 /** What is wrong with a document, and where. */
 export interface DocumentIssue {
@@ -19,29 +20,56 @@ const outer = new Set(
     " ",
   ),
 )
-/** What is wrong with each alternative: their keyword's own error stands for them. */
-const alternatives = /\/(anyOf|oneOf|not|contains)\//
+/**
+ * Most references that are followed to say whether a document is valid, beside three for each of its values, and to name all
+ * that is wrong with it. Of nested alternatives, each level could double them.
+ */
+const [maxReferences, maxNamed] = [20_000, 10_000]
+/** So many errors are enough: the rest is not looked for. */
+const manyErrors = 1_000
 
 /** The validator of a JSON Schema. It interprets: workerd compiles nothing at run time. */
 export function validatorOf(schema: JsonSchema): DocumentValidator {
-  const validator = new Validator(plain(schema) as Schema, "2020-12", false)
-  return (members) => {
-    const { errors } = validator.validate(plain(members))
-    return errors
-      .filter(({ keyword, keywordLocation }) => !outer.has(keyword) && !alternatives.test(keywordLocation))
+  const whole = prepared(schema) as Schema | boolean
+  let left = 0
+  const lookup = new Proxy(dereference(whole), {
+    get(known, uri) {
+      if (--left < 0) throw new RangeError("too many references")
+      return known[uri as string]
+    },
+  })
+  /** Undefined where it takes too long to say. The library ends in a RangeError as well, of very many errors. */
+  const errorsOf = (members: unknown, isFirstEnough: boolean, most: number): OutputUnit[] | undefined => {
+    left = most
+    try {
+      return validate(members, whole, "2020-12", lookup, isFirstEnough).errors
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
+  }
+  return (sent) => {
+    const members = plain(sent)
+    const first = errorsOf(members, true, maxReferences + 3 * countOf(members))
+    if (first?.length === 0) return []
+    const isFew = first && first.length < manyErrors
+    const errors = (isFew && errorsOf(members, false, maxNamed)) || first
+    if (!errors) return [{ path: [], message: "takes too long to check by the schema", code: "too_many" }]
+    const issues = errors
+      .filter(({ keyword, keywordLocation }) => !outer.has(keyword) && !isAlternative(keywordLocation))
       .slice(0, maxIssues)
       .map(issueOf)
+    return issues.length
+      ? issues
+      : [{ path: [], message: "is not as the schema says", code: "invalid_value" }]
   }
 }
 
-/** The same value of objects without a prototype: `constructor` is no member of a document that has none. */
-function plain(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map(plain)
-  const copy: Record<string, unknown> = Object.create(null)
-  for (const [name, member] of Object.entries(value)) copy[name] = plain(member)
-  return copy
-}
+/** How many values there are in one, itself included. */
+const countOf = (value: unknown): number =>
+  typeof value === "object" && value !== null
+    ? Object.values(value).reduce((sum: number, one) => sum + countOf(one), 1)
+    : 1
 
 function issueOf({ keyword, instanceLocation, error }: OutputUnit): DocumentIssue {
   const path = segments(instanceLocation)
@@ -53,8 +81,10 @@ function issueOf({ keyword, instanceLocation, error }: OutputUnit): DocumentIssu
       const [, has = "", needed = ""] = /has "(.*)" but does not have "(.*)"\.$/s.exec(error) ?? []
       return { path: [...path, needed], message: `is required beside ${has}`, code: "required" }
     }
-    case "false":
-      return { path, message: "is not allowed here", code: "unknown_field" }
+    case "enum":
+      return error.endsWith(` ${nothing}.`)
+        ? { path, message: "is not allowed here", code: "unknown_field" }
+        : { path, message: words(error), code: "invalid_value" }
     case "type":
       return {
         path,

@@ -19,8 +19,7 @@ export const placeTypes = {
   text: { ...fieldType({ type: "text", inferred: true }), ordered: (text: SQL): SQL => text },
 }
 
-/** The ranks of numbers and texts among the kinds, and those of booleans. */
-const [rankOfNumber, rankOfText] = [sql.raw("1"), sql.raw("2")]
+/** The ranks of booleans among the kinds. */
 const [rankOfFalse, rankOfTrue] = [3, 4]
 
 /** A JSON value that is compared with what stands at a place. */
@@ -67,23 +66,29 @@ export const readPart = (operator: Operator, text: string): Value | Invalid => {
 }
 
 /** Whether a place is null, or whether it has a value at all. */
-export function placeIs({ rank, exists }: JsonPlace, operator: "is_null" | "exists", isTrue: boolean): SQL {
-  if (operator === "is_null") return isTrue ? sql`${rank} is null` : sql`${rank} is not null`
-  return isTrue ? exists : sql`not ${exists}`
+export function placeIs({ isNull, exists }: JsonPlace, operator: "is_null" | "exists", isTrue: boolean): SQL {
+  const is = operator === "is_null" ? isNull : exists
+  return isTrue ? is : sql`not (${is})`
+}
+
+const comparisons: Partial<Record<Operator, SQL>> = {
+  eq: sql.raw("="),
+  gt: sql.raw(">"),
+  gte: sql.raw(">="),
+  lt: sql.raw("<"),
+  lte: sql.raw("<="),
 }
 
 /** The condition that what stands at a place compares so with a bound operand of that kind. */
 export function placeCondition(place: JsonPlace, operator: Operator, kind: JsonKind, operand: SQL): SQL {
   if (operator === "contains") return contains(place, kind, operand)
-  // Each names all columns of an index before its own: see `indexColumns`.
-  if (kind === "number")
-    return sql`${place.rank} = ${rankOfNumber} and ${condition(placeTypes.number, operator, place.number, operand)}`
-  if (kind === "text")
-    return sql`${place.rank} = ${rankOfText} and ${place.number} is null and ${condition(placeTypes.text, operator, place.text, operand)}`
-  const rank = condition(placeTypes.rank, operator, place.rank, operand)
-  return operator === "eq" || operator === "in"
-    ? rank
-    : sql`(${place.rank} between ${sql.raw(`${rankOfFalse} and ${rankOfTrue}`)} and ${rank})`
+  const { value, only, onlyEqual, operand: one, operands } = place.compared[kind]
+  const isEqual = operator === "eq" || operator === "in"
+  const within = isEqual ? (onlyEqual ? sql`${onlyEqual} and ` : sql``) : sql`${only} and `
+  const sign = comparisons[operator]
+  if (sign) return sql`${within}${value} ${sign} ${one(operand)}`
+  if (operator === "in") return sql`${within}${value} in (${operands(operand)})`
+  return condition(placeTypes.text, operator, place.text, operand)
 }
 
 /** An array holds an element, or a text another. */

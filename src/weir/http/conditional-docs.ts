@@ -38,9 +38,25 @@ const conditional = {
   "Cache-Control": "`no-cache` to read past the cache",
 }
 
+/** The request headers of a write to one row. */
+const preconditions = {
+  "If-Match": "ETags of the row, one of which it must still have, or `*`",
+  "If-Unmodified-Since": "When the row must have been changed last, at the latest",
+}
+
+/** The header of an answer that is one row. */
+export const rowValidator = { ETag: text("Validator of the row, for If-Match and If-None-Match") }
+
+/** References to the request headers of a write to one row. */
+export const preconditionReferences = (components: Components): Reference[] =>
+  referencesTo(components, preconditions)
+
 /** References to the request headers of a read. */
 export const conditionalReferences = (components: Components): Reference[] =>
-  Object.entries(conditional).map(([name, description]) =>
+  referencesTo(components, conditional)
+
+const referencesTo = (components: Components, headers: Record<string, string>): Reference[] =>
+  Object.entries(headers).map(([name, description]) =>
     components.named("parameters", name, () => ({
       name,
       in: "header",

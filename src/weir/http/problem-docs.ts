@@ -17,6 +17,10 @@ export const problem = z
       .array(z.object({ path: z.string(), message: z.string(), code: z.string() }))
       .optional()
       .openapi({ description: "What is wrong, and where: a parameter, a header or a member of the body" }),
+    current: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({ description: "Of a 412, the row as it is now" }),
   })
   .openapi("Problem", {
     example: {

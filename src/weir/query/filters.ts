@@ -53,7 +53,8 @@ export function readFilters(
 }
 
 /** Whether a name that leads into a document is a list's parameter, or that of an embed: `[eq]` after it tells them apart. */
-const isOfList = (name: string, { end, field, members }: Place): boolean =>
+const isOfList = (name: string, { through, end, field, members }: Place): boolean =>
+  through.length === 0 &&
   field.name === end.document &&
   (name.startsWith("include.") || (members?.length === 1 && isReserved(String(members[0]))))
 

@@ -72,6 +72,15 @@ export interface Selection {
   version?: boolean
 }
 
+/** All fields of a row, without embeds. */
+export const wholeRow: Selection = {
+  fields: undefined,
+  members: new Map(),
+  filters: [],
+  conditions: [],
+  includes: [],
+}
+
 /** A count of a row's related rows. */
 export type RowCount = Pick<Include, "relation" | "filters" | "conditions">
 

@@ -7,7 +7,7 @@ import type { RowKey } from "./key.ts"
 import type { Quota, QuotaOptions } from "./quota.ts"
 import type { Reference } from "./references.ts"
 import type { Rule } from "./rules.ts"
-import type { Search, SearchOption } from "./search.ts"
+import type { Search, Searchable, SearchOption } from "./search.ts"
 
 export type { Field } from "./field.ts"
 export type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -51,8 +51,8 @@ export interface TableOptions<C extends string = string> {
   singular?: string
   /** Most rows of one owner: a create beyond it is a 403. */
   quota?: QuotaOptions<C>
-  /** What `q=` searches: columns of text. */
-  search?: SearchOption<C>
+  /** What `q=` searches: columns of text, and places in JSON. */
+  search?: SearchOption<Searchable<C>>
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */

@@ -9,6 +9,9 @@ import { viewerKinds } from "./viewer.ts"
 /** The option `search`: columns of text, or places in documents, that `q=` searches. */
 export type SearchOption<C extends string = string> = readonly C[] | SearchOptions<C>
 
+/** What `search` may name of a table with the columns `C`: any place of a collection, and those in the JSON of a column. */
+export type Searchable<C extends string> = "_id" extends C ? string : C | `${C}.${string}`
+
 export interface SearchOptions<C extends string = string> {
   fields: readonly C[]
   /** A configuration of Postgres, such as `english`, by which words are stemmed. SQLite does not stem. */

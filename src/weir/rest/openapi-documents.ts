@@ -1,12 +1,14 @@
 import { documentExample } from "../documents/schema-example.ts"
+import { localized } from "../documents/schema-references.ts"
 import type { Json, Reference } from "../http/components.ts"
+import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, objectOf, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
-import { createBodyOf, createExample } from "./openapi-writes.ts"
+import { createBodyOf, createExample, demanded } from "./openapi-writes.ts"
 
 type Members = Record<string, FieldSchema>
 
@@ -14,26 +16,25 @@ type Members = Record<string, FieldSchema>
 function ownSchema({ collection }: Resource, name: string): Json {
   const schema = collection?.schema
   if (schema === undefined || typeof schema === "boolean") return { type: "object" }
-  const { $schema: _, $id: __, ...own } = schema
-  return { type: "object", ...(within(own, `#/components/schemas/${name}`) as Json) }
-}
-
-/** The same schema with its references to places in itself led to another root. */
-function within(value: unknown, root: string): unknown {
-  if (typeof value !== "object" || value === null) return value
-  if (Array.isArray(value)) return value.map((one) => within(one, root))
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      key,
-      key === "$ref" && typeof one === "string" && one.startsWith("#")
-        ? root + one.slice(1)
-        : within(one, root),
-    ]),
-  )
+  const { $schema: _, ...own } = localized(schema, `#/components/schemas/${name}`) as Json
+  if (applicators.some((keyword) => keyword in own) && closes(schema))
+    for (const keyword of applicators) delete own[keyword]
+  return { type: "object", ...own }
 }
 
 /** What a schema says of how many members there are, or of all their names: an answer has the engine's besides. */
 const ofAllMembers = ["maxProperties", "minProperties", "propertyNames", "unevaluatedProperties"]
+
+/** What applies further schemas to the same document. */
+const applicators = ["$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"]
+
+/** Whether some part of a schema may rule out members by name or number, the engine's among them. */
+const closes = (schema: unknown): boolean =>
+  typeof schema === "object" &&
+  schema !== null &&
+  Object.entries(schema).some(
+    ([key, value]) => key === "additionalProperties" || ofAllMembers.includes(key) || closes(value),
+  )
 
 /** A document as it is answered: its own members, and those of the engine. */
 export function documentSchema(resource: Resource, name: string, system: Members): Json {
@@ -89,20 +90,27 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: keyParams(d, resource),
+      parameters: [...keyParams(d, resource), ...preconditionReferences(d.components)],
       requestBody: {
         required: true,
         ...jsonOf(createBodyOf(d, resource), createExample(resource)),
       },
       responses: {
-        200: { description: "Replaced", ...jsonOf(whole) },
+        200: {
+          description: "Replaced",
+          headers: headerReferences(d.components, rowValidator),
+          ...jsonOf(whole),
+        },
         201: {
           description: "Created",
-          headers: { Location: { description: "The new row's path", schema: { type: "string" } } },
+          headers: {
+            Location: { description: "The new row's path", schema: { type: "string" } },
+            ...headerReferences(d.components, rowValidator),
+          },
           ...jsonOf(whole),
         },
       },
     },
-    errors: [401, 403, 404, 406, 409, 413, 415, 422],
+    errors: [401, 403, 404, 406, 409, 412, 413, 415, 422, ...demanded(resource)],
   }
 }

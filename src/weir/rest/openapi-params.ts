@@ -2,6 +2,7 @@ import { type Operator, partial } from "../fields/operators.ts"
 import type { Json, Reference } from "../http/components.ts"
 import { defaultLimit, maxDepth, maxLimit, operatorsOf } from "../query/query.ts"
 import { rankName } from "../query/search.ts"
+import { versionName } from "../query/version.ts"
 import { isSortable } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import { isFilterable, isReserved } from "../resource/names.ts"
@@ -173,8 +174,8 @@ function filterParams(d: Documents, field: Field, { typeName }: Resource): Refer
 export const fieldsParam = (d: Documents, resource: Resource): Reference =>
   ofResource(d, resource, "fields", () => {
     const names = namesOf(d, resource)
-    const description = `Fields of the answer, separated by commas: ${names.join(", ")}`
-    return text("fields", description, listOf(names, resource))
+    const description = `Fields of the answer, separated by commas: ${names.join(", ")}; and ${versionName}, the row's ETag`
+    return text("fields", description, listOf([...names, versionName], resource))
   })
 
 /** A tree of filters, as the text of its JSON. */

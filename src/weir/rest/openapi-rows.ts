@@ -2,6 +2,7 @@ import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
 import { countName } from "../query/include-tree.ts"
 import { highlightName } from "../query/search.ts"
+import { isVersion, versionName } from "../query/version.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import { documentSchema } from "./openapi-documents.ts"
@@ -22,7 +23,7 @@ export function rowSchemas(d: Documents, resource: Resource): { whole: Reference
       return { ...schema, example: sampleOf(d, resource) }
     }),
     part: components.named("schemas", `${name}Part`, () => ({
-      ...objectOf({ ...partMembers(d, resource), ...embeds(d, resource) }),
+      ...objectOf({ ...partMembers(d, resource), ...versionOf(resource), ...embeds(d, resource) }),
       ...(resource.document && { additionalProperties: {} }),
       description: "What `fields` asked for",
       example: Object.fromEntries(Object.entries(sampleOf(d, resource)).slice(0, 2)),
@@ -47,6 +48,17 @@ const partMembers = ({ fieldDoc, readable }: Documents, resource: Resource): Mem
       { schema: fieldDoc(field).output.schema, required: false },
     ]),
   )
+
+/** The validator that \`fields\` may ask for. */
+const versionOf = (resource: Resource): Members =>
+  isVersion(resource, versionName)
+    ? {
+        [versionName]: {
+          schema: { type: "string", description: "The row's ETag, without quotes" },
+          required: false,
+        },
+      }
+    : {}
 
 const sampleOf = ({ fieldDoc, readable }: Documents, resource: Resource): Json => ({
   ...Object.fromEntries(

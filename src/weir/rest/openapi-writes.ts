@@ -1,11 +1,12 @@
 import { isReferenceOf } from "../documents/references.ts"
 import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
+import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { patchTypes } from "../http/media-types.ts"
 import { noNul } from "../lib/storable.ts"
 import type { Quota } from "../resource/quota.ts"
-import { confirmHeader, type Field, type Resource, secretOf } from "../resource/resource.ts"
+import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { maxCreateRows, writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
@@ -17,7 +18,10 @@ import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./ope
 import { rowSchemas } from "./openapi-rows.ts"
 
 /** Hashes of secrets wait their turn; beyond the queue, the server refuses them. */
-const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
+export const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
+
+/** Where changes need a condition, they are refused without. */
+export const demanded = ({ options }: Resource): number[] => (options.conditional === "required" ? [428] : [])
 
 const locationOf = (description: string) => ({
   Location: { description, schema: { type: "string" } },
@@ -56,7 +60,7 @@ export const createExample = (
 export const quotaText = ({ rows, column }: Quota): string =>
   ` At most ${rows} rows with one value of \`${column}\`: beyond, a 403 with the code \`quota_exceeded\`.`
 
-type SecretBounds = NonNullable<Field["secret"]>
+export type SecretBounds = NonNullable<Field["secret"]>
 
 const secretSchema = ({ min, max }: SecretBounds): Json => ({
   type: "string",
@@ -149,7 +153,7 @@ export function createDoc(d: Documents, resource: Resource, parent?: Within): Op
       responses: {
         201: {
           description: "Created",
-          headers: locationOf("The new row's path"),
+          headers: { ...locationOf("The new row's path"), ...headerReferences(d.components, rowValidator) },
           ...jsonOf(rowSchemas(d, resource).whole),
         },
       },
@@ -206,45 +210,19 @@ export function updateDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [resource.name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: keyParams(d, resource),
+      parameters: [...keyParams(d, resource), ...preconditionReferences(d.components)],
       requestBody: {
         required: true,
         content: Object.fromEntries(patchTypes.map((type) => [type, { schema, example }])),
       },
       responses: {
-        200: { description: "The row as it is now", ...jsonOf(rowSchemas(d, resource).whole) },
+        200: {
+          description: "The row as it is now",
+          headers: headerReferences(d.components, rowValidator),
+          ...jsonOf(rowSchemas(d, resource).whole),
+        },
       },
     },
-    errors: [401, 403, 404, 406, 409, 413, 415, 422, ...tooMany(resource)],
-  }
-}
-
-function confirmParam({ components }: Documents, secret: SecretBounds): Reference {
-  const name = confirmHeader(secret)
-  return components.named("parameters", name, () => ({
-    name,
-    in: "header",
-    required: false,
-    description: "The present password, percent-encoded; admins need none",
-    schema: { type: "string", format: "password" },
-  }))
-}
-
-export function deleteDoc(d: Documents, resource: Resource): OperationDoc {
-  const secret = resource.options.confirmDelete ? secretOf(resource)?.secret : undefined
-  const headers = secret ? [confirmParam(d, secret)] : []
-  return {
-    operationId: `delete${resource.typeName}`,
-    summary: `Delete one ${resource.singular}`,
-    description: resource.softDelete
-      ? "The row is kept and hidden: it is answered as one that is not there."
-      : "What refers to the row goes with it, loses its reference, or forbids it with a 409, as its table says.",
-    tags: [resource.name],
-    security: securityOf(resource, "delete"),
-    json: {
-      parameters: [...keyParams(d, resource), ...headers],
-      responses: { 204: { description: "Deleted" } },
-    },
-    errors: [401, 403, 404, 409, 413, 422, ...(secret ? tooMany(resource) : [])],
+    errors: [401, 403, 404, 406, 409, 412, 413, 415, 422, ...demanded(resource), ...tooMany(resource)],
   }
 }

@@ -17,11 +17,12 @@ import {
   type Within,
 } from "./handlers.ts"
 import { linkRoutes } from "./junction.ts"
+import { deleteDoc } from "./openapi-delete.ts"
 import { replaceDoc } from "./openapi-documents.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { restoreDoc } from "./openapi-restore.ts"
-import { createDoc, createManyDoc, deleteDoc, updateDoc } from "./openapi-writes.ts"
+import { createDoc, createManyDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
 
 type Handler = (c: AppContext) => Promise<Response> | Response

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { AggregateSql } from "../db/dialect/aggregates.ts"
 import { aggregates as dialect } from "../db/dialect/expressions.ts"
-import type { JsonPlace } from "../db/dialect/json-path.ts"
+import { partsOf } from "../db/dialect/json-path.ts"
 import { placeTypes } from "../fields/json-places.ts"
 import type { Aggregate, AggregateQuery, Group, Operand } from "../query/aggregate-query.ts"
 import type { SortField } from "../query/query.ts"
@@ -57,8 +57,12 @@ export function columnsOf(query: AggregateQuery, joins: Joins, wide: boolean): R
 /** A group: what rows are grouped by, and its value as the column has it. */
 function groupSql({ of, unit }: Group, joins: Joins, zone: string): Made {
   if (of.steps) {
-    const place = joins.placeOf(of, of.steps)
-    return { parts: [compared(place), place.number, place.text], values: (parts) => parts, json: jsonOfPlace }
+    const { grouped } = joins.placeOf(of, of.steps)
+    const values = (parts: SQL[]): SQL[] => {
+      const { rank, number, text } = partsOf(parts)
+      return [rank, number, text]
+    }
+    return { parts: grouped, values, json: jsonOfPlace }
   }
   const { spec, type } = of.field
   const column = joins.columnOf(of)
@@ -89,9 +93,6 @@ function operandSql(of: Aggregate["of"], isCount: boolean, joins: Joins): SQL {
   const place = joins.placeOf(of, of.steps)
   return isCount ? place.rank : place.number
 }
-
-/** The kind of a number, a text or a boolean: arrays and objects have no order, and count as nothing. */
-const compared = ({ rank }: Pick<JsonPlace, "rank">): SQL => sql`nullif(nullif(${rank}, 5), 6)`
 
 /** The first or the last value at a place in JSON, in the order of kinds. */
 function extremeOfPlace(name: "min" | "max", of: Operand, joins: Joins): Made {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import type { JsonPlace } from "../db/dialect/json-path.ts"
+import type { JsonPlace, PlaceParts } from "../db/dialect/json-path.ts"
 import type { Operand } from "../query/aggregate-query.ts"
 import type { Step } from "../query/place.ts"
 import { isKey, keyFields } from "../resource/key.ts"
@@ -35,14 +35,15 @@ export class Joins {
   }
 
   /** A place in the JSON of an operand, which says nothing where the viewer may not read it. */
-  placeOf({ through, field }: Operand, steps: Step[]): Pick<JsonPlace, "rank" | "number" | "text"> {
+  placeOf({ through, field }: Operand, steps: Step[]): PlaceParts & Pick<JsonPlace, "grouped"> {
     const row = this.rowAt(through)
     const visible = field.read(row, this.viewer)
-    const { rank, number, text } = placeOf(field, row(field.name), steps)
+    const { rank, number, text, grouped } = placeOf(field, row(field.name), steps)
     return {
       rank: shownIf(visible, rank),
       number: shownIf(visible, number),
       text: shownIf(visible, text),
+      grouped: grouped.map((part) => shownIf(visible, part)),
     }
   }
 

@@ -15,7 +15,8 @@ import { filtered } from "./filters.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { searchClause } from "./search.ts"
 import { parentExists, within } from "./select.ts"
-import { Aliases, beyond, orderBy, sortExpressions, viewerSql } from "./where.ts"
+import { beyond, orderBy, sortExpressions } from "./sort.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of aggregates: one row of `body, groups, position of each sort key [, count] [, parent exists] [, bytes]`. */
 export interface AggregatePlan extends Plan {
@@ -59,7 +60,8 @@ export function compileAggregate(
   const parts = columns.flatMap(({ parts, names }) =>
     parts.map((part, i) => sql`${part} as ${names[i] as SQL}`),
   )
-  const grouped = sql`select ${sql.join(parts, sql`, `)} from ${from} where ${where}${groupBy}`
+  const first = firstGroups(query, columns, row, viewer)
+  const grouped = sql`select ${sql.join(parts, sql`, `)} from ${from} where ${where}${groupBy}${first}`
   const values = columns.flatMap(({ keys }, i) =>
     keys.map(({ value }, n) => sql`${value} as ${resultName(i, n)}`),
   )
@@ -96,6 +98,35 @@ function rowsOf(
     ...filtered(filters, row, viewer, aliases),
     ...conditionsOf(conditions, row, viewer, aliases),
   ]
+}
+
+/**
+ * Says that only the first groups are needed, where a page begins with these and is in their order: an index of the column
+ * may have it, and the rows of all other groups are not read.
+ */
+function firstGroups(
+  { groups, sort, from, having, skips, count, limit }: AggregateQuery,
+  columns: ResultColumns[],
+  row: RowSql,
+  viewer: ViewerSql,
+): SQL {
+  const isFirst = from.cursor === "start" && !skips && !count && having.length === 0
+  if (!isFirst || groups.length === 0 || sort.length !== groups.length) return sql``
+  const order: SQL[] = []
+  for (const [i, { of, unit, keys }] of groups.entries()) {
+    const { field } = of
+    const isColumn =
+      !unit &&
+      !of.steps &&
+      of.through.length === 0 &&
+      field.read(row, viewer) === true &&
+      !field.type.sql.comparable
+    const key = sort[i]
+    if (!isColumn || !key || key.field !== keys[0]) return sql``
+    const value = key.field.type.ordered(columns[i]?.parts[0] as SQL)
+    order.push(expressions.ordered(value, key.descending, field.nullable))
+  }
+  return sql` order by ${sql.join(order, sql`, `)} limit ${literal(limit + 1)}`
 }
 
 /** One page of the results in their order, and one group more. */

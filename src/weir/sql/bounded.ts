@@ -1,6 +1,7 @@
 import type { Statement } from "../db/dialect/statement.ts"
 import type { AggregateQuery } from "../query/aggregate-query.ts"
 import { comparisonsOf } from "../query/condition.ts"
+import type { Step } from "../query/place.ts"
 import type { Filter, Include, ListQuery, RowCount, Selection, SortKey } from "../query/query.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
@@ -172,8 +173,15 @@ const tablesOfFilters = ({ tableName }: Resource, filters: Filter[]): string[] =
   )
 
 /** Whether an index finds the rows of a filter, in the order of their key. */
-const isFound = (resource: Resource, { through, field, operator }: Filter): boolean =>
-  through.length === 0 && operator === "eq" && hasIndex(resource, field.name)
+const isFound = (resource: Resource, { through, field, operator, place }: Filter): boolean =>
+  through.length === 0 &&
+  operator === "eq" &&
+  (place ? hasPlaceIndex(resource, place.steps) : hasIndex(resource, field.name))
+
+/** Whether documents are found by what stands at a place. */
+const hasPlaceIndex = ({ collection }: Resource, steps: readonly Step[]): boolean =>
+  collection?.index?.includes(steps.filter((step) => typeof step === "string").join(".")) === true &&
+  steps.every((step) => typeof step === "string")
 
 /** Whether rows come in the order of their key. */
 const isByKey = ({ keys }: Resource, sort: SortKey[]): boolean =>

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { JoinedTable, Rows } from "../db/dialect/page.ts"
-import type { Include, Selection } from "../query/query.ts"
+import { type Include, type Selection, wholeRow } from "../query/query.ts"
 import { isKey, keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -14,8 +14,9 @@ import { bound } from "./plan.ts"
 import { asJson, type Rendering } from "./rendering.ts"
 import { type RowShape, visibleMembers } from "./row.ts"
 import { countMember } from "./row-counts.ts"
+import { orderBy, sortExpressions } from "./sort.ts"
 import { versionMember } from "./version.ts"
-import { type Aliases, orderBy, sortExpressions } from "./where.ts"
+import type { Aliases } from "./where.ts"
 
 /** What all parts of one statement share. */
 export interface Context {
@@ -95,15 +96,6 @@ export function rowShape(
   for (const count of counts) shape.members.push(countMember(count, row, context))
   if (version) shape.members.push(versionMember(wholeShape(resource, row, context), context))
   return shape
-}
-
-/** All fields of a row, without embeds. */
-const wholeRow: Selection = {
-  fields: undefined,
-  members: new Map(),
-  filters: [],
-  conditions: [],
-  includes: [],
 }
 
 /** The members of a row as its validator has them. */

@@ -4,7 +4,7 @@ import type { RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, type Plan } from "./plan.ts"
-import { oneVisible, rowText, writtenRow } from "./returning.ts"
+import { oneVisible, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
 /** The name of the bound text that a row must still have for a write to hold. */
@@ -12,7 +12,7 @@ export const heldText = "@held"
 
 /** A write's condition: the row still has the text that is bound as `heldText`. */
 export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${rowText(resource, row, viewer)} = ${bound(heldText)}`
+  sql`${wholeText(resource, row, viewer)} = ${bound(heldText)}`
 
 /** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
 export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
@@ -20,7 +20,7 @@ export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
   const viewer = viewerSql(kind)
   const updated = updatedField(resource)
   const time = updated ? updated.type.sql.json(row(updated.name)) : sql`null`
-  const text = rowText(resource, row, viewer)
+  const text = wholeText(resource, row, viewer)
   const visible = oneVisible(resource, row, viewer)
   return {
     ...compile(sql`select ${text}, ${time} from ${tableOf(resource)} where ${visible}`),

@@ -6,7 +6,7 @@ import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
-import { rowObject } from "./row.ts"
+import { rowText } from "./row.ts"
 import { Aliases } from "./where.ts"
 
 /** The row that a write is about, by its table's own name. */
@@ -15,16 +15,16 @@ export const writtenRow = (resource: Resource): RowSql =>
 
 /** The row as the viewer may see it, and its keys. */
 export const returnedRow = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${rowText(resource, row, viewer)}, ${returnedKeys(resource, row)}`
+  sql`${wholeText(resource, row, viewer)}, ${returnedKeys(resource, row)}`
 
 /** The text of a row as its viewer may see it, without embeds: what its validator is made of. */
-export function rowText(
+export function wholeText(
   resource: Resource,
   row: RowSql,
   viewer: ViewerSql,
   aliases: Aliases = new Aliases(),
 ): SQL {
-  return expressions.jsonText(rowObject(wholeShape(resource, row, { viewer, aliases })))
+  return expressions.jsonText(rowText(wholeShape(resource, row, { viewer, aliases })))
 }
 
 /**

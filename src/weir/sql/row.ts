@@ -54,26 +54,39 @@ export function visibleMembers(
 }
 
 /** The JSON object of a row: one variant for each outcome of its conditions, so that a hidden field is absent. */
-export function rowObject({ members, conditions }: RowShape): SQL {
+export const rowObject = (shape: RowShape): SQL => variantsOf(shape, false)
+
+/** The same as text, for what is no part of other JSON: the database need not read a document again. */
+export const rowText = (shape: RowShape): SQL =>
+  variantsOf(
+    shape,
+    shape.members.some(({ spread }) => spread),
+  )
+
+function variantsOf({ members, conditions }: RowShape, isText: boolean): SQL {
   const [first, ...rest] = conditions
-  if (!first) return objectOf(members)
+  if (!first) return objectOf(members, isText)
   const [rule, condition] = first
   const remaining = new Map(rest)
-  const shown = rowObject({ members, conditions: remaining })
-  const hidden = rowObject({ members: members.filter((m) => m.when !== rule), conditions: remaining })
+  const shown = variantsOf({ members, conditions: remaining }, isText)
+  const hidden = variantsOf(
+    { members: members.filter((m) => m.when !== rule), conditions: remaining },
+    isText,
+  )
   return sql`case when ${condition} then ${shown} else ${hidden} end`
 }
 
 /** An object of members; those of a document come after the others. */
-function objectOf(members: Member[]): SQL {
+function objectOf(members: Member[], isText: boolean): SQL {
+  const as = (object: SQL): SQL => (isText ? expressions.jsonText(object) : object)
   const document = members.find(({ spread }) => spread)
-  if (!document) return expressions.jsonObject(named(members))
+  if (!document) return as(expressions.jsonObject(named(members)))
   const others = members.filter((member) => member !== document)
-  if (others.length === 0) return expressions.onlyMembers(document.value)
+  if (others.length === 0) return as(expressions.onlyMembers(document.value))
   // A relation and a reference come before a member of their name.
   const hiding = others.flatMap(({ name, hides }) => (hides ? [name] : []))
   const value = hiding.length ? expressions.withoutMembers(document.value, hiding) : document.value
-  return expressions.withMembers(named(others), value)
+  return expressions[isText ? "withMembersText" : "withMembers"](named(others), value)
 }
 
 /** The members as plain columns, where every row has them all. */

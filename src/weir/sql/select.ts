@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
+import { isPartAlone } from "../query/version.ts"
 import { oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -15,10 +16,11 @@ import { type Context, isShared, joinable, keptRows, literal, rowShape, withClau
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
-import { rowText } from "./returning.ts"
-import { plainEntries, type RowShape, rowObject } from "./row.ts"
+import { wholeText } from "./returning.ts"
+import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
-import { Aliases, beyond, orderBy, type SortExpression, sortExpressions, viewerSql } from "./where.ts"
+import { beyond, orderBy, placeColumns, type SortExpression, sortExpressions, withPlaces } from "./sort.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
@@ -55,11 +57,11 @@ export function compileOne(
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
   // The validator is made of the whole row, whatever part of it is asked for.
-  const isPart = selection.fields !== undefined && isAlone(selection)
-  const whole = isPart ? sql`, ${rowText(resource, row, context.viewer, context.aliases)}` : sql``
+  const isPart = isPartAlone(selection)
+  const whole = isPart ? sql`, ${wholeText(resource, row, context.viewer, context.aliases)}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = isPart ? undefined : plainEntries(shape)
-  const json = expressions.jsonOne(entries, rowObject(shape), from, further)
+  const json = expressions.jsonOne(entries, rowText(shape), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
@@ -69,10 +71,6 @@ export function compileOne(
     isPart,
   }
 }
-
-/** Whether rows are read without others. */
-const isAlone = ({ includes, counts = [] }: Selection): boolean =>
-  includes.length === 0 && counts.length === 0
 
 /** Whether a row exists for the viewer: one row, or none. */
 export function compileExists(resource: Resource, kind: ViewerKind): Plan {
@@ -113,6 +111,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
     ...rankOf(search),
     order: orderBy(search.rank ? keysBy(search.rank.ordered) : keys, from.cursor === "before"),
+    kept: placeColumns(keys),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,
   }
@@ -125,14 +124,9 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const source = pageSource(query, row, rows, { viewer, aliases, rendering }, measured)
   const { shape } = source
   const multiline = isMultiline(resource, query)
-  const inRows =
-    !multiline &&
-    keys.every(
-      ({ key: { field } }) =>
-        !field.type.sql.position && shape.members.some((m) => m.name === field.name && !m.when),
-    )
-  const page = expressions.page(source.from, plainEntries(shape), rowObject(shape), multiline)
-  const keyColumns = inRows ? [] : positions(keysBy(search.rank?.after))
+  const inRows = !multiline && areInRows(keys, shape)
+  const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
+  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
@@ -152,6 +146,12 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     separator: page.separator,
   }
 }
+
+/** Whether every row's own members tell its position. */
+const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
+  keys.every(
+    ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
+  )
 
 /** The columns that hold the sort keys' values of all rows. */
 const positions = (keys: SortExpression[]): SQL[] =>

@@ -61,7 +61,7 @@ describe("a password that is easy to guess is refused", () => {
   })
 
   test("of a record of an import", async () => {
-    const check = checker(api.accounts?.resource as Resource, "ndjson", false)
+    const check = checker(api.accounts?.resource as Resource, "ndjson")
     const checked = await check({ line: 1, raw: "", row: { ...user, password: "password1" } } as never)
     expect(checked).toMatchObject({ reason: expect.stringMatching(/^password: is one of the most common/) })
   })

@@ -1,5 +1,6 @@
 import type { Api } from "../../../src/weir/api.ts"
 import type { Samples } from "../support/samples.ts"
+import { documentHttpContract, documentOwnerContract } from "./document-http.ts"
 import { documentContract } from "./documents.ts"
 import { httpContract } from "./http.ts"
 import { keylessContract } from "./keyless.ts"
@@ -27,6 +28,8 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   listContract(open)
   keylessContract(open)
   documentContract(open)
+  documentHttpContract(open)
   httpContract(open)
   ownerContract({ api, migrations, samples })
+  documentOwnerContract({ api, migrations, samples })
 }

@@ -67,10 +67,25 @@ test("statements use the indexes of places: equal, between and sorted", async ()
     ['?filter={"size.width":{"lt":3}}&sort=size.width', width],
     ["?sort=size.width&limit=10", width],
     ["?sort=color&limit=10", color],
+    ["?color[is_null]=true", color],
   ] as const) {
     const plan = await planOf(search)
     expect(plan, `${search}\n${plan}`).toContain(index)
   }
+  // A cursor's page begins at its row: only so does it cost the same wherever it is.
+  for (const sort of ["size.width", "-size.width", "color"])
+    for (const [cursor, skip] of [
+      ["after", 1_500],
+      ["before", 2_000],
+    ] as const) {
+      const { headers } = await call("GET", `/indexed?sort=${sort}&limit=10&skip=${skip}`)
+      const relation = cursor === "after" ? "next" : "prev"
+      const page = new RegExp(`<([^>]*)>; rel="${relation}"`).exec(headers.get("link") ?? "")?.[1] ?? ""
+      const plan = await planOf(page.slice(page.indexOf("?")))
+      expect(plan, `${sort} ${cursor}\n${plan}`).toMatch(
+        dialect === "postgres" ? /Index Cond/ : /SEARCH t0 USING (COVERING )?INDEX/,
+      )
+    }
   expect(
     (await call("GET", "/indexed?size.width[gte]=698&sort=-size.width&count=exact")).headers.get(
       "x-total-count",

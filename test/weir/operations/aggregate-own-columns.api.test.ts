@@ -83,6 +83,21 @@ test("numbers are exact as far as their columns keep them", async () => {
   ])
 })
 
+test.each(["amount", "large", "at", "utc"])(
+  "the first groups by %s are those that begin the whole list, nulls last",
+  async (name) => {
+    for (const sort of [name, `-${name}`]) {
+      const groups = (limit: number) => get(`aggregate=count&group=${name}&sort=${sort}&limit=${limit}`)
+      const all = (await groups(10)) as Record<string, unknown>[]
+      expect(all.map((row) => row[name]).indexOf(null)).toBe(sort === name ? all.length - 1 : 0)
+      // With its count, the page is taken from all groups.
+      const counted = `aggregate=count&group=${name}&sort=${sort}&limit=10&count=exact`
+      expect(await get(counted)).toEqual(all)
+      for (const limit of [1, 2]) expect(await groups(limit)).toEqual(all.slice(0, limit))
+    }
+  },
+)
+
 test.each(["at", "utc"])("instants of %s fall into the same lengths of time", async (name) => {
   const starts = async (unit: string, tz: string) =>
     ((await get(`aggregate=count&group=${name}:${unit}&tz=${tz}`)) as Record<string, unknown>[]).map(

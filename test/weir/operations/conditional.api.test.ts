@@ -2,7 +2,7 @@
 import "#fresh"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { resource } from "../../../src/weir/resource/define.ts"
-import { anyone, owner, signedIn } from "../../../src/weir/resource/rules.ts"
+import { anyone, nobody, owner, signedIn } from "../../../src/weir/resource/rules.ts"
 import * as items from "../fixture/src/schema/items.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { appOf } from "../support/app-of.ts"
@@ -131,7 +131,7 @@ describe("a resource that takes conditional writes alone", () => {
   test("is a 428 without, and none with a condition", async () => {
     const call = appOf(
       w,
-      resource(users.users, { read: anyone }),
+      resource(users.users, { read: anyone, fields: { hashed_password: { read: nobody } } }),
       resource(items, {
         read: anyone,
         create: signedIn,

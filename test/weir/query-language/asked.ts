@@ -1,6 +1,7 @@
 import type { Answer, Call } from "../support/client.ts"
 import type { Row } from "../support/samples.ts"
-import { expected, type Outcome, type Request, sent } from "./cases.ts"
+import { embeddedLists, expected, type Outcome, type Request, sent } from "./cases.ts"
+import { model, type TableName } from "./model.ts"
 import type { Oracle, Tree } from "./oracle.ts"
 
 /** Asks a request, as it is sent. */
@@ -32,10 +33,12 @@ export async function difference(
   return { request: `${method} ${decodeURIComponent(path)} ${body}`, ...texts }
 }
 
-function outcomeOf({ body, headers }: Answer, { embedded, isCounted }: Request): Outcome {
-  const keys = (body as Row[]).map(({ id, parts }) =>
-    embedded ? [id, (parts as Row[]).map((part) => part.id)] : id,
-  )
+function outcomeOf({ body, headers }: Answer, { table, embedded, isCounted }: Request): Outcome {
+  const list = embeddedLists[table] as TableName
+  const keys = (body as Row[]).map((row) => {
+    const key = row[model[table].key]
+    return embedded ? [key, (row[list] as Row[]).map((one) => one[model[list].key])] : key
+  })
   return { keys, ...(isCounted ? { total: Number(headers.get("x-total-count")) } : {}) }
 }
 

@@ -1,4 +1,4 @@
-import { type Data, type FieldKind, model, required, type TableName } from "./model.ts"
+import { type Data, type FieldKind, kindOfField, model, required, type TableName } from "./model.ts"
 import type { Tree } from "./oracle.ts"
 import { columnTexts, names, numbers, scalar, strangeNames, texts } from "./pools.ts"
 import type { Random } from "./random.ts"
@@ -122,8 +122,8 @@ function sameKind(random: Random, low: Json, one: () => Json): Json {
   return kindOf(low) === "number" ? random.pick(numbers) : random.pick(texts)
 }
 
-function columnOperand(random: Random, kind: FieldKind, operator: string): Json {
-  const pool = operandPools[kind] as Json[]
+function columnOperand(random: Random, kind: FieldKind, operator: string, values: Json[]): Json {
+  const pool = values.length && random.chance(0.7) ? values : (operandPools[kind] as Json[])
   switch (operator) {
     case "in":
     case "nin":
@@ -178,14 +178,27 @@ const isMany = (table: TableName, relations: string[]): boolean => {
   })
 }
 
+/** All that a table's rows have, the document of a collection among it. */
+export const fieldsOf = (table: TableName): string[] => {
+  const { fields, document } = model[table]
+  return [...Object.keys(fields), ...(document ? [document] : [])]
+}
+
+/** How a name says the field: a document's members stand alone. */
+export const namedBy = (table: TableName, field: string): string[] =>
+  field === model[table].document ? [] : [field]
+
+/** Members that a tree cannot say alone: they are words of it. */
+const treeWords = ["and", "or", "not", "some", "none", "every"]
+
 export function randomComparison(random: Random, data: Data, table: TableName, steps: number): Comparison {
   const { relations, end } = randomPlace(random, table, steps)
-  const fields = Object.keys(model[end].fields)
   const isJson = random.chance(0.55)
-  const field = random.pick(fields.filter((name) => (model[end].fields[name] === "json") === isJson))
-  const kind = model[end].fields[field] as FieldKind
-  const path = isJson && random.chance(0.95) ? randomPath(random, data, end, field) : []
-  const name = [...relations, field, ...path].join(".")
+  const field = random.pick(fieldsOf(end).filter((name) => (kindOfField(end, name) === "json") === isJson))
+  const kind = kindOfField(end, field) as FieldKind
+  const { document } = model[end]
+  const path = isJson && (document || random.chance(0.95)) ? randomPath(random, data, end, field) : []
+  const name = [...relations, ...namedBy(end, field), ...path].join(".")
   const throughMany = isMany(table, relations)
   if (path.length) {
     const operator = random.pick(operators.path)
@@ -194,7 +207,9 @@ export function randomComparison(random: Random, data: Data, table: TableName, s
   }
   const nullable = required.includes(field) ? [] : ["is_null"]
   const operator = random.pick([...operators[kind], ...nullable])
-  return { name, operator, operand: columnOperand(random, kind, operator), kind, throughMany }
+  // Keys of documents are like no other text.
+  const keys = field === "_id" ? data[end].map((row) => row._id as Json) : []
+  return { name, operator, operand: columnOperand(random, kind, operator, keys), kind, throughMany }
 }
 
 /** What a tree may still have. */
@@ -255,6 +270,7 @@ function leaves(random: Random, data: Data, table: TableName, budget: Budget, de
   const count = random.pick([1, 1, 1, 2, 3])
   for (let i = 0; i < count && budget.comparisons > 6; i++) {
     const comparison = randomComparison(random, data, table, Math.min(Math.floor(budget.steps / 3), 3 - deep))
+    if (treeWords.includes(comparison.name)) continue
     const parts = partsOf(comparison)
     budget.steps -= stepsOf(table, comparison.name) * parts
     budget.comparisons -= 2 * parts
@@ -290,14 +306,15 @@ function treeValue(random: Random, { operator, operand, kind }: Comparison): Jso
 export function randomSort(random: Random, data: Data, table: TableName, most = 2): string {
   const keys = new Map<string, string>()
   for (let i = 1 + random.below(most); i > 0; i--) {
-    const field = random.pick(Object.keys(model[table].fields))
-    const isJson = model[table].fields[field] === "json"
+    const field = random.pick(fieldsOf(table))
+    const isJson = kindOfField(table, field) === "json"
     const path = isJson ? randomPath(random, data, table, field) : []
-    const name = [field, ...path].join(".")
-    if (path.some((segment) => segment.includes(","))) continue
+    const name = [...namedBy(table, field), ...path].join(".")
+    // A sign before a name is the direction.
+    if (name.startsWith("-") || path.some((segment) => segment.includes(","))) continue
     keys.set(name, random.chance(0.5) ? `-${name}` : name)
     // What follows the key changes nothing.
-    if (field === "id") break
+    if (field === model[table].key) break
   }
   return [...keys.values()].join(",")
 }

@@ -1,3 +1,4 @@
+import { fixedDocuments } from "./fixed-documents.ts"
 import type { Data, Row } from "./model.ts"
 import type { Json } from "./values.ts"
 
@@ -91,4 +92,4 @@ const parts: Row[] = [
   { id: 7, thing_id: null, label: "loose", size: 9, info: ["oak"], hidden: false },
 ]
 
-export const fixedData: Data = { makers, things, parts }
+export const fixedData: Data = { makers, things, parts, papers: fixedDocuments(metas) }

@@ -1,5 +1,5 @@
 import type { TableName } from "./model.ts"
-import { placeOf, type Tree } from "./oracle.ts"
+import { flatMark, placeOf, type Tree } from "./oracle.ts"
 import type { Json } from "./values.ts"
 
 /** Filters of the query string: read into trees for the oracle, and spelled. */
@@ -32,15 +32,16 @@ function partsOf(text: string): string[] {
 export function readFlat(table: TableName, parameter: string, text: string): Tree {
   const [, name = "", operator = "eq"] = /^(.*?)(?:\[(\w+)\])?$/s.exec(parameter) ?? []
   const { path } = placeOf(table, name) ?? { path: [] }
-  if (operator === "is_null" || operator === "exists") return { [name]: { [operator]: text === "true" } }
+  const marked = flatMark + name
+  if (operator === "is_null" || operator === "exists") return { [marked]: { [operator]: text === "true" } }
   const isPath = path.length > 0
   const isList = ["in", "nin", "between"].includes(operator)
-  if (!isList) return { [name]: { [operator]: isPath ? pathOperand(text) : text } }
+  if (!isList) return { [marked]: { [operator]: isPath ? pathOperand(text) : text } }
   const unquoted = (part: string) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part)
   const operands = partsOf(text).map((part) =>
     isPath && !part.startsWith('"') ? pathOperand(part) : unquoted(part),
   )
-  return { [name]: { [operator]: operands } }
+  return { [marked]: { [operator]: operands } }
 }
 
 const needsQuotes = (text: string) => typeof pathOperand(text) !== "string" || text.startsWith('"')
@@ -57,14 +58,17 @@ export const spelledPart = (text: string, isPath: boolean): string =>
   /[",]/.test(text) || text === "" || (isPath && needsQuotes(text)) ? `"${text.replaceAll('"', '""')}"` : text
 
 export const parameterOf = (name: string, operator: string, text: string): string =>
-  `${encodeURIComponent(name)}${operator === "eq" ? "" : `[${operator}]`}=${encodeURIComponent(text)}`
+  withOperator(name, operator === "eq" ? "" : `[${operator}]`, text)
+
+const withOperator = (name: string, operator: string, text: string): string =>
+  `${encodeURIComponent(name)}${operator}=${encodeURIComponent(text)}`
 
 /** Parameters that were written plainly, as a URL has them. No text of theirs holds `&`, and no name `=`. */
 export const encoded = (parameters: string): string =>
   parameters
     .split("&")
     .map((one) => {
-      const [, name = "", operator = "eq", text = ""] = /^([^=]*?)(?:\[(\w+)\])?=(.*)$/su.exec(one) ?? []
-      return parameterOf(name, operator, text)
+      const [, name = "", operator = "", text = ""] = /^([^=]*?)(\[\w+\])?=(.*)$/su.exec(one) ?? []
+      return withOperator(name, operator, text)
     })
     .join("&")

@@ -3,6 +3,7 @@ import "#fresh"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { Answer } from "../support/client.ts"
 import { flatOf } from "./cases.ts"
+import { documentMembers, documentParameters } from "./document-invalid.ts"
 import { randomComparison, randomTree } from "./filters.ts"
 import { parameterOf } from "./flat.ts"
 import { badTrees, garbled, noTrees, parameters, spoiled, tooDear } from "./invalid.ts"
@@ -37,13 +38,16 @@ const filter = (text: string, parameter = "filter") => parameterOf(parameter, "e
 const query = (path: string, body: string, type = "application/json") =>
   w.call("QUERY", path, { body, headers: { "content-type": type } })
 
-test("parameters", async () => {
+test.each<[TableName, [string, string][]]>([
+  ["things", parameters],
+  ["papers", documentParameters],
+])("parameters of %s", async (table, wrong) => {
   const random = new Random(seed)
   const passed: string[] = []
-  for (const [parameter, text] of parameters) {
-    const beside = flatOf(random, randomComparison(random, w.oracle.data, "things", 0))
+  for (const [parameter, text] of wrong) {
+    const beside = flatOf(random, randomComparison(random, w.oracle.data, table, 0))
     for (const search of [encoded(parameter, text), `${encoded(...beside)}&${encoded(parameter, text)}`]) {
-      const answer = await w.call("GET", `/things?${search}`)
+      const answer = await w.call("GET", `/${table}?${search}`)
       if (!isRefusal(answer)) passed.push(said(search, answer))
     }
   }
@@ -70,11 +74,14 @@ test("parameters of other places", async () => {
   expect(passed).toEqual([])
 })
 
-test("trees, in the query string and as the body of a QUERY", async () => {
+test.each([
+  ["/things", [...noTrees, ...badTrees(), ...tooDear]],
+  ["/papers", [...noTrees, ...badTrees(documentMembers)]],
+])("trees of %s, in the query string and as the body of a QUERY", async (path, trees) => {
   const passed: string[] = []
-  for (const tree of [...noTrees, ...badTrees(), ...tooDear]) {
+  for (const tree of trees) {
     // A lone surrogate has no UTF-8: JSON escapes it.
-    const answers = [await w.call("GET", `/things?${filter(tree)}`), await query("/things", tree)]
+    const answers = [await w.call("GET", `${path}?${filter(tree)}`), await query(path, tree)]
     for (const answer of answers) if (!isRefusal(answer)) passed.push(said(tree, answer))
   }
   expect(passed).toEqual([])
@@ -91,7 +98,7 @@ test(`${count} random trees with one thing wrong are refused`, async () => {
   const random = new Random(seed)
   const passed: string[] = []
   for (let i = 0; i < count && passed.length < 5; i++) {
-    const table = random.pick<TableName>(["things", "things", "makers", "parts"])
+    const table = random.pick<TableName>(["things", "things", "makers", "parts", "papers", "papers"])
     const text = spoiled(
       random,
       table,
@@ -116,9 +123,10 @@ test(`${count} garbled trees and names are answered or refused`, async () => {
     }
   }
   for (let i = 0; i < count && wrong.length < 5; i++) {
-    const comparison = randomComparison(random, w.oracle.data, "things", 2)
+    const table = random.pick<TableName>(["things", "papers"])
+    const comparison = randomComparison(random, w.oracle.data, table, 2)
     const tree = random.chance(0.5)
-      ? randomTree(random, w.oracle.data, "things", 2)
+      ? randomTree(random, w.oracle.data, table, 2)
       : { [comparison.name]: { [comparison.operator]: comparison.operand } }
     const text = garbled(
       random,
@@ -127,7 +135,7 @@ test(`${count} garbled trees and names are answered or refused`, async () => {
     const [name, value] = flatOf(random, comparison)
     const isFlat = random.chance(0.3)
     const search = isFlat ? encoded(garbled(random, name), garbled(random, value || " ")) : filter(text)
-    const answer = await w.call("GET", `/things?${search}`)
+    const answer = await w.call("GET", `/${table}?${search}`)
     const isRight = answer.status === 200 ? isFlat || isRead(text) : isRefusal(answer)
     if (!isRight) wrong.push(said(decodeURIComponent(search), answer))
   }

@@ -1,3 +1,4 @@
+import { documentMembers } from "./document-invalid.ts"
 import type { TableName } from "./model.ts"
 import type { Tree } from "./oracle.ts"
 import type { Random } from "./random.ts"
@@ -277,7 +278,8 @@ export const tooDear: string[] = [
 
 /** A random tree as text, with a member somewhere in it that must be refused. */
 export function spoiled(random: Random, table: TableName, tree: Tree): string {
-  const [name, json] = table === "things" && random.chance(0.8) ? random.pick(members) : ["nothing", '"x"']
+  const own = table === "papers" ? documentMembers : table === "things" && random.chance(0.8) ? members : []
+  const [name, json] = own.length ? random.pick(own) : ["nothing", '"x"']
   const mark = "\uf8ff"
   const placed = withMember(random, tree, mark)
   return JSON.stringify(placed).replace(`"${mark}":0`, () => `${JSON.stringify(name)}:${json}`)
@@ -326,4 +328,5 @@ export function garbled(random: Random, text: string): string {
 }
 
 /** The members alone, as trees: those that a name comes with by `JSON.parse` as well. */
-export const badTrees = (): string[] => members.map(([name, json]) => `{${JSON.stringify(name)}:${json}}`)
+export const badTrees = (of: [string, string][] = members): string[] =>
+  of.map(([name, json]) => `{${JSON.stringify(name)}:${json}}`)

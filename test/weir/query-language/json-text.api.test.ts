@@ -10,7 +10,7 @@ import { type QueryWorld, queryWorld } from "./world.ts"
 /** JSON that two programs seldom read alike, as texts: paths see what `JSON.parse` sees. */
 let w: QueryWorld
 beforeEach(async () => {
-  w = await queryWorld({ makers: [], things: [], parts: [] })
+  w = await queryWorld({ makers: [], things: [], parts: [], papers: [] })
 })
 afterEach(() => w.close())
 
@@ -30,7 +30,7 @@ async function created(texts: string[]): Promise<Oracle> {
   const things = texts.map(
     (text, i): Row => ({ id: i + 1, meta: JSON.parse(text), hidden: false, open: true }),
   )
-  return new Oracle({ makers: [], things, parts: [] })
+  return new Oracle({ makers: [], things, parts: [], papers: [] })
 }
 
 /** Asks all at once: what is wrong shows together. */

@@ -1,5 +1,14 @@
 import { passesBy } from "../support/oracle.ts"
-import { type Data, type FieldKind, isReadable, isShown, model, type Row, type TableName } from "./model.ts"
+import {
+  type Data,
+  type FieldKind,
+  isReadable,
+  isShown,
+  kindOfField,
+  model,
+  type Row,
+  type TableName,
+} from "./model.ts"
 import { at, compareJson, compareText, equals, folded, isComparable, isLike, type Json } from "./values.ts"
 
 /** What filters and sorts answer by the contract, worked out in JavaScript over all rows. */
@@ -16,20 +25,27 @@ export interface Place {
   path: string[]
 }
 
+/** Stands before a flat filter's name: a member of a document may be called as a word of trees, `and`. */
+export const flatMark = "\u0001"
+
 /** Finds what a dotted name stands for; undefined for what a viewer cannot name. */
-export function placeOf(table: TableName, name: string): Place | undefined {
+export function placeOf(table: TableName, marked: string): Place | undefined {
+  const name = marked.replace(flatMark, "")
   const relations: string[] = []
   let here = table
   const segments = name.split(".")
   for (const [i, segment] of segments.entries()) {
-    const { fields, relations: own } = model[here]
+    const { fields, relations: own, document } = model[here]
     const path = segments.slice(i + 1)
     if (Object.hasOwn(fields, segment))
       return path.length && fields[segment] !== "json"
         ? undefined
         : { relations, table: here, field: segment, path }
     const relation = Object.hasOwn(own, segment) ? own[segment] : undefined
-    if (!relation) return undefined
+    if (!relation)
+      return document === undefined
+        ? undefined
+        : { relations, table: here, field: document, path: segments.slice(i) }
     relations.push(segment)
     here = relation.target
   }
@@ -183,7 +199,8 @@ export class Oracle {
     }
     const there = this.related(table, row, relation as string)
     if (field !== undefined) {
-      const rest = [...others, field, ...place.path].join(".")
+      const own = field === model[place.table].document ? [] : [field]
+      const rest = flatMark + [...others, ...own, ...place.path].join(".")
       return there.some((other) => this.named(target, other, rest, value))
     }
     const inner = value as Tree
@@ -197,7 +214,7 @@ export class Oracle {
   /** Compares a field, or what is at a path in it; where it may not be read, nothing holds. */
   private compared({ table, field = "", path }: Place, row: Row, value: Json | Tree): boolean {
     if (!isReadable(table, row, field)) return false
-    const kind = model[table].fields[field] as FieldKind
+    const kind = kindOfField(table, field) as FieldKind
     const stored = row[field] ?? null
     const operators = isTree(value) ? value : value === null ? { is_null: true } : { eq: value }
     return Object.entries(operators).every(([operator, operand]) =>
@@ -209,7 +226,7 @@ export class Oracle {
 
   /** The rows in the order of a sort, by the key at its end. */
   sorted(table: TableName, sort: string, rows: Row[]): Row[] {
-    const keys = [...sort.split(",").filter(Boolean), "id"]
+    const keys = [...sort.split(",").filter(Boolean), model[table].key]
     const ordered = rows.map((row) => ({ row, values: keys.map((key) => this.sortValue(table, key, row)) }))
     ordered.sort((a, b) => {
       for (const [i, key] of keys.entries()) {
@@ -227,7 +244,7 @@ export class Oracle {
     const stored = row[field] ?? null
     if (path.length) return at(stored, path)
     if (stored === null) return null
-    return comparable(model[table].fields[field] as FieldKind, stored)
+    return comparable(kindOfField(table, field) as FieldKind, stored)
   }
 }
 

@@ -132,6 +132,9 @@ export const strangeNames = [
   "w".repeat(100),
 ]
 
+/** Parameters of lists, which come before members of documents. */
+export const listParameters = ["limit", "sort", "filter", "fields", "count", "include", "skip", "group"]
+
 export function scalar(random: Random): Json {
   const roll = random.below(20)
   if (roll < 8) return random.chance(0.1) ? Number.POSITIVE_INFINITY : random.pick(numbers)

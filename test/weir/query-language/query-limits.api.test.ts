@@ -62,8 +62,34 @@ const ways: [name: string, statuses: number[], search: string][] = [
   ["900 sorts", [422], `sort=${many(900, (i) => `meta.a${i}`)}`],
 ]
 
-test.each(ways)("%s", async (_name, statuses, search) => {
-  const answer = await w.call("GET", `/things?limit=3&${search}`)
+/** Of the collection, where a place begins in the document. */
+const ofDocuments: typeof ways = [
+  ["40 places", [200], filter({ or: many(40, (i) => `a${i}.b`).map((name) => ({ [name]: 1 })) })],
+  ["20 bound places", [200], filter({ or: many(20, (i) => `ü${i}`).map((name) => ({ [name]: 1 })) })],
+  ["a place 32 deep", [200], filter({ [Array(32).fill("a").join(".")]: { in: [1, "a", true] } })],
+  ["a bound place 32 deep", [200], filter({ [Array(32).fill("ü").join(".")]: { in: [1, "a", true] } })],
+  ["a place of 32 indexes", [200], filter({ [`a${".0".repeat(31)}`]: { in: [1, "a", true] } })],
+  [
+    "relations 3 deep",
+    [200],
+    filter({ _owner: { papers: { none: { _owner: { not: { "profile.city": { in: ["a", 1, true] } } } } } } }),
+  ],
+  [
+    "a sort by a place 32 deep",
+    [200],
+    `sort=${Array(32).fill("a").join(".")},-${Array(31).fill("a").join(".")}`,
+  ],
+  ["6 sorts of bound places", [200], `sort=${many(6, (i) => `-ü${i}.$`)}`],
+  ["a sort by 31 indexes", [200], `sort=a${".0".repeat(31)}`],
+  ["40 fields", [200, 422], `fields=${many(40, (i) => `a${i}.ü`)}`],
+  ["6 groups of bound places", [200, 422], `aggregate=count,max(ü.é)&group=${many(6, (i) => `ü${i}.$`)}`],
+]
+
+test.each([
+  ...ways.map((way) => ["/things", ...way] as const),
+  ...ofDocuments.map((way) => ["/papers", ...way] as const),
+])("%s: %s", async (path, _name, statuses, search) => {
+  const answer = await w.call("GET", `${path}?limit=3&${search}`)
   expect(statuses, answer.text).toContain(answer.status)
   if (answer.status === 200 && answer.links.next)
     expect((await w.call("GET", answer.links.next)).status).toBe(200)

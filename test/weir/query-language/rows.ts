@@ -1,5 +1,6 @@
 import type { Database } from "../../../src/weir/db/driver.ts"
 import type { Call } from "../support/client.ts"
+import { createDocuments, randomDocuments } from "./documents.ts"
 import type { Data, Row, TableName } from "./model.ts"
 import { anyJson, columnTexts, someObject } from "./pools.ts"
 import { Random } from "./random.ts"
@@ -54,7 +55,7 @@ export function randomData(seed: number): Data {
       hidden: random.chance(0.15),
     }),
   )
-  return { makers, things, parts }
+  return { makers, things, parts, papers: randomDocuments(random, makers) }
 }
 
 /** A row with its numbers in JSON spelled in many ways; those beyond a double as `"@1e400"`, which no API takes. */
@@ -98,4 +99,7 @@ export async function create(data: Data, call: Call, database: Database): Promis
     ),
   )
   await client.close?.()
+  await createDocuments(data, call, database, (document) =>
+    jsonText(document, (spellings) => random.pick(spellings)),
+  )
 }

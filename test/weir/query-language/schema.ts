@@ -1,7 +1,16 @@
-import { relations } from "drizzle-orm"
-import { type Api, anyone, defineApi, nobody, resourcesOf, where } from "../../../src/weir/index.ts"
+import { relations, sql } from "drizzle-orm"
+import {
+  type Api,
+  anyone,
+  defineApi,
+  nobody,
+  type Rule,
+  resourcesOf,
+  where,
+} from "../../../src/weir/index.ts"
 import {
   boolean,
+  collection,
   decimal,
   integer,
   json,
@@ -47,6 +56,8 @@ export const parts = table("ql_parts", {
   hidden: boolean().notNull(),
 })
 
+export const papers = collection("ql_papers", { owner: makers, index: ["color", "size.width"] })
+
 export const makersRelations = relations(makers, ({ many }) => ({
   things: many(things, { relationName: "maker" }),
 }))
@@ -59,11 +70,14 @@ export const partsRelations = relations(parts, ({ one }) => ({
   thing: one(things, { fields: [parts.thing_id], references: [things.id] }),
 }))
 
-export const tables = { makers, things, parts }
+export const tables = { makers, things, parts, papers }
 const schema = { ...tables, makersRelations, thingsRelations, partsRelations }
 
 const shown = where("hidden", "eq", false)
 const open = { read: where("open", "eq", true), create: anyone }
+/** Documents say by their keys which is hidden (`x…`) and which open (`o…`). */
+const shownDocument: Rule<"_id"> = (row) => sql`substr(${row("_id")}, 1, 1) <> 'x'`
+const openDocument: Rule<"_id"> = (row) => sql`substr(${row("_id")}, 1, 1) = 'o'`
 const never = { read: nobody, create: anyone }
 /** Rows refer to hidden ones as well. */
 const reference = { refersTo: anyone }
@@ -77,7 +91,7 @@ export const queryApi = (): Api =>
     accounts: false,
     schema,
     resources: resourcesOf(schema, {
-      makers: { ...common, embed: { things: {} } },
+      makers: { ...common, embed: { things: {}, papers: { sort: "_id" } } },
       things: {
         ...common,
         fields: {
@@ -91,5 +105,11 @@ export const queryApi = (): Api =>
         embed: { maker: {}, rival: {}, parts: { sort: "id" } },
       },
       parts: { ...common, fields: { thing_id: reference }, embed: { thing: {} } },
+      papers: {
+        read: shownDocument,
+        create: anyone,
+        fields: { _owner_id: { ...reference, create: anyone }, _updated_at: { read: openDocument } },
+        embed: { _owner: {} },
+      },
     }),
   })

@@ -29,6 +29,8 @@ export interface Running {
 /** A project of the engine and the fixture, whose schema and migrations a test may change. */
 export interface Project {
   folder: string
+  /** Further settings of all that it runs. */
+  env: Record<string, string>
   /** Starts `npm run db:…` as it stands in package.json. */
   start(url: string | undefined, command: string, ...args: string[]): Running
   db(url: string | undefined, command: string, ...args: string[]): Promise<Ended>
@@ -78,6 +80,7 @@ export function project(): Project {
     JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts: Record<string, string> }
   ).scripts
   const path = (relative: string) => join(folder, relative)
+  const settings: Record<string, string> = {}
   const run = (url: string | undefined, argv: string[], env: Record<string, string> = {}): Running => {
     const child = ownProcess(
       spawn(process.execPath, argv, {
@@ -86,6 +89,7 @@ export function project(): Project {
           PATH: process.env.PATH,
           NODE_COMPILE_CACHE: compiled,
           ...(url ? { DATABASE_URL: url } : {}),
+          ...settings,
           ...env,
         },
         stdio: ["ignore", "pipe", "pipe"],
@@ -107,6 +111,7 @@ export function project(): Project {
   const start: Project["start"] = (url, command, ...args) => script(url, `db:${command}`, ...args)
   return {
     folder,
+    env: settings,
     start,
     run: (url, name, ...args) => script(url, name, ...args).ended,
     db: (url, command, ...args) => start(url, command, ...args).ended,

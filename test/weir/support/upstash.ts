@@ -7,7 +7,7 @@ import { invalidating } from "../../../src/weir/cache/invalidating.ts"
 import { UpstashStore } from "../../../src/weir/cache/upstash.ts"
 import type { Client, Database, Statement } from "../../../src/weir/db/driver.ts"
 import { type Answer, type Call, caller } from "./client.ts"
-import { appOver, cacheOver } from "./fresh.ts"
+import { appOver, cacheOver, type Subject } from "./fresh.ts"
 import type { Fault } from "./upstash-server.ts"
 import type { World } from "./world.ts"
 
@@ -65,11 +65,12 @@ export interface Side {
 export interface SideOptions extends Partial<CacheOptions> {
   proxy?: Door
   prefix?: string
+  subject?: Subject
 }
 
 /** A side over the world's database, which itself keeps nothing. */
 export async function sideOf(w: World, prefix: string, options: SideOptions = {}): Promise<Side> {
-  const { proxy = await openProxy(), ...rest } = options
+  const { proxy = await openProxy(), subject, ...rest } = options
   const storing: Promise<unknown>[] = []
   const cacheLater = (work: Promise<unknown>) => {
     storing.push(work)
@@ -81,7 +82,7 @@ export async function sideOf(w: World, prefix: string, options: SideOptions = {}
   const cache = cacheOver(store, { waitUntil: cacheLater, ...rest })
   const asked: string[] = []
   const database = invalidating(overheard(w.database, asked), store)
-  const { app, logs } = appOver(database, { cache })
+  const { app, logs } = appOver(database, { cache, ...(subject ? { subject } : {}) })
   const plainCall = caller(app)
   const call: Call = async (...request) => {
     const answer = await plainCall(...request)

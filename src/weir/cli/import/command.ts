@@ -13,7 +13,7 @@ import { findTable } from "../tables.ts"
 import { batches } from "./batches.ts"
 import { ImportLedger, type ImportProgress } from "./ledger.ts"
 import { Rejects } from "./rejects.ts"
-import { type Checked, checker, checkHeader } from "./rows.ts"
+import { type Checked, type CheckOptions, checker, checkHeader } from "./rows.ts"
 import { openSource, readSource, type Source } from "./source.ts"
 
 interface Options {
@@ -42,13 +42,18 @@ export function importCommand(command: Command, project: Project): Command {
       "\nAn interrupted import continues when the command is run again. Exits with 1 when records were rejected.",
     )
     .action((table: string, file: string, options: Options) =>
-      withDatabase(project, async (database) =>
-        run(database, await findTable(project, table), openSource(file, options.format), options),
+      withDatabase(project, async (database, { DOCUMENT_LIMIT }) =>
+        run(database, await findTable(project, table), openSource(file, options.format), {
+          ...options,
+          documentBytes: DOCUMENT_LIMIT,
+        }),
       ),
     )
 }
 
-async function run(database: Database, resource: Resource, source: Source, options: Options): Promise<void> {
+type Given = Options & CheckOptions
+
+async function run(database: Database, resource: Resource, source: Source, options: Given): Promise<void> {
   const { csvSafe = false } = options
   if (csvSafe && source.format !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
   if (resource.document && source.format === "csv")
@@ -76,7 +81,7 @@ async function run(database: Database, resource: Resource, source: Source, optio
   const job = new Import(database, resource, ledger, rejects, stagingTable, start)
   const bar = await progress(`importing ${resource.name}`, source.bytes)
   try {
-    await job.read(source, csvSafe, bar)
+    await job.read(source, options, bar)
   } finally {
     bar.end()
     rejects.close()
@@ -110,8 +115,8 @@ class Import {
     this.state = state
   }
 
-  async read(source: Source, csvSafe: boolean, bar: Progress): Promise<void> {
-    const check = checker(this.resource, source.format, csvSafe)
+  async read(source: Source, options: CheckOptions, bar: Progress): Promise<void> {
+    const check = checker(this.resource, source.format, options)
     const header = (names: string[]) => checkHeader(this.resource, names)
     const records = readSource(source, bar.to, header, this.resource.document ? "whole" : this.resource.json)
     for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)

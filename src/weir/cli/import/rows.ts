@@ -1,4 +1,4 @@
-import { documentRow } from "../../documents/input.ts"
+import { defaultDocumentBytes, documentRow } from "../../documents/input.ts"
 import { Invalid } from "../../fields/type.ts"
 import { JsonText } from "../../lib/json-text.ts"
 import { issuesOf } from "../../lib/zod-issues.ts"
@@ -14,14 +14,19 @@ import type { Format, SourceRecord } from "./source.ts"
 /** A valid record with the columns of its row, or an invalid one with the reason. */
 export type Checked = { record: SourceRecord; columns: Values } | { record: SourceRecord; reason: string }
 
-/**
- * A function that validates records by the API's schema of a create, plus the generated fields that an export has.
- * `csvSafe` takes the cells of an export that has its formulas marked.
- */
+/** How records are taken. */
+export interface CheckOptions {
+  /** Whether the cells are those of an export that has its formulas marked. */
+  csvSafe?: boolean
+  /** Most bytes of a document. */
+  documentBytes?: number
+}
+
+/** A function that validates records by the API's schema of a create, plus the generated fields that an export has. */
 export function checker(
   resource: Resource,
   format: Format,
-  csvSafe: boolean,
+  { csvSafe = false, documentBytes = defaultDocumentBytes }: CheckOptions = {},
 ): (record: SourceRecord) => Promise<Checked> {
   const textOf = csvSafe ? unmarked : (cell: string) => cell
   const schema = importSchema(resource)
@@ -31,7 +36,7 @@ export function checker(
   return async (record) => {
     if (!record.row) return { record, reason: record.problem ?? "cannot be read" }
     const row = record.text
-      ? fromDocument(resource, record.text)
+      ? fromDocument(resource, record.text, documentBytes)
       : format === "csv"
         ? fromText(resource, record.row, textOf)
         : record.row
@@ -61,11 +66,8 @@ export function checker(
 }
 
 /** A document of an export, with its owner and times; a string with the reason where it is not valid. */
-function fromDocument(resource: Resource, text: string): Record<string, unknown> | string {
-  const { row, issues } = documentRow(resource, JsonText.checked(text), {
-    maxBytes: Number.POSITIVE_INFINITY,
-    exported: true,
-  })
+function fromDocument(resource: Resource, text: string, maxBytes: number): Record<string, unknown> | string {
+  const { row, issues } = documentRow(resource, JsonText.checked(text), { maxBytes, exported: true })
   if (issues.length === 0) return row
   return issues.map(({ path, message }) => `${path.join(".") || "the document"}: ${message}`).join("; ")
 }

@@ -21,6 +21,8 @@ export interface Rows {
   skip: Skip | undefined
   /** A query for the rows to read among, in whose order they are looked at: SQLite's number of each is `_k`. */
   through?: SQL | undefined
+  /** Columns that the first rows have beside those of their table. */
+  kept?: NamedSql[]
   /** How relevant a row is: Postgres keeps it beside the row's columns, as `@rank`. */
   rank?: SQL | undefined
 }

@@ -29,9 +29,19 @@ export function jsonObject(entries: NamedSql[]): SQL {
   return sql`(select row_to_json(${whole}) from (select ${selectList(entries)}) ${whole})`
 }
 
-/** A JSON object with members of its own, and with those of another object after them. */
+/** The text of a JSON object with members of its own, and with those of another object after them. */
+export function withMembersText(entries: NamedSql[], members: SQL): SQL {
+  // A row that is made for `row_to_json` takes longer than the texts of a few values.
+  const own = entries.map(([name, value], i) => {
+    const before = text(`${i ? "," : "{"}${JSON.stringify(name)}:`)
+    return sql`${before} || coalesce(to_json(${value})::text, 'null')`
+  })
+  return sql`(${sql.join(own, sql` || `)} || coalesce(', ' || nullif(substr((${members})::text, 2), '}'), '}'))`
+}
+
+/** The same as JSON. */
 export const withMembers = (entries: NamedSql[], members: SQL): SQL =>
-  sql`(left(${jsonObject(entries)}::text, -1) || coalesce(', ' || nullif(substr((${members})::text, 2), '}'), '}'))::json`
+  sql`${withMembersText(entries, members)}::json`
 
 /** The members of an object that may be missing alone. */
 export const onlyMembers = (members: SQL): SQL => sql`coalesce((${members})::json, '{}')`
@@ -98,8 +108,9 @@ export function page(from: SQL, entries: NamedSql[] | undefined, object: SQL, li
 }
 
 /** A subselect of the first rows. It selects all columns: Postgres passes whole rows on faster than projections. */
-export function firstRows({ table, alias, where, order, limit, skip, rank }: Rows): SQL {
-  const kept = rank ? sql`, ${rank} as "@rank"` : sql``
+export function firstRows({ table, alias, where, order, limit, skip, rank, kept: further = [] }: Rows): SQL {
+  const columns: NamedSql[] = rank ? [...further, ["@rank", rank]] : further
+  const kept = columns.length ? sql`, ${selectList(columns)}` : sql``
   const ordered = sql`select *${kept} from ${table} ${alias} where ${where} order by ${order}`
   if (!skip) return sql`(${ordered} limit ${limit}) ${alias}`
   // Postgres takes an unknown offset for a tenth of the rows. With a bound on these, a plan for all offsets is as good
@@ -107,6 +118,8 @@ export function firstRows({ table, alias, where, order, limit, skip, rank }: Row
   const source = skip.within ? sql`select * from (${ordered} limit ${skip.within}) ${alias}` : ordered
   return sql`(${source} limit ${limit} offset ${skip.rows}) ${alias}`
 }
+/** A column of `kept`. */
+export const keptColumn = (alias: SQL, name: string): SQL => sql`${alias}.${sql.identifier(name)}`
 /** How often `firstRows` mentions its table. */
 export const firstRowsMentions: number = 1
 

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { FieldSpec } from "../field.ts"
-import type { JsonPlace, JsonStep } from "../json-path.ts"
+import type { ComparedPlace, JsonKind, JsonPlace, JsonStep, PlaceParts } from "../json-path.ts"
 
 /** `$."size"."width"[0]`, whose bound names hold no quotes. */
 function pathText(steps: readonly JsonStep[]): SQL {
@@ -24,6 +24,67 @@ function documentOf(column: SQL, { inferred, storage }: Pick<FieldSpec, "inferre
   return inferred ? sql`iif(json_valid(${text}), ${text}, null)` : text
 }
 
+/**
+ * SQLite sorts numbers before texts, and these before blobs: blobs stand for all other kinds, and for no value. So one
+ * value is what rows are sorted by.
+ */
+const blobOf = (rank: number): SQL => sql.raw(`x'0${rank}'`)
+const absent = blobOf(7)
+const blobKinds = [
+  ["false", 3],
+  ["true", 4],
+  ["array", 5],
+  ["object", 6],
+] as const
+const [leastText, leastBlob] = [sql.raw("''"), sql.raw("x''")]
+
+/** The blob that stands for a boolean, from its rank. */
+const ofBoolean = (rank: SQL): SQL => sql`case ${rank} when 3 then ${blobOf(3)} when 4 then ${blobOf(4)} end`
+
+/** A number without an affinity: one would make numbers of the texts that it is compared with. */
+const asNumber = (text: SQL): SQL => sql`(+cast(${text} as real))`
+
+/** How operands are compared with what a place is sorted by. The narrower bound of two is likelier to be the one that is given. */
+const compared = (value: SQL): Record<JsonKind, ComparedPlace> => ({
+  number: {
+    value,
+    only: sql`likely(${value} < ${leastText})`,
+    operand: asNumber,
+    operands: (list) => sql`select +cast(value as real) from json_each(${list})`,
+  },
+  text: {
+    value,
+    only: sql`likely(${value} >= ${leastText}) and likely(${value} < ${leastBlob})`,
+    operand: (text) => text,
+    operands: (list) => sql`select value from json_each(${list})`,
+  },
+  boolean: {
+    value,
+    only: sql`likely(${value} >= ${blobOf(3)}) and likely(${value} <= ${blobOf(4)})`,
+    operand: ofBoolean,
+    operands: (list) => sql`select ${ofBoolean(sql`value`)} from json_each(${list})`,
+  },
+})
+
+/** What a place with these parts is sorted by. */
+export function orderOf({ rank, number, text }: Partial<PlaceParts>): SQL[] {
+  if (number) return [asNumber(number)]
+  if (text) return [text]
+  if (!rank) return [absent]
+  const cases = blobKinds.map(([, one]) => sql`when ${sql.raw(String(one))} then ${blobOf(one)}`)
+  return [sql`case ${rank} ${sql.join(cases, sql` `)} end`]
+}
+
+/** The parts of a place, from what it is sorted by. */
+export function partsOf([value = absent]: SQL[]): PlaceParts {
+  const cases = blobKinds.map(([, one]) => sql`when ${blobOf(one)} then ${sql.raw(String(one))}`)
+  return {
+    rank: sql`case typeof(${value}) when 'real' then 1 when 'text' then 2 else case ${value} ${sql.join(cases, sql` `)} end end`,
+    number: sql`case typeof(${value}) when 'real' then ${value} end`,
+    text: sql`case typeof(${value}) when 'text' then ${value} end`,
+  }
+}
+
 /** A place in a JSON column, as SQLite finds it. */
 export function jsonPlace(
   column: SQL,
@@ -34,13 +95,19 @@ export function jsonPlace(
   const path = pathText(steps)
   const type = sql`json_type(${document}, ${path})`
   const value = sql`json_extract(${document}, ${path})`
+  const number = sql`cast(${value} as real)`
+  const others = blobKinds.map(([kind, rank]) => sql`when ${sql.raw(`'${kind}'`)} then ${blobOf(rank)}`)
+  const order = sql`case ${type} when 'real' then ${number} when 'integer' then ${number} when 'text' then ${value} ${sql.join(others, sql` `)} else ${absent} end`
   const elements = (matches: SQL) =>
     sql`(${type} = 'array' and exists (select 1 from json_each(${document}, ${path}) "@e" where ${matches}))`
   return {
     rank: sql`case ${type} when 'integer' then 1 when 'real' then 1 when 'text' then 2 when 'false' then 3 when 'true' then 4 when 'array' then 5 when 'object' then 6 end`,
-    // A cast as a whole: an index of an expression without an affinity finds no numbers.
     number: sql`cast(case when ${type} in ('integer', 'real') then ${value} end as real)`,
     text: sql`case ${type} when 'text' then ${value} end`,
+    order: [order],
+    compared: compared(order),
+    grouped: [[5, 6, 7].reduce((value, rank) => sql`nullif(${value}, ${blobOf(rank)})`, order)],
+    isNull: sql`${order} = ${absent}`,
     exists: sql`${type} is not null`,
     json: sql`(${document} -> ${path})`,
     holds: (kind, operand) => {

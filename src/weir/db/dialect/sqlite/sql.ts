@@ -32,12 +32,24 @@ export function jsonObject(entries: NamedSql[]): SQL {
 /** Characters that JSON text may have around its tokens. */
 const whitespace = sql.raw("char(32, 9, 10, 13)")
 
+/** The text of an object of these members, but for its end. */
+const beginning = (entries: NamedSql[]): SQL => {
+  const own = entries.map(([name, value], i) => {
+    const before = text(`${i ? "," : "{"}${JSON.stringify(name)}:`)
+    return sql`${before} || json_quote(${value})`
+  })
+  return sql.join(own, sql` || `)
+}
+
 /** A JSON object with members of its own, and with those of the text of another object after them. */
 export function withMembers(entries: NamedSql[], members: SQL): SQL {
-  const own = entries.map(([name, value]) => sql`${text(`${JSON.stringify(name)}:`)} || json_quote(${value})`)
   const further = sql`ltrim(substr(trim(${members}, ${whitespace}), 2), ${whitespace})`
-  return sql`json('{' || ${sql.join(own, sql` || ',' || `)} || coalesce(',' || nullif(${further}, '}'), '}'))`
+  return sql`json(${beginning(entries)} || coalesce(',' || nullif(${further}, '}'), '}'))`
 }
+
+/** The same as text without line feeds. What is stored without them, as the engine does, is not read as JSON again. */
+export const withMembersText = (entries: NamedSql[], members: SQL): SQL =>
+  sql`iif(substr(${members}, 1, 2) = '{"' and instr(${members}, char(10)) = 0, ${beginning(entries)} || ',' || substr(${members}, 2), ${withMembers(entries, members)})`
 
 /** The members of an object that may be missing alone. */
 export const onlyMembers = (members: SQL): SQL => sql`json(coalesce(${members}, '{}'))`
@@ -102,9 +114,12 @@ export const firstRows = (rows: Rows): SQL => sql`(${firstKeys(rows)}) as kept $
 /** The name of a part of the key among the kept ones. */
 const place = (i: number): SQL => sql.raw(i === 0 ? "_k" : `_k${i}`)
 
-const firstKeys = ({ table, alias, key, where, order, limit, skip, through }: Rows): SQL => {
+const firstKeys = ({ table, alias, key, where, order, limit, skip, through, kept = [] }: Rows): SQL => {
   const keys = sql.join(
-    key.map((part, i) => sql`${part} as ${place(i)}`),
+    [
+      ...key.map((part, i) => sql`${part} as ${place(i)}`),
+      ...kept.map(([name, value]) => sql`${value} as ${sql.identifier(name)}`),
+    ],
     sql`, `,
   )
   const ordered = sql`where ${where} order by ${order} limit ${limit}${skip ? sql` offset ${skip.rows}` : sql``}`
@@ -113,6 +128,8 @@ const firstKeys = ({ table, alias, key, where, order, limit, skip, through }: Ro
     ? sql`with "@s" as materialized (${through}) select ${keys}, "@s"._r as _r from "@s" cross join ${table} ${alias} on ${alias}.rowid = "@s"._k ${ordered}`
     : sql`select ${keys} from ${table} ${alias} ${ordered}`
 }
+/** A column of `kept`. */
+export const keptColumn = (_alias: SQL, name: string): SQL => sql`kept.${sql.identifier(name)}`
 const fetched = ({ table, alias, key }: Rows): SQL =>
   sql`cross join ${table} ${alias} on ${sql.join(
     key.map((part, i) => sql`${part} = kept.${place(i)}`),

@@ -1,0 +1,174 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import { orderOf, type PlaceParts, partsOf } from "../db/dialect/json-path.ts"
+import type { NamedSql } from "../db/dialect/page.ts"
+import type { FromCursor, ListQuery, SortKey } from "../query/query.ts"
+import { rowOf } from "../resource/row-of.ts"
+import { clause, conjunction, type RowSql } from "../resource/rules.ts"
+import type { ViewerSql } from "../resource/viewer.ts"
+import { boundValue, columnName, tableOf } from "./columns.ts"
+import { bound } from "./plan.ts"
+import { placeOf, viewerSql } from "./where.ts"
+
+/** A sort key as SQL. A field that is hidden in some rows counts as null there. */
+export interface SortExpression {
+  key: SortKey
+  /** What is compared and ordered, and what a cursor holds. */
+  value: SQL
+  ordered: SQL
+  nullable: boolean
+  /** For a place in JSON, what rows are sorted by instead: all of it for the first of its keys, none for the others. */
+  order?: SQL[]
+}
+
+export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql): SortExpression[] {
+  return sort.map((key) => {
+    const { place, field } = key
+    const visible = (place?.of ?? field).read(row, viewer)
+    const isSeen = typeof visible === "boolean"
+    const within = (value: SQL, otherwise?: SQL): SQL =>
+      isSeen
+        ? value
+        : sql`case when ${visible} then ${value}${otherwise ? sql` else ${otherwise}` : sql``} end`
+    if (!place) {
+      const value = within(row(field.name))
+      return { key, value, ordered: field.type.ordered(value), nullable: field.nullable || !isSeen }
+    }
+    const at = placeOf(place.of, row(place.of.name), place.steps)
+    const value = within(at[place.part])
+    const none = orderOf({})
+    const order = place.part === "rank" ? at.order.map((one, i) => within(one, none[i])) : []
+    return { key, value, ordered: field.type.ordered(value), nullable: true, order }
+  })
+}
+
+export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
+  sql.join(
+    keys.flatMap(({ key, order, ordered, nullable }) =>
+      (order ?? [ordered]).map((one) =>
+        expressions.ordered(one, key.descending !== backwards, nullable && !order),
+      ),
+    ),
+    sql`, `,
+  )
+
+/** The name of a column that holds part of what a place is sorted by. */
+const placeColumn = (key: number, part: number): string => `@o${key}_${part}`
+
+/** What the places among the keys are sorted by, as columns of the first rows: an index has them, and JSON is not read. */
+export const placeColumns = (keys: SortExpression[]): NamedSql[] =>
+  keys.flatMap(({ order = [] }, key) => order.map((value, part): NamedSql => [placeColumn(key, part), value]))
+
+/** The keys, of which those of places are read from the columns of the first rows. */
+export function withPlaces(keys: SortExpression[], alias: SQL): SortExpression[] {
+  let parts: PlaceParts | undefined
+  return keys.map((one, key) => {
+    const {
+      order,
+      key: { place },
+    } = one
+    if (!order || !place) return one
+    if (order.length)
+      parts = partsOf(order.map((_, part) => expressions.keptColumn(alias, placeColumn(key, part))))
+    return { ...one, value: parts?.[place.part] ?? one.value }
+  })
+}
+
+/** What rows are compared by with a cursor: a sort key, or those of a place together. */
+interface Step {
+  /** What is compared, and with what; none of it is null unless `nullable`. */
+  columns: SQL[]
+  at: SQL[]
+  falling: boolean
+  nullable: boolean
+  /** Whether the cursor's row has no value. */
+  isNull: boolean
+  /** Whether the row has the cursor's value. */
+  equal: SQL
+  value: SQL
+  /** Whether a row value of several keys may begin with it, and be looked up in an index. */
+  isColumn: boolean
+}
+
+/** The rows beyond a cursor, in the order of the keys. Nulls count as the largest values. */
+export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
+  if (from.cursor === "start") return true
+  return beyondSteps(keys.flatMap((key, i) => stepOf(keys, key, i, from)))
+}
+
+function stepOf(
+  keys: SortExpression[],
+  { key, order, ...k }: SortExpression,
+  i: number,
+  from: FromCursor,
+): Step[] {
+  const falling = key.descending !== (from.cursor === "before")
+  const given = (i: number): SQL => {
+    const { bind } = (keys[i] as SortExpression).key.field.type.sql
+    return from.parts[i] === "cut" ? lookedUp(keys, i, from) : bind(bound(`c${i}`))
+  }
+  if (order) {
+    if (order.length === 0) return []
+    const parts: Partial<PlaceParts> = {}
+    for (const [n, part] of (["rank", "number", "text"] as const).entries())
+      if (from.parts[i + n] !== "null") parts[part] = given(i + n)
+    const at = orderOf(parts)
+    return [
+      { ...k, columns: order, at, falling, nullable: false, isNull: false, equal: sql``, isColumn: false },
+    ]
+  }
+  const { comparable } = key.field.type.sql
+  const at = comparable?.(given(i)) ?? given(i)
+  const isNull = from.parts[i] === "null"
+  const equal = isNull ? sql`${k.value} is null` : sql`${comparable ? k.ordered : k.value} = ${at}`
+  return [{ ...k, columns: [k.ordered], at: [at], falling, isNull, equal, isColumn: true }]
+}
+
+const tuple = (values: SQL[]): SQL =>
+  values.length === 1 ? (values[0] as SQL) : sql`(${sql.join(values, sql`, `)})`
+
+/** Whether a row is further than the cursor by that step, or with `=` at least as far. */
+const compared = ({ columns, at, falling }: Pick<Step, "columns" | "at" | "falling">, orEqual = ""): SQL =>
+  sql`${tuple(columns)} ${sql.raw((falling ? "<" : ">") + orEqual)} ${tuple(at)}`
+
+/** The rows beyond a cursor. What the first step says of all of them stands before the rest, for an index to begin there. */
+function beyondSteps([step, ...rest]: Step[]): SQL {
+  const { falling, nullable, isNull, value, equal } = step as Step
+  if (isNull) {
+    const further = falling ? sql`${value} is not null` : sql`1 = 0`
+    if (rest.length === 0) return further
+    const others = sql`(${value} is null and ${beyondSteps(rest)})`
+    return falling ? sql`(${further} or ${others})` : others
+  }
+  const one = step as Step
+  const further = compared(one)
+  const withNulls = nullable && !falling ? sql`(${further} or ${value} is null)` : further
+  if (rest.length === 0) return withNulls
+  if (one.isColumn && [one, ...rest].every((s) => !s.nullable && s.falling === falling)) {
+    const [columns, at] = [[one, ...rest].flatMap((s) => s.columns), [one, ...rest].flatMap((s) => s.at)]
+    return compared({ columns, at, falling })
+  }
+  if (nullable && !falling) return sql`(${withNulls} or (${equal} and ${beyondSteps(rest)}))`
+  return sql`(${compared(one, "=")} and (${further} or ${beyondSteps(rest)}))`
+}
+
+/**
+ * The text that a cursor holds only the beginning of: that of the row with the cursor's key, where the viewer may see
+ * it and it still begins so, else the beginning itself. A cursor of somebody's own making learns nothing by it.
+ */
+function lookedUp(keys: SortExpression[], i: number, { resource, viewer: kind }: FromCursor): SQL {
+  const viewer = viewerSql(kind)
+  const alias = sql.identifier("@at")
+  const row = rowOf(resource, (column) => sql`${alias}.${columnName(resource, column)}`)
+  const [there] = sortExpressions([(keys[i] as SortExpression).key], row, viewer)
+  const { value } = there as SortExpression
+  const where = conjunction([
+    ...resource.keys.map(
+      (key, n) =>
+        sql`${row(key)} = ${boundValue(resource, key, `c${keys.length - resource.keys.length + n}`)}`,
+    ),
+    resource.rules.read(row, viewer),
+    expressions.startsWith(value, bound(`c${i}`)),
+  ])
+  return sql`coalesce((select ${value} from ${tableOf(resource)} ${alias} where ${clause(where)}), ${bound(`c${i}`)})`
+}
