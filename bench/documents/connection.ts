@@ -18,36 +18,45 @@ const endOfHead = "\r\n\r\n"
 
 /** One connection that is kept alive, with one request at a time: a client of its own spends little beside the server. */
 export class Connection {
-  private readonly socket: Socket
+  private socket: Socket
+  private readonly origin: URL
   private readonly headers: string
   private receive: ((received: Received) => void) | undefined
   private fail: ((error: Error) => void) | undefined
   private chunks: Buffer[] = []
   private missing: number | undefined
 
-  private constructor(socket: Socket, headers: string) {
-    this.socket = socket
+  private constructor(origin: URL, headers: string) {
+    this.origin = origin
     this.headers = headers
+    this.socket = this.connected()
+  }
+
+  static async open(origin: string, token?: string): Promise<Connection> {
+    const url = new URL(origin)
+    const connection = new Connection(
+      url,
+      `Host: ${url.host}\r\n${token ? `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n` : ""}`,
+    )
+    await once(connection.socket, "connect")
+    return connection
+  }
+
+  private connected(): Socket {
+    const socket = connect(Number(this.origin.port), this.origin.hostname)
     socket.setNoDelay(true)
     socket.on("data", (chunk) => this.take(chunk))
     socket.on("error", (error) => this.fail?.(error))
     socket.on("close", () => this.fail?.(new Error("The server closed the connection")))
-  }
-
-  static async open(origin: string, token?: string): Promise<Connection> {
-    const { hostname, port, host } = new URL(origin)
-    const socket = connect(Number(port), hostname)
-    await once(socket, "connect")
-    return new Connection(
-      socket,
-      `Host: ${host}\r\n${token ? `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n` : ""}`,
-    )
+    return socket
   }
 
   /** Sends a request and waits for the end of its answer. Throws where that is not 2xx. */
   send({ method, path, body }: Sent): Promise<Received> {
     const text = body === undefined ? "" : JSON.stringify(body)
     const length = text ? `Content-Length: ${Buffer.byteLength(text)}\r\n` : ""
+    // The server ends a connection that is idle while the other side takes its turn.
+    if (this.socket.destroyed || this.socket.readableEnded) this.socket = this.connected()
     return new Promise((resolve, reject) => {
       this.fail = reject
       this.receive = (received) => {
