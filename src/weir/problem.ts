@@ -51,7 +51,7 @@ export const problemCodes = {
   still_referenced: { status: 409, when: "Other rows refer to the row that would be deleted or changed" },
   conflict: {
     status: 409,
-    when: "A constraint failed in a hand-written route, or a document with a schema changed at each try of a patch",
+    when: "A constraint failed in a hand-written route, or the row changed at each try of the write",
   },
   precondition_failed: {
     status: 412,
@@ -195,6 +195,9 @@ export const invalid = (detail: string, issues: FieldIssue[]): Problem =>
   new Problem("invalid_request", detail, { issues })
 
 export const notFound = (): Problem => new Problem("not_found", "There is nothing here that you can see")
+
+/** The 409 for a write that others outran at each try. */
+export const outrun = (): Problem => new Problem("conflict", "The row changes too often: try again")
 
 export const forbidden = (detail: string, issues?: FieldIssue[]): Problem =>
   new Problem("forbidden", detail, { issues })

@@ -133,7 +133,8 @@ export function documentRow(
 ): { row: Record<string, unknown>; issues: DocumentIssue[] } {
   const sent = sentDocument(resource, input, rules)
   const data = storedText(sent)
-  const missing = missingReferences(resource, sent.references, rules.within)
+  const isObject = !sent.issues.some(({ path, code }) => path.length === 0 && code === "invalid_type")
+  const missing = isObject ? missingReferences(resource, sent.references, rules.within) : []
   const own = [...sent.issues, ...missing]
   const issues = own.length ? own : (validatorFor(resource)?.(JSON.parse(data.text)) ?? [])
   const id = rules.id === undefined ? {} : { _id: rules.id }

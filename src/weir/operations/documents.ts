@@ -3,7 +3,7 @@ import { type SentDocument, sentDocument, validatorFor } from "../documents/inpu
 import { referencesOf } from "../documents/references.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
-import { invalid, notFound, Problem } from "../problem.ts"
+import { invalid, notFound, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -20,17 +20,14 @@ import { create } from "./create.ts"
 import { DocumentRow, documentBytes, documentInput, fieldIssues } from "./document-input.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
-import { referenceProblem, updateRefusal } from "./refused.ts"
+import { maxTries, referenceProblem, updateRefusal } from "./refused.ts"
 import { updateRow } from "./update.ts"
 
 /** Most objects in a patch: Postgres writes the document anew for each. */
 const maxPatchObjects = 1_000
 
 /** How often a patch is tried anew while others change what it was checked against. */
-const maxTries = 50
-
-/** How often a replacement is tried, while others create the document or delete it. */
-const maxReplacements = 3
+const maxChecks = 50
 
 /** What a replacement left. */
 export interface Replaced {
@@ -65,16 +62,16 @@ export async function replaceDocument(
     if (updated) return { body: updated[0] as string, created: false }
     await requireStillHeld(call, resource, id, held)
     const refusal = await updateRefusal(call, resource, id, columns, made)
-    const isMissing = refusal.code === "not_found"
-    if (isMissing ? !isOpen(resource.rules.create, call.viewer.kind) : tries === maxReplacements)
-      throw refusal
+    const isMissing = refusal?.code === "not_found"
+    if (refusal && (!isMissing || !isOpen(resource.rules.create, call.viewer.kind))) throw refusal
+    if (tries === maxTries) throw outrun()
     if (!isMissing) continue
     try {
       const { rows } = await create(call, resource, new DocumentRow(row))
       return { body: rows[0]?.body ?? "", created: true }
     } catch (error) {
       // Another request has created it meanwhile.
-      if (tries === maxReplacements || !(error instanceof Problem) || error.code !== "duplicate") throw error
+      if (tries === maxTries || !(error instanceof Problem) || error.code !== "duplicate") throw error
     }
   }
 }
@@ -138,17 +135,21 @@ export async function patchDocument(
   const held = await heldTextOf(call, resource, id, precondition)
   const patch = new Patch(call, resource, id, sent.members, { columns, held })
   if (!validatorFor(resource)) {
-    const row = await patch.apply(undefined)
-    if (!row) await requireStillHeld(call, resource, id, held)
-    if (!row) throw await updateRefusal(call, resource, id, columns, nothing)
-    return row[0] as string
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await patch.apply(undefined)
+      if (row) return row[0] as string
+      await requireStillHeld(call, resource, id, held)
+      const refusal = await updateRefusal(call, resource, id, columns, nothing)
+      if (refusal) throw refusal
+    }
+    throw outrun()
   }
-  for (let tries = 0; tries < maxTries; tries++) {
+  for (let tries = 0; tries < maxChecks; tries++) {
     const row = await patch.apply(await patch.check())
     if (row) return row[0] as string
     await requireStillHeld(call, resource, id, held)
   }
-  throw new Problem("conflict", "The document changes too often: try again")
+  throw outrun()
 }
 
 const nothing = { bound: [], expressions: {}, values: {} }
@@ -234,7 +235,10 @@ class Patch {
     )
     const [row] = await call.client().query(withValues(plan, values, true))
     if (!row) throw notFound()
-    if (Number(row[1]) === 0) throw await updateRefusal(call, resource, this.id, this.columns, nothing)
+    if (Number(row[1]) === 0) {
+      const refusal = await updateRefusal(call, resource, this.id, this.columns, nothing)
+      if (refusal) throw refusal
+    }
     const before = String(row[0])
     const issues = validatorFor(resource)?.(merged(JSON.parse(before), JSON.parse(this.text))) ?? []
     if (issues.length) throw invalid("The patched document is not valid", fieldIssues(issues))

@@ -92,9 +92,12 @@ async function refusalOf(
   return broken && problemOf(broken, `You may not create this row of ${resource.name}`, prefix)
 }
 
+/** How often a write is tried that changed no row, although nothing forbids it: another request came between. */
+export const maxTries = 3
+
 /**
  * Why an update changed no row: a 404 for a row that the viewer cannot see, a 422 for a row that it names in vain,
- * a 403 for what a rule forbids.
+ * a 403 for what a rule forbids. Undefined where nothing forbids it now.
  */
 export async function updateRefusal(
   call: Call,
@@ -102,7 +105,7 @@ export async function updateRefusal(
   id: RowKey,
   columns: Values,
   made: MadeValues,
-): Promise<Problem> {
+): Promise<Problem | undefined> {
   const { viewer } = call
   const names = Object.keys(columns)
   const requirements = updateRequirements(resource, viewer.kind, names, made)
@@ -114,8 +117,8 @@ export async function updateRefusal(
   const row = await verdicts(call, plan, values)
   if (!row) return notFound()
   const broken = firstBroken(requirements, row)
-  const notYours = `This row of ${resource.name} is not yours to change`
-  if (!broken || broken.of === "row") return forbidden(notYours)
+  if (!broken) return undefined
+  if (broken.of === "row") return forbidden(`This row of ${resource.name} is not yours to change`)
   return problemOf(broken, `This row of ${resource.name} is not yours to change so`, [])
 }
 

@@ -1,19 +1,20 @@
 import type { Row, Statement } from "../db/driver.ts"
-import { forbidden, notFound } from "../problem.ts"
+import { forbidden, notFound, outrun } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
-import { compileDelete } from "../sql/delete.ts"
+import { compileDeletable, compileDelete } from "../sql/delete.ts"
 import { heldText } from "../sql/held.ts"
 import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
-import { exists, requireOpen } from "./access.ts"
+import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
+import { maxTries } from "./refused.ts"
 import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
@@ -72,14 +73,26 @@ export async function remove(
         { ...keyValues(resource, id), [ownValue.viewer]: viewer.id, [heldText]: held },
       )
   const verb = isSoft ? "update" : "delete"
-  let deleted: Row[]
-  try {
-    deleted = (await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }]))[0] ?? []
-  } catch (error) {
-    throw writeProblem(error, resource, [])
+  for (let tries = 0; tries < maxTries; tries++) {
+    let deleted: Row[]
+    try {
+      deleted = (await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }]))[0] ?? []
+    } catch (error) {
+      throw writeProblem(error, resource, [])
+    }
+    if (deleted.length) return
+    await requireStillHeld(call, resource, id, held)
+    await requireDeletable(call, resource, id)
   }
-  if (deleted.length) return
-  await requireStillHeld(call, resource, id, held)
-  if (await exists(call, resource, id)) throw forbidden(`This row of ${resource.name} is not yours to change`)
-  throw notFound()
+  throw outrun()
+}
+
+/** Throws a 404 for a row that the viewer cannot see, and a 403 for one that it may not delete. */
+async function requireDeletable(call: Call, resource: Resource, id: RowKey): Promise<void> {
+  const { kind, id: viewer } = call.viewer
+  const plan = planOf(resource, `deletable:${kind}`, () => compileDeletable(resource, kind))
+  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer }
+  const [row] = await call.client().query(withValues(plan, values, true))
+  if (!row) throw notFound()
+  if (Number(row[0]) === 0) throw forbidden(`This row of ${resource.name} is not yours to change`)
 }

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
-import { invalid } from "../problem.ts"
+import { invalid, outrun } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -15,7 +15,7 @@ import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { referenceProblem, updateRefusal } from "./refused.ts"
+import { maxTries, referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
@@ -45,10 +45,14 @@ export async function update(
   await checkSecret(call, resource, id, input)
   const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
-  const row = await updateRow(call, resource, id, columns, made, held)
-  if (!row) await requireStillHeld(call, resource, id, held)
-  if (!row) throw await updateRefusal(call, resource, id, columns, made)
-  return row[0] as string
+  for (let tries = 0; tries < maxTries; tries++) {
+    const row = await updateRow(call, resource, id, columns, made, held)
+    if (row) return row[0] as string
+    await requireStillHeld(call, resource, id, held)
+    const refusal = await updateRefusal(call, resource, id, columns, made)
+    if (refusal) throw refusal
+  }
+  throw outrun()
 }
 
 /** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`. */

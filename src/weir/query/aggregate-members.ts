@@ -18,7 +18,8 @@ import { maxFilters, maxSteps, type ParamReader } from "./reader.ts"
 export const maxGroups = 8
 export const maxAggregates = 16
 
-const byUnit = new RegExp(`^(.*):(${units.join("|")})$`, "s")
+/** A name with a length of time behind it. */
+const byUnit = /^(.*):(\w+)$/s
 /** The lengths of time that values of a field are in. */
 export const unitsOf = ({ spec: { type } }: Field): readonly Unit[] => {
   if (type === "timestamp" || type === "local_timestamp") return units
@@ -30,8 +31,7 @@ export function readGroups(reader: ParamReader, resource: Resource): Group[] {
   const text = reader.single("group")
   const groups: Group[] = []
   for (const name of text?.split(",") ?? []) {
-    const isPlain = findPlace(reader, resource, name)?.members === undefined
-    const [, path = name, unit] = (isPlain && byUnit.exec(name)) || []
+    const [path, unit] = unitAt(reader, resource, name)
     const of = readOperand(reader, resource, "group", path)
     if (!of) continue
     if (groups.length === maxGroups) {
@@ -40,11 +40,21 @@ export function readGroups(reader: ParamReader, resource: Resource): Group[] {
     }
     const { field, steps } = of
     const isKnown =
-      unit === undefined ? steps || isSortable(field) : (unitsOf(field) as string[]).includes(unit)
+      unit === undefined ? steps || isSortable(field) : !steps && (unitsOf(field) as string[]).includes(unit)
     if (!isKnown) reader.issue("group", `cannot group by "${name.slice(0, 80)}"`, "not_comparable")
     else groups.push({ of, unit: unit as Unit | undefined, ...(steps ? place : member)(name, field, field) })
   }
   return groups
+}
+
+/** A name and the length of time behind it. Of a place in JSON, a colon is part of the name. */
+function unitAt(reader: ParamReader, resource: Resource, name: string): [path: string, unit?: string] {
+  const [, path, unit] = byUnit.exec(name) ?? []
+  if (path === undefined || unit === undefined) return [name]
+  const before = findPlace(reader, resource, path)
+  const isColumn = before !== undefined && before.members === undefined
+  const isPlace = findPlace(reader, resource, name)?.members !== undefined
+  return isColumn || !isPlace ? [path, unit] : [name]
 }
 
 const call = new RegExp(`^(${aggregateNames.join("|")})(?:\\((.+)\\))?$`, "s")

@@ -19,19 +19,19 @@ import { softDeleteOf } from "./soft-delete.ts"
 /** A table, or the one that a module holds. */
 type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
 type ColumnsOf<T extends Table> = keyof T["_"]["columns"] & string
+
 type RelationNames<M, T extends Table> = {
   [K in keyof M]: M[K] extends Relations<T["_"]["name"], infer Config> ? keyof Config & string : never
 }[keyof M]
-/** The relations that the module declares of its table; any name where they are declared elsewhere. */
-type EmbedsOf<M, T extends Table> = [RelationNames<M, T>] extends [never] ? string : RelationNames<M, T>
+/** The relations that the module declares of its table. */
+type Declared<M> = RelationNames<M, TableOf<M>>
 
-/** Embeds by the names of a table's relations; those through a junction by any. */
-type Embeds<R extends string, E> = {
-  [Name in keyof E]: Name extends R
-    ? EmbedOptions | JunctionEmbed | undefined
-    : string extends Name
-      ? EmbedOptions | JunctionEmbed | undefined
-      : JunctionEmbed
+/**
+ * Embeds by the names of relations. An editor suggests those that the module declares; foreign keys make others, so that
+ * the names are checked at load.
+ */
+type Embeds<M, E> = { [Name in Declared<M>]?: EmbedOptions | JunctionEmbed | undefined } & {
+  [Name in keyof E]: EmbedOptions | JunctionEmbed | undefined
 }
 
 /**
@@ -44,7 +44,7 @@ export function resource<S extends Table | Record<string, unknown>, E = Record<s
   source: S,
   ownOptions: TableOptions<ColumnsOf<TableOf<S>>> & {
     /** The relations that clients may embed; `true` for all. */
-    embed?: true | Embeds<S extends Table ? string : EmbedsOf<S, TableOf<S>>, E>
+    embed?: true | Embeds<S, E>
   },
 ): Resource {
   const options = ownOptions as unknown as ResourceOptions

@@ -8,6 +8,18 @@ import { compile, type Plan } from "./plan.ts"
 import { oneVisible, returnedKeys, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
+/** A row that the viewer may see: 1 where it is the viewer's to delete, else 0. */
+export function compileDeletable(resource: Resource, kind: ViewerKind): Plan {
+  const row = writtenRow(resource)
+  const viewer = viewerSql(kind)
+  const holds = clause(resource.rules.delete(row, viewer))
+  const visible = oneVisible(resource, row, viewer)
+  return {
+    ...compile(sql`select case when ${holds} then 1 else 0 end from ${tableOf(resource)} where ${visible}`),
+    bounded: true,
+  }
+}
+
 /**
  * One row's delete: `[1, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
  * viewer's to delete. `held`: only while the row has the text that is bound as `heldText`.

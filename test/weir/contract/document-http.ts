@@ -1,9 +1,8 @@
-import { describe, expect, test } from "vitest"
-import { documentExample } from "../../../src/weir/documents/schema-example.ts"
+import { beforeEach, describe, expect, test } from "vitest"
 import { isOpen, isOpenToAll } from "../../../src/weir/resource/rules.ts"
 import type { Answer } from "../support/client.ts"
 import { walk } from "../support/paging.ts"
-import { type Row, rowOf, rowsOf } from "../support/samples.ts"
+import { namesHidden, type Row, rowOf, rowsOf } from "../support/samples.ts"
 import { type Contract, collections, contractWorlds, topKind } from "./world.ts"
 
 /** Codes of what is wrong, of a problem in its whole shape. */
@@ -42,7 +41,10 @@ export function documentHttpContract(contract: Contract): void {
 
   describe.each(open)("documents over HTTP: $name", (resource) => {
     const path = `/${resource.name}`
-    const document = documentExample(resource) ?? {}
+    let document: Row
+    beforeEach(async () => {
+      document = await world().maker.document(resource)
+    })
     const one = `${path}/one`
 
     test("HEAD answers as GET, without a body; a trailing slash changes nothing", async () => {
@@ -178,13 +180,18 @@ export function documentOwnerContract(contract: Contract): void {
 
   describe.each(owned)("documents of two: $name", (resource) => {
     const path = `/${resource.name}`
-    const document = documentExample(resource) ?? {}
+    let document: Row
+    beforeEach(async () => {
+      document = await world().maker.document(resource)
+    })
 
     test("each sees, changes and deletes their own alone", async () => {
       const { ann, bob, call } = world()
       const made = await Promise.all(
         [ann, bob].map(({ token }) => call("POST", path, { token, json: document })),
       )
+      // Rules may hide the rows that these documents must name.
+      if (made.some(namesHidden)) return
       for (const { status, text } of made) expect(status, text).toBe(201)
       const [own, other] = made.map(rowOf) as [Row, Row]
       expect([own._owner_id, other._owner_id]).toEqual([ann.id, bob.id])

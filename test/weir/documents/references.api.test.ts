@@ -103,6 +103,33 @@ test("a reference is a member of the document: sent, served, found, sorted and s
   ])
 })
 
+test("documents are grouped by lengths of time, and a name that is none is refused", async () => {
+  const one = await made({ text: "good", item_id: 1 })
+  const month = `${String(one._created_at).slice(0, 7)}-01T00:00:00.000Z`
+  const groups = (group: string) => call("GET", `/reviews?aggregate=count&group=${group}`)
+  expect((await groups("_created_at:month")).body).toEqual([{ "_created_at:month": month, count: 1 }])
+  expect((await groups("item.created_at:year")).status).toBe(200)
+  // A colon is part of the name of a member.
+  expect((await groups("some:day")).body).toEqual([{ "some:day": null, count: 1 }])
+  for (const wrong of ["_created_at:mnth", "item_id:month", "item.created_at:days"])
+    expect(faults(await groups(wrong)), wrong).toEqual(["group not_comparable"])
+})
+
+test("of requests that race over one document, none is told that it is another's", async () => {
+  const { token } = w.ann
+  const json = { text: "raced", item_id: 1 }
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(
+      Array.from({ length: 21 }, (_, n) => {
+        const method = ["PUT", "PATCH", "DELETE"][n % 3] as string
+        return call(method, "/reviews/raced", { token, ...(method === "DELETE" ? {} : { json }) })
+      }),
+    )
+    const odd = answers.filter(({ status }) => ![200, 201, 204, 404, 409].includes(status))
+    expect(odd.map(({ status, text }) => `${status} ${text}`)).toEqual([])
+  }
+})
+
 test("documents embed rows, and rows embed documents", async () => {
   const one = await made({ text: "good", item_id: 1, item: "own member" })
   const shown = await call("GET", `/reviews/${one._id}?include=item.owner,_owner`)

@@ -568,9 +568,7 @@ describe("types", () => {
       () => resource(module, { fields: { titel: {} } }),
       // @ts-expect-error: and so is what the rules of fields name
       () => resource(module, { fields: { title: { write: owner } } }),
-      // @ts-expect-error: embeds are the module's relations
       () => resource(module, { embed: { autor: {} } }),
-      // @ts-expect-error: beside one through a junction as well
       () => resource(module, { embed: { autor: { limit: 1 }, tags: throughJunction("noteTags", "tag") } }),
       // @ts-expect-error: and their options are known
       () => resource(module, { embed: { author: { limits: 1 } } }),

@@ -7,6 +7,7 @@ import type { Api } from "../../../src/weir/api.ts"
 import { foreignKeysOf, propertyOf } from "../../../src/weir/db/dialect/foreign-keys.ts"
 import { tableConfig } from "../../../src/weir/db/dialect/names.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
+import { documentExample } from "../../../src/weir/documents/schema-example.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { Key } from "../../../src/weir/resource/key.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
@@ -198,6 +199,7 @@ export class Maker {
     kind = this.w.kind,
     given: Row = {},
   ): Promise<Row> {
+    if (resource.document) return { ...(await this.document(resource, as)), ...given }
     const body: Row = {}
     const nullTurn = this.n % 3 === 1
     for (const field of writableBy(resource, kind)) {
@@ -213,6 +215,16 @@ export class Maker {
     }
     await this.join(resource, body, given)
     return { ...body, ...this.samples[resource.name]?.(this.n++), ...given }
+  }
+
+  /** A valid document of a collection, with the references that it must have. */
+  async document(resource: Resource, as: Person = this.w.root): Promise<Row> {
+    const document: Row = { ...documentExample(resource) }
+    for (const name of Object.keys(resource.collection?.references ?? {})) {
+      const field = resource.fields[name] as Field
+      if (!field.nullable) document[name] = await this.value(resource, field, as)
+    }
+    return { ...document, ...this.samples[resource.name]?.(this.n++) }
   }
 
   /** A new row as root is shown it; where no request may make one, it is put into the database. */
@@ -251,7 +263,11 @@ export class Maker {
       if (field.write === undefined || Object.hasOwn(given, field.name)) continue
       const itself = targetsOf(this.w.api, resource).get(field.name) === resource
       if (field.nullable && itself) continue
-      values[field.name] = field.secret ? "secret" : await this.value(resource, field)
+      values[field.name] = field.spec.document
+        ? documentExample(resource)
+        : field.secret
+          ? "secret"
+          : await this.value(resource, field)
     }
     await this.join(resource, values, given)
     Object.assign(values, this.samples[resource.name]?.(this.n++), given)
@@ -316,7 +332,7 @@ export class Maker {
 }
 
 /** Whether a create was refused for the rows that it names alone: those that its writer cannot see. */
-const namesHidden = ({ status, body }: Answer): boolean =>
+export const namesHidden = ({ status, body }: Answer): boolean =>
   status === 422 &&
   ((body as { errors?: { code: string }[] }).errors ?? []).every(({ code }) => code === "unknown_reference")
 

@@ -4,6 +4,7 @@ import {
   any,
   anyone,
   defineApi,
+  documentOwner,
   hashPassword,
   nobody,
   type Rule,
@@ -19,6 +20,7 @@ import * as ledgers from "./schema/ledgers.ts"
 import * as lots from "./schema/lots.ts"
 import * as members from "./schema/members.ts"
 import * as pieces from "./schema/pieces.ts"
+import { flags, reviews } from "./schema/reviews.ts"
 import * as shelves from "./schema/shelves.ts"
 
 const secret = {
@@ -86,6 +88,20 @@ export const api = defineApi({
       },
       embed: { shelf: {}, maker: {} },
       sort: ["-public", "title"],
+    }),
+    resource(reviews, {
+      read: documentOwner,
+      create: signedIn,
+      update: documentOwner,
+      delete: documentOwner,
+      embed: { lot: {}, ledger: {}, parent: {}, flags: {} },
+    }),
+    resource(flags, {
+      read: signedIn,
+      create: signedIn,
+      update: signedIn,
+      delete: admin,
+      embed: { review: {} },
     }),
   ],
 })

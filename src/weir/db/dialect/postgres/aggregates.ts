@@ -31,7 +31,10 @@ export function sum(exactness: Exactness, column: SQL, wide: boolean): Aggregate
   if (exactness.kind === "real") {
     const value = (parts: SQL[]) => (wide ? toReal(first(parts)) : first(parts))
     return {
-      parts: [wide ? sql`sum(${column}::numeric)` : sql`sum(${column}::double precision)`],
+      // By its text: a cast to numeric keeps 15 digits alone.
+      parts: [
+        wide ? sql`sum(${column}::double precision::text::numeric)` : sql`sum(${column}::double precision)`,
+      ],
       value,
       json: (parts) => finite(value(parts)),
     }

@@ -83,7 +83,11 @@ function pointed(digits: SQL, scale: number): SQL {
 export function sum(exactness: Exactness, column: SQL, wide: boolean): AggregateSql {
   switch (exactness.kind) {
     case "real":
-      return { parts: [sql`sum(${wide ? asReal(column) : column})`], value: at, json: (p) => realJson(at(p)) }
+      return {
+        parts: [sql`sum(${wide ? asReal(column) : column})`],
+        value: (p) => finite(at(p)),
+        json: (p) => realJson(at(p)),
+      }
     case "rounded":
       return {
         parts: [sql`sum(${wide ? asReal(column) : column})`],
@@ -114,6 +118,9 @@ export function sum(exactness: Exactness, column: SQL, wide: boolean): Aggregate
     }
   }
 }
+
+/** A floating point number, or null where it is infinite, as the answer shows it. */
+const finite = (value: SQL): SQL => sql`iif(abs(${value}) <= 1.7976931348623157e308, ${value}, null)`
 
 const asReal = (column: SQL): SQL => sql`cast(${column} as real)`
 
