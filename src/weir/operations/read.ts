@@ -25,10 +25,30 @@ import { withVersions } from "./versions.ts"
  */
 export async function read(call: Call, resource: Resource, id: RowKey, search: string): Promise<ReadResult> {
   requireOpen(call, resource.rules.read)
-  const { kind, id: viewer } = call.viewer
-  const { bytes, rows: maxRows } = call.limits
+  const { values, includes, versions, ...plans } = prepare(call, resource, search)
+  const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: call.viewer.id }
+  const statement = withValues(plans.plan, all, true)
+  const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
+  return readThrough(call, { statement, parts }, async () => {
+    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
+    if (!row) return undefined
+    const body = versions ? await withVersions(String(row[0])) : (row[0] as string)
+    if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
+    requireAnswerText(body, call.limits, { includes })
+    return { body, headers: {}, whole: plan.isPart ? String(row[1]) : undefined }
+  })
+}
+
+/** Throws a 422 that names every wrong parameter of a single read. */
+export function checkOne(call: Call, resource: Resource, search: string): void {
+  prepare(call, resource, search)
+}
+
+/** A single read, parsed and compiled now or before. */
+function prepare({ viewer: { kind }, limits }: Call, resource: Resource, search: string) {
+  const { bytes, rows: maxRows } = limits
   const verb = `one:${kind}:${bytes}:${maxRows[kind]}`
-  const { values, includes, versions, ...plans } = parsedOnce(resource, verb, search, () => {
+  return parsedOnce(resource, verb, search, () => {
     const { query, values, shape } = parseOne(resource, kind, search, maxRows[kind])
     const compiled = (measure: boolean) => (): OnePlan =>
       planOf(resource, `one:${measure}:${kind}:${bytes}:${shape}`, () =>
@@ -41,17 +61,6 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
       plan: compiled(false)(),
       measured: compiled(true),
     }
-  })
-  const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: viewer }
-  const statement = withValues(plans.plan, all, true)
-  const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
-  return readThrough(call, { statement, parts }, async () => {
-    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
-    if (!row) return undefined
-    const body = versions ? await withVersions(String(row[0])) : (row[0] as string)
-    if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
-    requireAnswerText(body, call.limits, { includes })
-    return { body, headers: {}, whole: plan.isPart ? String(row[1]) : undefined }
   })
 }
 

@@ -17,6 +17,7 @@ import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import { remove } from "../operations/remove.ts"
 import { restore } from "../operations/restore.ts"
+import { shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
 import { invalid } from "../problem.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
@@ -25,6 +26,7 @@ import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
 import { preconditionOf } from "./precondition.ts"
+import { preferencesOf } from "./prefer.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
@@ -105,10 +107,11 @@ export async function createRows(
 ): Promise<Response> {
   const call = c.get("call")
   const { nested, search } = nestedOf(c, call, parent)
+  const { isMinimal, applied } = preferencesOf(c)
+  const shaped = shapeOf(call, resource, search)
   const { rows, many } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
-    refuseParams(search)
     const input = await readJson(c, jsonTypes, verbatimOf(resource))
     if (onlyMany && !Array.isArray(input))
       throw invalid("The body is not valid", [
@@ -116,13 +119,19 @@ export async function createRows(
       ])
     return create(call, resource, input, { nested, guard })
   })
-  const bodies = rows.map(({ body }) => body)
   const basePath = c.get("basePath")
-  if (many) return reply(c, 201, `[${bodies.join(",")}]`, { location: `${basePath}/${resource.name}` })
-  const key = rows[0]?.key
+  if (many) {
+    const headers = { ...applied, location: `${basePath}/${resource.name}` }
+    if (isMinimal) return reply(c, 201, null, headers)
+    const bodies: string[] = []
+    // One after the other: they share the connection of the request.
+    for (const { key, body } of rows) bodies.push(await shaped(key, body))
+    return reply(c, 201, `[${bodies.join(",")}]`, headers)
+  }
+  const { key, body = "" } = rows[0] ?? {}
   const location = key === undefined ? {} : { location: basePath + rowPath(resource, key) }
-  const body = bodies[0] as string
-  return reply(c, 201, body, { ...location, etag: await rowTag(body) })
+  const headers = { ...applied, ...location, etag: await rowTag(body) }
+  return reply(c, 201, isMinimal ? null : await shaped(key, body), headers)
 }
 
 /** `POST /resource/batch`, and `POST /parent/{id}/resource/batch`: an array alone. */
@@ -130,22 +139,38 @@ export const createMany = (c: AppContext, resource: Resource, parent?: Within): 
   createRows(c, resource, parent, true)
 
 /** The row that a path names, to be changed as the rule lets the viewer. */
-function rowToChange(c: AppContext, resource: Resource, rule: Rule): { call: Call; key: RowKey } {
+function rowToChange(c: AppContext, resource: Resource, rule: Rule): RowToChange {
   const call = c.get("call")
   const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
   requireOpen(call, rule)
-  refuseParams(search)
-  return { call, key }
+  const shaped = shapeOf(call, resource, search)
+  const { isMinimal, applied } = preferencesOf(c)
+  return {
+    call,
+    key,
+    async answer(status, body, headers = {}) {
+      const all = { ...applied, ...headers, etag: await rowTag(body) }
+      if (!isMinimal) return reply(c, status, await shaped(key, body), all)
+      return reply(c, status === 200 ? 204 : status, null, all)
+    },
+  }
+}
+
+interface RowToChange {
+  call: Call
+  key: RowKey
+  /** Answers with the row as it was written, in the shape and to the extent that the request asks for. */
+  answer(status: 200 | 201, body: string, headers?: Record<string, string>): Promise<Response>
 }
 
 /** `PATCH /resource/{id}`: a merge patch. */
 export async function updateOne(c: AppContext, resource: Resource): Promise<Response> {
-  const { call, key } = rowToChange(c, resource, resource.rules.update)
+  const { call, key, answer } = rowToChange(c, resource, resource.rules.update)
   const patch = await readJson(c, patchTypes, verbatimOf(resource))
   const change = resource.document ? patchDocument : update
   const body = await change(call, resource, key, patch, requiredOf(c, resource))
-  return reply(c, 200, body, { ...acceptPatch, etag: await rowTag(body) })
+  return answer(200, body, acceptPatch)
 }
 
 /** What the request's headers require of the row. */
@@ -161,19 +186,17 @@ const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole"
 
 /** `PUT /resource/{id}`, of a document: replaces it, or creates it there. */
 export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {
-  const { call, key } = rowToChange(c, resource, resource.rules.update)
+  const { call, key, answer } = rowToChange(c, resource, resource.rules.update)
   const document = await readJson(c, jsonTypes, verbatimOf(resource))
   const { body, created } = await replaceDocument(call, resource, key, document, requiredOf(c, resource))
-  const etag = await rowTag(body)
   const location = c.get("basePath") + rowPath(resource, key)
-  return created ? reply(c, 201, body, { location, etag }) : reply(c, 200, body, { etag })
+  return created ? answer(201, body, { location }) : answer(200, body)
 }
 
 /** `POST /resource/{id}/restore`. */
 export async function restoreOne(c: AppContext, resource: SoftlyDeleted): Promise<Response> {
-  const { call, key } = rowToChange(c, resource, resource.rules.restore)
-  const body = await restore(call, resource, key)
-  return reply(c, 200, body, { etag: await rowTag(body) })
+  const { call, key, answer } = rowToChange(c, resource, resource.rules.restore)
+  return answer(200, await restore(call, resource, key))
 }
 
 /** The headers in which deletes have present secrets: what CORS must allow. */

@@ -4,10 +4,10 @@ import type { Json, Reference } from "../http/components.ts"
 import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
+import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, objectOf, securityOf } from "./openapi-parts.ts"
-import { rowSchemas } from "./openapi-rows.ts"
 import { createBodyOf, createExample, demanded } from "./openapi-writes.ts"
 
 type Members = Record<string, FieldSchema>
@@ -81,7 +81,6 @@ export const patchExample = (resource: Resource): Json =>
 /** A replacement of a document, or its creation with the key of its path. */
 export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
   const { singular, typeName, name } = resource
-  const { whole } = rowSchemas(d, resource)
   return {
     operationId: `replace${typeName}`,
     summary: `Replace one ${singular}, or create it with that key`,
@@ -90,16 +89,21 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: [...keyParams(d, resource), ...preconditionReferences(d.components)],
+      parameters: [
+        ...keyParams(d, resource),
+        ...preconditionReferences(d.components),
+        ...answerParams(d, resource),
+      ],
       requestBody: {
         required: true,
         ...jsonOf(createBodyOf(d, resource), createExample(resource)),
       },
       responses: {
+        ...withoutBody,
         200: {
           description: "Replaced",
           headers: headerReferences(d.components, rowValidator),
-          ...jsonOf(whole),
+          ...jsonOf(writtenRow(d, resource)),
         },
         201: {
           description: "Created",
@@ -107,7 +111,7 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
             Location: { description: "The new row's path", schema: { type: "string" } },
             ...headerReferences(d.components, rowValidator),
           },
-          ...jsonOf(whole),
+          ...jsonOf(writtenRow(d, resource)),
         },
       },
     },

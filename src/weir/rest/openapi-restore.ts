@@ -1,8 +1,8 @@
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
+import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
-import { rowSchemas } from "./openapi-rows.ts"
 
 /** The operation that brings back a softly deleted row. */
 export const restoreDoc = (d: Documents, resource: Resource): OperationDoc => ({
@@ -13,9 +13,10 @@ export const restoreDoc = (d: Documents, resource: Resource): OperationDoc => ({
   tags: [resource.name],
   security: securityOf(resource, "restore"),
   json: {
-    parameters: keyParams(d, resource),
+    parameters: [...keyParams(d, resource), ...answerParams(d, resource)],
     responses: {
-      200: { description: "The row as it is now", ...jsonOf(rowSchemas(d, resource).whole) },
+      ...withoutBody,
+      200: { description: "The row as it is now", ...jsonOf(writtenRow(d, resource)) },
     },
   },
   errors: [401, 403, 404, 406, 409, 422],

@@ -11,11 +11,11 @@ import { isOpen } from "../resource/rules.ts"
 import { maxCreateRows, writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
+import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./openapi-parts.ts"
-import { rowSchemas } from "./openapi-rows.ts"
 
 /** Hashes of secrets wait their turn; beyond the queue, the server refuses them. */
 export const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
@@ -148,13 +148,13 @@ export function createDoc(d: Documents, resource: Resource, parent?: Within): Op
     tags: [name],
     security: securityOf(resource, "create"),
     json: {
-      ...(parent ? { parameters: keyParams(d, parent.within) } : {}),
+      parameters: [...(parent ? keyParams(d, parent.within) : []), ...answerParams(d, resource)],
       requestBody: { required: true, ...jsonOf(createBodyOf(d, resource, parent), example) },
       responses: {
         201: {
           description: "Created",
           headers: { ...locationOf("The new row's path"), ...headerReferences(d.components, rowValidator) },
-          ...jsonOf(rowSchemas(d, resource).whole),
+          ...jsonOf(writtenRow(d, resource)),
         },
       },
     },
@@ -179,7 +179,7 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
     tags: [name],
     security: securityOf(resource, "create"),
     json: {
-      ...(parent ? { parameters: keyParams(d, parent.within) } : {}),
+      parameters: [...(parent ? keyParams(d, parent.within) : []), ...answerParams(d, resource)],
       requestBody: {
         required: true,
         ...jsonOf(rows, [createExample(resource, parent?.relation.foreign)]),
@@ -188,7 +188,7 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
         201: {
           description: "Created, in the array's order",
           headers: locationOf("The path of the list"),
-          ...jsonOf({ type: "array", items: rowSchemas(d, resource).whole }),
+          ...jsonOf({ type: "array", items: writtenRow(d, resource) }),
         },
       },
     },
@@ -210,16 +210,21 @@ export function updateDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [resource.name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: [...keyParams(d, resource), ...preconditionReferences(d.components)],
+      parameters: [
+        ...keyParams(d, resource),
+        ...preconditionReferences(d.components),
+        ...answerParams(d, resource),
+      ],
       requestBody: {
         required: true,
         content: Object.fromEntries(patchTypes.map((type) => [type, { schema, example }])),
       },
       responses: {
+        ...withoutBody,
         200: {
           description: "The row as it is now",
           headers: headerReferences(d.components, rowValidator),
-          ...jsonOf(rowSchemas(d, resource).whole),
+          ...jsonOf(writtenRow(d, resource)),
         },
       },
     },

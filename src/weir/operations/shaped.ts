@@ -1,0 +1,32 @@
+import { Problem } from "../problem.ts"
+import type { RowKey } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import type { Call } from "./call.ts"
+import { checkOne, read } from "./read.ts"
+
+/** What a write is answered with: the written row, in the shape that its query string asks for. */
+export type Shape = (key: RowKey | undefined, body: string) => Promise<string>
+
+const asWritten: Shape = async (_, body) => body
+
+/**
+ * Reads the query string of a write, `fields` and `include` as those of a single read. Throws a 422 that names every wrong
+ * parameter, so that nothing is written then. The row is read after its commit; where it is gone by then, or is no longer
+ * the viewer's to see, the answer is the row as it was written.
+ */
+export function shapeOf(call: Call, resource: Resource, search: string): Shape {
+  if (search.length <= 1) return asWritten
+  // Nothing is embedded that was not asked for.
+  const asked = /[?&]include=/.test(search) ? search : `${search}&include=`
+  checkOne(call, resource, asked)
+  return async (key, body) => {
+    if (key === undefined) return body
+    try {
+      const found = await read({ ...call, bypass: "no-store" }, resource, key, asked)
+      return found.body
+    } catch (error) {
+      if (error instanceof Problem && [401, 403, 404].includes(error.status)) return body
+      throw error
+    }
+  }
+}

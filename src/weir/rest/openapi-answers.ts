@@ -1,0 +1,30 @@
+import type { Json, Reference } from "../http/components.ts"
+import type { Resource } from "../resource/resource.ts"
+import { fieldsParam, includeParams } from "./openapi-params.ts"
+import type { Documents } from "./openapi-parts.ts"
+import { rowSchemas } from "./openapi-rows.ts"
+
+const prefer =
+  "`return=minimal` for an answer without a body, `handling=strict` to refuse what is not understood (RFC 7240)"
+
+/** The parameters by which a write's answer is chosen. Those of embeds are as in reads, and not named again. */
+export const answerParams = (d: Documents, resource: Resource): Reference[] => [
+  fieldsParam(d, resource),
+  ...includeParams(d, resource, false).slice(0, 1),
+  d.components.named("parameters", "Prefer", () => ({
+    name: "Prefer",
+    in: "header",
+    required: false,
+    description: prefer,
+    schema: { type: "string", description: prefer },
+  })),
+]
+
+/** A row as a write answers with it: whole, or what `fields` asks for. */
+export function writtenRow(d: Documents, resource: Resource): Json {
+  const { whole, part } = rowSchemas(d, resource)
+  return { anyOf: [whole, part] }
+}
+
+/** The answer to a write that is to have no body. */
+export const withoutBody = { 204: { description: "As asked by `Prefer: return=minimal`" } }

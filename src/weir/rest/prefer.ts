@@ -1,0 +1,49 @@
+import type { AppContext } from "../http/context.ts"
+import { invalid } from "../problem.ts"
+
+/** What a client prefers of the answer to a write (RFC 7240). */
+export interface Preferences {
+  /** Whether the answer is to have no body. */
+  isMinimal: boolean
+  /** The headers that say what was done so. */
+  applied: Record<string, string>
+}
+
+/** The preferences that are understood, with their values. Others are ignored, as RFC 7240 has it. */
+const known: Record<string, readonly string[]> = {
+  return: ["minimal", "representation"],
+  handling: ["strict", "lenient"],
+}
+
+const none: Preferences = { isMinimal: false, applied: {} }
+
+/** Reads `Prefer`. With `handling=strict`, throws a 422 that names a preference that is not understood. */
+export function preferencesOf(c: AppContext): Preferences {
+  const header = c.req.header("prefer")
+  if (header === undefined) return none
+  const given = new Map<string, string>()
+  for (const part of header.split(",")) {
+    // Parameters of a preference, after a semicolon, change nothing here.
+    const [name = "", value = ""] = (part.split(";")[0] as string).split("=").map((text) => text.trim())
+    const key = name.toLowerCase()
+    // The first of the same name counts (RFC 7240, 2).
+    if (key && !given.has(key)) given.set(key, value.replace(/^"(.*)"$/, "$1"))
+  }
+  const isStrict = given.get("handling") === "strict"
+  const odd = [...given].find(([name, value]) => !known[name]?.includes(value))
+  if (isStrict && odd)
+    throw invalid("The request is not valid", [
+      {
+        path: "prefer",
+        message: `${odd.filter(Boolean).join("=").slice(0, 80)} is not understood`,
+        code: "invalid_value",
+      },
+    ])
+  const asked = given.get("return")
+  const returned = asked !== undefined && known.return?.includes(asked) ? asked : undefined
+  const applied = [returned && `return=${returned}`, isStrict && "handling=strict"].filter(Boolean)
+  return {
+    isMinimal: returned === "minimal",
+    applied: applied.length ? { "preference-applied": applied.join(", ") } : {},
+  }
+}
