@@ -28,7 +28,7 @@ export function referencesOf(schema: JsonSchema): References {
   return { schemas, pointers, target, lookup }
 }
 
-/** What a reference leads to that is not followed: said before anything is resolved. */
+/** The place of a schema, by the pointer to it. */
 const placeOf = (pointer: string): string => `schema${decodeURIComponent(pointer).replaceAll("/", ".")}`
 
 /** Why the references of a schema lead nowhere, or round in a circle; undefined where they do not. */
