@@ -167,7 +167,9 @@ describe.each(["libSQL file", "Postgres"] as const)("%s", (kind) => {
       const url = await withUsers(kind)
       const path = file("twice.ndjson", ndjson(15_000))
       const both = await Promise.all([1, 2].map(() => at.db(url, "import", "items", path, ...options)))
-      expect(both.map(({ stderr }) => stderr).join("")).toContain("another process is importing this file")
+      // One may have begun after the other had ended.
+      const refusals = both.filter(({ code }) => code !== 0)
+      for (const { stderr } of refusals) expect(stderr).toContain("another process is importing this file")
       await at.db(url, "import", "items", path, ...options)
       expect(await number(url, "select count(*) from items")).toBe(15_000)
       expect(await number(url, "select count(distinct title) from items")).toBe(15_000)
