@@ -151,6 +151,18 @@ test("of replacements that race for a key, one creates, and all others replace",
   expect(answers.map(({ status }) => status).sort()).toEqual([...Array(11).fill(200), 201])
 })
 
+test("the document has the operation, whose body is without the key", async () => {
+  const { paths, components } = (await call("GET", "/openapi.json")).body as {
+    paths: Record<string, { put?: { operationId: string } }>
+    components: { schemas: Record<string, { properties: object; required: string[] }> }
+  }
+  expect(paths["/countries/{code}"]?.put?.operationId).toBe("replaceCountry")
+  expect(paths["/users/{id}"]?.put).toBeUndefined()
+  const { properties, required } = components.schemas.CountryReplace ?? { properties: {}, required: [] }
+  expect(Object.keys(properties)).toEqual(["name", "area", "people", "facts", "rank", "maker_id"])
+  expect(required).toEqual(["name"])
+})
+
 test("a resource that does not say so has no PUT, and one that cannot is refused", async () => {
   expect((await call("PUT", "/users/1", { token: w.ann.token, json: {} })).status).toBe(405)
   const secret = {
