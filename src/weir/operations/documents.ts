@@ -1,14 +1,11 @@
 import type { Change, Row } from "../db/driver.ts"
 import { type SentDocument, sentDocument, validatorFor } from "../documents/input.ts"
-import { referencesOf } from "../documents/references.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
-import { invalid, notFound, outrun, Problem } from "../problem.ts"
+import { invalid, notFound, outrun } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { isOpen } from "../resource/rules.ts"
-import type { Viewer } from "../resource/viewer.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
 import { heldText } from "../sql/held.ts"
@@ -16,103 +13,16 @@ import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { create } from "./create.ts"
-import { DocumentRow, documentBytes, documentInput, fieldIssues } from "./document-input.ts"
+import { documentBytes, fieldIssues } from "./document-input.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
-import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
+import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { maxTries, referenceProblem, updateRefusal } from "./refused.ts"
-import { updateRow } from "./update.ts"
 
 /** Most objects in a patch: Postgres writes the document anew for each. */
 const maxPatchObjects = 1_000
 
 /** How often a patch is tried anew while others change what it was checked against. */
 const maxChecks = 50
-
-/** What a replacement left. */
-export interface Replaced {
-  body: string
-  created: boolean
-}
-
-/**
- * Replaces a document, or creates it with that key. Throws as an update does, and as a create where there is none that
- * the viewer may see: a 409 where the key is that of another's. Where a precondition asks for a document, none is created.
- *
- * @example await replaceDocument(call, notes, "n1", { color: "red" })
- */
-export async function replaceDocument(
-  call: Call,
-  resource: Resource,
-  id: RowKey,
-  input: unknown,
-  precondition?: Precondition,
-): Promise<Replaced> {
-  requireOpen(call, resource.rules.update)
-  const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
-  const { _id, ...sent } = row
-  requireWritable(resource, call.viewer, sent, false)
-  for (const name of referencesOf(resource))
-    if (!(name in sent) && isSettable(resource, name, call.viewer)) sent[name] = null
-  const { columns, made } = await columnsToUpdate(resource, sent, call.caller)
-  if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, row)
-  const held = await heldOrAbsent(call, resource, id, precondition)
-  for (let tries = 1; ; tries++) {
-    const updated = await updateRow(call, resource, id, columns, made, held)
-    if (updated) return { body: updated[0] as string, created: false }
-    await requireStillHeld(call, resource, id, held)
-    const refusal = await updateRefusal(call, resource, id, columns, made)
-    const isMissing = refusal?.code === "not_found"
-    if (refusal && (!isMissing || !isOpen(resource.rules.create, call.viewer.kind))) throw refusal
-    if (tries === maxTries) throw outrun()
-    if (!isMissing) continue
-    try {
-      const { rows } = await create(call, resource, new DocumentRow(row))
-      return { body: rows[0]?.body ?? "", created: true }
-    } catch (error) {
-      // Another request has created it meanwhile.
-      if (tries === maxTries || !(error instanceof Problem) || error.code !== "duplicate") throw error
-    }
-  }
-}
-
-/** Creates a document that `If-None-Match: *` asks to be absent. */
-async function createAbsent(
-  call: Call,
-  resource: Resource,
-  id: RowKey,
-  row: Record<string, unknown>,
-): Promise<Replaced> {
-  try {
-    const { rows } = await create(call, resource, new DocumentRow(row))
-    return { body: rows[0]?.body ?? "", created: true }
-  } catch (error) {
-    if (error instanceof Problem && error.code === "duplicate") await requireAbsent(call, resource, id)
-    throw error
-  }
-}
-
-/** As `heldTextOf`, but a 412 where there is no such document: a PUT would create it. */
-async function heldOrAbsent(
-  call: Call,
-  resource: Resource,
-  id: RowKey,
-  precondition: Precondition | undefined,
-): Promise<string | undefined> {
-  try {
-    return await heldTextOf(call, resource, id, precondition)
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== "not_found") throw error
-    if (precondition?.match === undefined) return undefined
-    throw failed("There is no such document")
-  }
-}
-
-/** Whether a replacement may leave a reference out: it stays as it is where it is not the viewer's to set. */
-const isSettable = ({ fields }: Resource, name: string, { kind }: Viewer): boolean => {
-  const write = fields[name]?.write
-  return write !== undefined && isOpen(write.update, kind)
-}
 
 /**
  * Changes a document by a merge patch (RFC 7396), in one statement of the database: patches of different members at

@@ -19,6 +19,15 @@ export const servedPaths: readonly string[] = [
   "swagger-ui-dist",
 ]
 
+/** Throws where a PUT could not replace rows. */
+function checkReplaced(resource: Resource): void {
+  const { name, keys, document, options } = resource
+  if (!options.replace || document) return
+  if (keys.length === 0) throw new Error(`${name}: replace needs a table with a primary key`)
+  if (secretOf(resource))
+    throw new Error(`${name}: replace would need a secret in each body: such rows are changed by PATCH`)
+}
+
 /** Throws one line that names the first mistake of the resources together: a request would meet it later. */
 export function checkResources(resources: readonly Resource[]): void {
   const names = new Set<string>()
@@ -36,6 +45,7 @@ export function checkResources(resources: readonly Resource[]): void {
     if (long) throw new Error(`${name}: ${long}`)
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)
+    checkReplaced(resource)
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)

@@ -6,15 +6,16 @@ const schemasOfWeir = ["Health", "Problem", "Readiness", "Token"]
 const operationsOfWeir = ["createToken", "health", "ready"]
 
 /** The names that a resource has in the document. */
-function namesOf({ name, typeName, softDelete, document }: Resource): Names {
+function namesOf({ name, typeName, softDelete, document, options }: Resource): Names {
+  const suffixes = ["", "Part", "Create", "Update", ...(options.replace ? ["Replace"] : [])]
   return {
-    schemas: ["", "Part", "Create", "Update"].map((suffix) => typeName + suffix),
+    schemas: suffixes.map((suffix) => typeName + suffix),
     operations: [
       `list${pascal(name)}`,
       ...["read", "create", "update", "delete"].map((verb) => verb + typeName),
       ...["read", "update", "delete"].map((verb) => `${verb}Current${typeName}`),
       `createMany${pascal(name)}`,
-      ...(document ? [`replace${typeName}`] : []),
+      ...(document || options.replace ? [`replace${typeName}`] : []),
       ...(softDelete ? [`restore${typeName}`] : []),
     ],
   }

@@ -53,6 +53,11 @@ export interface TableOptions<C extends string = string> {
   quota?: QuotaOptions<C>
   /** What `q=` searches: columns of text, and places in JSON. */
   search?: SearchOption<Searchable<C>>
+  /**
+   * Whether `PUT` replaces a row: what the body leaves out gets its default, or null. Where there is none, it is created,
+   * if `create` is open and clients may give its key.
+   */
+  replace?: boolean
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */

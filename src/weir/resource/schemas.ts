@@ -50,6 +50,15 @@ export function importSchema(resource: Resource): z.ZodObject {
   })
 }
 
+/** The body of a replacement: that of a create without the key, which the path has. */
+export function replaceSchema(resource: Resource): z.ZodObject {
+  const shape: Record<string, z.ZodType> = {}
+  for (const field of writable(resource))
+    if (!resource.keys.includes(field.name))
+      shape[field.name] = field.optional ? inputSchema(field).optional() : inputSchema(field)
+  return z.strictObject(shape)
+}
+
 /** The body of an update: a merge patch (RFC 7396). Null clears a field that may be null; empty is refused. */
 export function updateSchema(resource: Resource): z.ZodObject {
   const shape: Record<string, z.ZodType> = {}

@@ -10,12 +10,13 @@ import { requireOpen } from "../operations/access.ts"
 import { aggregate } from "../operations/aggregate.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
-import { patchDocument, replaceDocument } from "../operations/documents.ts"
+import { patchDocument } from "../operations/documents.ts"
 import { list } from "../operations/list.ts"
 import type { Precondition } from "../operations/precondition.ts"
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import { remove } from "../operations/remove.ts"
+import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
 import { shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
@@ -184,11 +185,12 @@ const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined
 const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole" =>
   document ? "whole" : json
 
-/** `PUT /resource/{id}`, of a document: replaces it, or creates it there. */
+/** `PUT /resource/{id}`: replaces a row or a document, or creates it there. */
 export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {
   const { call, key, answer } = rowToChange(c, resource, resource.rules.update)
-  const document = await readJson(c, jsonTypes, verbatimOf(resource))
-  const { body, created } = await replaceDocument(call, resource, key, document, requiredOf(c, resource))
+  const input = await readJson(c, jsonTypes, verbatimOf(resource))
+  const replace = resource.document ? replaceDocument : replaceRow
+  const { body, created } = await replace(call, resource, key, input, requiredOf(c, resource))
   const location = c.get("basePath") + rowPath(resource, key)
   return created ? answer(201, body, { location }) : answer(200, body)
 }

@@ -1,14 +1,10 @@
 import { documentExample } from "../documents/schema-example.ts"
 import { localized } from "../documents/schema-references.ts"
 import type { Json, Reference } from "../http/components.ts"
-import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
-import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
-import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
-import { keyParams } from "./openapi-params.ts"
-import { type Documents, jsonOf, objectOf, securityOf } from "./openapi-parts.ts"
-import { createBodyOf, createExample, demanded } from "./openapi-writes.ts"
+import { type Documents, objectOf } from "./openapi-parts.ts"
+import { createExample } from "./openapi-writes.ts"
 
 type Members = Record<string, FieldSchema>
 
@@ -77,44 +73,3 @@ export const documentPatch = (d: Documents, resource: Resource): Reference =>
 /** A patch for the documents. */
 export const patchExample = (resource: Resource): Json =>
   Object.fromEntries(Object.entries(documentExample(resource) ?? {}).slice(0, 1))
-
-/** A replacement of a document, or its creation with the key of its path. */
-export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
-  const { singular, typeName, name } = resource
-  return {
-    operationId: `replace${typeName}`,
-    summary: `Replace one ${singular}, or create it with that key`,
-    description:
-      "Stores the document as it is sent, in place of the one with that key. Where there is none, it is created, as by a POST.",
-    tags: [name],
-    security: securityOf(resource, "update"),
-    json: {
-      parameters: [
-        ...keyParams(d, resource),
-        ...preconditionReferences(d.components),
-        ...answerParams(d, resource),
-      ],
-      requestBody: {
-        required: true,
-        ...jsonOf(createBodyOf(d, resource), createExample(resource)),
-      },
-      responses: {
-        ...withoutBody,
-        200: {
-          description: "Replaced",
-          headers: headerReferences(d.components, rowValidator),
-          ...jsonOf(writtenRow(d, resource)),
-        },
-        201: {
-          description: "Created",
-          headers: {
-            Location: { description: "The new row's path", schema: { type: "string" } },
-            ...headerReferences(d.components, rowValidator),
-          },
-          ...jsonOf(writtenRow(d, resource)),
-        },
-      },
-    },
-    errors: [401, 403, 404, 406, 409, 412, 413, 415, 422, ...demanded(resource)],
-  }
-}

@@ -18,9 +18,9 @@ import {
 } from "./handlers.ts"
 import { linkRoutes } from "./junction.ts"
 import { deleteDoc } from "./openapi-delete.ts"
-import { replaceDoc } from "./openapi-documents.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
+import { replaceDoc } from "./openapi-replace.ts"
 import { restoreDoc } from "./openapi-restore.ts"
 import { createDoc, createManyDoc, updateDoc } from "./openapi-writes.ts"
 import { keyTemplate } from "./path-key.ts"
@@ -98,6 +98,10 @@ export function resourceRoutes(
     nestedRoutes(registry, documented, { relation, within: resource }, served)
 }
 
+/** Whether PUT replaces rows. */
+const isReplaced = ({ document, options }: Resource): boolean =>
+  document !== undefined || options.replace === true
+
 /** The routes of changes to one row. */
 function writeRoutes(
   registry: Registry,
@@ -114,7 +118,7 @@ function writeRoutes(
       ofRow((c) => updateOne(c, resource)),
       { patchTypes },
     )
-  if (served(rules.update) && resource.document)
+  if (served(rules.update) && isReplaced(resource))
     registry.add(
       "put",
       one,

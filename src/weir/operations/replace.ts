@@ -1,0 +1,183 @@
+import type { z } from "@hono/zod-openapi"
+import { sql } from "drizzle-orm"
+import { referencesOf } from "../documents/references.ts"
+import { invalid, notFound, outrun, Problem } from "../problem.ts"
+import type { Values } from "../query/query.ts"
+import { keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
+import type { Field, Resource } from "../resource/resource.ts"
+import { isOpen } from "../resource/rules.ts"
+import { replaceSchema } from "../resource/schemas.ts"
+import type { Viewer } from "../resource/viewer.ts"
+import { requireOpen } from "./access.ts"
+import type { Call } from "./call.ts"
+import { create } from "./create.ts"
+import { DocumentRow, documentInput } from "./document-input.ts"
+import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
+import { maxTries, updateRefusal } from "./refused.ts"
+import { updateRow } from "./update.ts"
+
+const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(replaceSchema)
+
+/** What a replacement left. */
+export interface Replaced {
+  body: string
+  created: boolean
+}
+
+/**
+ * Replaces a document, or creates it with that key. Throws as an update does, and as a create where there is none that
+ * the viewer may see: a 409 where the key is that of another's. Where a precondition asks for a document, none is created.
+ *
+ * @example await replaceDocument(call, notes, "n1", { color: "red" })
+ */
+export async function replaceDocument(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: unknown,
+  precondition?: Precondition,
+): Promise<Replaced> {
+  requireOpen(call, resource.rules.update)
+  const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
+  const { _id, ...sent } = row
+  requireWritable(resource, call.viewer, sent, false)
+  for (const name of referencesOf(resource))
+    if (!(name in sent) && isSettable(resource.fields[name], call.viewer)) sent[name] = null
+  const written = await columnsToUpdate(resource, sent, call.caller)
+  const createIt = isOpen(resource.rules.create, call.viewer.kind)
+    ? () => create(call, resource, new DocumentRow(row))
+    : undefined
+  return replace(call, resource, id, { ...written, createIt }, precondition)
+}
+
+/**
+ * Replaces a row: what the body leaves out gets its default, or null. Where there is no row that the viewer may see, and
+ * clients may give its key, it is created. Throws as `replaceDocument` does.
+ *
+ * @example await replaceRow(call, countries, "de", { name: "Germany" })
+ */
+export async function replaceRow(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: unknown,
+  precondition?: Precondition,
+): Promise<Replaced> {
+  requireOpen(call, resource.rules.update)
+  const { viewer } = call
+  const key = Object.fromEntries(keyParts(id).map((part, i) => [resource.keys[i] as string, part]))
+  const body = withoutKey(input, key)
+  const parsed = parseBody(schemaOf(resource), body)
+  requireWritable(resource, viewer, parsed, false)
+  const written = await columnsToUpdate(resource, parsed, call.caller)
+  for (const field of Object.values(resource.fields))
+    if (!resource.keys.includes(field.name) && isSettable(field, viewer)) preset(field, written)
+  const mayCreate =
+    isOpen(resource.rules.create, viewer.kind) &&
+    keyFields(resource).every(({ write }) => write && isOpen(write.create, viewer.kind))
+  const createIt = mayCreate ? () => create(call, resource, { ...(body as object), ...key }) : undefined
+  return replace(call, resource, id, { ...written, createIt }, precondition)
+}
+
+/** The body without the key of its path. Throws a 422 where it names another. */
+function withoutKey(input: unknown, key: Record<string, unknown>): unknown {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return input
+  const body: Record<string, unknown> = { ...input }
+  const issues = Object.entries(key)
+    .filter(([name, part]) => body[name] !== undefined && body[name] !== part)
+    .map(([path]) => ({ path, message: "is another than the path's", code: "conflict" }))
+  if (issues.length) throw invalid("The body is not valid", issues)
+  for (const name of Object.keys(key)) delete body[name]
+  return body
+}
+
+/** Sets a column that the body leaves out to what a new row gets. One that is a viewer's by itself stays as it is. */
+function preset(field: Field, { columns, made }: { columns: Values; made: MadeValues }): void {
+  const { name, column, nullable } = field
+  if (name in columns || field.remade || field.initially) return
+  const value = field.made?.()
+  if (value !== undefined) {
+    if (typeof value === "object" && value !== null) made.expressions[name] = value
+    else columns[name] = value
+  } else if (column.default !== undefined) made.expressions[name] = sql`(${column.default})`
+  else if (nullable) columns[name] = null
+}
+
+/** Whether a replacement may leave the field out: it stays as it is where it is not the viewer's to set. */
+const isSettable = (field: Field | undefined, { kind }: Viewer): boolean =>
+  field?.write !== undefined && isOpen(field.write.update, kind)
+
+interface Replacement {
+  columns: Values
+  made: MadeValues
+  /** Creates the row where there is none; undefined where the viewer may not. */
+  createIt: (() => ReturnType<typeof create>) | undefined
+}
+
+async function replace(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  { columns, made, createIt }: Replacement,
+  precondition: Precondition | undefined,
+): Promise<Replaced> {
+  if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, createIt)
+  const held = await heldOrAbsent(call, resource, id, precondition)
+  for (let tries = 1; ; tries++) {
+    const updated = await updateRow(call, resource, id, columns, made, held)
+    if (updated) return { body: updated[0] as string, created: false }
+    await requireStillHeld(call, resource, id, held)
+    const refusal = await updateRefusal(call, resource, id, columns, made)
+    const isMissing = refusal?.code === "not_found"
+    if (refusal && !(isMissing && createIt)) throw refusal
+    if (tries === maxTries) throw outrun()
+    if (!isMissing || !createIt) continue
+    try {
+      return await createdBy(createIt)
+    } catch (error) {
+      // Another request has created it meanwhile.
+      if (tries === maxTries || !(error instanceof Problem) || error.code !== "duplicate") throw error
+    }
+  }
+}
+
+async function createdBy(createIt: () => ReturnType<typeof create>): Promise<Replaced> {
+  const { rows } = await createIt()
+  return { body: rows[0]?.body ?? "", created: true }
+}
+
+/** Creates a row that `If-None-Match: *` asks to be absent. */
+async function createAbsent(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  createIt: Replacement["createIt"],
+): Promise<Replaced> {
+  if (!createIt) {
+    await requireAbsent(call, resource, id)
+    throw notFound()
+  }
+  try {
+    return await createdBy(createIt)
+  } catch (error) {
+    if (error instanceof Problem && error.code === "duplicate") await requireAbsent(call, resource, id)
+    throw error
+  }
+}
+
+/** As `heldTextOf`, but a 412 where there is no such row: a PUT would create it. */
+async function heldOrAbsent(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  precondition: Precondition | undefined,
+): Promise<string | undefined> {
+  try {
+    return await heldTextOf(call, resource, id, precondition)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "not_found") throw error
+    if (precondition?.match === undefined) return undefined
+    throw failed("There is no such row")
+  }
+}

@@ -1,0 +1,47 @@
+import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
+import type { OperationDoc } from "../http/document.ts"
+import type { Resource } from "../resource/resource.ts"
+import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
+import { keyParams } from "./openapi-params.ts"
+import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
+import { createBody, createBodyOf, createExample, demanded } from "./openapi-writes.ts"
+
+/** A replacement of a row, or its creation with the key of its path. */
+export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
+  const { singular, typeName, name, keys, document } = resource
+  const body = document ? createBodyOf(d, resource) : createBody(d, resource, keys, `${typeName}Replace`)
+  const headers = headerReferences(d.components, rowValidator)
+  return {
+    operationId: `replace${typeName}`,
+    summary: `Replace one ${singular}, or create it with that key`,
+    description: document
+      ? "Stores the document as it is sent, in place of the one with that key. Where there is none, it is created, as by a POST."
+      : "Stores the row as it is sent: what the body leaves out has its default, or is null. Where there is none, it is created, if its key is a client's to give.",
+    tags: [name],
+    security: securityOf(resource, "update"),
+    json: {
+      parameters: [
+        ...keyParams(d, resource),
+        ...preconditionReferences(d.components),
+        ...answerParams(d, resource),
+      ],
+      requestBody: {
+        required: true,
+        ...jsonOf(body, createExample(resource, document ? [] : keys)),
+      },
+      responses: {
+        ...withoutBody,
+        200: { description: "Replaced", headers, ...jsonOf(writtenRow(d, resource)) },
+        201: {
+          description: "Created",
+          headers: {
+            Location: { description: "The new row's path", schema: { type: "string" } },
+            ...headers,
+          },
+          ...jsonOf(writtenRow(d, resource)),
+        },
+      },
+    },
+    errors: [401, 403, 404, 406, 409, 412, 413, 415, 422, ...demanded(resource)],
+  }
+}
