@@ -148,7 +148,13 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
   ["SIGTERM to npm alone", alone, "SIGTERM"],
   ["Ctrl-C, to the whole group", group, "SIGINT"],
 ])("npm run dev:worker, %s: wrangler and workerd end", async (_, send, signal) => {
-  for (const part of ["worker-assets.mjs", "worker-zod", "worker-postgres", "worker-analytics.js"])
+  for (const part of [
+    "worker-assets.mjs",
+    "worker-zod",
+    "worker-postgres",
+    "worker-analytics.js",
+    "worker-lru.js",
+  ])
     cpSync(join(root, "scripts", part), join(copy.folder, "scripts", part), { recursive: true })
   writeFileSync(join(copy.folder, "wrangler.toml"), readFileSync(join(root, "wrangler.toml")))
   const port = String(await freePort())
