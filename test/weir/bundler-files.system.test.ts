@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest"
 import { refused, worked } from "./support/ask.ts"
 import { bundlerFiles } from "./support/bundler-files.ts"
 import { type BundlerProject, bundlerProject } from "./support/bundler-project.ts"
-import { httpCaller } from "./support/http.ts"
+import { eventually, httpCaller } from "./support/http.ts"
 
 let at: BundlerProject
 beforeAll(() => {
@@ -109,7 +109,8 @@ test("a fault in a file with an enum is told with its line in that file", async 
       ?.slice(0, -1)
       .split("\n")
       .findIndex((l) => l.includes("a fault of its own"))
-    expect(server.output()).toContain(`src/routes/counts.ts:${(line as number) + 1}:`)
+    // The log is written some milliseconds after the answer.
+    await eventually(() => expect(server.output()).toContain(`src/routes/counts.ts:${(line as number) + 1}:`))
   } finally {
     await server.stop()
   }
