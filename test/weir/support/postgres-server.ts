@@ -39,7 +39,7 @@ export async function startPostgres(
     "listen_addresses=127.0.0.1",
     `port=${port}`,
     // A request of a Worker has connections of its own, and some tests make two hundred requests at once.
-    "max_connections=600",
+    "max_connections=1200",
   ]
   const child = spawn(postgres, ["-D", data, ...settings.flatMap((s) => ["-c", s])], {
     ...nobody,
