@@ -34,6 +34,7 @@ export const api = defineApi({
       update: owner,
       fields: { owner_id: { write: nobody, initially: (viewer) => viewer.id } },
       embed: { owner: {} },
+      search: ["description"],
     },
     documents: { read: anyone, create: signedIn, update: documentOwner },
   }),

@@ -2,7 +2,7 @@ import { makeDatabase } from "../databases.ts"
 import type { Dialect } from "../routes.ts"
 import { signIn, startServer } from "../servers.ts"
 import { type Compared, compareSides } from "./compare.ts"
-import { type Comparison, comparisons, pagedLists, pagesBar } from "./comparisons.ts"
+import { type Comparison, comparisons, pagedLists, pagesBar, searches } from "./comparisons.ts"
 import { Connection } from "./connection.ts"
 import { fill, rowCount } from "./rows.ts"
 
@@ -42,6 +42,12 @@ async function measure(url: string, dialect: Dialect, effort: Effort): Promise<v
     const [first, last] = [await nextOf(on, list), await nextOf(on, `${list}&skip=${rowCount - beforeEnd}`)]
     const page = (path: string) => ({ on, request: () => ({ method: "GET" as const, path }) })
     say(`near the end of ${list}`, await compareSides(page(last), page(first), effort), pagesBar)
+  }
+  for (const { label, barMs, request } of searches) {
+    const one = { on, request: () => ({ method: "GET" as const, path: "/items/1" }) }
+    const { own } = await compareSides({ on, request }, one, effort)
+    const verdict = barMs === undefined ? "" : ` (bar ${barMs} ms) ${own <= barMs * 1000 ? "ok" : "MISSED"}`
+    console.log(`${label.padEnd(50)}${Math.round(own).toLocaleString("en").padStart(11)}${verdict}`)
   }
   for (const one of [...comparisons.besideStatements, ...comparisons.writes]) await compare(one)
   on.close()

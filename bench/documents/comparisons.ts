@@ -1,5 +1,5 @@
 import type { Sent } from "./connection.ts"
-import { colorOf, documentKey, rowCount, widthsFrom } from "./rows.ts"
+import { colorOf, documentKey, rowCount, widthsFrom, wordsOf } from "./rows.ts"
 
 /** Two requests that are compared, and the greatest ratio of their times; without one, the ratio is reported only. */
 export interface Comparison {
@@ -80,6 +80,16 @@ const besideStatements: Comparison[] = [
     own: () => get(`/items?filter=${encodeURIComponent(JSON.stringify(tree))}`),
     other: "tree",
   },
+]
+
+/** Searches, and the most milliseconds that one may take. */
+export const searches: { label: string; barMs?: number; request(n: number): Sent }[] = [
+  {
+    label: "a search of two words of 1 %",
+    barMs: 10,
+    request: (n) => get(`/items?limit=20&q=${wordsOf(itemOf(n)).join("+")}`),
+  },
+  { label: "a search of a word of 1 %", request: (n) => get(`/items?limit=20&q=${wordsOf(itemOf(n))[0]}`) },
 ]
 
 /** Writes, which come last: every read has the rows that were made at first. */

@@ -3,15 +3,17 @@ import postgresJs from "postgres"
 import { hashPassword } from "../../src/weir/auth/password.ts"
 import { dialectName } from "../../src/weir/db/dialect/choose.ts"
 import { indexedPlace } from "../../src/weir/db/dialect/document-index.ts"
+import { searchSql } from "../../src/weir/db/dialect/search.ts"
 import { documentColumns } from "../../src/weir/db/dialect/vocabulary.ts"
 import { compile } from "../../src/weir/sql/plan.ts"
 import { account } from "../routes.ts"
+import { api } from "./api.ts"
 import { rowCount, userCount } from "./rows.ts"
-import { documents } from "./schema.ts"
+import { documents, items } from "./schema.ts"
 
 /** What an item is made of, from its number `i`. The widths are all different, and in no order. */
 const title = "'Item number ' || i"
-const description = `case when i % 3 > 0 then 'What there is to say about item ' || i || ', in a line or so of text.' end`
+const description = `'What there is to say about item ' || i || ', in some two lines: it is of alpha' || (i % 100) || ' and of beta' || (i / 100 % 100) || ', of the shelf ' || (i % 7919) || ' in the room ' || (i % 104729) || ', and as good as the others that are there.'`
 const width = `(i * 104729 % ${rowCount}) / 10.0`
 const price = "(i * 7919 % 100000) / 100.0"
 const owner = `i % ${userCount} + 1`
@@ -37,6 +39,12 @@ const indexes = [
   placeIndex("size.width"),
   `create index documents__owner_id_index on documents ("_owner_id", "_id")`,
 ]
+
+/** The index of the search, as migrations make it. */
+const searchIndex = (): string[] => {
+  const index = api.resources.find(({ table }) => table === items)?.search?.index
+  return index ? searchSql.create(index) : []
+}
 
 const onSqlite = (password: string) => [
   `create table users (id integer primary key autoincrement not null, email text not null unique, hashed_password text not null, role text not null default 'user')`,
@@ -65,12 +73,13 @@ const password = await hashPassword(account.password)
 if (dialectName === "postgres") {
   const sql = postgresJs(url, { max: 1, onnotice: () => {} })
   // With statistics from the start, no plan changes during a run.
-  for (const text of [...onPostgres(password), ...indexes, "vacuum analyze"]) await sql.unsafe(text)
+  for (const text of [...onPostgres(password), ...indexes, ...searchIndex(), "vacuum analyze"])
+    await sql.unsafe(text)
   await sql.end()
 } else {
   const db = new Sqlite(url.slice("file:".length))
   db.exec("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -262144")
-  for (const text of [...onSqlite(password), ...indexes]) db.exec(text)
+  for (const text of [...onSqlite(password), ...indexes, ...searchIndex()]) db.exec(text)
   db.exec("pragma wal_checkpoint(truncate)")
   db.close()
 }

@@ -13,6 +13,12 @@ export const documentKey = (item: number): string => `02oZ3kT9xJ${String(item).p
 
 export const colorOf = (item: number): string => `color${item % colorCount}`
 
+/** Words of which each is in one row of a hundred, and two together in one of ten thousand. */
+export const wordsOf = (item: number): [string, string] => [
+  `alpha${item % 100}`,
+  `beta${Math.floor(item / 100) % 100}`,
+]
+
 /** A range of widths that so many rows are in. */
 export const widthsFrom = (item: number, rows: number): [least: string, below: string] => [
   (item * widthStep).toFixed(1),
