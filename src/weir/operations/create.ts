@@ -19,6 +19,7 @@ import {
   isSame,
   parseBody,
   type RowValues,
+  requireSame,
   requireWritable,
   schemaOnce,
 } from "./input.ts"
@@ -141,11 +142,7 @@ function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: st
   const columns = oppositeKey(relation.source.keys, relation.local, relation.foreign)
   for (const [i, part] of keyParts(parentKey).entries()) {
     const column = columns[i] as string
-    const named = placed[column]
-    if (named !== undefined && named !== part)
-      throw invalid("The body is not valid", [
-        { path: [...prefix, column].join("."), message: "is another than the path's", code: "conflict" },
-      ])
+    requireSame(placed, { [column]: part }, prefix)
     placed[column] = part
   }
   return placed

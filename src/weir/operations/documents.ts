@@ -16,7 +16,7 @@ import { changeOf } from "./change.ts"
 import { documentBytes, fieldIssues } from "./document-input.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { maxTries, referenceProblem, updateRefusal } from "./refused.ts"
+import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
 
 /** Most objects in a patch: Postgres writes the document anew for each. */
 const maxPatchObjects = 1_000
@@ -45,14 +45,15 @@ export async function patchDocument(
   const held = await heldTextOf(call, resource, id, precondition)
   const patch = new Patch(call, resource, id, sent.members, { columns, held })
   if (!validatorFor(resource)) {
-    for (let tries = 0; tries < maxTries; tries++) {
-      const row = await patch.apply(undefined)
-      if (row) return row[0] as string
-      await requireStillHeld(call, resource, id, held)
-      const refusal = await updateRefusal(call, resource, id, columns, nothing)
-      if (refusal) throw refusal
-    }
-    throw outrun()
+    const row = await persistently(
+      () => patch.apply(undefined),
+      async () => {
+        await requireStillHeld(call, resource, id, held)
+        const refusal = await updateRefusal(call, resource, id, columns, nothing)
+        if (refusal) throw refusal
+      },
+    )
+    return row[0] as string
   }
   for (let tries = 0; tries < maxChecks; tries++) {
     const row = await patch.apply(await patch.check())

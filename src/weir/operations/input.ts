@@ -12,6 +12,22 @@ import type { Viewer } from "../resource/viewer.ts"
 import type { Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
 
+/** Throws a 422 where a body names other values than its path gives. */
+export function requireSame(
+  body: Record<string, unknown>,
+  given: Record<string, unknown>,
+  prefix: string[] = [],
+): void {
+  const issues = Object.entries(given)
+    .filter(([name, part]) => body[name] !== undefined && body[name] !== part)
+    .map(([name]) => ({
+      path: [...prefix, name].join("."),
+      message: "is another than the path's",
+      code: "conflict",
+    }))
+  if (issues.length) throw invalid("The body is not valid", issues)
+}
+
 /** Builds a resource's schema at its first use: a Worker pays for what it does at start-up. */
 export function schemaOnce(build: (resource: Resource) => z.ZodObject): (resource: Resource) => z.ZodObject {
   const schemas = new WeakMap<Resource, z.ZodObject>()

@@ -12,6 +12,7 @@ import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
+import { requireSame } from "./input.ts"
 
 /** A link of many to many, by the keys of both sides. */
 export interface Link {
@@ -65,10 +66,7 @@ function placed(input: unknown, pair: Record<string, Key>): unknown {
       { path: "body", message: "must be an object", code: "invalid_value" },
     ])
   const body = input as Record<string, unknown>
-  const issues = Object.entries(pair)
-    .filter(([name, part]) => body[name] !== undefined && body[name] !== part)
-    .map(([path]) => ({ path, message: "is another than the path's", code: "conflict" }))
-  if (issues.length) throw invalid("The body is not valid", issues)
+  requireSame(body, pair)
   return { ...body, ...pair }
 }
 

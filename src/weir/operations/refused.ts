@@ -1,7 +1,7 @@
 import { classify } from "../db/dialect/errors.ts"
 import { propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Row } from "../db/driver.ts"
-import { type FieldIssue, forbidden, notFound, type Problem } from "../problem.ts"
+import { type FieldIssue, forbidden, notFound, outrun, type Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -94,6 +94,22 @@ async function refusalOf(
 
 /** How often a write is tried that changed no row, although nothing forbids it: another request came between. */
 export const maxTries = 3
+
+/**
+ * The row that a write changes. Where it changes none, `refuse` throws why; where nothing forbids it, it is tried again.
+ * Throws a 409 where others outrun it each time.
+ */
+export async function persistently(
+  write: () => Promise<Row | undefined>,
+  refuse: () => Promise<void>,
+): Promise<Row> {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const row = await write()
+    if (row) return row
+    await refuse()
+  }
+  throw outrun()
+}
 
 /**
  * Why an update changed no row: a 404 for a row that the viewer cannot see, a 422 for a row that it names in vain,

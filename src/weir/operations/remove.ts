@@ -1,5 +1,5 @@
 import type { Row, Statement } from "../db/driver.ts"
-import { forbidden, notFound, outrun } from "../problem.ts"
+import { forbidden, notFound } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
@@ -14,7 +14,7 @@ import { changeOf } from "./change.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { maxTries } from "./refused.ts"
+import { persistently } from "./refused.ts"
 import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
@@ -73,18 +73,18 @@ export async function remove(
         { ...keyValues(resource, id), [ownValue.viewer]: viewer.id, [heldText]: held },
       )
   const verb = isSoft ? "update" : "delete"
-  for (let tries = 0; tries < maxTries; tries++) {
-    let deleted: Row[]
+  const deleteIt = async (): Promise<Row | undefined> => {
     try {
-      deleted = (await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }]))[0] ?? []
+      const [rows] = await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }])
+      return rows?.[0]
     } catch (error) {
       throw writeProblem(error, resource, [])
     }
-    if (deleted.length) return
+  }
+  await persistently(deleteIt, async () => {
     await requireStillHeld(call, resource, id, held)
     await requireDeletable(call, resource, id)
-  }
-  throw outrun()
+  })
 }
 
 /** Throws a 404 for a row that the viewer cannot see, and a 403 for one that it may not delete. */

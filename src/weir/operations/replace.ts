@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi"
 import { sql } from "drizzle-orm"
 import { referencesOf } from "../documents/references.ts"
-import { invalid, notFound, outrun, Problem } from "../problem.ts"
+import { notFound, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
@@ -12,7 +12,14 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentInput } from "./document-input.ts"
-import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import {
+  columnsToUpdate,
+  type MadeValues,
+  parseBody,
+  requireSame,
+  requireWritable,
+  schemaOnce,
+} from "./input.ts"
 import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
 import { maxTries, updateRefusal } from "./refused.ts"
 import { updateRow } from "./update.ts"
@@ -84,10 +91,7 @@ export async function replaceRow(
 function withoutKey(input: unknown, key: Record<string, unknown>): unknown {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return input
   const body: Record<string, unknown> = { ...input }
-  const issues = Object.entries(key)
-    .filter(([name, part]) => body[name] !== undefined && body[name] !== part)
-    .map(([path]) => ({ path, message: "is another than the path's", code: "conflict" }))
-  if (issues.length) throw invalid("The body is not valid", issues)
+  requireSame(body, key)
   for (const name of Object.keys(key)) delete body[name]
   return body
 }

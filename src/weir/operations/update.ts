@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
-import { invalid, outrun } from "../problem.ts"
+import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -15,7 +15,7 @@ import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { maxTries, referenceProblem, updateRefusal } from "./refused.ts"
+import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
@@ -45,14 +45,15 @@ export async function update(
   await checkSecret(call, resource, id, input)
   const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
-  for (let tries = 0; tries < maxTries; tries++) {
-    const row = await updateRow(call, resource, id, columns, made, held)
-    if (row) return row[0] as string
-    await requireStillHeld(call, resource, id, held)
-    const refusal = await updateRefusal(call, resource, id, columns, made)
-    if (refusal) throw refusal
-  }
-  throw outrun()
+  const row = await persistently(
+    () => updateRow(call, resource, id, columns, made, held),
+    async () => {
+      await requireStillHeld(call, resource, id, held)
+      const refusal = await updateRefusal(call, resource, id, columns, made)
+      if (refusal) throw refusal
+    },
+  )
+  return row[0] as string
 }
 
 /** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`. */

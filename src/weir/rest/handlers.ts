@@ -108,17 +108,17 @@ export async function createRows(
 ): Promise<Response> {
   const call = c.get("call")
   const { nested, search } = nestedOf(c, call, parent)
-  const { isMinimal, applied } = preferencesOf(c)
-  const shaped = shapeOf(call, resource, search)
-  const { rows, many } = await withRecalled(call, async (guard) => {
+  const { rows, many, shaped, isMinimal, applied } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
+    const shaped = shapeOf(call, resource, search)
+    const preferences = preferencesOf(c)
     const input = await readJson(c, jsonTypes, verbatimOf(resource))
     if (onlyMany && !Array.isArray(input))
       throw invalid("The body is not valid", [
         { path: "body", message: "must be an array of objects", code: "invalid_value" },
       ])
-    return create(call, resource, input, { nested, guard })
+    return { ...(await create(call, resource, input, { nested, guard })), ...preferences, shaped }
   })
   const basePath = c.get("basePath")
   if (many) {

@@ -1,6 +1,7 @@
 import type { Json, Reference } from "../http/components.ts"
+import { preconditionReferences } from "../http/conditional-docs.ts"
 import type { Resource } from "../resource/resource.ts"
-import { fieldsParam, includeParams } from "./openapi-params.ts"
+import { fieldsParam, includeParams, keyParams } from "./openapi-params.ts"
 import type { Documents } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
@@ -18,6 +19,13 @@ export const answerParams = (d: Documents, resource: Resource): Reference[] => [
     description: prefer,
     schema: { type: "string", description: prefer },
   })),
+]
+
+/** The parameters of a write to one row. */
+export const rowWriteParams = (d: Documents, resource: Resource): Reference[] => [
+  ...keyParams(d, resource),
+  ...preconditionReferences(d.components),
+  ...answerParams(d, resource),
 ]
 
 /** A row as a write answers with it: whole, or what `fields` asks for. */

@@ -1,8 +1,7 @@
-import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
+import { headerReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
-import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
-import { keyParams } from "./openapi-params.ts"
+import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
 import { createBody, createBodyOf, createExample, demanded } from "./openapi-writes.ts"
 
@@ -20,11 +19,7 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: [
-        ...keyParams(d, resource),
-        ...preconditionReferences(d.components),
-        ...answerParams(d, resource),
-      ],
+      parameters: rowWriteParams(d, resource),
       requestBody: {
         required: true,
         ...jsonOf(body, createExample(resource, document ? [] : keys)),

@@ -1,7 +1,7 @@
 import { isReferenceOf } from "../documents/references.ts"
 import { documentExample } from "../documents/schema-example.ts"
 import type { Json, Reference } from "../http/components.ts"
-import { headerReferences, preconditionReferences, rowValidator } from "../http/conditional-docs.ts"
+import { headerReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { patchTypes } from "../http/media-types.ts"
 import { noNul } from "../lib/storable.ts"
@@ -11,7 +11,7 @@ import { isOpen } from "../resource/rules.ts"
 import { maxCreateRows, writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
-import { answerParams, withoutBody, writtenRow } from "./openapi-answers.ts"
+import { answerParams, rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
@@ -210,11 +210,7 @@ export function updateDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [resource.name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: [
-        ...keyParams(d, resource),
-        ...preconditionReferences(d.components),
-        ...answerParams(d, resource),
-      ],
+      parameters: rowWriteParams(d, resource),
       requestBody: {
         required: true,
         content: Object.fromEntries(patchTypes.map((type) => [type, { schema, example }])),
