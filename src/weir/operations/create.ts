@@ -11,7 +11,7 @@ import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import { commit, type Write } from "./commit.ts"
 import { documentInput } from "./document-input.ts"
 import {
   askedFields,
@@ -76,7 +76,7 @@ export async function create(
   const rows = made.map(({ columns }) => columns)
   const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
   const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
-  const statements = rows.map((columns, i) => {
+  const writes = rows.map((columns, i): Write => {
     const names = Object.keys(columns)
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
@@ -85,18 +85,17 @@ export async function create(
       compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
-    return { ...statement, change: changeOf(resource, "insert") }
+    return { resource, verb: "insert", statement }
   })
   const locks = [...quotaLocks(resource, rows), ...(unless ? linkLocks(resource, unless, rows) : [])]
   let results: Row[][]
   try {
-    results = await call.client().batch([...locks, ...statements])
+    results = await commit(call, writes, locks)
   } catch (error) {
     const attempts = rows.map((columns, i) => ({ columns, chosen: chosen[i] as string[] }))
-    const problem = await createProblem(call, resource, error, attempts, { many, before: locks.length })
+    const problem = await createProblem(call, resource, error, attempts, many)
     throw await orMissingParent(call, nested, problem)
   }
-  results = results.slice(locks.length)
   if (guard && !results[0]?.length) throw new NotGuarded()
   return {
     rows: results.flatMap(([row]) => (row ? [{ body: row[0] as string, key: keyOf(resource, row[1]) }] : [])),

@@ -1,4 +1,4 @@
-import type { Change, Row } from "../db/driver.ts"
+import type { Row } from "../db/driver.ts"
 import { type SentDocument, sentDocument, validatorFor } from "../documents/input.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
@@ -12,7 +12,7 @@ import { heldText } from "../sql/held.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import { commit } from "./commit.ts"
 import { documentBytes, fieldIssues } from "./document-input.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
@@ -82,7 +82,6 @@ class Patch {
   private readonly resource: Resource
   private readonly id: RowKey
   private readonly text: string
-  private readonly change: Change
   private readonly values: Values
   /** The references that it sets, encoded. */
   private readonly columns: Values
@@ -115,12 +114,11 @@ class Patch {
       [ownValue.viewer]: call.viewer.id,
       [heldText]: held,
     }
-    this.change = changeOf(resource, "update", id, this.references)
   }
 
   /** Patches the document, if its text is still that one: no row where it is not, or not the viewer's to change. */
   async apply(before: string | undefined): Promise<Row | undefined> {
-    const { call, resource, values, change, references, isHeld } = this
+    const { call, resource, values, references, isHeld } = this
     const { kind } = call.viewer
     const maxBytes = documentBytes(call)
     const guarded = before !== undefined
@@ -130,7 +128,9 @@ class Patch {
     )
     const statement = withValues(plan, guarded ? { ...values, [documentValue.before]: before } : values)
     try {
-      const [rows] = await call.client().batch([{ ...statement, change }])
+      const [rows] = await commit(call, [
+        { resource, verb: "update", key: this.id, columns: references, statement },
+      ])
       return rows?.[0]
     } catch (error) {
       throw await referenceProblem(call, resource, error, this.columns)

@@ -10,6 +10,7 @@ import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { exists, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
 import { requireSame } from "./input.ts"
@@ -107,8 +108,8 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }
   let removed: Row[]
   try {
-    const statement = withValues(plan, valuesOf(call, link))
-    removed = (await call.client().batch([{ ...statement, change }]))[0] ?? []
+    const statement = { ...withValues(plan, valuesOf(call, link)), change }
+    removed = (await commit(call, [{ resource: junction, verb: "delete", key, statement }]))[0] ?? []
   } catch (error) {
     throw writeProblem(error, junction, [])
   }

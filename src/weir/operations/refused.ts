@@ -25,23 +25,20 @@ interface Attempt {
   chosen: string[]
 }
 
-/** How a batch of inserts is made up: whether its rows came in an array, and how many statements stand before them. */
-interface BatchShape {
-  many: boolean
-  before: number
-}
-
-/** What a failed create amounts to: what a rule forbids or a row names in vain is looked up after the failure. */
+/**
+ * What a failed create amounts to: what a rule forbids or a row names in vain is looked up after the failure. `many`:
+ * whether its rows came in an array.
+ */
 export async function createProblem(
   call: Call,
   resource: Resource,
   error: unknown,
   attempts: Attempt[],
-  { many, before }: BatchShape,
+  many: boolean,
 ): Promise<unknown> {
   const kind = classify(error)?.kind
   const index = (error as { statementIndex?: unknown }).statementIndex
-  const failed = many && typeof index === "number" && index >= before ? index - before : undefined
+  const failed = many && typeof index === "number" && index >= 0 ? index : undefined
   const prefix = failed === undefined ? [] : [String(failed)]
   if (kind === "rule")
     return (

@@ -10,7 +10,7 @@ import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
@@ -72,10 +72,9 @@ export async function remove(
         ),
         { ...keyValues(resource, id), [ownValue.viewer]: viewer.id, [heldText]: held },
       )
-  const verb = isSoft ? "update" : "delete"
   const deleteIt = async (): Promise<Row | undefined> => {
     try {
-      const [rows] = await call.client().batch([{ ...statement, change: changeOf(resource, verb, id) }])
+      const [rows] = await commit(call, [{ resource, verb: "delete", key: id, statement }])
       return rows?.[0]
     } catch (error) {
       throw writeProblem(error, resource, [])

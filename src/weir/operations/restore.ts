@@ -7,7 +7,7 @@ import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileDeleted, compileRestore } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { columnsToUpdate } from "./input.ts"
 
@@ -28,8 +28,8 @@ export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): 
   const statement = withValues(plan, { ...made.values, ...key, [resource.softDelete.field.name]: null })
   let row: Row | undefined
   try {
-    const results = await call.client().batch([{ ...statement, change: changeOf(resource, "update", id) }])
-    row = results[0]?.[0]
+    const [rows] = await commit(call, [{ resource, verb: "restore", key: id, statement }])
+    row = rows?.[0]
   } catch (error) {
     throw writeProblem(error, resource, [])
   }

@@ -12,7 +12,7 @@ import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import { commit } from "./commit.ts"
 import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
@@ -78,11 +78,14 @@ export async function updateRow(
     [ownValue.viewer]: viewer.id,
     [heldText]: held,
   })
-  const change = changeOf(resource, "update", id, names)
   const locks = quotaLocks(resource, [columns])
   try {
-    const results = await call.client().batch([...locks, { ...statement, change }])
-    return results.at(-1)?.[0]
+    const [rows] = await commit(
+      call,
+      [{ resource, verb: "update", key: id, columns: names, statement }],
+      locks,
+    )
+    return rows?.[0]
   } catch (error) {
     throw await referenceProblem(call, resource, error, columns)
   }

@@ -1,0 +1,44 @@
+import type { Change, Row, Statement } from "../db/driver.ts"
+import type { RowKey } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import type { Call } from "./call.ts"
+import { changeOf } from "./change.ts"
+
+/**
+ * A statement that writes rows, told once: the invalidations of the cache, and whatever else keeps account of changes, are
+ * made of this description.
+ */
+export interface Write {
+  resource: Resource
+  /** What becomes of the rows. A soft delete is a `delete`, whose statement is an update. */
+  verb: "insert" | "update" | "delete" | "restore"
+  /** The key of the one row. Absent for an insert, and for a statement that may write several rows. */
+  key?: RowKey | undefined
+  /** The columns that an update sets. */
+  columns?: string[]
+  statement: Statement
+}
+
+/**
+ * Carries out writes as one transaction, after `locks`, and resolves when it is durable: to the rows of each write, which
+ * are `[body or 1, primary key, …foreign keys]`. An error has the index of the failed write as `statementIndex`, where the
+ * driver knows it.
+ */
+export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
+  const statements = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
+  try {
+    const results = await call.client().batch([...locks, ...statements])
+    return results.slice(locks.length)
+  } catch (error) {
+    const { statementIndex: index } = error as { statementIndex?: unknown }
+    if (typeof index === "number") Object.assign(error as object, { statementIndex: index - locks.length })
+    throw error
+  }
+}
+
+function effectOf({ resource, verb, key, columns, statement }: Write): Change {
+  if (statement.change) return statement.change
+  if (verb === "insert") return changeOf(resource, "insert")
+  const isDelete = verb === "delete" && !resource.softDelete
+  return changeOf(resource, isDelete ? "delete" : "update", key, columns)
+}
