@@ -43,6 +43,7 @@ const perDriver = [
   "references",
   "replace",
   "search-lists",
+  "upsert",
   "vocabulary",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 

@@ -10,24 +10,35 @@ import { changeOf } from "./change.ts"
  */
 export interface Write {
   resource: Resource
-  /** What becomes of the rows. A soft delete is a `delete`, whose statement is an update. */
-  verb: "insert" | "update" | "delete" | "restore"
+  /**
+   * What becomes of the rows. A soft delete is a `delete`, whose statement is an update. What an `upsert` has done to a
+   * row is known once it has returned it.
+   */
+  verb: "insert" | "update" | "delete" | "restore" | "upsert"
   /** The key of the one row. Absent for an insert, and for a statement that may write several rows. */
   key?: RowKey | undefined
   /** The columns that an update sets. */
   columns?: string[]
   statement: Statement
+  /** Of an upsert: whether it has inserted a row that it returned, and not updated it. */
+  hasInserted?: (row: Row) => boolean
 }
 
 /**
  * Carries out writes as one transaction, after `locks`, and resolves when it is durable: to the rows of each write, which
  * are `[body or 1, primary key, …foreign keys]`. An error has the index of the failed write as `statementIndex`, where the
- * driver knows it.
+ * driver knows it. `onLocked` gets what the locks return.
  */
-export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
+export async function commit(
+  call: Call,
+  writes: Write[],
+  locks: Statement[] = [],
+  onLocked?: (rows: Row[][]) => void,
+): Promise<Row[][]> {
   const statements = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
   try {
     const results = await call.client().batch([...locks, ...statements])
+    onLocked?.(results.slice(0, locks.length))
     return results.slice(locks.length)
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
@@ -38,7 +49,7 @@ export async function commit(call: Call, writes: Write[], locks: Statement[] = [
 
 function effectOf({ resource, verb, key, columns, statement }: Write): Change {
   if (statement.change) return statement.change
-  if (verb === "insert") return changeOf(resource, "insert")
+  if (verb === "insert" || verb === "upsert") return changeOf(resource, "insert")
   const isDelete = verb === "delete" && !resource.softDelete
   return changeOf(resource, isDelete ? "delete" : "update", key, columns)
 }

@@ -104,13 +104,13 @@ export async function create(
 }
 
 /** The key of a created row, as its statement returns it; undefined for a table without one. */
-function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
+export function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
   if (keys.length === 0) return undefined
   return keys.length === 1 ? (returned as Key) : (JSON.parse(String(returned)) as Key[])
 }
 
 /** The checked objects of an input. */
-function inputsOf(
+export function inputsOf(
   call: Call,
   resource: Resource,
   input: unknown,
@@ -148,7 +148,7 @@ function placeWithin(input: unknown, { relation, parentKey }: Nested, prefix: st
 }
 
 /** The fields that the client set to something else than their initial value, as far as a requirement asks for them. */
-function chosenOf(resource: Resource, viewer: Viewer, input: Record<string, unknown>): string[] {
+export function chosenOf(resource: Resource, viewer: Viewer, input: Record<string, unknown>): string[] {
   return askedFields(resource)
     .filter(({ name, initially }) => input[name] !== undefined && !isSame(input[name], initially?.(viewer)))
     .map(({ name }) => name)

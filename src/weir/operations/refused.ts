@@ -72,7 +72,8 @@ async function firstRefusal(
   return undefined
 }
 
-async function refusalOf(
+/** What is at fault in a row that was to be created; undefined where no rule forbids it now. */
+export async function refusalOf(
   call: Call,
   resource: Resource,
   { columns, chosen }: Attempt,

@@ -6,6 +6,7 @@ import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
 import { isOpen } from "./rules.ts"
 import { checkSearches, searchOf } from "./search.ts"
+import { checkUpserts } from "./upsert.ts"
 import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
@@ -46,6 +47,7 @@ export function checkResources(resources: readonly Resource[]): void {
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)
     checkReplaced(resource)
+    checkUpserts(resource)
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)

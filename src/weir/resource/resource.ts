@@ -58,6 +58,11 @@ export interface TableOptions<C extends string = string> {
    * if `create` is open and clients may give its key.
    */
   replace?: boolean
+  /**
+   * The unique keys by which `POST ?on_conflict=…` creates rows or merges them into those that exist: a column, or an array
+   * of columns.
+   */
+  upsert?: readonly (C | readonly C[])[]
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */

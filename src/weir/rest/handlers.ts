@@ -25,9 +25,11 @@ import { keySegment, type RowKey } from "../resource/key.ts"
 import { confirmHeader, type Nested, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
+import { requireMany, verbatimOf } from "./body.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
 import { preconditionOf } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
+import { isUpsert, upsertRows } from "./upsert.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
@@ -108,16 +110,14 @@ export async function createRows(
 ): Promise<Response> {
   const call = c.get("call")
   const { nested, search } = nestedOf(c, call, parent)
+  if (isUpsert(resource, search)) return upsertRows(c, call, resource, { nested, search, onlyMany })
   const { rows, many, shaped, isMinimal, applied } = await withRecalled(call, async (guard) => {
     requireJsonAccepted(c)
     requireOpen(call, resource.rules.create)
     const shaped = shapeOf(call, resource, search)
     const preferences = preferencesOf(c)
     const input = await readJson(c, jsonTypes, verbatimOf(resource))
-    if (onlyMany && !Array.isArray(input))
-      throw invalid("The body is not valid", [
-        { path: "body", message: "must be an array of objects", code: "invalid_value" },
-      ])
+    if (onlyMany) requireMany(input)
     return { ...(await create(call, resource, input, { nested, guard })), ...preferences, shaped }
   })
   const basePath = c.get("basePath")
@@ -180,10 +180,6 @@ const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined
     required: resource.options.conditional === "required",
     hasTime: updatedField(resource) !== undefined,
   })
-
-/** What of a body is kept as text: JSON columns, or documents whole. */
-const verbatimOf = ({ json, document }: Resource): ReadonlySet<string> | "whole" =>
-  document ? "whole" : json
 
 /** `PUT /resource/{id}`: replaces a row or a document, or creates it there. */
 export async function replaceOne(c: AppContext, resource: Resource): Promise<Response> {

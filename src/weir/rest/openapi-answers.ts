@@ -8,9 +8,12 @@ import { rowSchemas } from "./openapi-rows.ts"
 const prefer =
   "`return=minimal` for an answer without a body, `handling=strict` to refuse what is not understood (RFC 7240)"
 
-/** The parameters by which a write's answer is chosen. Those of embeds are as in reads, and not named again. */
-export const answerParams = (d: Documents, resource: Resource): Reference[] => [
-  fieldsParam(d, resource),
+/**
+ * The parameters by which a write's answer is chosen, with `more` names for `fields`. Those of embeds are as in reads, and
+ * not named again.
+ */
+export const answerParams = (d: Documents, resource: Resource, more: string[] = []): Reference[] => [
+  fieldsParam(d, resource, more),
   ...includeParams(d, resource, false).slice(0, 1),
   d.components.named("parameters", "Prefer", () => ({
     name: "Prefer",

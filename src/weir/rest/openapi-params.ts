@@ -171,11 +171,11 @@ function filterParams(d: Documents, field: Field, { typeName }: Resource): Refer
   return params
 }
 
-export const fieldsParam = (d: Documents, resource: Resource): Reference =>
-  ofResource(d, resource, "fields", () => {
+export const fieldsParam = (d: Documents, resource: Resource, more: string[] = []): Reference =>
+  ofResource(d, resource, ["fields", ...more].join("."), () => {
     const names = namesOf(d, resource)
     const description = `Fields of the answer, separated by commas: ${names.join(", ")}; and ${versionName}, the row's ETag`
-    return text("fields", description, listOf([...names, versionName], resource))
+    return text("fields", description, listOf([...names, versionName, ...more], resource))
   })
 
 /** A tree of filters, as the text of its JSON. */

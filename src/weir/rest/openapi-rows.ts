@@ -9,6 +9,7 @@ import { documentSchema } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { type Documents, objectOf } from "./openapi-parts.ts"
 import { highlightSchema } from "./openapi-search.ts"
+import { createdName } from "./upsert.ts"
 
 type Members = Record<string, FieldSchema>
 
@@ -23,7 +24,12 @@ export function rowSchemas(d: Documents, resource: Resource): { whole: Reference
       return { ...schema, example: sampleOf(d, resource) }
     }),
     part: components.named("schemas", `${name}Part`, () => ({
-      ...objectOf({ ...partMembers(d, resource), ...versionOf(resource), ...embeds(d, resource) }),
+      ...objectOf({
+        ...partMembers(d, resource),
+        ...versionOf(resource),
+        ...createdOf(resource),
+        ...embeds(d, resource),
+      }),
       ...(resource.document && { additionalProperties: {} }),
       description: "What `fields` asked for",
       example: Object.fromEntries(Object.entries(sampleOf(d, resource)).slice(0, 2)),
@@ -55,6 +61,17 @@ const versionOf = (resource: Resource): Members =>
     ? {
         [versionName]: {
           schema: { type: "string", description: "The row's ETag, without quotes" },
+          required: false,
+        },
+      }
+    : {}
+
+/** Whether an upsert created the row. */
+const createdOf = ({ options, fields }: Resource): Members =>
+  options.upsert && !Object.hasOwn(fields, createdName)
+    ? {
+        [createdName]: {
+          schema: { type: "boolean", description: "Whether it was created" },
           required: false,
         },
       }

@@ -11,11 +11,12 @@ import { isOpen } from "../resource/rules.ts"
 import { maxCreateRows, writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
-import { answerParams, rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
+import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./openapi-parts.ts"
+import { createParams, upsertAnswers, upsertText } from "./openapi-upsert.ts"
 
 /** Hashes of secrets wait their turn; beyond the queue, the server refuses them. */
 export const tooMany = (resource: Resource): number[] => (secretOf(resource) ? [429] : [])
@@ -144,13 +145,14 @@ export function createDoc(d: Documents, resource: Resource, parent?: Within): Op
   return {
     operationId: `create${parent ? operation : resource.typeName}`,
     summary: `Create one ${singular}${words}`,
-    description: `Creates one ${singular} of an object. An array is taken, too, and answered by one, as by a POST to \`batch\` below.${quota ? quotaText(quota) : ""}`,
+    description: `Creates one ${singular} of an object. An array is taken, too, and answered by one, as by a POST to \`batch\` below.${quota ? quotaText(quota) : ""}${upsertText(resource)}`,
     tags: [name],
     security: securityOf(resource, "create"),
     json: {
-      parameters: [...(parent ? keyParams(d, parent.within) : []), ...answerParams(d, resource)],
+      parameters: [...(parent ? keyParams(d, parent.within) : []), ...createParams(d, resource)],
       requestBody: { required: true, ...jsonOf(createBodyOf(d, resource, parent), example) },
       responses: {
+        ...upsertAnswers(d, resource),
         201: {
           description: "Created",
           headers: { ...locationOf("The new row's path"), ...headerReferences(d.components, rowValidator) },
@@ -175,16 +177,17 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
   return {
     operationId: `createMany${operation}`,
     summary: `Create many ${name}${words}: all or nothing`,
-    description: `Creates one row for each object of the array, in one transaction: all of them, or none.${quota ? quotaText(quota) : ""}`,
+    description: `Creates one row for each object of the array, in one transaction: all of them, or none.${quota ? quotaText(quota) : ""}${upsertText(resource)}`,
     tags: [name],
     security: securityOf(resource, "create"),
     json: {
-      parameters: [...(parent ? keyParams(d, parent.within) : []), ...answerParams(d, resource)],
+      parameters: [...(parent ? keyParams(d, parent.within) : []), ...createParams(d, resource)],
       requestBody: {
         required: true,
         ...jsonOf(rows, [createExample(resource, parent?.relation.foreign)]),
       },
       responses: {
+        ...upsertAnswers(d, resource, true),
         201: {
           description: "Created, in the array's order",
           headers: locationOf("The path of the list"),

@@ -5,6 +5,8 @@ import { invalid } from "../problem.ts"
 export interface Preferences {
   /** Whether the answer is to have no body. */
   isMinimal: boolean
+  /** What becomes of rows that exist, as upserts know it. */
+  resolution?: string | undefined
   /** The headers that say what was done so. */
   applied: Record<string, string>
 }
@@ -17,8 +19,14 @@ const known: Record<string, readonly string[]> = {
 
 const none: Preferences = { isMinimal: false, applied: {} }
 
-/** Reads `Prefer`. With `handling=strict`, throws a 422 that names a preference that is not understood. */
-export function preferencesOf(c: AppContext): Preferences {
+/** What becomes of rows that exist, where a write asks for it. */
+const resolutions = ["merge-duplicates", "ignore-duplicates"]
+
+/**
+ * Reads `Prefer`, that of an upsert as well: a parameter may have said already what it prefers. With `handling=strict`,
+ * throws a 422 that names a preference that is not understood.
+ */
+export function preferencesOf(c: AppContext, of?: "upsert" | "resolved upsert"): Preferences {
   const header = c.req.header("prefer")
   if (header === undefined) return none
   const given = new Map<string, string>()
@@ -30,7 +38,8 @@ export function preferencesOf(c: AppContext): Preferences {
     if (key && !given.has(key)) given.set(key, value.replace(/^"(.*)"$/, "$1"))
   }
   const isStrict = given.get("handling") === "strict"
-  const odd = [...given].find(([name, value]) => !known[name]?.includes(value))
+  const understood = of ? { ...known, resolution: resolutions } : known
+  const odd = [...given].find(([name, value]) => !understood[name]?.includes(value))
   if (isStrict && odd)
     throw invalid("The request is not valid", [
       {
@@ -41,8 +50,15 @@ export function preferencesOf(c: AppContext): Preferences {
     ])
   const asked = given.get("return")
   const returned = asked !== undefined && known.return?.includes(asked) ? asked : undefined
-  const applied = [returned && `return=${returned}`, isStrict && "handling=strict"].filter(Boolean)
+  const resolved = of === "upsert" ? given.get("resolution") : undefined
+  const resolution = resolved !== undefined && resolutions.includes(resolved) ? resolved : undefined
+  const applied = [
+    returned && `return=${returned}`,
+    resolution && `resolution=${resolution}`,
+    isStrict && "handling=strict",
+  ].filter(Boolean)
   return {
+    resolution,
     isMinimal: returned === "minimal",
     applied: applied.length ? { "preference-applied": applied.join(", ") } : {},
   }

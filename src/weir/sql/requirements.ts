@@ -92,9 +92,9 @@ export function updateRequirements(
   const bySelf = [...now.map(({ name }) => name), ...made.bound, ...Object.keys(made.expressions)]
   const changed = [...columns, ...bySelf]
   const after = rowOf(resource, (column) => {
-    if (columns.includes(column) || made.bound.includes(column)) return typedValue(resource, column)
     const expression = made.expressions[column]
     if (expression) return typedValue(resource, column, sql`(${expression})`)
+    if (columns.includes(column) || made.bound.includes(column)) return typedValue(resource, column)
     return now.some(({ name }) => name === column) ? expressions.now() : before(column)
   })
   const { update, updatedRow } = resource.rules

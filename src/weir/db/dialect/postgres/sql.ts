@@ -236,3 +236,5 @@ export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
 /** A statement that locks a name for each owner until the transaction ends, in the order of `owners`. */
 export const lockEach = (prefix: string, owner: SQL, owners: SQL): SQL =>
   sql`select pg_advisory_xact_lock(hashtextextended(${text(prefix)} || ${owner}::text, 0)) from ${owners}`
+/** Whether an upsert has made the row that it returns. */
+export const isMade = (table: SQL): SQL => sql`${table}.xmax = 0`

@@ -1,0 +1,84 @@
+import { classify } from "../db/dialect/errors.ts"
+import { Problem } from "../problem.ts"
+import type { Resource } from "../resource/resource.ts"
+import { anyone } from "../resource/rules.ts"
+import { exists } from "./access.ts"
+import type { Call } from "./call.ts"
+import { createProblem, refusalOf, updateRefusal } from "./refused.ts"
+import type { Attempt } from "./upsert.ts"
+
+/** A resource whose rows are told apart by a unique key, in place of the primary one: for conditions and verdicts alone. */
+export const byUniqueKey = (resource: Resource, target: readonly string[]): Resource => ({
+  ...resource,
+  keys: target,
+})
+
+/** Rows that are judged at once: each is a few round trips. */
+const judgedTogether = 20
+
+interface Failed {
+  /** All rows of the request in its order, and those of the failed transaction in that of its statements. */
+  all: Attempt[]
+  attempts: Attempt[]
+  target: readonly string[]
+  /** Whether the rows came in an array. */
+  many: boolean
+}
+
+/** What a failed upsert amounts to; undefined where nothing forbids it now, since others have changed its rows meanwhile. */
+export async function upsertProblem(
+  call: Call,
+  resource: Resource,
+  error: unknown,
+  { all, attempts, target, many }: Failed,
+): Promise<unknown> {
+  const at = (error as { statementIndex?: unknown }).statementIndex
+  const failed = typeof at === "number" ? attempts[at] : undefined
+  if (classify(error)?.kind !== "rule") {
+    if (failed) Object.assign(error as object, { statementIndex: failed.index })
+    const rows = all.map(({ inserted: { columns }, chosen }) => ({ columns, chosen }))
+    return createProblem(call, resource, error, rows, many)
+  }
+  const byKey = byUniqueKey(resource, target)
+  const suspects = failed ? [failed] : attempts
+  for (let from = 0; from < suspects.length; from += judgedTogether) {
+    const some = suspects.slice(from, from + judgedTogether)
+    const problems = await Promise.all(
+      some.map(async (attempt) => {
+        const problem = await refusal(call, resource, byKey, attempt)
+        return problem && many ? located(problem, attempt.index) : problem
+      }),
+    )
+    const problem = problems.find(Boolean)
+    if (problem) return problem
+  }
+  return undefined
+}
+
+/** Why a row may neither be created nor merged: what its viewer can see exists for it. */
+async function refusal(
+  call: Call,
+  resource: Resource,
+  byKey: Resource,
+  { key, inserted, chosen, merged }: Attempt,
+): Promise<Problem | undefined> {
+  if (await exists(call, byKey, key)) {
+    if (!merged) return undefined
+    const problem = await updateRefusal(call, byKey, key, merged.columns, merged.made)
+    if (problem?.code !== "not_found") return problem
+  }
+  const notToMake = await refusalOf(call, resource, { columns: inserted.columns, chosen }, [])
+  if (notToMake) return notToMake
+  const whole = { ...byKey, rules: { ...byKey.rules, read: anyone } }
+  if (!(await exists(call, whole, key))) return undefined
+  const issues = byKey.keys.map((path) => ({ path, message: "is already taken", code: "taken" }))
+  return new Problem("duplicate", `Another of ${resource.name} has this ${byKey.keys.join(", ")}`, { issues })
+}
+
+/** The problem of one row of an array: its place comes before each path, and is named where there is none. */
+function located({ code, message, issues }: Problem, index: number): Problem {
+  const named = issues?.map((issue) => ({ ...issue, path: `${index}.${issue.path}` }))
+  return new Problem(code, message, {
+    issues: named ?? [{ path: `${index}`, message, code: "forbidden_value" }],
+  })
+}

@@ -1,0 +1,127 @@
+import { requireJsonAccepted } from "../http/accept.ts"
+import { readJson } from "../http/body.ts"
+import type { AppContext } from "../http/context.ts"
+import { jsonTypes } from "../http/media-types.ts"
+import { reply } from "../http/reply.ts"
+import { rowTag } from "../lib/etag.ts"
+import { requireOpen } from "../operations/access.ts"
+import type { Call } from "../operations/call.ts"
+import { type Shape, shapeOf } from "../operations/shaped.ts"
+import { type UpsertedRow, upsert } from "../operations/upsert.ts"
+import { type FieldIssue, invalid } from "../problem.ts"
+import type { Nested, Resource } from "../resource/resource.ts"
+import { upsertKeys } from "../resource/upsert.ts"
+import { requireMany, verbatimOf } from "./body.ts"
+import { rowPath } from "./path-key.ts"
+import { preferencesOf } from "./prefer.ts"
+
+/** The member by which `fields` asks whether a row was created. */
+export const createdName = "_created"
+
+/** What a query string asks of an upsert. */
+interface AskedUpsert {
+  target: readonly string[]
+  /** Whether rows that exist stay as they are; undefined where the parameters do not say. */
+  ignore: boolean | undefined
+  /** Whether rows say that they were created, and whether they say nothing else. */
+  marks: boolean
+  onlyMarks: boolean
+  /** The query string without all this. */
+  search: string
+}
+
+/** Whether a query string asks for an upsert, and rows of the resource can be told apart. */
+export const isUpsert = ({ options }: Resource, search: string): boolean =>
+  options.upsert !== undefined && new URLSearchParams(search).has("on_conflict")
+
+/** Reads the parameters of an upsert. Throws a 422 that names every wrong one. */
+function askedUpsert(resource: Resource, search: string): AskedUpsert {
+  const kept: string[] = []
+  const issues: FieldIssue[] = []
+  const given: Record<string, string> = {}
+  let marks = false
+  let onlyMarks = false
+  for (const part of search.slice(1).split("&")) {
+    const [name = "", value = ""] = [...new URLSearchParams(part)][0] ?? []
+    if (name === "on_conflict" || name === "resolution") {
+      if (given[name] !== undefined)
+        issues.push({ path: name, message: "may be given only once", code: "repeated" })
+      given[name] = value
+    } else if (name === "fields" && !Object.hasOwn(resource.fields, createdName)) {
+      const names = value.split(",")
+      const others = names.filter((one) => one !== createdName)
+      marks ||= others.length < names.length
+      onlyMarks = others.length === 0
+      if (others.length)
+        kept.push(others.length < names.length ? `fields=${encodeURIComponent(others.join())}` : part)
+    } else kept.push(part)
+  }
+  const keys = upsertKeys(resource)
+  const texts = keys.map((key) => key.join())
+  const asked = (given.on_conflict ?? "").split(",")
+  const target = keys.find((key) => key.length === asked.length && key.every((name) => asked.includes(name)))
+  const choice = (path: string, values: readonly string[]) =>
+    issues.push({ path, message: `must be one of: ${values.join("; ")}`, code: "invalid_value" })
+  if (!target) choice("on_conflict", texts)
+  const { resolution } = given
+  if (resolution !== undefined && !resolutions.includes(resolution)) choice("resolution", resolutions)
+  if (issues.length || !target) throw invalid("The query string is not valid", issues)
+  const ignore = resolution === undefined ? undefined : resolution === "ignore"
+  return { target, ignore, marks, onlyMarks, search: kept.length ? `?${kept.join("&")}` : "" }
+}
+
+/** What becomes of rows that exist, by the parameter. */
+export const resolutions: readonly string[] = ["merge", "ignore"]
+
+/** `POST /resource?on_conflict=…`: creates one row or many, or merges them into those that exist. */
+export async function upsertRows(
+  c: AppContext,
+  call: Call,
+  resource: Resource,
+  { nested, search, onlyMany }: { nested: Nested | undefined; search: string; onlyMany: boolean },
+): Promise<Response> {
+  // Several statements read the rules of one viewer, which must hold for all of them.
+  await call.recalled?.confirm()
+  requireJsonAccepted(c)
+  requireOpen(call, resource.rules.create)
+  const asked = askedUpsert(resource, search)
+  const shaped = shapeOf(call, resource, asked.search)
+  const { isMinimal, resolution, applied } = preferencesOf(
+    c,
+    asked.ignore === undefined ? "upsert" : "resolved upsert",
+  )
+  const ignore = asked.ignore ?? resolution === "ignore-duplicates"
+  const input = await readJson(c, jsonTypes, verbatimOf(resource))
+  if (onlyMany) requireMany(input)
+  const { rows, many } = await upsert(call, resource, input, { target: asked.target, ignore, nested })
+  const basePath = c.get("basePath")
+  const [first] = rows
+  const key = first?.key
+  const location = many ? `/${resource.name}` : key !== undefined && rowPath(resource, key)
+  const headers: Record<string, string> = {
+    ...applied,
+    ...(location ? { location: basePath + location } : {}),
+    ...(many || !first ? {} : { etag: await rowTag(first.body) }),
+  }
+  if (rows.every(({ created }) => created)) return reply(c, 201, isMinimal ? null : await body(), headers)
+  return isMinimal ? reply(c, 204, null, headers) : reply(c, 200, await body(), headers)
+
+  async function body(): Promise<string> {
+    const bodies: string[] = []
+    // One after the other: they share the connection of the request.
+    for (const row of rows) bodies.push(await bodyOf(row, asked, shaped))
+    return many ? `[${bodies.join(",")}]` : (bodies[0] ?? "")
+  }
+}
+
+/** A row's JSON in the shape that was asked for. */
+async function bodyOf(
+  { key, body, created }: UpsertedRow,
+  { marks, onlyMarks }: AskedUpsert,
+  shaped: Shape,
+): Promise<string> {
+  const row = onlyMarks ? "{}" : await shaped(key, body)
+  if (!marks) return row
+  const members = row.slice(row.indexOf("{") + 1, row.lastIndexOf("}")).trim()
+  return `{${members}${members && ","}"${createdName}":${created}}`
+}
