@@ -75,7 +75,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
-  const routing = { accounts: accounts !== undefined, documented: documentsOf(resources) }
+  const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)
   home(app, api)
   docs(app, registry, api)
