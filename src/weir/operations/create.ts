@@ -85,7 +85,7 @@ export async function create(
       compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
-    return { resource, verb: "insert", statement }
+    return { resource, verb: "insert", values: columns, statement }
   })
   const locks = [...quotaLocks(resource, rows), ...(unless ? linkLocks(resource, unless, rows) : [])]
   let results: Row[][]

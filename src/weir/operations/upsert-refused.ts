@@ -2,16 +2,11 @@ import { classify } from "../db/dialect/errors.ts"
 import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { anyone } from "../resource/rules.ts"
+import { byUniqueKey } from "../resource/upsert.ts"
 import { exists } from "./access.ts"
 import type { Call } from "./call.ts"
 import { createProblem, refusalOf, updateRefusal } from "./refused.ts"
 import type { Attempt } from "./upsert.ts"
-
-/** A resource whose rows are told apart by a unique key, in place of the primary one: for conditions and verdicts alone. */
-export const byUniqueKey = (resource: Resource, target: readonly string[]): Resource => ({
-  ...resource,
-  keys: target,
-})
 
 /** Rows that are judged at once: each is a few round trips. */
 const judgedTogether = 20

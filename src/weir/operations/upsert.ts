@@ -4,6 +4,7 @@ import type { Values } from "../query/query.ts"
 import { keyParts, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
+import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
@@ -16,7 +17,7 @@ import { commit, type Write } from "./commit.ts"
 import { chosenOf, inputsOf, keyOf } from "./create.ts"
 import { columnsToInsert, columnsToUpdate, isSame, type MadeValues, type RowValues } from "./input.ts"
 import { maxTries } from "./refused.ts"
-import { byUniqueKey, upsertProblem } from "./upsert-refused.ts"
+import { upsertProblem } from "./upsert-refused.ts"
 
 /** A row as an upsert left it. */
 export interface UpsertedRow {
@@ -154,7 +155,9 @@ async function write(
     // The second of two rows with one key finds the first.
     const hasInserted = (row: Row) =>
       Number(row.at(-1)) === 1 && !there.has(attempt.id) && firsts.get(attempt.id) === attempt
-    return { ...writeOf(call, resource, target, attempt), hasInserted }
+    const { key, index: position, merged } = attempt
+    const upserted = { target, key, ignores: !merged, position, hasInserted }
+    return { ...writeOf(call, resource, target, attempt), upserted }
   })
   const locks = [...quotaLocks(resource, rows), ...looks]
   const results = await commit(call, writes, locks, (locked) => {
@@ -163,7 +166,7 @@ async function write(
   })
   for (const [i, attempt] of attempts.entries()) {
     const returned = results[i]?.[0]
-    const created = returned !== undefined && writes[i]?.hasInserted?.(returned) === true
+    const created = returned !== undefined && writes[i]?.upserted?.hasInserted(returned) === true
     const row = returned ?? (await foundRow(call, resource, target, attempt))
     if (row) attempt.row = { body: String(row[0]), key: keyOf(resource, row[1]), created }
   }

@@ -8,6 +8,12 @@ import { viewerKinds } from "./viewer.ts"
 export const upsertKeys = ({ options }: Resource): (readonly string[])[] =>
   (options.upsert ?? []).map((key) => (typeof key === "string" ? [key] : key))
 
+/** A resource whose rows are told apart by a unique key, in place of the primary one: for conditions alone. */
+export const byUniqueKey = (resource: Resource, target: readonly string[]): Resource => ({
+  ...resource,
+  keys: target,
+})
+
 /** Throws one line that names the first key of `upsert` that cannot be one. */
 export function checkUpserts(resource: Resource): void {
   const { name, document, options } = resource

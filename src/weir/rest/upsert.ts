@@ -6,14 +6,17 @@ import { reply } from "../http/reply.ts"
 import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import type { Call } from "../operations/call.ts"
+import { keyOf } from "../operations/create.ts"
 import { type Shape, shapeOf } from "../operations/shaped.ts"
 import { type UpsertedRow, upsert } from "../operations/upsert.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { upsertKeys } from "../resource/upsert.ts"
-import { requireMany, verbatimOf } from "./body.ts"
+import { onceIn } from "./idempotency.ts"
+import { requireMany } from "./many.ts"
 import { rowPath } from "./path-key.ts"
 import { preferencesOf } from "./prefer.ts"
+import { verbatimOf } from "./verbatim.ts"
 
 /** The member by which `fields` asks whether a row was created. */
 export const createdName = "_created"
@@ -93,13 +96,27 @@ export async function upsertRows(
   const ignore = asked.ignore ?? resolution === "ignore-duplicates"
   const input = await readJson(c, jsonTypes, verbatimOf(resource))
   if (onlyMany) requireMany(input)
-  const { rows, many } = await upsert(call, resource, input, { target: asked.target, ignore, nested })
+  const { value, replayed } = await onceIn(
+    c,
+    call,
+    () => upsert(call, resource, input, { target: asked.target, ignore, nested }),
+    (outcomes) => ({
+      rows: outcomes.map(({ verb, body, key }) => ({
+        body,
+        key: keyOf(resource, key),
+        created: verb === "insert",
+      })),
+      many: Array.isArray(input),
+    }),
+  )
+  const { rows, many } = value
   const basePath = c.get("basePath")
   const [first] = rows
   const key = first?.key
   const location = many ? `/${resource.name}` : key !== undefined && rowPath(resource, key)
   const headers: Record<string, string> = {
     ...applied,
+    ...replayed,
     ...(location ? { location: basePath + location } : {}),
     ...(many || !first ? {} : { etag: await rowTag(first.body) }),
   }

@@ -327,6 +327,52 @@ describe("who may", () => {
   })
 })
 
+describe("with an Idempotency-Key, a retry gets the first outcome", () => {
+  const keyed = (path: string, json: unknown, key: string) =>
+    post(path, json, { headers: { "idempotency-key": key } })
+
+  test.each(["merge", "ignore"])("%s", async (resolution) => {
+    const at = `/members?on_conflict=email&resolution=${resolution}`
+    const made = await keyed(at, ann(), "first")
+    expect(made.status, made.text).toBe(201)
+    const merged = await keyed(at, ann({ name: "x" }), "second")
+    expect(merged.status, merged.text).toBe(200)
+    const many = [ann({ email: "z@x.org" }), ann({ name: "y" }), ann({ email: "b@x.org" })]
+    const all = await keyed(`${at}&fields=_created`, many, "third")
+    expect(all.body, all.text).toEqual([{ _created: true }, { _created: false }, { _created: true }])
+    const after = await rows("email,name,updated_at")
+    for (const [path, json, key, first] of [
+      [at, ann(), "first", made],
+      [at, ann({ name: "x" }), "second", merged],
+      [`${at}&fields=_created`, many, "third", all],
+    ] as const) {
+      const again = await keyed(path, json, key)
+      expect([again.status, again.text]).toEqual([first.status, first.text])
+      for (const header of ["location", "etag"])
+        expect(again.headers.get(header)).toBe(first.headers.get(header))
+      expect(again.headers.get("idempotency-replayed")).toBe("true")
+    }
+    expect(await rows("email,name,updated_at")).toEqual(after)
+  })
+
+  test("also at once", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => keyed("/members?on_conflict=email", ann(), "one")),
+    )
+    expect(statuses(answers), answers.map(({ text }) => text).join()).toEqual(Array(10).fill(201))
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+  })
+
+  test("of many rows, in their order, whole", async () => {
+    const many = ["c", "a", "b"].map((name) => ({ code: name, hits: 1 }))
+    await post("/tags", { code: "b", hits: 9 })
+    const first = await keyed("/tags?on_conflict=code", many, "tags")
+    expect(first.body, first.text).toEqual(many.map((one) => ({ ...one, label: null })))
+    await call("PATCH", "/tags/c", { json: { hits: 5 } })
+    expect((await keyed("/tags?on_conflict=code", many, "tags")).text).toBe(first.text)
+  })
+})
+
 test("a quota counts what is created alone", async () => {
   call = appWith({ quota: { rows: 2, per: "owner_id" } })
   const two = [ann(), ann({ email: "b@x.org" })]

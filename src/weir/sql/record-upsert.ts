@@ -1,0 +1,84 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import { columnList, type RecordValues, valuesInOrder } from "../db/dialect/recording.ts"
+import type { Statement } from "../db/dialect/statement.ts"
+import { writeRecords } from "../db/dialect/write-records.ts"
+import type { Values } from "../query/query.ts"
+import type { Resource } from "../resource/resource.ts"
+import { byUniqueKey } from "../resource/upsert.ts"
+import type { Viewer, ViewerKind } from "../resource/viewer.ts"
+import { hasKey, keyValues, tableOf } from "./columns.ts"
+import { bound, compile, ownValue, planOf, withValues } from "./plan.ts"
+import type { Recorded, UpsertedBy } from "./record.ts"
+import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
+import { viewerSql } from "./where.ts"
+
+/** The names of a record's values, which are bound in the order of its columns. */
+export const recordValue = (i: number): string => `@record${i}`
+export const recordBounds = (): SQL[] => Array.from({ length: 6 }, (_, i) => bound(recordValue(i)))
+
+/** The values of a record by these names. */
+export const namedValues = (values: RecordValues): Values =>
+  Object.fromEntries(valuesInOrder(values).map((value, i) => [recordValue(i), value]))
+
+interface Upserting {
+  statement: Statement
+  values: RecordValues
+  viewer: Viewer
+}
+
+/**
+ * The statements of an upsert that keep a record of its row, be it made, changed or left as it was. On SQLite, the record
+ * says what the upsert will be before there is its row.
+ */
+export function recordedUpsert(
+  resource: Resource,
+  { target, key, ignores }: UpsertedBy,
+  { statement, values: given, viewer }: Upserting,
+): Recorded {
+  const { recordedWithin } = expressions
+  const values = { ...given, verb: "update" }
+  const bounds = {
+    ...namedValues(values),
+    ...keyValues(byUniqueKey(resource, target), key),
+    [ownValue.viewer]: viewer.id,
+  }
+  const planned = (part: "before" | "after" | "found"): Statement => {
+    const shape = `record:upsert:${part}:${viewer.kind}:${target}`
+    return withValues(
+      planOf(resource, shape, () => compile(texts[part](resource, viewer.kind, target))),
+      bounds,
+    )
+  }
+  if (!recordedWithin) return { before: [planned("before")], after: [statement, planned("after")] }
+  const own = recordedWithin(statement, values, true)
+  return { before: [], after: ignores ? [own, recordedWithin(planned("found"), values)] : [own] }
+}
+
+type Target = readonly string[]
+
+/** The row of the unique key that is bound, as an upsert returns it. */
+function rowOf(resource: Resource, kind: ViewerKind, target: Target) {
+  const row = writtenRow(resource)
+  const body = wholeText(resource, row, viewerSql(kind))
+  const key = returnedKeys({ ...resource, references: new Set() }, row)
+  return { body, key, from: sql`${tableOf(resource)} where ${hasKey(resource, row, ownValue.key, target)}` }
+}
+
+const texts = {
+  before(resource: Resource, kind: ViewerKind, target: Target): SQL {
+    const { from } = rowOf(resource, kind, target)
+    const values = recordBounds()
+    values[4] = sql`case when exists (select 1 from ${from}) then ${values[4]} else 'insert' end`
+    return sql`insert into ${writeRecords} (${sql.raw(columnList)}) select ${sql.join(values, sql`, `)}, null, null`
+  },
+  after(resource: Resource, kind: ViewerKind, target: Target): SQL {
+    const { body, key, from } = rowOf(resource, kind, target)
+    return sql`update ${writeRecords} set ("body", "row_key") = (select ${body}, json_quote(${key}) from ${from}) where ${writeRecords.id} = ${bound(recordValue(0))}`
+  },
+  /** The row, where there is no record of it: it was left as it was. */
+  found(resource: Resource, kind: ViewerKind, target: Target): SQL {
+    const { body, key, from } = rowOf(resource, kind, target)
+    return sql`select ${body}, ${key} from ${from} and not exists (select 1 from ${writeRecords} where ${writeRecords.id} = ${bound(recordValue(0))})`
+  },
+}
