@@ -8,6 +8,7 @@ import { listContract } from "./lists.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
 import { rowContract } from "./rows.ts"
+import { upsertContract } from "./upserts.ts"
 
 export interface ContractOptions {
   /** The folder with the migrations of each dialect. */
@@ -30,6 +31,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   documentContract(open)
   documentHttpContract(open)
   httpContract(open)
+  upsertContract(open)
   ownerContract({ api, migrations, samples })
   documentOwnerContract({ api, migrations, samples })
 }

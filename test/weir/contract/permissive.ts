@@ -1,4 +1,5 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
+import { uniqueSets } from "../../../src/weir/db/dialect/foreign-keys.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { FieldOptions, Resource } from "../../../src/weir/resource/resource.ts"
 import { any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
@@ -12,7 +13,8 @@ export function permissive(api: Api): Api {
   const { title, version, accounts, routes } = api
   const may: Rule = accounts ? signedIn : anyone
   const open = (rule: Rule): Rule => (rule === nobody ? nobody : any(may, rule))
-  const opened = ({ name, table, options, rules }: Resource): Resource => {
+  const opened = (original: Resource): Resource => {
+    const { name, table, options, rules } = original
     const fields = Object.entries(options.fields ?? {}).map(([name, given = {}]) => {
       const { read, write = anyone, create = write, update = write, refersTo, ...rest } = given
       const field: FieldOptions = { ...rest }
@@ -28,6 +30,7 @@ export function permissive(api: Api): Api {
     return resource(table, {
       ...options,
       name,
+      upsert: uniqueKeys(original),
       fields: Object.fromEntries(fields) as Record<string, FieldOptions>,
       read: open(rules.read),
       create: open(rules.create),
@@ -55,6 +58,17 @@ export function permissive(api: Api): Api {
   // Without a role, every account has the empty one.
   if (opening.accounts && !accounts?.role) opening.accounts.admin = ""
   return opening
+}
+
+/** The unique keys that clients give, where rows may be found by them. */
+function uniqueKeys({ table, fields, keys, document, options }: Resource): (readonly string[])[] {
+  const all = Object.values(fields)
+  if (document || options.conditional || all.some(({ secret }) => secret)) return []
+  const sets = uniqueSets(table).map((set) =>
+    set.map((column) => all.find((field) => field.column.name === column)?.name ?? ""),
+  )
+  const may = (name: string) => fields[name]?.write !== undefined && fields[name].read !== nobody
+  return [keys, ...sets].filter((key) => key.length > 0 && key.every(may))
 }
 
 /** What the modules of an API's resources and its schema export, under names of which none hides another. */
