@@ -1,8 +1,9 @@
+import type { RecordValues } from "../db/dialect/recording.ts"
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
-import type { RowKey } from "../resource/key.ts"
+import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { type Recorded, recorded, type UpsertedBy } from "../sql/record.ts"
+import { type UpsertedBy, written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
@@ -45,21 +46,11 @@ export async function commit(
   locks: Statement[] = [],
   onLocked?: (rows: Row[][]) => void,
 ): Promise<Row[][]> {
-  const sweeps = call.recording ? sweeping(call.recording) : []
-  const statements = [...sweeps, ...locks]
-  /** Where the statement of each write stands, which has its rows. */
-  const places: number[] = []
-  for (const [i, write] of writes.entries()) {
-    const statement = { ...write.statement, change: effectOf(write) }
-    const { before, after } = call.recording
-      ? recordedIn(call, call.recording, { ...write, statement }, i)
-      : { before: [], after: [statement] }
-    places.push(statements.length + before.length)
-    statements.push(...before, ...after)
-  }
+  const { collector } = call
+  const { statements, places, from } = assembled(call, writes, locks)
   try {
-    const results = await call.client().batch(statements)
-    onLocked?.(results.slice(sweeps.length, sweeps.length + locks.length))
+    const results = await (collector ? collector.add(statements) : call.client().batch(statements))
+    onLocked?.(results.slice(from, from + locks.length))
     return places.map((place) => results[place] ?? [])
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
@@ -69,19 +60,44 @@ export async function commit(
   }
 }
 
-/** A write's statements with those of its record: the first that comes `after` those before is its own. */
-function recordedIn(call: Call, recording: Recording, write: Write, i: number): Recorded {
-  const { record, request, expiresAt: expires_at } = recording
-  const position = write.upserted?.position ?? i
-  const values = { id: `${record}.${position}`, record, position, request, verb: write.verb, expires_at }
-  const { before, after } = recorded(write, values, call.viewer)
-  const [first, ...others] = after
-  return { before: before.map(asRecord), after: [first as Statement, ...others.map(asRecord)] }
+/**
+ * The statements of writes with all that belongs to them, where the locks begin, and where the statement of each write
+ * stands, which has its rows.
+ */
+function assembled(
+  call: Call,
+  writes: Write[],
+  locks: Statement[],
+): { statements: Statement[]; places: number[]; from: number } {
+  const { recording, collector, viewer } = call
+  const sweeps = recording && !collector ? sweeping(recording) : []
+  const statements = [...sweeps, ...locks]
+  const places: number[] = []
+  for (const [i, write] of writes.entries()) {
+    const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
+    // An upsert fails by itself where it must, and may leave its row as it is.
+    const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
+    const statement = { ...write.statement, change: effectOf(write) }
+    const { before, after } = written({ ...write, statement }, { record, required }, viewer)
+    const [first, ...others] = after
+    places.push(statements.length + before.length)
+    statements.push(...before.map(asRecord), first as Statement, ...others.map(asRecord))
+  }
+  return { statements, places, from: sweeps.length }
+}
+
+function valuesOf(recording: Recording, { verb }: Write, index: number): RecordValues {
+  const { record, request, expiresAt: expires_at, from = 0 } = recording
+  const position = from + index
+  return { id: `${record}.${position}`, record, position, request, verb, expires_at }
 }
 
 function effectOf({ resource, verb, key, columns, statement }: Write): Change {
   if (statement.change) return statement.change
   if (verb === "insert" || verb === "upsert") return changeOf(resource, "insert")
   const isDelete = verb === "delete" && !resource.softDelete
-  return changeOf(resource, isDelete ? "delete" : "update", key, columns)
+  // Which row it is may be known to the database alone.
+  const isKnown = key !== undefined && !isLater(key)
+  const change = changeOf(resource, isDelete ? "delete" : "update", isKnown ? key : undefined, columns)
+  return isKnown ? change : { ...change, moves: true }
 }

@@ -1,4 +1,5 @@
 import type { Row } from "../db/driver.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import { invalid, outrun } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyParts, type RowKey } from "../resource/key.ts"
@@ -108,13 +109,16 @@ function keysOf(
   const given = (input: Record<string, unknown>, name: string) =>
     input[name] ?? fields[name]?.initially?.(viewer) ?? fields[name]?.default
   const issues = inputs.flatMap((input, i) =>
-    target
-      .filter((name) => (given(input, name) ?? null) === null || input[name] === null)
-      .map((name) => ({
-        path: many ? `${i}.${name}` : name,
-        message: "must have a value: rows are told apart by it",
-        code: "required",
-      })),
+    target.flatMap((name) => {
+      const path = many ? `${i}.${name}` : name
+      const value = input[name] === null ? undefined : given(input, name)
+      const why = "rows are told apart by it"
+      if (value === undefined || value === null)
+        return { path, message: `must have a value: ${why}`, code: "required" }
+      return value instanceof LaterValue
+        ? { path, message: `cannot be a reference: ${why}`, code: "unknown_reference" }
+        : []
+    }),
   )
   if (issues.length) throw invalid("The body is not valid", issues.slice(0, 100))
   return inputs.map((input) => target.map((name) => given(input, name)) as unknown as RowKey)

@@ -7,6 +7,7 @@ import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
+import type { Outcome } from "../operations/recording.ts"
 import { type Shape, shapeOf } from "../operations/shaped.ts"
 import { type UpsertedRow, upsert } from "../operations/upsert.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
@@ -76,6 +77,39 @@ function askedUpsert(resource: Resource, search: string): AskedUpsert {
 /** What becomes of rows that exist, by the parameter. */
 export const resolutions: readonly string[] = ["merge", "ignore"]
 
+/** What an upsert left. */
+interface Upserted {
+  rows: UpsertedRow[]
+  many: boolean
+}
+
+/** An upsert as its query string asks for it. Throws a 422 that names every wrong parameter. */
+export function upsertOf(call: Call, resource: Resource, search: string) {
+  const asked = askedUpsert(resource, search)
+  const shaped = shapeOf(call, resource, asked.search)
+  return {
+    /** Whether rows that exist stay as they are; undefined where the parameters do not say. */
+    ignore: asked.ignore,
+    write: (input: unknown, nested: Nested | undefined, ignore = false): Promise<Upserted> =>
+      upsert(call, resource, input, { target: asked.target, ignore: asked.ignore ?? ignore, nested }),
+    async answer({ rows, many }: Upserted) {
+      const [first] = rows
+      const key = many ? undefined : first?.key
+      return {
+        status: rows.every(({ created }) => created) ? 201 : 200,
+        location: key === undefined ? undefined : rowPath(resource, key),
+        etag: many || !first ? undefined : await rowTag(first.body),
+        async body(): Promise<string> {
+          const bodies: string[] = []
+          // One after the other: they share the connection of the request.
+          for (const row of rows) bodies.push(await bodyOf(row, asked, shaped))
+          return many ? `[${bodies.join(",")}]` : (bodies[0] ?? "")
+        },
+      }
+    },
+  }
+}
+
 /** `POST /resource?on_conflict=…`: creates one row or many, or merges them into those that exist. */
 export async function upsertRows(
   c: AppContext,
@@ -87,49 +121,36 @@ export async function upsertRows(
   await call.recalled?.confirm()
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.create)
-  const asked = askedUpsert(resource, search)
-  const shaped = shapeOf(call, resource, asked.search)
+  const { ignore, write, answer } = upsertOf(call, resource, search)
   const { isMinimal, resolution, applied } = preferencesOf(
     c,
-    asked.ignore === undefined ? "upsert" : "resolved upsert",
+    ignore === undefined ? "upsert" : "resolved upsert",
   )
-  const ignore = asked.ignore ?? resolution === "ignore-duplicates"
   const input = await readJson(c, jsonTypes, verbatimOf(resource))
   if (onlyMany) requireMany(input)
   const { value, replayed } = await onceIn(
     c,
     call,
-    () => upsert(call, resource, input, { target: asked.target, ignore, nested }),
-    (outcomes) => ({
-      rows: outcomes.map(({ verb, body, key }) => ({
-        body,
-        key: keyOf(resource, key),
-        created: verb === "insert",
-      })),
-      many: Array.isArray(input),
-    }),
+    () => write(input, nested, resolution === "ignore-duplicates"),
+    (outcomes) => ({ rows: outcomes.map((one) => rowOf(resource, one)), many: Array.isArray(input) }),
   )
-  const { rows, many } = value
-  const basePath = c.get("basePath")
-  const [first] = rows
-  const key = first?.key
-  const location = many ? `/${resource.name}` : key !== undefined && rowPath(resource, key)
-  const headers: Record<string, string> = {
+  const { status, location = value.many ? `/${resource.name}` : undefined, etag, body } = await answer(value)
+  const headers = {
     ...applied,
     ...replayed,
-    ...(location ? { location: basePath + location } : {}),
-    ...(many || !first ? {} : { etag: await rowTag(first.body) }),
+    ...(location === undefined ? {} : { location: c.get("basePath") + location }),
+    ...(etag === undefined ? {} : { etag }),
   }
-  if (rows.every(({ created }) => created)) return reply(c, 201, isMinimal ? null : await body(), headers)
-  return isMinimal ? reply(c, 204, null, headers) : reply(c, 200, await body(), headers)
-
-  async function body(): Promise<string> {
-    const bodies: string[] = []
-    // One after the other: they share the connection of the request.
-    for (const row of rows) bodies.push(await bodyOf(row, asked, shaped))
-    return many ? `[${bodies.join(",")}]` : (bodies[0] ?? "")
-  }
+  if (isMinimal) return reply(c, status === 200 ? 204 : 201, null, headers)
+  return reply(c, status === 200 ? 200 : 201, await body(), headers)
 }
+
+/** A row of an upsert that was carried out before. */
+const rowOf = (resource: Resource, { verb, body, key }: Outcome): UpsertedRow => ({
+  body,
+  key: keyOf(resource, key),
+  created: verb === "insert",
+})
 
 /** A row's JSON in the shape that was asked for. */
 async function bodyOf(

@@ -9,7 +9,7 @@ import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, planOf, withValues } from "./plan.ts"
-import type { Recorded, UpsertedBy } from "./record.ts"
+import type { UpsertedBy, Written } from "./record.ts"
 import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
@@ -35,8 +35,8 @@ export function recordedUpsert(
   resource: Resource,
   { target, key, ignores }: UpsertedBy,
   { statement, values: given, viewer }: Upserting,
-): Recorded {
-  const { recordedWithin } = expressions
+): Written {
+  const { writtenWithin } = expressions
   const values = { ...given, verb: "update" }
   const bounds = {
     ...namedValues(values),
@@ -50,9 +50,9 @@ export function recordedUpsert(
       bounds,
     )
   }
-  if (!recordedWithin) return { before: [planned("before")], after: [statement, planned("after")] }
-  const own = recordedWithin(statement, values, true)
-  return { before: [], after: ignores ? [own, recordedWithin(planned("found"), values)] : [own] }
+  if (!writtenWithin) return { before: [planned("before")], after: [statement, planned("after")] }
+  const own = writtenWithin(statement, { record: values, upserts: true })
+  return { before: [], after: ignores ? [own, writtenWithin(planned("found"), { record: values })] : [own] }
 }
 
 type Target = readonly string[]

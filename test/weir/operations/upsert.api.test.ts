@@ -373,6 +373,55 @@ describe("with an Idempotency-Key, a retry gets the first outcome", () => {
   })
 })
 
+describe("in a batch", () => {
+  const batch = (operations: object[], headers: Record<string, string> = {}) =>
+    call("POST", "/batch", { token: w.ann.token, headers, json: { operations } })
+  const results = ({ body }: Answer) => (body as { results: { status: number; body: unknown }[] }).results
+  const upsertOf = (json: object, id?: string) => ({
+    ...(id ? { id } : {}),
+    method: "POST",
+    path: "/members?on_conflict=email",
+    body: json,
+  })
+
+  test("rows are created or merged, and named by later operations", async () => {
+    await byEmail(ann())
+    const operations = [
+      upsertOf(ann({ name: "x" }), "there"),
+      upsertOf(ann({ email: "b@x.org" }), "new"),
+      upsertOf(ann({ email: "c@x.org", boss_id: { $ref: "there.id" } })),
+      upsertOf(ann({ email: "d@x.org", boss_id: { $ref: "new.id" } })),
+      { ...upsertOf([ann({ name: "y" })]), path: "/members?on_conflict=email&resolution=ignore" },
+    ]
+    const answer = await batch(operations, { "idempotency-key": "batch" })
+    expect(answer.status, answer.text).toBe(200)
+    expect(results(answer).map(({ status }) => status)).toEqual([200, 201, 201, 201, 200])
+    const [there, made, third, fourth, ignored] = results(answer).map(({ body }) => body) as {
+      id: number
+      boss_id: number
+    }[]
+    expect([there?.id, third?.boss_id, fourth?.boss_id]).toEqual([1, 1, made?.id])
+    expect(ignored).toMatchObject([{ name: "x" }])
+    expect((await batch(operations, { "idempotency-key": "batch" })).text).toBe(answer.text)
+  })
+
+  test("one that is forbidden undoes all, and is named", async () => {
+    await byEmail(ann(), { token: w.bob.token })
+    const before = await rows()
+    const refused = await batch([
+      upsertOf(ann({ email: "n@x.org" }), "first"),
+      upsertOf(ann({ name: "mine" }), "second"),
+    ])
+    expect([refused.status, (refused.body as { operation: string }).operation]).toEqual([403, "second"])
+    const named = await batch([
+      upsertOf(ann({ email: "n@x.org" }), "one"),
+      upsertOf({ ...ann(), email: { $ref: "one.email" } }),
+    ])
+    expect([named.status, faults(named)], named.text).toEqual([422, ["operations.1.email unknown_reference"]])
+    expect(await rows()).toEqual(before)
+  })
+})
+
 test("a quota counts what is created alone", async () => {
   call = appWith({ quota: { rows: 2, per: "owner_id" } })
   const two = [ann(), ann({ email: "b@x.org" })]
