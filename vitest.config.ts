@@ -34,6 +34,7 @@ const perDriver = [
   "list-filters",
   "list-shared",
   "names",
+  "nested-create",
   "new-row",
   "own-values",
   "parity",
