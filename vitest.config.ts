@@ -19,6 +19,7 @@ const system = "test/weir/**/*.system.test.ts"
  */
 const perDriver = [
   "answer-size",
+  "batch",
   "bytes",
   "columns",
   "conditional",
