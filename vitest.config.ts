@@ -144,6 +144,8 @@ function inWorkerd(
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
         postgres: path("./node_modules/postgres/src/index.js"),
+        "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
+        "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
     },
     plugins: [
