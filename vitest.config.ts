@@ -27,6 +27,7 @@ const perDriver = [
   "fixture",
   "handle",
   "handle-kinds",
+  "hooks",
   "json",
   "lossless",
   "list-filters",

@@ -3,6 +3,7 @@ import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { toldToHooks } from "./hooks.ts"
 
 /**
  * A statement that writes rows, told once: the invalidations of the cache, and whatever else keeps account of changes, are
@@ -28,7 +29,7 @@ export async function commit(call: Call, writes: Write[], locks: Statement[] = [
   const statements = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
   try {
     const results = await call.client().batch([...locks, ...statements])
-    return results.slice(locks.length)
+    return toldToHooks(call, writes, results.slice(locks.length))
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
     if (typeof index === "number") Object.assign(error as object, { statementIndex: index - locks.length })
