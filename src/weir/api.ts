@@ -9,6 +9,7 @@ import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
+import { keepsRecords } from "./resource/write-records.ts"
 
 /** What an API is made of. */
 export interface ApiOptions<T extends Table = Table> {
@@ -33,6 +34,11 @@ export interface ApiOptions<T extends Table = Table> {
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
+  /**
+   * The table of records, `writeRecords` of `#weir/schema`, which the schema exports: with it, writes take an
+   * `Idempotency-Key`.
+   */
+  records?: Table
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
@@ -52,6 +58,8 @@ export interface Api {
   /** The issuer of its tokens (`iss`, RFC 7519): the title as one word. */
   issuer: string
   accounts: Accounts | undefined
+  /** Whether it keeps records of writes. */
+  records: boolean
   resources: readonly Resource[]
   routes: readonly HandwrittenRoute[]
 }
@@ -92,8 +100,20 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const tags = { ...tagsOf(resources), ...options.tags }
   const documents = { title, version, description, license, tags }
   const { persistAuthorization = false } = options
+  const records = keepsRecords(options.records)
   const notices = resources.flatMap((resource) => resource.notices)
-  return { schema, casing, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
+  return {
+    schema,
+    casing,
+    notices,
+    ...documents,
+    persistAuthorization,
+    issuer,
+    accounts,
+    records,
+    resources,
+    routes,
+  }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

@@ -18,6 +18,8 @@ export interface SessionOptions extends CallerOptions {
   queryTimeoutMs: number
   answerLimits: AnswerLimits
   log: Log
+  /** Whether the API keeps records of writes. */
+  records: boolean
   waitUntil(c: AppContext, work: Promise<void>): void
 }
 
@@ -29,7 +31,15 @@ export type MakeHandle = (client: () => Client) => Db
  * after the response, whatever happens.
  */
 export function session(options: SessionOptions, makeHandle: MakeHandle): AppMiddleware {
-  const { database, cache, requestTimeoutMs, queryTimeoutMs, answerLimits: limits, waitUntil } = options
+  const {
+    database,
+    cache,
+    requestTimeoutMs,
+    queryTimeoutMs,
+    answerLimits: limits,
+    records,
+    waitUntil,
+  } = options
   // The request's own limit comes first otherwise.
   const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
   return async (c, next) => {
@@ -50,6 +60,7 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
       hooks: new RequestHooks(c, options, makeHandle),
       timings: c.get("timings"),
       bypass: undefined,
+      records,
     }
     c.set("call", call)
     c.set("viewer", { kind: "anonymous" })

@@ -1,9 +1,12 @@
 import type { Change, Row, Statement } from "../db/driver.ts"
+import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { recorded } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { toldToHooks } from "./hooks.ts"
+import { asRecord, type Recording, sweeping } from "./recording.ts"
 
 /**
  * A statement that writes rows, told once: the invalidations of the cache, and whatever else keeps account of changes, are
@@ -17,6 +20,8 @@ export interface Write {
   key?: RowKey | undefined
   /** The columns that an update sets. */
   columns?: string[]
+  /** The encoded columns of an insert, by the names of their fields. */
+  values?: Values
   statement: Statement
 }
 
@@ -26,15 +31,36 @@ export interface Write {
  * driver knows it.
  */
 export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
-  const statements = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
+  const statements = call.recording ? [...sweeping(call.recording), ...locks] : [...locks]
+  /** Where the statements of each write begin; the first has its rows. */
+  const places: number[] = []
+  for (const [i, write] of writes.entries()) {
+    places.push(statements.length)
+    const statement = { ...write.statement, change: effectOf(write) }
+    statements.push(
+      ...(call.recording ? recordedIn(call, call.recording, { ...write, statement }, i) : [statement]),
+    )
+  }
   try {
-    const results = await call.client().batch([...locks, ...statements])
-    return toldToHooks(call, writes, results.slice(locks.length))
+    const results = await call.client().batch(statements)
+    return toldToHooks(
+      call,
+      writes,
+      places.map((place) => results[place] ?? []),
+    )
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
-    if (typeof index === "number") Object.assign(error as object, { statementIndex: index - locks.length })
+    if (typeof index === "number")
+      Object.assign(error as object, { statementIndex: places.findLastIndex((place) => place <= index) })
     throw error
   }
+}
+
+function recordedIn(call: Call, recording: Recording, write: Write, position: number): Statement[] {
+  const { record, request, expiresAt: expires_at } = recording
+  const values = { id: `${record}.${position}`, record, position, request, verb: write.verb, expires_at }
+  const [first, ...others] = recorded(write, values, call.viewer)
+  return [first as Statement, ...others.map(asRecord)]
 }
 
 function effectOf({ resource, verb, key, columns, statement }: Write): Change {

@@ -28,23 +28,28 @@ export function wholeText(
 }
 
 /**
- * The primary key of a row, and its foreign keys: what the cache is invalidated by. They are as in JSON; a key of several
- * columns is an array of JSON. Where the resource has hooks after its writes, their row comes last.
+ * The primary key of a row, and its foreign keys: what the cache is invalidated by. Where the resource has hooks after
+ * its writes, their row comes last.
  */
 export function returnedKeys(resource: Resource, row: RowSql): SQL {
-  const value = (column: string): SQL => resource.fields[column]?.type.sql.json(row(column)) ?? row(column)
-  const [key, ...others] = resource.keys
-  const whole =
-    key === undefined
-      ? sql`null`
-      : others.length
-        ? expressions.jsonArray(resource.keys.map(value))
-        : value(key)
+  const { keys, references, options } = resource
+  const key = returnedKey(resource, row)
   // D1 tells the columns of a batch apart by their names.
-  const own = key !== undefined && resource.references.has(key) ? sql`${whole} as "@key"` : whole
-  const told = resource.options.after ? [sql`${toldRow(resource, row)} as "@row"`] : []
-  return sql.join([own, ...[...resource.references].map(value), ...told], sql`, `)
+  const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
+  const told = options.after ? [sql`${toldRow(resource, row)} as "@row"`] : []
+  return sql.join([own, ...[...references].map((name) => jsonOf(resource, row, name)), ...told], sql`, `)
 }
+
+/** The primary key of a row, as in JSON; one of several columns is an array of JSON. */
+export function returnedKey(resource: Resource, row: RowSql): SQL {
+  const [key, ...others] = resource.keys
+  if (key === undefined) return sql`null`
+  if (others.length === 0) return jsonOf(resource, row, key)
+  return expressions.jsonArray(resource.keys.map((name) => jsonOf(resource, row, name)))
+}
+
+const jsonOf = ({ fields }: Resource, row: RowSql, name: string): SQL =>
+  fields[name]?.type.sql.json(row(name)) ?? row(name)
 
 /** Where `returnedKeys` has the row for hooks, after what stands first. */
 export const toldAt = ({ references }: Resource): number => 2 + references.size

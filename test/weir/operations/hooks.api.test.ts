@@ -6,6 +6,7 @@ import { defineApi } from "../../../src/weir/api.ts"
 import type { CommonDb } from "../../../src/weir/db/handle.ts"
 import { items } from "../fixture/src/schema/items.ts"
 import { users } from "../fixture/src/schema/users.ts"
+import { writeRecords } from "../fixture/src/schema/write-records.ts"
 import { type Answer, type Call, caller } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
 import { appOver, fixture } from "../support/fresh.ts"
@@ -32,6 +33,7 @@ beforeEach(async () => {
     title: "Weir",
     version: "0.0.0",
     accounts: { table: users, login: ["email", "username"], password: "hashed_password", role: "role" },
+    records: writeRecords,
     resources: hookedResources(called, before, after),
   })
   const made = appOver(w.database, {
@@ -251,6 +253,28 @@ describe("hooks are called", () => {
       expect.objectContaining({ hook: "after delete", key: 1 }),
     ])
     expect(await hooksOf(() => send("DELETE /items/1/labels/1"), 404)).toEqual([])
+  })
+
+  test("once for all requests with one Idempotency-Key", async () => {
+    const keyed = (request: string, json: unknown, key: string) =>
+      send(request, json, w.ann, { "idempotency-key": key })
+    const lamp = { title: "Lamp", price: 1 }
+    const first = await hooksOf(() => keyed("POST /items", lamp, "k1"), 201)
+    expect(first.map(({ hook }) => hook)).toEqual(["before create", "after create"])
+    expect(first[1]).toMatchObject({ key: 7, row: lamp })
+    expect(await hooksOf(() => keyed("POST /items", lamp, "k1"), 201)).toEqual([])
+    await send("POST /covers", { item_id: 1, text: "one" })
+    const cover = await hooksOf(() => keyed("PATCH /covers/1", { shade: 2 }, "k2"), 200)
+    expect(cover[1]).toMatchObject({ hook: "after update", key: 1, row: { item_id: 1, shade: 2 } })
+    const many = await hooksOf(() => keyed("POST /items", [lamp, lamp], "k3"), 201)
+    expect(many.slice(2).map(({ key }) => key)).toEqual([8, 9])
+    called.length = 0
+    const answers = await Promise.all(Array.from({ length: 8 }, () => keyed("POST /items", lamp, "k4")))
+    await settled()
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
+    expect(called.filter(({ hook }) => hook === "after create")).toHaveLength(1)
+    expect(await hooksOf(() => keyed("DELETE /covers/1", undefined, "k5"), 204)).toHaveLength(2)
+    expect(await hooksOf(() => keyed("DELETE /covers/1", undefined, "k5"), 204)).toEqual([])
   })
 
   test("not for what other rows take with them", async () => {

@@ -6,6 +6,7 @@ import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
+export { recordedWithin, skippingLocked } from "./recording.ts"
 
 const dialect = /* @__PURE__ */ new PgDialect()
 
