@@ -29,6 +29,7 @@ const perDriver = [
   "idempotency",
   "handle",
   "handle-kinds",
+  "hooks",
   "json",
   "lossless",
   "list-filters",
