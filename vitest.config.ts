@@ -29,11 +29,13 @@ const perDriver = [
   "idempotency",
   "handle",
   "handle-kinds",
+  "hooks",
   "json",
   "lossless",
   "list-filters",
   "list-shared",
   "names",
+  "nested-create",
   "new-row",
   "own-values",
   "parity",
@@ -144,6 +146,8 @@ function inWorkerd(
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
         postgres: path("./node_modules/postgres/src/index.js"),
+        "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
+        "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
     },
     plugins: [

@@ -6,6 +6,7 @@ import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { toldToHooks } from "./hooks.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
 
 /**
@@ -51,7 +52,8 @@ export async function commit(
   try {
     const results = await (collector ? collector.add(statements) : call.client().batch(statements))
     onLocked?.(results.slice(from, from + locks.length))
-    return places.map((place) => results[place] ?? [])
+    const rows = places.map((place) => results[place] ?? [])
+    return toldToHooks(call, writes, rows)
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
     if (typeof index === "number")

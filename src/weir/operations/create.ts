@@ -13,10 +13,12 @@ import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
 import { documentInput } from "./document-input.ts"
+import { checkCreates } from "./hooks.ts"
 import {
   askedFields,
   columnsToInsert,
   isSame,
+  knownOf,
   parseBody,
   type RowValues,
   requireSame,
@@ -72,6 +74,7 @@ export async function create(
   }
   if (resource.holdsViewers && viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
+  if (resource.options.before) await checkCreates(call, resource, inputs, { many, nested })
   const made = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
   const rows = made.map(({ columns }) => columns)
   const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
@@ -81,8 +84,15 @@ export async function create(
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
     const set = chosen[i] as string[]
-    const plan = planWithMade(resource, `${verb}:${viewer.kind}:${names}:${set}`, expressions, () =>
-      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
+    const named = knownOf(set, columns)
+    const shape = `${verb}:${viewer.kind}:${names}:${set}${named.length < set.length ? `:${named}` : ""}`
+    const plan = planWithMade(resource, shape, expressions, () =>
+      compileCreate(resource, viewer.kind, names, set, {
+        guard,
+        made: { bound: [], expressions },
+        unless,
+        named,
+      }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { resource, verb: "insert", values: columns, statement }
@@ -124,6 +134,7 @@ export function inputsOf(
     ])
   return (many ? input : [input]).map((one, i) => {
     const prefix = many ? [String(i)] : []
+    nameViewer(call, resource, one)
     if (resource.document) {
       const row = documentInput(call, resource, one, prefix, { within: nested?.relation.foreign ?? [] })
       return nested ? (placeWithin(row, nested, prefix) as typeof row) : row
@@ -132,6 +143,15 @@ export function inputsOf(
     requireStrong(resource, parsed, prefix)
     return parsed
   })
+}
+
+/** Puts the viewer's own key where `me` stands for the account that a row refers to, as it does in paths. */
+function nameViewer({ viewer }: Call, resource: Resource, input: unknown): void {
+  if (viewer.id === undefined || typeof input !== "object" || input === null) return
+  for (const [name, { target, columns }] of resource.refersTo) {
+    const row = input as Record<string, unknown>
+    if (row[name] === "me" && target.holdsViewers && columns.length === 1) row[name] = viewer.id
+  }
 }
 
 /** The input with the parent's key in it. Throws a 422 where it names another. */

@@ -102,6 +102,10 @@ const asked = new WeakMap<Resource, Field[]>()
 export const isSame = (sent: unknown, value: unknown): boolean =>
   sent === value || (sent instanceof JsonText && sent.text === JSON.stringify(value))
 
+/** The fields whose values are known beforehand: others are members of rows that the same transaction writes. */
+export const knownOf = (names: string[], columns: Values): string[] =>
+  names.filter((name) => !((columns[name] as unknown) instanceof LaterValue))
+
 /** The values of a write, encoded, by the names of their columns. */
 export interface RowValues {
   columns: Values

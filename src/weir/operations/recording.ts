@@ -1,7 +1,7 @@
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import { planOf, withValues } from "../sql/plan.ts"
-import { compileAnswer, compileForget, compileRecords, compileSweep } from "../sql/record.ts"
+import { compileAnswer, compileForget, compileRecords, compileSweep, laterValue } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 
 /** Under what the outcome of a request is kept, with its writes. */
@@ -104,3 +104,6 @@ const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
   body: body === null || body === undefined ? "" : String(body),
   key: typeof key === "string" ? ((JSON.parse(key) as Key | null) ?? undefined) : undefined,
 })
+
+/** The value of a member of a row that an earlier step of a batch writes: known to the database alone. */
+export const laterMember: typeof laterValue = laterValue

@@ -5,6 +5,7 @@ import { anyone } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import { exists } from "./access.ts"
 import type { Call } from "./call.ts"
+import { ofRow } from "./hooks.ts"
 import { createProblem, refusalOf, updateRefusal } from "./refused.ts"
 import type { Attempt } from "./upsert.ts"
 
@@ -41,7 +42,7 @@ export async function upsertProblem(
     const problems = await Promise.all(
       some.map(async (attempt) => {
         const problem = await refusal(call, resource, byKey, attempt)
-        return problem && many ? located(problem, attempt.index) : problem
+        return many ? ofRow(problem, attempt.index) : problem
       }),
     )
     const problem = problems.find(Boolean)
@@ -68,12 +69,4 @@ async function refusal(
   if (!(await exists(call, whole, key))) return undefined
   const issues = byKey.keys.map((path) => ({ path, message: "is already taken", code: "taken" }))
   return new Problem("duplicate", `Another of ${resource.name} has this ${byKey.keys.join(", ")}`, { issues })
-}
-
-/** The problem of one row of an array: its place comes before each path, and is named where there is none. */
-function located({ code, message, issues }: Problem, index: number): Problem {
-  const named = issues?.map((issue) => ({ ...issue, path: `${index}.${issue.path}` }))
-  return new Problem(code, message, {
-    issues: named ?? [{ path: `${index}`, message, code: "forbidden_value" }],
-  })
 }

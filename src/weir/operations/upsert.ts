@@ -10,14 +10,22 @@ import type { Viewer } from "../resource/viewer.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
-import { compileFound, compileUpsert, mergedName, whichAreThere } from "../sql/upsert.ts"
+import { compileFound, compileUpsert, mergedName, type UpsertParts, whichAreThere } from "../sql/upsert.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { commit, type Write } from "./commit.ts"
 import { chosenOf, inputsOf, keyOf } from "./create.ts"
-import { columnsToInsert, columnsToUpdate, isSame, type MadeValues, type RowValues } from "./input.ts"
+import {
+  columnsToInsert,
+  columnsToUpdate,
+  isSame,
+  knownOf,
+  type MadeValues,
+  type RowValues,
+} from "./input.ts"
 import { maxTries } from "./refused.ts"
+import { checkUpserts } from "./upsert-hooks.ts"
 import { upsertProblem } from "./upsert-refused.ts"
 
 /** A row as an upsert left it. */
@@ -39,7 +47,11 @@ export interface Attempt {
   inserted: RowValues
   chosen: string[]
   /** What is set where the row exists; undefined where it stays as it is. */
-  merged: { columns: Values; made: MadeValues } | undefined
+  merged: { columns: Values; made: MadeValues; sent: Record<string, unknown> } | undefined
+  /** What was sent. */
+  input: Record<string, unknown>
+  /** What it is known to find, since a hook was asked for that: it fails where that is so no more. */
+  finds?: UpsertParts["finds"]
   /** The row, once it is written. */
   row?: UpsertedRow
 }
@@ -81,6 +93,8 @@ export async function upsert(
   const ordered = [...attempts].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   for (let tries = 0; tries < maxTries; tries++) {
     const open = ordered.filter(({ row }) => !row)
+    if (resource.options.before && call.hooks)
+      await checkUpserts(call, resource, open, { target, many, nested })
     try {
       await write(call, resource, target, open)
     } catch (error) {
@@ -139,9 +153,10 @@ async function attemptOf(
     return !initially || isOpen(write.update, viewer.kind) || !isSame(value, initially(viewer))
   })
   const merges = !ignore && sent.length > 0
-  const merged = merges ? await columnsToUpdate(resource, Object.fromEntries(sent), caller) : undefined
+  const given = Object.fromEntries(sent)
+  const merged = merges ? { ...(await columnsToUpdate(resource, given, caller)), sent: given } : undefined
   const id = JSON.stringify(keyParts(key))
-  return { index, key, id, inserted, chosen: chosenOf(resource, viewer, input), merged }
+  return { index, key, id, input, inserted, chosen: chosenOf(resource, viewer, input), merged }
 }
 
 /** Writes rows in one transaction, and notes what became of them; nothing of one that is gone when it is to be read. */
@@ -180,15 +195,17 @@ function writeOf(
   { viewer: { kind, id } }: Call,
   resource: Resource,
   target: readonly string[],
-  { key, inserted, chosen, merged }: Attempt,
+  { key, inserted, chosen, merged, finds }: Attempt,
 ): Write {
   const columns = Object.keys(inserted.columns)
   const set = merged && { columns: Object.keys(merged.columns), made: merged.made }
-  const shape = `upsert:${kind}:${target}:${columns}:${chosen}:${set ? `${set.columns}:${set.made.bound}` : "-"}`
+  const named = knownOf(chosen, inserted.columns)
+  const setting = set ? `${set.columns}:${set.made.bound}` : "-"
+  const shape = `upsert:${kind}:${target}:${columns}:${chosen}:${named}:${setting}:${finds}`
   const made = { bound: [], expressions: inserted.expressions }
   const expressions = { ...inserted.expressions, ...merged?.made.expressions }
   const plan = planWithMade(resource, shape, expressions, () =>
-    compileUpsert(resource, kind, { target, columns, chosen, made, merged: set }),
+    compileUpsert(resource, kind, { target, columns, chosen, named, made, merged: set, finds }),
   )
   const remade = Object.entries(merged?.made.values ?? {}).map(([name, value]) => [mergedName(name), value])
   const values: Values = {
@@ -203,7 +220,8 @@ function writeOf(
   return { resource, verb: "upsert", statement: change ? { ...statement, change } : statement }
 }
 
-async function foundRow(
+/** The row of an attempt's unique key, as an upsert returns it, where the viewer may see it. */
+export async function foundRow(
   call: Call,
   resource: Resource,
   target: readonly string[],

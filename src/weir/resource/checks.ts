@@ -1,6 +1,7 @@
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { isSortable } from "./field.ts"
+import { checkHooks } from "./hooks.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
@@ -48,6 +49,7 @@ export function checkResources(resources: readonly Resource[]): void {
     checkConfirmed(resource)
     checkReplaced(resource)
     checkUpserts(resource)
+    checkHooks(name, resource.options)
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)

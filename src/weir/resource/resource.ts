@@ -3,6 +3,7 @@ import type { CollectionOptions } from "../db/dialect/collections.ts"
 import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
+import type { HookOptions } from "./hooks.ts"
 import type { RowKey } from "./key.ts"
 import type { Quota, QuotaOptions } from "./quota.ts"
 import type { Reference } from "./references.ts"
@@ -20,6 +21,8 @@ export interface EmbedOptions {
   sort?: string
   /** `one`: single reads include it unless `include=` says otherwise. Default: only when asked for. */
   byDefault?: "one"
+  /** Whether a create may hold rows of this list, which are created with it, in the same transaction. */
+  create?: boolean
 }
 
 /** An embed of many to many: the relation to the junction, and that from it to the rows. */
@@ -138,7 +141,7 @@ export interface Resource {
   json: Set<string>
   /** What its collection was declared with. */
   collection: CollectionOptions | undefined
-  options: ResourceOptions
+  options: ResourceOptions & HookOptions
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */
   softDelete: SoftDelete | undefined

@@ -1,8 +1,8 @@
+import { laterMember } from "../operations/recording.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { laterValue } from "../sql/record.ts"
 
 /** What an operation leaves that later ones may name. */
 export interface Source {
@@ -89,7 +89,7 @@ export class References {
     if (to !== undefined && plainType(to) !== plainType(field.spec.type))
       return refuse(`is of another type than ${to}`)
     if (resource.keys.length === 0) return refuse("names a row without a key")
-    return laterValue(resource, member, this.record(source.step, Number(row)))
+    return laterMember(resource, member, this.record(source.step, Number(row)))
   }
 }
 

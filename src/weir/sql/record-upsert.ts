@@ -10,7 +10,7 @@ import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, planOf, withValues } from "./plan.ts"
 import type { UpsertedBy, Written } from "./record.ts"
-import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
+import { returnedKey, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
 /** The names of a record's values, which are bound in the order of its columns. */
@@ -61,7 +61,7 @@ type Target = readonly string[]
 function rowOf(resource: Resource, kind: ViewerKind, target: Target) {
   const row = writtenRow(resource)
   const body = wholeText(resource, row, viewerSql(kind))
-  const key = returnedKeys({ ...resource, references: new Set() }, row)
+  const key = returnedKey(resource, row)
   return { body, key, from: sql`${tableOf(resource)} where ${hasKey(resource, row, ownValue.key, target)}` }
 }
 

@@ -11,7 +11,7 @@ import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import { namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
-import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
+import { returnedKey, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
 /** A write of one row, as far as its record must know it. */
@@ -125,9 +125,8 @@ function compileRecord(
     number: () => sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`,
   }[by]()
   const viewer = writerOf(resource, kind, verb)
-  const [key] = [returnedKeys({ ...resource, references: new Set() }, row)]
   return compile(
-    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${key}) from ${tableOf(resource)} where ${same} and changes() > 0`,
+    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${returnedKey(resource, row)}) from ${tableOf(resource)} where ${same} and changes() > 0`,
   )
 }
 

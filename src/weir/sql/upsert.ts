@@ -20,9 +20,13 @@ export interface UpsertParts {
   /** The columns of a new row, those of them that the client chose, and what the table's own code makes of others. */
   columns: string[]
   chosen: string[]
+  /** See `createRequirements`. */
+  named: string[]
   made: Made
   /** The columns that are set in a row that exists, and what its table's code makes then. Undefined: it stays as it is. */
   merged: { columns: string[]; made: Made } | undefined
+  /** What it is known to find: else it fails. */
+  finds?: "row" | "none" | undefined
 }
 
 /** The name by which a value is bound that a row gets where it exists. */
@@ -44,7 +48,8 @@ export function compileUpsert(resource: Resource, kind: ViewerKind, parts: Upser
   const first = target[0] as string
   const remade = merged && remadeOf(resource, merged)
   const requirements = remade ? updateRequirements(resource, kind, merged.columns, remade) : []
-  const allowed = conjunction([resource.rules.read(row, viewer), ...requirements.map(({ holds }) => holds)])
+  const visible = parts.finds !== "none" && resource.rules.read(row, viewer)
+  const allowed = conjunction([visible, ...requirements.map(({ holds }) => holds)])
   const quota = merged && quotaAfter(resource, merged.columns, row)
   const outcome = quota ? sql`case when ${quota} then 1 else 0 end` : sql.raw(merged ? "1" : "0")
   const sets = remade
@@ -73,14 +78,14 @@ const found = (resource: Resource, target: readonly string[]): SQL =>
 function conditionOfNew(
   resource: Resource,
   kind: ViewerKind,
-  { target, columns, chosen, made }: UpsertParts,
+  { target, columns, chosen, named, made, finds }: UpsertParts,
 ): SQL | undefined {
-  const rules = conditionOf(createRequirements(resource, kind, columns, chosen, made))
+  const rules = conditionOf(createRequirements(resource, kind, columns, chosen, made, named))
   const quota = withinQuota(resource, columns)
-  if (!rules && !quota) return undefined
+  if (!rules && !quota && finds !== "row") return undefined
   const within = quota ? sql`case when ${quota} then 1 else 0 end` : sql`1`
   const failure = expressions.failure("rule", sql`n`)
-  return sql`(select case when n > 0 then 1 when ${rules ?? clause(true)} then ${within} else ${failure} end from (${found(resource, target)}) as found) = 1`
+  return sql`(select case when n > 0 then 1 when ${finds === "row" ? clause(false) : (rules ?? clause(true))} then ${within} else ${failure} end from (${found(resource, target)}) as found) = 1`
 }
 
 /**

@@ -1,0 +1,43 @@
+import type { Nested, Resource } from "../resource/resource.ts"
+import { byUniqueKey } from "../resource/upsert.ts"
+import { orMissingParent } from "./access.ts"
+import type { Call } from "./call.ts"
+import { keyOf } from "./create.ts"
+import { checkBefore, ofRow } from "./hooks.ts"
+import { updateRefusal } from "./refused.ts"
+import { type Attempt, foundRow } from "./upsert.ts"
+
+interface Checked {
+  target: readonly string[]
+  many: boolean
+  nested: Nested | undefined
+}
+
+/**
+ * Asks the hooks before an upsert, as before a create or an update, by whether its row is there. Each then holds only while
+ * that is so. What is thrown in an array names the row.
+ */
+export async function checkUpserts(
+  call: Call,
+  resource: Resource,
+  attempts: Attempt[],
+  { target, many, nested }: Checked,
+): Promise<void> {
+  const asked = new Set<string>()
+  for (const attempt of attempts)
+    try {
+      const row = await foundRow(call, resource, target, attempt)
+      // A row that the same request writes is not there yet.
+      attempt.finds = asked.has(attempt.id) || call.collector ? undefined : row ? "row" : "none"
+      asked.add(attempt.id)
+      if (!row) await checkBefore(call, resource, "create", attempt.input)
+      else if (attempt.merged) {
+        const { columns, made, sent } = attempt.merged
+        const refusal = await updateRefusal(call, byUniqueKey(resource, target), attempt.key, columns, made)
+        if (refusal) throw refusal
+        await checkBefore(call, resource, "update", sent, keyOf(resource, row[1]))
+      }
+    } catch (error) {
+      throw await orMissingParent(call, nested, many ? ofRow(error, attempt.index) : error)
+    }
+}
