@@ -27,6 +27,7 @@ const perDriver = [
   "fixture",
   "handle",
   "handle-kinds",
+  "history",
   "json",
   "lossless",
   "list-filters",

@@ -5,6 +5,7 @@ import { type Accounts, type AccountsOptions, accountsOf } from "./resource/acco
 import { ApiTables } from "./resource/api-tables.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
+import { linkHistory } from "./resource/history.ts"
 import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
@@ -33,6 +34,8 @@ export interface ApiOptions<T extends Table = Table> {
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
+  /** The table of the versions of rows, `rowHistory` of `#weir/schema`, where a resource has `history`. */
+  history?: Table
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
@@ -41,6 +44,8 @@ export interface ApiOptions<T extends Table = Table> {
 export interface Api {
   schema: Record<string, unknown>
   casing: Casing | undefined
+  /** The table of the versions of rows, where they are kept. */
+  history: Table | undefined
   /** What the team should know of its tables, a line each: it is said at start. */
   notices: readonly string[]
   title: string
@@ -74,10 +79,11 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   if (!license.name || "identifier" in license === "url" in license)
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
-  const { schema = {}, casing } = options
-  loadSchema(resources, schema, casing)
+  const { schema = {}, casing, history } = options
+  loadSchema(resources, history ? { ...schema, history } : schema, casing)
   linkRelations(resources, new ApiTables(resources, schema))
   linkReferences(resources)
+  linkHistory(resources, history)
   checkResources(resources)
   checkCollections(resources)
   const accounts = options.accounts
@@ -93,7 +99,8 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const documents = { title, version, description, license, tags }
   const { persistAuthorization = false } = options
   const notices = resources.flatMap((resource) => resource.notices)
-  return { schema, casing, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
+  const tables = { schema, casing, history }
+  return { ...tables, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }
@@ -113,13 +120,14 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations, softDelete, document } of resources) {
+  for (const { name, relations, softDelete, document, history } of resources) {
     if (document) served.add(`put /${name}/{}`)
     const links = Object.values(relations).filter(({ via }) => via)
     for (const path of [
       name,
       `${name}/{}`,
       ...(softDelete ? [`${name}/{}/restore`] : []),
+      ...(history ? [`${name}/{}/history`] : []),
       ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
       ...links.map((relation) => `${name}/{}/${relation.name}/{}`),
     ])

@@ -1,8 +1,11 @@
+import type { SQL } from "drizzle-orm"
 import type { Change, Row, Statement } from "../db/driver.ts"
+import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { withHistory } from "./history.ts"
 
 /**
  * A statement that writes rows, told once: the invalidations of the cache, and whatever else keeps account of changes, are
@@ -16,6 +19,8 @@ export interface Write {
   key?: RowKey | undefined
   /** The columns that an update sets. */
   columns?: string[]
+  /** The rows that a statement without a key may write, as a condition on its table before it, for their history. */
+  rows?: { where: SQL; values: Values } | undefined
   statement: Statement
 }
 
@@ -25,13 +30,18 @@ export interface Write {
  * driver knows it.
  */
 export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
-  const statements = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
+  const own = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
+  const kept = writes.some(({ resource }) => resource.history) ? withHistory(call, writes, own) : undefined
   try {
-    const results = await call.client().batch([...locks, ...statements])
-    return results.slice(locks.length)
+    const results = await call.client().batch([...locks, ...(kept?.statements ?? own)])
+    const rows = results.slice(locks.length)
+    return kept ? kept.places.map((place) => rows[place] as Row[]) : rows
   } catch (error) {
-    const { statementIndex: index } = error as { statementIndex?: unknown }
-    if (typeof index === "number") Object.assign(error as object, { statementIndex: index - locks.length })
+    const { statementIndex } = error as { statementIndex?: unknown }
+    if (typeof statementIndex === "number") {
+      const index = statementIndex - locks.length
+      Object.assign(error as object, { statementIndex: kept ? kept.places.indexOf(index) : index })
+    }
     throw error
   }
 }

@@ -51,7 +51,7 @@ const linksWithKey = (links: string, key: RowKey): string =>
   )
 
 /** The path of a request as clients see it, in the characters of a URL. */
-function ownPath(c: AppContext): string {
+export function ownPath(c: AppContext): string {
   const { url } = c.req
   const start = url.indexOf("/", url.indexOf("//") + 2)
   const end = url.search(/[?#]/)
@@ -139,13 +139,13 @@ export async function createRows(
 export const createMany = (c: AppContext, resource: Resource, parent?: Within): Promise<Response> =>
   createRows(c, resource, parent, true)
 
-/** The row that a path names, to be changed as the rule lets the viewer. */
-function rowToChange(c: AppContext, resource: Resource, rule: Rule): RowToChange {
+/** The row that a path names, to be changed as the rule lets the viewer. `asked`: the query string, where not all of it. */
+export function rowToChange(c: AppContext, resource: Resource, rule: Rule, asked?: string): RowToChange {
   const call = c.get("call")
   const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
   requireOpen(call, rule)
-  const shaped = shapeOf(call, resource, search)
+  const shaped = shapeOf(call, resource, asked ?? search)
   const { isMinimal, applied } = preferencesOf(c)
   return {
     call,
@@ -175,7 +175,7 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
 }
 
 /** What the request's headers require of the row. */
-const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined =>
+export const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined =>
   preconditionOf(c, {
     required: resource.options.conditional === "required",
     hasTime: updatedField(resource) !== undefined,
