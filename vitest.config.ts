@@ -25,6 +25,7 @@ const perDriver = [
   "conditional-documents",
   "document-queries",
   "fixture",
+  "idempotency",
   "handle",
   "handle-kinds",
   "history",

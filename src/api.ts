@@ -2,6 +2,7 @@ import { defineApi } from "#weir"
 import { resources } from "./resources.ts"
 import { stats } from "./routes/stats.ts"
 import { users } from "./schema/users.ts"
+import { writeRecords } from "./schema/write-records.ts"
 
 /** What this API is. */
 export const api = defineApi({
@@ -22,5 +23,6 @@ export const api = defineApi({
     role: "role",
   },
   resources,
+  records: writeRecords,
   routes: [stats],
 })

@@ -10,6 +10,7 @@ import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
+import { keepsRecords } from "./resource/write-records.ts"
 
 /** What an API is made of. */
 export interface ApiOptions<T extends Table = Table> {
@@ -36,6 +37,11 @@ export interface ApiOptions<T extends Table = Table> {
   resources: readonly Resource[]
   /** The table of the versions of rows, `rowHistory` of `#weir/schema`, where a resource has `history`. */
   history?: Table
+  /**
+   * The table of records, `writeRecords` of `#weir/schema`, which the schema exports: with it, writes take an
+   * `Idempotency-Key`.
+   */
+  records?: Table
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
@@ -57,6 +63,8 @@ export interface Api {
   /** The issuer of its tokens (`iss`, RFC 7519): the title as one word. */
   issuer: string
   accounts: Accounts | undefined
+  /** Whether it keeps records of writes. */
+  records: boolean
   resources: readonly Resource[]
   routes: readonly HandwrittenRoute[]
 }
@@ -98,9 +106,21 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const tags = { ...tagsOf(resources), ...options.tags }
   const documents = { title, version, description, license, tags }
   const { persistAuthorization = false } = options
+  const records = keepsRecords(options.records)
   const notices = resources.flatMap((resource) => resource.notices)
-  const tables = { schema, casing, history }
-  return { ...tables, notices, ...documents, persistAuthorization, issuer, accounts, resources, routes }
+  return {
+    schema,
+    casing,
+    history,
+    notices,
+    ...documents,
+    persistAuthorization,
+    issuer,
+    accounts,
+    records,
+    resources,
+    routes,
+  }
 }
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }

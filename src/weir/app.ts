@@ -22,7 +22,7 @@ import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
-import { confirmationHeaders } from "./rest/handlers.ts"
+import { confirmationHeaders } from "./rest/changes.ts"
 import { home } from "./rest/home.ts"
 import { documentsOf } from "./rest/openapi-parts.ts"
 import { resourceRoutes } from "./rest/routes.ts"
@@ -65,7 +65,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
-  app.use(session(services, handles(api)))
+  app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (accounts) app.use(identify(accounts, signer))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
@@ -75,7 +75,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (accounts) authRoutes(registry, accounts, signer, services.prepare)
   for (const route of api.routes) registry.mount(route)
-  const routing = { accounts: accounts !== undefined, documented: documentsOf(resources) }
+  const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)
   home(app, api)
   docs(app, registry, api)

@@ -72,6 +72,10 @@ export const problemCodes = {
     status: 422,
     when: "The answer would be larger than `ANSWER_LIMIT`; `errors` names the limits to lower",
   },
+  idempotency_key_reused: {
+    status: 422,
+    when: "The `Idempotency-Key` came with another method, path or body before",
+  },
   incomplete_body: { status: 422, when: "The connection ended before the body was complete" },
   precondition_required: {
     status: 428,

@@ -21,5 +21,6 @@ export function commandCall(database: Database): Call {
     limits: { bytes: 16_777_216, rows: { anonymous: 0, user: 0, admin: 1000 } },
     timings: { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo: "off" },
     bypass: undefined,
+    records: false,
   }
 }

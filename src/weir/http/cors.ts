@@ -10,6 +10,7 @@ export function crossOrigin(origins: string[], headers: string[] = []): AppMiddl
       "Authorization",
       "Cache-Control",
       "Content-Type",
+      "Idempotency-Key",
       "If-Match",
       "If-None-Match",
       "If-Unmodified-Since",
@@ -20,6 +21,7 @@ export function crossOrigin(origins: string[], headers: string[] = []): AppMiddl
     exposeHeaders: [
       "Cache-Status",
       "ETag",
+      "Idempotency-Replayed",
       "Link",
       "Location",
       "Preference-Applied",

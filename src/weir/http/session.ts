@@ -15,6 +15,8 @@ export interface SessionOptions extends CallerOptions {
   /** How long a read may take that is not bounded, and whose viewer is no admin. */
   queryTimeoutMs: number
   answerLimits: AnswerLimits
+  /** Whether the API keeps records of writes. */
+  records: boolean
   waitUntil(c: AppContext, work: Promise<void>): void
 }
 
@@ -26,7 +28,15 @@ type MakeHandle = (client: () => Client) => Db
  * after the response, whatever happens.
  */
 export function session(options: SessionOptions, makeHandle: MakeHandle): AppMiddleware {
-  const { database, cache, requestTimeoutMs, queryTimeoutMs, answerLimits: limits, waitUntil } = options
+  const {
+    database,
+    cache,
+    requestTimeoutMs,
+    queryTimeoutMs,
+    answerLimits: limits,
+    records,
+    waitUntil,
+  } = options
   // The request's own limit comes first otherwise.
   const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
   return async (c, next) => {
@@ -46,6 +56,7 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
       limits,
       timings: c.get("timings"),
       bypass: undefined,
+      records,
     }
     c.set("call", call)
     c.set("viewer", { kind: "anonymous" })

@@ -4,6 +4,7 @@ import type { Client } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "../resource/key.ts"
 import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
+import type { Recording } from "./recording.ts"
 
 /** What the answer to a read, and what is written, may be at most. */
 export interface AnswerLimits {
@@ -13,6 +14,8 @@ export interface AnswerLimits {
   rows: Record<ViewerKind, number>
   /** Bytes of a document that is written. Default: 256 KiB. */
   documentBytes?: number | undefined
+  /** How long records of writes are kept, in ms. Default: a day. */
+  recordsMs?: number
 }
 
 /** Milliseconds spent on behalf of one call. */
@@ -60,4 +63,8 @@ export interface Call {
   timings: Timings
   /** Why the cache must not answer. `request` (the client sent no-cache) still stores the result. */
   bypass: "request" | "no-store" | undefined
+  /** Whether the API keeps records of writes. */
+  records: boolean
+  /** Under what the writes of the call are recorded; set while they run. */
+  recording?: Recording | undefined
 }

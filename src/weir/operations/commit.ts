@@ -3,9 +3,11 @@ import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { recorded } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
-import { withHistory } from "./history.ts"
+import { historyOf } from "./history.ts"
+import { asRecord, type Recording, sweeping } from "./recording.ts"
 
 /**
  * A statement that writes rows, told once: the invalidations of the cache, and whatever else keeps account of changes, are
@@ -21,6 +23,8 @@ export interface Write {
   columns?: string[]
   /** The rows that a statement without a key may write, as a condition on its table before it, for their history. */
   rows?: { where: SQL; values: Values } | undefined
+  /** The encoded columns of an insert, by the names of their fields. */
+  values?: Values
   statement: Statement
 }
 
@@ -30,20 +34,33 @@ export interface Write {
  * driver knows it.
  */
 export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
-  const own = writes.map((write) => ({ ...write.statement, change: effectOf(write) }))
-  const kept = writes.some(({ resource }) => resource.history) ? withHistory(call, writes, own) : undefined
+  const statements = call.recording ? [...sweeping(call.recording), ...locks] : [...locks]
+  /** Where the statements of each write begin; the first has its rows. */
+  const places: number[] = []
+  for (const [i, write] of writes.entries()) {
+    const history = write.resource.history && historyOf(call, write)
+    if (history) statements.push(...history.before)
+    places.push(statements.length)
+    const statement = { ...write.statement, change: effectOf(write) }
+    const own = call.recording ? recordedIn(call, call.recording, { ...write, statement }, i) : [statement]
+    statements.push(...(history ? history.around(own) : own))
+  }
   try {
-    const results = await call.client().batch([...locks, ...(kept?.statements ?? own)])
-    const rows = results.slice(locks.length)
-    return kept ? kept.places.map((place) => rows[place] as Row[]) : rows
+    const results = await call.client().batch(statements)
+    return places.map((place) => results[place] ?? [])
   } catch (error) {
-    const { statementIndex } = error as { statementIndex?: unknown }
-    if (typeof statementIndex === "number") {
-      const index = statementIndex - locks.length
-      Object.assign(error as object, { statementIndex: kept ? kept.places.indexOf(index) : index })
-    }
+    const { statementIndex: index } = error as { statementIndex?: unknown }
+    if (typeof index === "number")
+      Object.assign(error as object, { statementIndex: places.findLastIndex((place) => place <= index) })
     throw error
   }
+}
+
+function recordedIn(call: Call, recording: Recording, write: Write, position: number): Statement[] {
+  const { record, request, expiresAt: expires_at } = recording
+  const values = { id: `${record}.${position}`, record, position, request, verb: write.verb, expires_at }
+  const [first, ...others] = recorded(write, values, call.viewer)
+  return [first as Statement, ...others.map(asRecord)]
 }
 
 function effectOf({ resource, verb, key, columns, statement }: Write): Change {

@@ -85,7 +85,7 @@ export async function create(
       compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
-    return { resource, verb: "insert", statement }
+    return { resource, verb: "insert", values: columns, statement }
   })
   const locks = [...quotaLocks(resource, rows), ...(unless ? linkLocks(resource, unless, rows) : [])]
   let results: Row[][]
@@ -104,7 +104,7 @@ export async function create(
 }
 
 /** The key of a created row, as its statement returns it; undefined for a table without one. */
-function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
+export function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
   if (keys.length === 0) return undefined
   return keys.length === 1 ? (returned as Key) : (JSON.parse(String(returned)) as Key[])
 }

@@ -6,7 +6,7 @@ import { hasKey, keyValues } from "../sql/columns.ts"
 import {
   compileFirstVersions,
   compileNote,
-  compileNoting,
+  compileNoted,
   compileSweep,
   compileVersions,
   historyValue,
@@ -16,40 +16,20 @@ import { writtenRow } from "../sql/returning.ts"
 import type { Call } from "./call.ts"
 import type { Write } from "./commit.ts"
 
-/** Statements of which some are writes, and where these are. */
-export interface WithHistory {
-  statements: Statement[]
-  places: number[]
-}
-
-/** Writes with the statements that keep the versions of their rows, where their resources do. */
-export function withHistory(call: Call, writes: Write[], statements: Statement[]): WithHistory {
-  const all: Statement[] = []
-  const places: number[] = []
-  for (const [i, write] of writes.entries()) {
-    const statement = statements[i] as Statement
-    const { before, own, after } = write.resource.history ? around(call, write, statement) : alone(statement)
-    all.push(...before)
-    places.push(all.length)
-    all.push(own, ...after)
-  }
-  return { statements: all, places }
-}
-
-interface Around {
+/** The statements that keep the versions of the rows of a write, in its own transaction. */
+export interface WriteHistory {
   before: Statement[]
-  own: Statement
-  after: Statement[]
+  /** The write's own statements, the first of which is the write, with those that come after them. */
+  around(own: Statement[]): Statement[]
 }
-
-const alone = (own: Statement): Around => ({ before: [], own, after: [] })
 
 /** For the cache: the rows of the resource are not written by these. */
 const change: Change = { verb: "insert", table: "weir_row_history", references: [], moves: false }
 
 const dayMs = 86_400_000
 
-function around(call: Call, write: Write, own: Statement): Around {
+/** How the versions of a write's rows are kept. A write of a resource without history has none. */
+export function historyOf(call: Call, write: Write): WriteHistory {
   const { resource, verb, rows } = write
   const { lastWrite } = expressions
   const keep = resource.history?.keep
@@ -63,15 +43,32 @@ function around(call: Call, write: Write, own: Statement): Around {
   })
   const sweep = () => told(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
   if (lastWrite && verb === "insert" && !rows) {
-    const first = told("first", () => compileFirstVersions(resource, lastWrite))
-    return { before: [], own, after: keep === undefined ? [first] : [first, sweep()] }
+    const by = call.recording ? "record" : "number"
+    const first = told(`first:${by}`, () => compileFirstVersions(resource, by, lastWrite))
+    const after = keep === undefined ? [first] : [first, sweep()]
+    return { before: [], around: (own) => [...own, ...after] }
   }
   // Of the rows that an unlink may delete, it deletes all that it may.
   const isPart = rows !== undefined && verb === "delete" && !resource.softDelete
   const after = [told(`versions:${verb}:${isPart}`, () => compileVersions(resource, verb, isPart)), sweep()]
-  if (lastWrite) return { before: [note(write)], own, after }
-  const noting = planOf(resource, `history:noting:${verb}`, () => compileNoting(resource, verb))
-  return { before: [], own: { ...own, text: noting.before + own.text + noting.after }, after }
+  if (lastWrite) return { before: [note(write)], around: (own) => [...own, ...after] }
+  const { noted } = planOf(resource, `history:noted:${verb}`, () => ({ noted: compileNoted(resource, verb) }))
+  return {
+    before: [],
+    around: ([statement, ...own]) => [
+      ...(statement ? [{ ...statement, text: notedWithin(statement.text, noted) }] : []),
+      ...own,
+      ...after,
+    ],
+  }
+}
+
+/** The text of a write that notes its rows in the same statement: it may keep a record of them already. */
+function notedWithin(text: string, noted: string): string {
+  const end = ` select * from "@written"`
+  const begun =
+    text.startsWith('with "@written"(') && text.endsWith(end) ? text.slice(0, -end.length) : undefined
+  return `${begun ?? `with "@written"("@body", "@key") as (${text})`}, "@noted" as (${noted})${end}`
 }
 
 /** Notes the rows that a write may change, as they are before. */

@@ -9,7 +9,9 @@ import { listVersions, readAsOf } from "../operations/row-history.ts"
 import { invalid } from "../problem.ts"
 import { isAsOf, isFromVersion, takeVersion } from "../query/history.ts"
 import type { Resource } from "../resource/resource.ts"
-import { ownPath, readOne, requiredOf, rowToChange, updateOne } from "./handlers.ts"
+import { requiredOf, rowToChange, updateOne } from "./changes.ts"
+import { ownPath, readOne } from "./handlers.ts"
+import { bodyOf, onceIn } from "./idempotency.ts"
 import { pathKeyOf } from "./path-key.ts"
 
 const uncached = { "cache-control": "no-store" }
@@ -49,6 +51,11 @@ export async function updateOneThen(c: AppContext, resource: Resource): Promise<
     throw invalid("The body is not valid", [
       { path: "body", message: "must be {} or empty beside from_version", code: "conflict" },
     ])
-  const row = await restoreVersion(call, resource, key, version, requiredOf(c, resource))
-  return answer(200, row, acceptPatch)
+  const { value, replayed } = await onceIn(
+    c,
+    call,
+    () => restoreVersion(call, resource, key, version, requiredOf(c, resource)),
+    bodyOf,
+  )
+  return answer(200, value, { ...acceptPatch, ...replayed })
 }

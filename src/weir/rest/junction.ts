@@ -10,6 +10,7 @@ import { type Link, link, unlink } from "../operations/junction.ts"
 import { type LinkColumns, linkColumns, targetParams } from "../resource/junction.ts"
 import type { Relation } from "../resource/resource.ts"
 import type { Rule } from "../resource/rules.ts"
+import { onceIn } from "./idempotency.ts"
 import { linkDoc, unlinkDoc } from "./openapi-junction.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { keyTemplate, pathKeyOf } from "./path-key.ts"
@@ -63,13 +64,24 @@ async function putLink(c: AppContext, relation: Relation, columns: LinkColumns):
   const which = linkOf(c, call, relation, columns)
   requireOpen(call, junction.rules.create)
   const input = await readOptionalJson(c, jsonTypes, junction.json)
-  await link(call, which, input === undefined ? {} : input)
-  return reply(c, 204, null)
+  const { replayed } = await onceIn(
+    c,
+    call,
+    () => link(call, which, input === undefined ? {} : input),
+    () => undefined,
+  )
+  return reply(c, 204, null, replayed)
 }
 
 /** `DELETE /parent/{id}/resource/{id}`. */
 async function deleteLink(c: AppContext, relation: Relation, columns: LinkColumns): Promise<Response> {
   const call = c.get("call")
-  await unlink(call, linkOf(c, call, relation, columns))
-  return reply(c, 204, null)
+  const which = linkOf(c, call, relation, columns)
+  const { replayed } = await onceIn(
+    c,
+    call,
+    () => unlink(call, which),
+    () => undefined,
+  )
+  return reply(c, 204, null, replayed)
 }

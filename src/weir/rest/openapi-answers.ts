@@ -8,10 +8,28 @@ import { rowSchemas } from "./openapi-rows.ts"
 const prefer =
   "`return=minimal` for an answer without a body, `handling=strict` to refuse what is not understood (RFC 7240)"
 
+const idempotencyKey =
+  "A text of the client's own, the same for each retry: the write is done once, and a retry gets the first answer, with `Idempotency-Replayed: true`. With another request, a 422"
+
+/** The header of writes that are done once, where they are recorded. */
+export const keyHeader = ({ records, components }: Documents): Reference[] =>
+  records
+    ? [
+        components.named("parameters", "Idempotency-Key", () => ({
+          name: "Idempotency-Key",
+          in: "header",
+          required: false,
+          description: idempotencyKey,
+          schema: { type: "string", minLength: 1, maxLength: 255, description: idempotencyKey },
+        })),
+      ]
+    : []
+
 /** The parameters by which a write's answer is chosen. Those of embeds are as in reads, and not named again. */
 export const answerParams = (d: Documents, resource: Resource): Reference[] => [
   fieldsParam(d, resource),
   ...includeParams(d, resource, false).slice(0, 1),
+  ...keyHeader(d),
   d.components.named("parameters", "Prefer", () => ({
     name: "Prefer",
     in: "header",

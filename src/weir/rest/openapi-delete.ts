@@ -2,6 +2,7 @@ import type { Reference } from "../http/components.ts"
 import { preconditionReferences } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { confirmHeader, type Resource, secretOf } from "../resource/resource.ts"
+import { keyHeader } from "./openapi-answers.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, securityOf } from "./openapi-parts.ts"
 import { demanded, type SecretBounds, tooMany } from "./openapi-writes.ts"
@@ -29,7 +30,12 @@ export function deleteDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [resource.name],
     security: securityOf(resource, "delete"),
     json: {
-      parameters: [...keyParams(d, resource), ...preconditionReferences(d.components), ...headers],
+      parameters: [
+        ...keyParams(d, resource),
+        ...preconditionReferences(d.components),
+        ...keyHeader(d),
+        ...headers,
+      ],
       responses: { 204: { description: "Deleted" } },
     },
     errors: [401, 403, 404, 409, 412, 413, 422, ...demanded(resource), ...(secret ? tooMany(resource) : [])],

@@ -10,6 +10,8 @@ import { type FieldDoc, fieldDocs } from "./openapi-fields.ts"
 
 /** What the operations of an API's resources are documented with. */
 export interface Documents {
+  /** Whether writes take an `Idempotency-Key`. */
+  records: boolean
   components: Components
   fieldDoc: (field: Field) => FieldDoc
   /** The fields of a resource that some viewer may see. */
@@ -35,13 +37,14 @@ export type Documented = (
 ) => (components: Components) => OperationDoc
 
 /** Makes the documentation of an operation of these resources. What they share is made at the first of a document. */
-export function documentsOf(resources: readonly Resource[]): Documented {
+export function documentsOf(resources: readonly Resource[], records: boolean): Documented {
   // Weak: what a document was made of goes with it, and its text alone stays.
   const known = new WeakMap<Components, Documents>()
   return (make) => (components) => {
     let documents = known.get(components)
     if (!documents) {
       documents = {
+        records,
         components,
         fieldDoc: fieldDocs(resources),
         readable: perResource(readable),

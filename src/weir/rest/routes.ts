@@ -5,17 +5,8 @@ import { isKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
-import {
-  createMany,
-  createRows,
-  readList,
-  readOne,
-  removeOne,
-  replaceOne,
-  restoreOne,
-  updateOne,
-  type Within,
-} from "./handlers.ts"
+import { removeOne, replaceOne, restoreOne, updateOne } from "./changes.ts"
+import { createMany, createRows, readList, readOne, type Within } from "./handlers.ts"
 import { readHistory, readOneThen, updateOneThen } from "./history.ts"
 import { linkRoutes } from "./junction.ts"
 import { deleteDoc } from "./openapi-delete.ts"

@@ -56,10 +56,12 @@ export const answerLimitsOf = ({
   ANSWER_ROWS,
   ANSWER_ROWS_ANONYMOUS,
   DOCUMENT_LIMIT,
+  IDEMPOTENCY_HOURS,
 }: Settings): Services["answerLimits"] => ({
   bytes: ANSWER_LIMIT,
   rows: { anonymous: ANSWER_ROWS_ANONYMOUS, user: ANSWER_ROWS, admin: ANSWER_ROWS },
   documentBytes: DOCUMENT_LIMIT,
+  recordsMs: IDEMPOTENCY_HOURS * 3_600_000,
 })
 
 /**

@@ -124,6 +124,9 @@ export const settings = z.object({
     .describe(
       "How long a read may take whose own limits do not bound its cost, such as a filtered list, in milliseconds; after it, a 503. Admins have all of `REQUEST_TIMEOUT_MS`",
     ),
+  IDEMPOTENCY_HOURS: whole(1, 8_760)
+    .default(24)
+    .describe("How long a write's outcome is kept for retries with its `Idempotency-Key`, in hours"),
   SIGN_IN_PER_ACCOUNT: limit().describe(
     "How many passwords one address may try for one account in a minute; 0 for no limit. Without it: 10 in production, else 0",
   ),

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
+import { writeRecords } from "../db/dialect/write-records.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
 import { type Resource, updatedField } from "../resource/resource.ts"
 import { anyone, isOpen, type RowSql } from "../resource/rules.ts"
@@ -109,22 +110,23 @@ export function compileNote(resource: Resource, verb: Verb, where: SQL): Plan {
 }
 
 /**
- * What stands before and after a write's own text, whose second column is the key, so that the statement notes the rows
- * that it writes. It sees the table as it was before.
+ * Within a write's own statement, whose rows are in `@written`: notes these, and what they were, since it sees the table as
+ * it was before.
  */
-export function compileNoting(resource: Resource, verb: Verb): { before: string; after: string } {
+export function compileNoted(resource: Resource, verb: Verb): string {
   const row = writtenRow(resource)
-  const [single] = keyFields(resource)
-  const key = sql`"@k"`
-  const isSingle = resource.keys.length === 1 && single !== undefined
-  const parts = isSingle ? [key] : resource.keys.map((_, i) => sql`(${key}::json ->> ${sql.raw(`${i}`)})`)
-  const elements = isSingle ? expressions.jsonArray([key]) : sql`${key}::text`
-  const pending = sql`${pendingVersion(resource, keyText(parts), verb, elements)} from "@w"`
-  const from = sql`"@w" join ${tableOf(resource)} on ${hasKeyOf(resource, row, sql`(${elements})::json`)}`
+  const written = sql.identifier("@written")
+  const key = sql.identifier("@key")
+  const isSingle = resource.keys.length === 1
+  const parts = isSingle
+    ? [sql`${key}`]
+    : resource.keys.map((_, i) => sql`(${key}::json ->> ${sql.raw(`${i}`)})`)
+  const elements = isSingle ? expressions.jsonArray(parts) : sql`${key}::text`
+  const pending = sql`${pendingVersion(resource, keyText(parts), verb, elements)} from ${written}`
+  const from = sql`${written} join ${tableOf(resource)} on ${hasKeyOf(resource, row, sql`(${elements})::json`)}`
   const noted =
     verb === "insert" ? pending : sql`${initial(resource, row, from, sql`true`)} union all ${pending}`
-  const { text } = compile(sql`, "@h" as (${insertInto()} ${noted}) select * from "@w"`)
-  return { before: 'with "@w"("@b", "@k") as (', after: `)${text}` }
+  return compile(sql`${insertInto()} ${noted}`).text
 }
 
 /** The next number of a row's versions. */
@@ -165,17 +167,27 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   )
 }
 
-/** After an insert, where no statement can keep account of itself: the first versions of the rows that it made. */
+/**
+ * After an insert, where no statement can keep account of itself: the first versions of the rows that it made. They are
+ * found by the database's own number, or by the key in the record that is kept of one.
+ */
 export function compileFirstVersions(
   resource: Resource,
+  by: "number" | "record",
   { rows, lastRow }: NonNullable<typeof lastWrite>,
 ): Plan {
   const row = writtenRow(resource)
   const table = tableOf(resource)
   const key = keyTextOf(resource, row)
   const number = expressions.rowNumber(table)
+  const recordedKey =
+    resource.keys.length === 1 ? sql`'[' || ${writeRecords.row_key} || ']'` : sql`${writeRecords.row_key}`
+  const where =
+    by === "number"
+      ? sql`${number} > ${lastRow} - ${rows} and ${number} <= ${lastRow}`
+      : sql`${rows} > 0 and ${hasKeyOf(resource, row, sql`(select ${recordedKey} from ${writeRecords} where ${expressions.rowNumber(sql`${writeRecords}`)} = ${lastRow})`)}`
   return compile(
-    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${table} where ${number} > ${lastRow} - ${rows} and ${number} <= ${lastRow}`,
+    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${table} where ${where}`,
   )
 }
 

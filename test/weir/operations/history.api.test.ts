@@ -172,6 +172,21 @@ test("many rows at once: a version of each, and none where one fails", async () 
   ])
 })
 
+test("a write with an Idempotency-Key leaves its version once, as other writes do", async () => {
+  const send = (method: string, path: string, key: string, json?: unknown) =>
+    call(method, path, { token: w.ann.token, headers: { "idempotency-key": key }, ...(json ? { json } : {}) })
+  for (const _ of [1, 2]) {
+    expect((await send("POST", "/lamps", "a", { title: "one" })).status).toBe(201)
+    expect((await send("PATCH", "/lamps/1", "b", { title: "two" })).status).toBe(200)
+    expect((await send("PATCH", "/lamps/1?from_version=1", "c")).body).toMatchObject({ title: "one" })
+    expect((await send("POST", "/tags", "d", { code: "a,%", name: "first" })).status).toBe(201)
+    expect((await send("DELETE", "/tags/a%2C%25", "e")).status).toBe(204)
+  }
+  expect((await send("PATCH", "/lamps/2", "f", { title: "no" })).status).toBe(404)
+  expect(told(await versions("/lamps/1"))).toEqual(["3 update 1", "2 update 1", "1 insert 1"])
+  expect(await stored("table_name = 'tags'")).toEqual(["tags a,% 1 insert", "tags a,% 2 delete"])
+})
+
 test("pages of versions", async () => {
   await as(w.ann.token)("POST", "/lamps", { title: "0" })
   for (const n of [1, 2, 3, 4]) await as(w.ann.token)("PATCH", "/lamps/1", { title: `${n}` })

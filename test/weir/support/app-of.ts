@@ -1,7 +1,7 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
-import { rowHistory } from "../../../src/weir/schema.ts"
+import { rowHistory, writeRecords } from "../../../src/weir/schema.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { type Call, caller } from "./client.ts"
 import { appOver, fixture } from "./fresh.ts"
@@ -24,6 +24,7 @@ export function appOf(w: World, ...resources: Resource[]): Call {
       role: "role",
     },
     history: rowHistory,
+    records: writeRecords,
     resources: isThere ? resources : [resource(users, {}), ...resources],
   })
   return caller(appOver(w.database, { subject: { ...fixture, api }, cache: w.cache }).app)

@@ -6,6 +6,7 @@ import { Cache, type CacheOptions } from "../../../src/weir/cache/cache.ts"
 import type { Store } from "../../../src/weir/cache/store.ts"
 import type { Database } from "../../../src/weir/db/driver.ts"
 import type { AppEnv } from "../../../src/weir/http/context.ts"
+import { writeRecords } from "../../../src/weir/schema.ts"
 import { compile } from "../../../src/weir/sql/plan.ts"
 import { api } from "../fixture/src/api.ts"
 
@@ -69,7 +70,11 @@ export function appOver(
 /** Deletes all rows, and lets the ids begin at 1 again. */
 export async function emptied(database: Database, { api }: Subject = fixture): Promise<void> {
   const unserved = Object.values(api.schema ?? {}).filter((one): one is Table => is(one, Table))
-  const tables = new Set([...api.resources.map(({ table }) => table), ...unserved])
+  const tables = new Set([
+    ...api.resources.map(({ table }) => table),
+    ...unserved,
+    ...(api.records ? [writeRecords] : []),
+  ])
   const names = [...tables].map((table) => compile(sql`${table}`).text).reverse()
   const statements =
     database.dialect === "postgres"

@@ -1,7 +1,7 @@
 /** Hashes of the files that adopt may replace, as the project brings them. Written by `npm run docs`. */
 export const samples: readonly string[] = [
   // src/api.ts
-  "c6b4ccb6ca2e76af",
+  "4b17e60b9a9f43de",
   // src/resources.ts
   "c4060f6423a416d7",
 ]
@@ -12,6 +12,7 @@ export const sampleFiles: readonly string[] = [
   "src/schema/items.ts",
   "src/schema/notes.ts",
   "src/schema/users.ts",
+  "src/schema/write-records.ts",
   "src/seed.ts",
   "drizzle",
 ]

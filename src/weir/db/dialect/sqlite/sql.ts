@@ -7,6 +7,7 @@ import type { Value } from "../statement.ts"
 
 export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
+export { recordedWithin, skippingLocked } from "./recording.ts"
 
 const dialect = /* @__PURE__ */ new SQLiteAsyncDialect()
 
