@@ -10,6 +10,8 @@ import {
   compileSweep,
   compileVersions,
   historyValue,
+  madeRows,
+  type Verb,
 } from "../sql/history.ts"
 import { type Plan, planOf, withValues } from "../sql/plan.ts"
 import { writtenRow } from "../sql/returning.ts"
@@ -30,28 +32,37 @@ const dayMs = 86_400_000
 
 /** How the versions of a write's rows are kept. A write of a resource without history has none. */
 export function historyOf(call: Call, write: Write): WriteHistory {
-  const { resource, verb, rows } = write
+  const { resource, rows } = write
+  const verb = write.verb as Verb
   const { lastWrite } = expressions
   const keep = resource.history?.keep
   const values: Values = {
+    ...rows?.values,
     [historyValue.by]: call.viewer.id === undefined ? null : String(call.viewer.id),
     [historyValue.cutoff]: keep && new Date(Date.now() - keep * dayMs).toISOString(),
   }
-  const told = (shape: string, make: () => Plan): Statement => ({
-    ...withValues(planOf(resource, `history:${shape}`, make), values),
-    change,
-  })
-  const sweep = () => told(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
-  if (lastWrite && verb === "insert" && !rows) {
-    const by = call.recording ? "record" : "number"
-    const first = told(`first:${by}`, () => compileFirstVersions(resource, by, lastWrite))
+  const told = (plan: Plan): Statement => ({ ...withValues(plan, values), change })
+  const kept = (shape: string, make: () => Plan) => told(planOf(resource, `history:${shape}`, make))
+  const sweep = () => kept(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
+  if (lastWrite && verb === "insert") {
+    const by = call.recording ? "byRecord" : "byNumber"
+    const first = rows
+      ? told(compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
+      : kept(`first:${by}`, () => compileFirstVersions(resource, madeRows[by](resource, lastWrite)))
     const after = keep === undefined ? [first] : [first, sweep()]
     return { before: [], around: (own) => [...own, ...after] }
   }
+  const changed = verb === "upsert" ? "update" : verb
   // Of the rows that an unlink may delete, it deletes all that it may.
   const isPart = rows !== undefined && verb === "delete" && !resource.softDelete
-  const after = [told(`versions:${verb}:${isPart}`, () => compileVersions(resource, verb, isPart)), sweep()]
-  if (lastWrite) return { before: [note(write)], around: (own) => [...own, ...after] }
+  const after = [
+    kept(`versions:${changed}:${isPart}`, () => compileVersions(resource, changed, isPart)),
+    ...(lastWrite && rows && verb === "upsert"
+      ? [told(compileFirstVersions(resource, madeRows.byAbsence(resource, rows.where, lastWrite)))]
+      : []),
+    sweep(),
+  ]
+  if (lastWrite) return { before: [note(write, changed)], around: (own) => [...own, ...after] }
   const { noted } = planOf(resource, `history:noted:${verb}`, () => ({ noted: compileNoted(resource, verb) }))
   return {
     before: [],
@@ -72,7 +83,7 @@ function notedWithin(text: string, noted: string): string {
 }
 
 /** Notes the rows that a write may change, as they are before. */
-function note({ resource, verb, key, rows }: Write): Statement {
+function note({ resource, key, rows }: Write, verb: Verb): Statement {
   const row = writtenRow(resource)
   if (rows) return { ...withValues(compileNote(resource, verb, rows.where), rows.values), change }
   const plan = planOf(resource, `history:note:${verb}`, () =>

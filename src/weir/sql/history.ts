@@ -12,13 +12,14 @@ import { writtenRow } from "./returning.ts"
 import { rowText, visibleMembers } from "./row.ts"
 import { viewerSql } from "./where.ts"
 
-/** What becomes of rows. An `upsert` finds out. */
+/** What becomes of rows; of an `upsert`, one of the first two. */
 export type Verb = "insert" | "update" | "delete" | "restore" | "upsert"
 
 /** Names of the values that these statements bind. */
 export const historyValue = { by: "@by", cutoff: "@cutoff", rowKey: "@rowKey" } as const
 
 const { lastWrite, moment } = expressions
+type LastWrite = NonNullable<typeof lastWrite>
 
 /** A column of the table of versions, by an alias or by its own name. */
 export const versionColumn = (name: keyof typeof rowHistory.$inferSelect, alias?: string): SQL =>
@@ -95,14 +96,14 @@ const initial = (resource: Resource, row: RowSql, from: SQL, where: SQL): SQL =>
   return sql`select ${pendingName(resource)}, ${key}, 0, 'initial', ${sinceWhen(resource, row) ?? sql`null`}, null, ${versionText(resource, row)} from ${from} where ${where} and not exists (${known})`
 }
 
-const pendingVersion = (resource: Resource, key: SQL, verb: Verb, elements: SQL): SQL =>
-  sql`select ${pendingName(resource)}, ${key}, -1, ${literal(verb)}, ${moment()}, null, ${elements}`
+const pendingVersion = (resource: Resource, key: SQL, verb: SQL, elements: SQL): SQL =>
+  sql`select ${pendingName(resource)}, ${key}, -1, ${verb}, ${moment()}, null, ${elements}`
 
 /** Before a write, where no statement can keep account of itself: notes the rows of `where`, and what they are. */
 export function compileNote(resource: Resource, verb: Verb, where: SQL): Plan {
   const row = writtenRow(resource)
   const elements = expressions.jsonArray(resource.keys.map(row))
-  const pending = pendingVersion(resource, keyTextOf(resource, row), verb, elements)
+  const pending = pendingVersion(resource, keyTextOf(resource, row), literal(verb), elements)
   const table = tableOf(resource)
   return compile(
     sql`${insertInto()} ${initial(resource, row, table, where)} union all ${pending} from ${table} where ${where}`,
@@ -122,8 +123,13 @@ export function compileNoted(resource: Resource, verb: Verb): string {
     ? [sql`${key}`]
     : resource.keys.map((_, i) => sql`(${key}::json ->> ${sql.raw(`${i}`)})`)
   const elements = isSingle ? expressions.jsonArray(parts) : sql`${key}::text`
-  const pending = sql`${pendingVersion(resource, keyText(parts), verb, elements)} from ${written}`
-  const from = sql`${written} join ${tableOf(resource)} on ${hasKeyOf(resource, row, sql`(${elements})::json`)}`
+  const isSame = hasKeyOf(resource, row, sql`(${elements})::json`)
+  const done =
+    verb === "upsert"
+      ? sql`case when exists (select 1 from ${tableOf(resource)} where ${isSame}) then 'update' else 'insert' end`
+      : literal(verb)
+  const pending = sql`${pendingVersion(resource, keyText(parts), done, elements)} from ${written}`
+  const from = sql`${written} join ${tableOf(resource)} on ${isSame}`
   const noted =
     verb === "insert" ? pending : sql`${initial(resource, row, from, sql`true`)} union all ${pending}`
   return compile(sql`${insertInto()} ${noted}`).text
@@ -167,27 +173,36 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   )
 }
 
-/**
- * After an insert, where no statement can keep account of itself: the first versions of the rows that it made. They are
- * found by the database's own number, or by the key in the record that is kept of one.
- */
-export function compileFirstVersions(
-  resource: Resource,
-  by: "number" | "record",
-  { rows, lastRow }: NonNullable<typeof lastWrite>,
-): Plan {
+/** Which rows an insert has made, where no statement can keep account of itself. */
+export const madeRows = {
+  /** By the database's own number of rows. */
+  byNumber(resource: Resource, { rows, lastRow }: LastWrite): SQL {
+    const number = expressions.rowNumber(tableOf(resource))
+    return sql`${number} > ${lastRow} - ${rows} and ${number} <= ${lastRow}`
+  },
+  /** By the key in the record of the write, which has come between. */
+  byRecord(resource: Resource, { rows, lastRow }: LastWrite): SQL {
+    const key = sql`${writeRecords.row_key}`
+    const array = resource.keys.length === 1 ? sql`'[' || ${key} || ']'` : key
+    const record = sql`(select ${array} from ${writeRecords} where ${expressions.rowNumber(sql`${writeRecords}`)} = ${lastRow})`
+    return sql`${rows} > 0 and ${hasKeyOf(resource, writtenRow(resource), record)}`
+  },
+  /** Those of a condition, if any was made. */
+  byCondition: (condition: SQL, { rows }: LastWrite): SQL => sql`${rows} > 0 and ${condition}`,
+  /** That of a condition, if it was not there before an upsert: it was not noted then, and the statement before made no version. */
+  byAbsence(resource: Resource, condition: SQL, { rows }: LastWrite): SQL {
+    const key = keyTextOf(resource, writtenRow(resource))
+    const noted = sql`select 1 from ${aliased("@o")} where ${own("table_name", "@o")} = ${pendingName(resource)} and ${own("row_key", "@o")} = ${key}`
+    return sql`${rows} = 0 and ${condition} and not exists (${noted})`
+  },
+}
+
+/** The first versions of rows that were made. */
+export function compileFirstVersions(resource: Resource, made: SQL): Plan {
   const row = writtenRow(resource)
-  const table = tableOf(resource)
   const key = keyTextOf(resource, row)
-  const number = expressions.rowNumber(table)
-  const recordedKey =
-    resource.keys.length === 1 ? sql`'[' || ${writeRecords.row_key} || ']'` : sql`${writeRecords.row_key}`
-  const where =
-    by === "number"
-      ? sql`${number} > ${lastRow} - ${rows} and ${number} <= ${lastRow}`
-      : sql`${rows} > 0 and ${hasKeyOf(resource, row, sql`(select ${recordedKey} from ${writeRecords} where ${expressions.rowNumber(sql`${writeRecords}`)} = ${lastRow})`)}`
   return compile(
-    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${table} where ${where}`,
+    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
   )
 }
 
