@@ -1,7 +1,7 @@
 import { isSystemMember } from "../db/dialect/collections.ts"
 import { documentText, readDocument } from "../lib/json-document.ts"
 import { notFound } from "../problem.ts"
-import { parseAsOf, parseVersions } from "../query/history.ts"
+import { maxVersion, parseAsOf, parseVersions } from "../query/history.ts"
 import type { PlacesWithin } from "../query/places-within.ts"
 import type { Selection, Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
@@ -45,9 +45,9 @@ export async function listVersions(
   const { limit, before } = parseVersions(kind, search)
   const isThere = await requireVisible(call, resource, id)
   const plan = planOf(resource, `versions:${kind}`, () => compilePage(resource, kind))
-  const values = { [versionValue.number]: before, [versionValue.limit]: limit + 1 }
+  const values = { [versionValue.number]: before ?? maxVersion, [versionValue.limit]: limit + 1 }
   const found = await ask(call, resource, id, plan, values)
-  if (!isThere && found.length === 0 && before > limit) throw notFound()
+  if (!isThere && found.length === 0 && before === undefined) throw notFound()
   const page = found.slice(0, limit)
   const bodies = page.map(([version, verb, at, by, was]) => {
     const told = JSON.stringify({ version: Number(version), verb, at, by }).slice(0, -1)

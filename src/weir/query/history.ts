@@ -13,20 +13,20 @@ export const defaultVersions = 20
 /** Which versions of a row to read, the newest first: at most `limit`, of lower numbers than `before`. */
 export interface VersionsQuery {
   limit: number
-  before: number
+  before: number | undefined
 }
 
 /** Reads the query string of a row's versions. Throws a 422 that names every wrong parameter. */
 export function parseVersions(kind: ViewerKind, search: string): VersionsQuery {
   const reader = new ParamReader(kind, search)
   const limit = reader.integer("limit", 1, maxVersions) ?? defaultVersions
-  const before = reader.integer("before", 0, maxVersion) ?? maxVersion
+  const before = reader.integer("before", 0, maxVersion)
   reader.finish()
   return { limit, before }
 }
 
 /** More than any row has. */
-const maxVersion = 2_147_483_647
+export const maxVersion = 2_147_483_647
 
 /** What is asked of a row as it was. */
 export interface AsOfQuery extends Pick<Selection, "fields" | "members"> {

@@ -217,9 +217,10 @@ const swept = 20
 export function compileSweep(resource: Resource, sweeps: boolean): Plan {
   const pending = sql`${own("table_name")} = ${pendingName(resource)}`
   if (!sweeps) return compile(sql`delete from ${rowHistory} where ${pending}`)
-  const any = sql`(select ${expressions.anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
-  const some = sql`select * from ${rowHistory} where ${own("id")} > ${any} order by ${own("id")} limit ${sql.raw(`${looked}`)}`
+  const start = sql`(select ${expressions.anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
+  const some = sql`select ${own("id")} from ${rowHistory} where ${own("id")} > ${start} order by ${own("id")} limit ${sql.raw(`${looked}`)}`
   const next = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", own("row_key", "@s"))} and ${own("version", "@o")} > ${own("version", "@s")} and ${own("at", "@o")} < ${bound(historyValue.cutoff)}`
-  const old = sql`select ${own("id", "@s")} from (${some}) as "@s" where ${own("table_name", "@s")} = ${tableName(resource)} and exists (${next}) limit ${sql.raw(`${swept}`)}`
+  // Those that another transaction deletes are left to it.
+  const old = sql`select ${own("id", "@s")} from ${aliased("@s")} where ${own("id", "@s")} in (${some}) and ${own("table_name", "@s")} = ${tableName(resource)} and exists (${next}) limit ${sql.raw(`${swept}${expressions.skippingLocked}`)}`
   return compile(sql`delete from ${rowHistory} where ${pending} or ${own("id")} in (${old})`)
 }
