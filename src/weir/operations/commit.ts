@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm"
 import type { RecordValues } from "../db/dialect/recording.ts"
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
@@ -6,6 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
 
@@ -21,6 +23,8 @@ export interface Write {
   key?: RowKey | undefined
   /** The columns that an update sets. */
   columns?: string[]
+  /** The rows that a statement without a key may write, as a condition on its table before it, for their history. */
+  rows?: { where: SQL; values: Values } | undefined
   /** The encoded columns of an insert, by the names of their fields. */
   values?: Values
   statement: Statement
@@ -56,12 +60,15 @@ function assembled(
   const statements = recording && !collector ? [...sweeping(recording), ...locks] : [...locks]
   const places: number[] = []
   for (const [i, write] of writes.entries()) {
+    const history = write.resource.history && historyOf(call, write)
+    if (history) statements.push(...history.before)
     places.push(statements.length)
     const record = recording && valuesOf(recording, write, i)
     const required = write.verb === "insert" ? undefined : collector?.step
     const statement = { ...write.statement, change: effectOf(write) }
     const [first, ...others] = written({ ...write, statement }, { record, required }, viewer)
-    statements.push(first as Statement, ...others.map(asRecord))
+    const own = [first as Statement, ...others.map(asRecord)]
+    statements.push(...(history ? history.around(own) : own))
   }
   return { statements, places }
 }

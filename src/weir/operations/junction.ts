@@ -5,7 +5,7 @@ import type { LinkColumns } from "../resource/junction.ts"
 import { type Key, keyParts, type RowKey } from "../resource/key.ts"
 import type { Relation } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { compileIsLinked, compileUnlink } from "../sql/junction.ts"
+import { compileIsLinked, compileUnlink, linkWhere } from "../sql/junction.ts"
 import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { exists, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -114,8 +114,10 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }
   let removed: Row[]
   try {
-    const statement = { ...withValues(plan, valuesOf(call, link)), change }
-    removed = (await commit(call, [{ resource: junction, verb: "delete", key, statement }]))[0] ?? []
+    const values = valuesOf(call, link)
+    const statement = { ...withValues(plan, values), change }
+    const rows = junction.history && { where: linkWhere(columns), values }
+    removed = (await commit(call, [{ resource: junction, verb: "delete", key, rows, statement }]))[0] ?? []
   } catch (error) {
     throw writeProblem(error, junction, [])
   }

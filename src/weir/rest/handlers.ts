@@ -45,7 +45,7 @@ const linksWithKey = (links: string, key: RowKey): string =>
   )
 
 /** The path of a request as clients see it, in the characters of a URL. */
-function ownPath(c: AppContext): string {
+export function ownPath(c: AppContext): string {
   const { url } = c.req
   const start = url.indexOf("/", url.indexOf("//") + 2)
   const end = url.search(/[?#]/)
