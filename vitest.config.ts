@@ -19,6 +19,7 @@ const system = "test/weir/**/*.system.test.ts"
  */
 const perDriver = [
   "answer-size",
+  "batch",
   "bytes",
   "columns",
   "conditional",
@@ -34,6 +35,7 @@ const perDriver = [
   "list-filters",
   "list-shared",
   "names",
+  "nested-create",
   "new-row",
   "own-values",
   "parity",
@@ -143,6 +145,8 @@ function inWorkerd(
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has it.
         postgres: path("./node_modules/postgres/src/index.js"),
+        "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
+        "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
     },
     plugins: [

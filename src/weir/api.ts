@@ -7,6 +7,7 @@ import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
 import { linkHistory } from "./resource/history.ts"
 import { type Casing, loadSchema } from "./resource/load-tables.ts"
+import { checkNestedCreates } from "./resource/nested-creates.ts"
 import { linkReferences } from "./resource/references.ts"
 import { linkRelations } from "./resource/relations.ts"
 import type { Resource } from "./resource/resource.ts"
@@ -107,6 +108,7 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   const documents = { title, version, description, license, tags }
   const { persistAuthorization = false } = options
   const records = keepsRecords(options.records)
+  checkNestedCreates(resources, records)
   const notices = resources.flatMap((resource) => resource.notices)
   return {
     schema,

@@ -22,6 +22,7 @@ import { type Log, request } from "./http/request.ts"
 import { session } from "./http/session.ts"
 import { timeLimit } from "./http/time-limit.ts"
 import type { TimingHeaders } from "./http/timing-headers.ts"
+import { batchRoute } from "./rest/batch.ts"
 import { confirmationHeaders } from "./rest/changes.ts"
 import { home } from "./rest/home.ts"
 import { documentsOf } from "./rest/openapi-parts.ts"
@@ -77,6 +78,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   for (const route of api.routes) registry.mount(route)
   const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)
+  if (api.records) batchRoute(registry, resources)
   home(app, api)
   docs(app, registry, api)
 

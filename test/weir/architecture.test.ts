@@ -123,7 +123,22 @@ describe("the engine", () => {
 
   test("is read whole", () => {
     expect(imports.length).toBeGreaterThan(400)
-    expect(new Set(readdirSync(engine).map(roomOf))).toEqual(new Set(Object.keys(rooms)))
+    const entries = readdirSync(engine).filter((name) => name !== "package.json")
+    expect(new Set(entries.map(roomOf))).toEqual(new Set(Object.keys(rooms)))
+  })
+
+  test("lists each file that is imported for what it does alone, which bundlers would leave out", () => {
+    const { sideEffects } = JSON.parse(readFileSync(join(engine, "package.json"), "utf8")) as {
+      sideEffects: string[]
+    }
+    const bare = readdirSync(engine, { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(ts|js)$/.test(file))
+      .flatMap((file) =>
+        [...readFileSync(join(engine, file), "utf8").matchAll(/^import "(\.[^"]+)"/gm)].map(
+          ([, to]) => `./${relative(engine, join(dirname(join(engine, file)), to as string))}`,
+        ),
+      )
+    expect(new Set(bare)).toEqual(new Set(sideEffects))
   })
 
   test("holds one idea a file: none is over 250 lines", () => {

@@ -10,6 +10,10 @@ export type DatabaseFailure =
   | { kind: "quota" }
   /** A rule forbids the row to be inserted. */
   | { kind: "rule" }
+  /** A transaction that was to be undone. */
+  | { kind: "undone" }
+  /** A write of a batch changed no row: the one of that number. */
+  | { kind: "missed"; write: number }
   /** A document would be larger than it may be. */
   | { kind: "document" }
   /** The statement exceeded its time limit and was cancelled. */
@@ -30,12 +34,17 @@ export const marks = {
   quota: "weir_quota_exceeded",
   rule: "weir_rule_refused",
   document: "weir_document_too_large",
+  missed: "weir_write_missed",
+  undone: "weir_undone",
 } as const
 
 /** The failure that an error's text is marked with. */
 export const markedFailure = (text: string): DatabaseFailure | undefined => {
-  for (const [kind, mark] of Object.entries(marks) as [keyof typeof marks, string][])
-    if (text.includes(`${mark} `)) return { kind }
+  for (const [kind, mark] of Object.entries(marks) as [keyof typeof marks, string][]) {
+    const at = text.indexOf(`${mark} `)
+    if (at < 0) continue
+    return kind === "missed" ? { kind, write: Number.parseInt(text.slice(at + mark.length), 10) } : { kind }
+  }
   return undefined
 }
 /** The code of the error of a write where `DATABASE_URL` says that there are none. */

@@ -1,6 +1,7 @@
 import { type CollectionOptions, documentIdSpec, isSystemMember } from "../db/dialect/collections.ts"
 import { documentText, readDocument } from "../lib/json-document.ts"
 import { JsonText } from "../lib/json-text.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import type { Resource } from "../resource/resource.ts"
 import { inputSchema } from "../resource/schemas.ts"
@@ -48,6 +49,7 @@ export function sentDocument(
       issues: [{ path: [], message: "must be an object", code: "invalid_type" }],
     }
   const { members } = document
+  const given = input instanceof JsonText ? input.given : undefined
   const issues: DocumentIssue[] = document.issues.map((issue) => ({ ...issue, path: issue.path.map(String) }))
   let { bytes } = document
   const system: Record<string, unknown> = {}
@@ -57,7 +59,7 @@ export function sentDocument(
     if (!isSystemMember(name) && !isReference) continue
     members.delete(name)
     bytes -= Buffer.byteLength(`${JSON.stringify(name)}:${text},`)
-    const value: unknown = JSON.parse(text)
+    const value: unknown = (isReference && given?.[name]) || JSON.parse(text)
     if (isReference) references[name] = value
     else if (name === "_id" ? id !== undefined && value !== id : !exported)
       issues.push(
@@ -82,6 +84,7 @@ function wrongColumns({ fields }: Resource, columns: Record<string, unknown>): D
   return Object.entries(columns).flatMap(([name, value]) => {
     if (name === "_id") return wrongId(value)
     const field = fields[name]
+    if (value instanceof LaterValue) return []
     if (!field) return [setByServer(name)]
     const result = inputSchema(field).safeParse(value)
     if (result.success) columns[name] = result.data

@@ -18,6 +18,8 @@ const shortestInfinite = 5
 export class JsonText {
   readonly text: string
   readonly issues: readonly JsonIssue[]
+  /** Values of members that stand for what the text says of them. */
+  given?: Record<string, unknown>
 
   /** `source` must be valid JSON: `JSON.parse` has read it. */
   constructor(source: string) {

@@ -1,6 +1,6 @@
 import type { Cache } from "../cache/cache.ts"
 import type { Deadline } from "../db/deadline.ts"
-import type { Client } from "../db/driver.ts"
+import type { Client, Row, Statement } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key } from "../resource/key.ts"
 import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
@@ -47,6 +47,14 @@ export interface Caller extends Waiter {
   count(attempt: Attempt): Promise<void> | undefined
 }
 
+/** Takes the statements of one step of a transaction. */
+export interface Collector {
+  /** The number of the step: its writes fail with it where they change no row. */
+  step: number
+  /** Resolves to the rows of each, once all steps are durable. */
+  add(statements: Statement[]): Promise<Row[][]>
+}
+
 /** On whose behalf an operation runs, and with what. A request makes one, and so does a command. */
 export interface Call {
   viewer: Viewer
@@ -67,4 +75,6 @@ export interface Call {
   records: boolean
   /** Under what the writes of the call are recorded; set while they run. */
   recording?: Recording | undefined
+  /** What takes the writes of the call in place of the database, as a step of one transaction. */
+  collector?: Collector | undefined
 }

@@ -1,9 +1,10 @@
 import type { SQL } from "drizzle-orm"
+import type { RecordValues } from "../db/dialect/recording.ts"
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
-import type { RowKey } from "../resource/key.ts"
+import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { recorded } from "../sql/record.ts"
+import { written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
@@ -34,19 +35,10 @@ export interface Write {
  * driver knows it.
  */
 export async function commit(call: Call, writes: Write[], locks: Statement[] = []): Promise<Row[][]> {
-  const statements = call.recording ? [...sweeping(call.recording), ...locks] : [...locks]
-  /** Where the statements of each write begin; the first has its rows. */
-  const places: number[] = []
-  for (const [i, write] of writes.entries()) {
-    const history = write.resource.history && historyOf(call, write)
-    if (history) statements.push(...history.before)
-    places.push(statements.length)
-    const statement = { ...write.statement, change: effectOf(write) }
-    const own = call.recording ? recordedIn(call, call.recording, { ...write, statement }, i) : [statement]
-    statements.push(...(history ? history.around(own) : own))
-  }
+  const { collector } = call
+  const { statements, places } = assembled(call, writes, locks)
   try {
-    const results = await call.client().batch(statements)
+    const results = await (collector ? collector.add(statements) : call.client().batch(statements))
     return places.map((place) => results[place] ?? [])
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
@@ -56,16 +48,41 @@ export async function commit(call: Call, writes: Write[], locks: Statement[] = [
   }
 }
 
-function recordedIn(call: Call, recording: Recording, write: Write, position: number): Statement[] {
-  const { record, request, expiresAt: expires_at } = recording
-  const values = { id: `${record}.${position}`, record, position, request, verb: write.verb, expires_at }
-  const [first, ...others] = recorded(write, values, call.viewer)
-  return [first as Statement, ...others.map(asRecord)]
+/** The statements of writes with all that belongs to them, and where those of each begin: the first has its rows. */
+function assembled(
+  call: Call,
+  writes: Write[],
+  locks: Statement[],
+): { statements: Statement[]; places: number[] } {
+  const { recording, collector, viewer } = call
+  const statements = recording && !collector ? [...sweeping(recording), ...locks] : [...locks]
+  const places: number[] = []
+  for (const [i, write] of writes.entries()) {
+    const history = write.resource.history && historyOf(call, write)
+    if (history) statements.push(...history.before)
+    places.push(statements.length)
+    const record = recording && valuesOf(recording, write, i)
+    const required = write.verb === "insert" ? undefined : collector?.step
+    const statement = { ...write.statement, change: effectOf(write) }
+    const [first, ...others] = written({ ...write, statement }, { record, required }, viewer)
+    const own = [first as Statement, ...others.map(asRecord)]
+    statements.push(...(history ? history.around(own) : own))
+  }
+  return { statements, places }
+}
+
+function valuesOf(recording: Recording, { verb }: Write, index: number): RecordValues {
+  const { record, request, expiresAt: expires_at, from = 0 } = recording
+  const position = from + index
+  return { id: `${record}.${position}`, record, position, request, verb, expires_at }
 }
 
 function effectOf({ resource, verb, key, columns, statement }: Write): Change {
   if (statement.change) return statement.change
   if (verb === "insert") return changeOf(resource, "insert")
   const isDelete = verb === "delete" && !resource.softDelete
-  return changeOf(resource, isDelete ? "delete" : "update", key, columns)
+  // Which row it is may be known to the database alone.
+  const isKnown = key !== undefined && !isLater(key)
+  const change = changeOf(resource, isDelete ? "delete" : "update", isKnown ? key : undefined, columns)
+  return isKnown ? change : { ...change, moves: true }
 }

@@ -17,6 +17,7 @@ import {
   askedFields,
   columnsToInsert,
   isSame,
+  knownOf,
   parseBody,
   type RowValues,
   requireSame,
@@ -81,8 +82,15 @@ export async function create(
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
     const set = chosen[i] as string[]
-    const plan = planWithMade(resource, `${verb}:${viewer.kind}:${names}:${set}`, expressions, () =>
-      compileCreate(resource, viewer.kind, names, set, { guard, made: { bound: [], expressions }, unless }),
+    const named = knownOf(set, columns)
+    const shape = `${verb}:${viewer.kind}:${names}:${set}${named.length < set.length ? `:${named}` : ""}`
+    const plan = planWithMade(resource, shape, expressions, () =>
+      compileCreate(resource, viewer.kind, names, set, {
+        guard,
+        made: { bound: [], expressions },
+        unless,
+        named,
+      }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
     return { resource, verb: "insert", values: columns, statement }
@@ -124,6 +132,7 @@ function inputsOf(
     ])
   return (many ? input : [input]).map((one, i) => {
     const prefix = many ? [String(i)] : []
+    nameViewer(call, resource, one)
     if (resource.document) {
       const row = documentInput(call, resource, one, prefix, { within: nested?.relation.foreign ?? [] })
       return nested ? (placeWithin(row, nested, prefix) as typeof row) : row
@@ -132,6 +141,15 @@ function inputsOf(
     requireStrong(resource, parsed, prefix)
     return parsed
   })
+}
+
+/** Puts the viewer's own key where `me` stands for the account that a row refers to, as it does in paths. */
+function nameViewer({ viewer }: Call, resource: Resource, input: unknown): void {
+  if (viewer.id === undefined || typeof input !== "object" || input === null) return
+  for (const [name, { target, columns }] of resource.refersTo) {
+    const row = input as Record<string, unknown>
+    if (row[name] === "me" && target.holdsViewers && columns.length === 1) row[name] = viewer.id
+  }
 }
 
 /** The input with the parent's key in it. Throws a 422 where it names another. */

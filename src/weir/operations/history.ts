@@ -76,10 +76,10 @@ export function historyOf(call: Call, write: Write): WriteHistory {
 
 /** The text of a write that notes its rows in the same statement: it may keep a record of them already. */
 function notedWithin(text: string, noted: string): string {
-  const end = ` select * from "@written"`
-  const begun =
-    text.startsWith('with "@written"(') && text.endsWith(end) ? text.slice(0, -end.length) : undefined
-  return `${begun ?? `with "@written"("@body", "@key") as (${text})`}, "@noted" as (${noted})${end}`
+  const answer = ' select * from "@written"'
+  const end = text.startsWith('with "@written"(') ? text.lastIndexOf(answer) : -1
+  const own = end < 0 ? `with "@written"("@body", "@key") as (${text})` : text.slice(0, end)
+  return `${own}, "@noted" as (${noted})${end < 0 ? answer : text.slice(end)}`
 }
 
 /** Notes the rows that a write may change, as they are before. */

@@ -3,12 +3,14 @@ import { is, SQL } from "drizzle-orm"
 import type { Value } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import { JsonText } from "../lib/json-text.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
+import { encoded } from "../sql/columns.ts"
 import type { Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
 
@@ -38,15 +40,29 @@ export function schemaOnce(build: (resource: Resource) => z.ZodObject): (resourc
   }
 }
 
+/** The members whose values other statements make: there is nothing to check yet. */
+const laterMembers = (schema: z.ZodObject, body: unknown): Record<string, LaterValue> =>
+  typeof body === "object" && body !== null
+    ? Object.fromEntries(
+        Object.entries(body).filter(([name, value]) => value instanceof LaterValue && name in schema.shape),
+      )
+    : {}
+
 /** The checked body, or a 422 that names every wrong member. */
 export function parseBody(
   schema: z.ZodObject,
   body: unknown,
   prefix: string[] = [],
 ): Record<string, unknown> {
-  const result = schema.safeParse(body)
+  const later = laterMembers(schema, body)
+  const names = Object.keys(later)
+  const own = names.length
+    ? Object.fromEntries(Object.entries(body as object).filter(([name]) => !(name in later)))
+    : body
+  const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<never, never>
+  const result = (names.length ? schema.omit(mask) : schema).safeParse(own)
   if (!result.success) throw invalid("The body is not valid", issuesOf(result.error, prefix))
-  return result.data
+  return names.length ? { ...result.data, ...later } : result.data
 }
 
 /**
@@ -86,6 +102,10 @@ const asked = new WeakMap<Resource, Field[]>()
 export const isSame = (sent: unknown, value: unknown): boolean =>
   sent === value || (sent instanceof JsonText && sent.text === JSON.stringify(value))
 
+/** The fields whose values are known beforehand: others are members of rows that the same transaction writes. */
+export const knownOf = (names: string[], columns: Values): string[] =>
+  names.filter((name) => !((columns[name] as unknown) instanceof LaterValue))
+
 /** The values of a write, encoded, by the names of their columns. */
 export interface RowValues {
   columns: Values
@@ -105,7 +125,7 @@ export async function columnsToInsert(
   for (const field of Object.values(resource.fields)) {
     if (field.write === undefined) continue
     const value = await storedValue(field, input, waiter)
-    if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
+    if (value !== undefined) columns[field.name] = encoded(field, value)
     else {
       const initial = field.initially?.(viewer)
       if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
@@ -140,7 +160,7 @@ export async function columnsToUpdate(
   const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
     const value = field.write && (await storedValue(field, input, waiter))
-    if (value !== undefined) columns[field.name] = field.type.sql.encode(value)
+    if (value !== undefined) columns[field.name] = encoded(field, value)
     else if (field.remade) place(field.name, field.remade(), values, expressions)
   }
   return { columns, made: { bound: Object.keys(values), expressions, values } }

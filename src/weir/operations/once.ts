@@ -19,7 +19,7 @@ export async function once<T>(
   call: Call,
   recording: Recording | undefined,
   run: () => Promise<T>,
-  replay: (outcomes: Outcome[]) => T,
+  replay: (outcomes: Outcome[]) => T | Promise<T>,
 ): Promise<Once<T>> {
   if (!recording) return { value: await run(), replayed: false }
   const before = await earlier(call, recording, replay)
@@ -40,7 +40,7 @@ export async function once<T>(
 async function earlier<T>(
   call: Call,
   recording: Recording,
-  replay: (outcomes: Outcome[]) => T,
+  replay: (outcomes: Outcome[]) => T | Promise<T>,
 ): Promise<Once<T> | undefined> {
   const kept = await outcomesOf(call, recording)
   if (!kept) return undefined
@@ -48,5 +48,5 @@ async function earlier<T>(
   if (call.recalled) throw new NotGuarded()
   if (kept.request !== recording.request)
     throw new Problem("idempotency_key_reused", "This Idempotency-Key came with another request before")
-  return { value: replay(kept.outcomes), replayed: true }
+  return { value: await replay(kept.outcomes), replayed: true }
 }

@@ -40,9 +40,12 @@ export function pageOf(
         const members = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
         return keysInRows.map((name) => members[name] as Position[number])
       }
-      const at = (end === "top") === backwards ? rows - 1 : 0
+      const isFirst = (end === "top") !== backwards
       const columns = row.slice(2, 2 + keyColumns) as string[]
-      return columns.map((values) => (JSON.parse(values) as Position)[at] as Position[number])
+      return columns.map((values) => {
+        const ends = JSON.parse(values) as Position
+        return ends[isFirst ? 0 : Math.min(rows, ends.length) - 1] as Position[number]
+      })
     },
     rest: row.slice(2 + keyColumns),
   }

@@ -1,24 +1,28 @@
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import { planOf, withValues } from "../sql/plan.ts"
-import { compileForget, compileRecords, compileSweep } from "../sql/record.ts"
+import { compileAnswer, compileForget, compileRecords, compileSweep, laterValue } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 
 /** Under what the outcome of a request is kept, with its writes. */
 export interface Recording {
   /** A digest of who asks, and of its key. */
   record: string
-  /** A digest of what is requested. */
+  /** A digest of what is requested; empty where nobody may ask for the outcome again. */
   request: string
   /** When the record no longer counts. */
   expiresAt: string
   /** Whether records of that name that no longer count stand in its way. */
   isExpired?: boolean
+  /** The position of the first write. Default: 0. */
+  from?: number
 }
 
 /** What a write left. */
 export interface Outcome {
   verb: string
+  /** Where it stands among the writes of its request. */
+  position: number
   /** The row as its writer was answered; empty for a delete. */
   body: string
   key: RowKey | undefined
@@ -43,6 +47,44 @@ export function sweeping({ record, isExpired }: Recording): Statement[] {
   return [...forget, sweep].map(asRecord)
 }
 
+/** The statements before and after those of a batch whose steps are recorded. */
+export const startOf = (recording: Recording): Statement[] =>
+  recording.request === "" ? [] : sweeping(recording)
+
+export const endOf = ({ request, record }: Recording): Statement[] =>
+  request === "" ? [asRecord(withValues(planOf(owner, "forget", compileForget), { record }))] : []
+
+/** A record that goes with its batch: its steps alone need it. */
+export const passing = (): Recording => ({
+  record: crypto.randomUUID(),
+  request: "",
+  expiresAt: new Date(0).toISOString(),
+})
+
+/** Where the answer to a whole batch stands, behind its writes. */
+export const answerPosition = 2_000_000_000
+
+/** Keeps the answer to a request whose writes are recorded. Where that fails, the records alone say what came of it. */
+export async function keepAnswer(
+  call: Call,
+  { record, request, expiresAt: expires_at }: Recording,
+  body: string,
+): Promise<void> {
+  const values = {
+    id: `${record}.answer`,
+    record,
+    position: answerPosition,
+    request,
+    verb: "answer",
+    expires_at,
+  }
+  const statement = withValues(planOf(owner, "answer", compileAnswer), { ...values, body })
+  await call
+    .client()
+    .batch([asRecord(statement)])
+    .catch(() => {})
+}
+
 /** What is kept of a request: undefined where there is nothing, or where it no longer counts. */
 export async function outcomesOf(
   call: Call,
@@ -56,8 +98,12 @@ export async function outcomesOf(
   return recording.isExpired ? undefined : { request: String(first[0]), outcomes: rows.map(outcomeOf) }
 }
 
-const outcomeOf = ([, verb, body, key]: Row): Outcome => ({
+const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
   verb: String(verb),
+  position: Number(position),
   body: body === null || body === undefined ? "" : String(body),
   key: typeof key === "string" ? ((JSON.parse(key) as Key | null) ?? undefined) : undefined,
 })
+
+/** The value of a member of a row that an earlier step of a batch writes: known to the database alone. */
+export const laterMember: typeof laterValue = laterValue

@@ -17,7 +17,7 @@ import {
 } from "../sql/requirements.ts"
 import type { Call } from "./call.ts"
 import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
-import type { MadeValues } from "./input.ts"
+import { knownOf, type MadeValues } from "./input.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
 interface Attempt {
@@ -80,8 +80,9 @@ async function refusalOf(
 ): Promise<Problem | undefined> {
   const { viewer } = call
   const names = Object.keys(columns)
-  const requirements = createRequirements(resource, viewer.kind, names, chosen)
-  const plan = planOf(resource, `verdicts:create:${viewer.kind}:${names}:${chosen}`, () =>
+  const named = knownOf(chosen, columns)
+  const requirements = createRequirements(resource, viewer.kind, names, chosen, undefined, named)
+  const plan = planOf(resource, `verdicts:create:${viewer.kind}:${names}:${chosen}:${named}`, () =>
     compileVerdicts(requirements),
   )
   const row = await verdicts(call, plan, { ...columns, [ownValue.viewer]: viewer.id })
@@ -144,7 +145,7 @@ export async function referenceProblem(
   prefix: string[] = [],
 ): Promise<unknown> {
   const failure = classify(error)
-  const written = Object.keys(columns)
+  const written = knownOf(Object.keys(columns), columns)
   const isUnnamed = failure?.kind === "foreign_key" && failure.columns.length === 0
   const keys = isUnnamed ? writtenKeys(resource, written) : []
   if (keys.length < 2) return writeProblem(error, resource, written, prefix)

@@ -8,7 +8,7 @@ import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { replaceSchema } from "../resource/schemas.ts"
 import type { Viewer } from "../resource/viewer.ts"
-import { requireOpen } from "./access.ts"
+import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentInput } from "./document-input.ts"
@@ -128,6 +128,8 @@ async function replace(
 ): Promise<Replaced> {
   if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, createIt)
   const held = await heldOrAbsent(call, resource, id, precondition)
+  // As a step of a batch it is one write, which must be known beforehand.
+  if (call.collector && createIt && !(await exists(call, resource, id))) return createdBy(createIt)
   for (let tries = 1; ; tries++) {
     const updated = await updateRow(call, resource, id, columns, made, held)
     if (updated) return { body: updated[0] as string, created: false }

@@ -23,6 +23,9 @@ export type RowKey = KeyPart | readonly KeyPart[]
 /** The value of one column of a key. */
 export type KeyPart = Key | boolean
 
+/** Whether a key is of a row that a statement before is to write: it is known to the database alone. */
+export const isLater = (key: RowKey): boolean => keyParts(key).some((part) => typeof part === "object")
+
 /** The values of a key, in its order. */
 export const keyParts = (key: RowKey): readonly KeyPart[] => (typeof key === "object" ? key : [key])
 

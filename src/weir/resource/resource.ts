@@ -21,6 +21,8 @@ export interface EmbedOptions {
   sort?: string
   /** `one`: single reads include it unless `include=` says otherwise. Default: only when asked for. */
   byDefault?: "one"
+  /** Whether a create may hold rows of this list, which are created with it, in the same transaction. */
+  create?: boolean
 }
 
 /** An embed of many to many: the relation to the junction, and that from it to the rows. */

@@ -21,7 +21,7 @@ import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { bodyOf, onceIn } from "./idempotency.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
-import { preconditionOf } from "./precondition.ts"
+import { type HeaderOf, preconditionOf } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { verbatimOf } from "./verbatim.ts"
 
@@ -59,15 +59,22 @@ export async function updateOne(c: AppContext, resource: Resource): Promise<Resp
   const { value: body, replayed } = await onceIn(
     c,
     call,
-    () => change(call, resource, key, patch, requiredOf(c, resource)),
+    () =>
+      change(
+        call,
+        resource,
+        key,
+        patch,
+        requiredOf((name) => c.req.header(name), resource),
+      ),
     bodyOf,
   )
   return answer(200, body, { ...acceptPatch, ...replayed })
 }
 
 /** What the request's headers require of the row. */
-export const requiredOf = (c: AppContext, resource: Resource): Precondition | undefined =>
-  preconditionOf(c, {
+export const requiredOf = (headerOf: HeaderOf, resource: Resource): Precondition | undefined =>
+  preconditionOf(headerOf, {
     required: resource.options.conditional === "required",
     hasTime: updatedField(resource) !== undefined,
   })
@@ -80,7 +87,14 @@ export async function replaceOne(c: AppContext, resource: Resource): Promise<Res
   const { value, replayed } = await onceIn(
     c,
     call,
-    () => replace(call, resource, key, input, requiredOf(c, resource)),
+    () =>
+      replace(
+        call,
+        resource,
+        key,
+        input,
+        requiredOf((name) => c.req.header(name), resource),
+      ),
     ([one]) => ({ body: one?.body ?? "", created: one?.verb === "insert" }),
   )
   const location = c.get("basePath") + rowPath(resource, key)
@@ -103,10 +117,10 @@ export const confirmationHeaders = (resources: readonly Resource[]): string[] =>
 }
 
 /** The present secret in the header of a DELETE, or a 422 where it cannot be decoded. */
-function confirmationOf(c: AppContext, resource: Resource): string | undefined {
-  const secret = secretOf(resource)?.secret
+export function confirmationOf(headerOf: HeaderOf, resource: Resource): string | undefined {
+  const secret = resource.options.confirmDelete ? secretOf(resource)?.secret : undefined
   const header = secret && confirmHeader(secret)
-  const value = header && c.req.header(header)
+  const value = header && headerOf(header.toLowerCase())
   try {
     return value && decodeURIComponent(value)
   } catch {
@@ -125,8 +139,8 @@ export async function removeOne(c: AppContext, resource: Resource): Promise<Resp
   const { key, search } = pathKeyOf(c, call, resource)
   requireOpen(call, resource.rules.delete)
   refuseParams(search)
-  const confirmation = resource.options.confirmDelete ? confirmationOf(c, resource) : undefined
-  const precondition = requiredOf(c, resource)
+  const confirmation = confirmationOf((name) => c.req.header(name), resource)
+  const precondition = requiredOf((name) => c.req.header(name), resource)
   const { replayed } = await onceIn(
     c,
     call,

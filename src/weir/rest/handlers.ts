@@ -9,10 +9,12 @@ import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import { aggregate } from "../operations/aggregate.ts"
 import type { Call } from "../operations/call.ts"
-import { create, keyOf } from "../operations/create.ts"
+import { type CreateResult, create, keyOf } from "../operations/create.ts"
 import { list } from "../operations/list.ts"
+import { createNested, hasNested, keptAsText, nestedSearch, ownRows } from "../operations/nested-create.ts"
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
+import type { Outcome } from "../operations/recording.ts"
 import { shapeOf } from "../operations/shaped.ts"
 import { invalid } from "../problem.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
@@ -20,7 +22,6 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { onceIn } from "./idempotency.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
 import { preferencesOf } from "./prefer.ts"
-import { verbatimOf } from "./verbatim.ts"
 
 /** The lists of a parent's rows: the relation, and the parent's resource. */
 export type Within = Pick<Nested, "relation" | "within">
@@ -101,27 +102,30 @@ export async function createRows(
 ): Promise<Response> {
   const call = c.get("call")
   const { nested, search } = nestedOf(c, call, parent)
-  const { rows, many, shaped, isMinimal, applied, replayed } = await withRecalled(call, async (guard) => {
-    requireJsonAccepted(c)
-    requireOpen(call, resource.rules.create)
-    const shaped = shapeOf(call, resource, search)
-    const preferences = preferencesOf(c)
-    const input = await readJson(c, jsonTypes, verbatimOf(resource))
-    if (onlyMany && !Array.isArray(input))
-      throw invalid("The body is not valid", [
-        { path: "body", message: "must be an array of objects", code: "invalid_value" },
-      ])
-    const { value, replayed } = await onceIn(
-      c,
-      call,
-      () => create(call, resource, input, { nested, guard }),
-      (outcomes) => ({
-        rows: outcomes.map(({ body, key }) => ({ body, key: keyOf(resource, key) })),
-        many: Array.isArray(input),
-      }),
-    )
-    return { ...value, ...preferences, shaped, replayed }
-  })
+  const { rows, many, shaped, isMinimal, applied, replayed, within } = await withRecalled(
+    call,
+    async (guard) => {
+      requireJsonAccepted(c)
+      requireOpen(call, resource.rules.create)
+      const shaped = shapeOf(call, resource, search)
+      const preferences = preferencesOf(c)
+      const input = await readJson(c, jsonTypes, keptAsText(resource))
+      if (onlyMany && !Array.isArray(input))
+        throw invalid("The body is not valid", [
+          { path: "body", message: "must be an array of objects", code: "invalid_value" },
+        ])
+      const within = hasNested(resource, input)
+      const { value, replayed } = await onceIn(
+        c,
+        call,
+        () => (within ? createNested : create)(call, resource, input, { nested, guard }),
+        (outcomes) => createdBefore(resource, input, within ? ownRows(outcomes, input) : outcomes),
+      )
+      const shape =
+        within && search.length <= 1 ? shapeOf(call, resource, nestedSearch(resource, input)) : shaped
+      return { ...value, ...preferences, shaped: shape, replayed, within }
+    },
+  )
   const basePath = c.get("basePath")
   const common = { ...applied, ...replayed }
   if (many) {
@@ -134,9 +138,17 @@ export async function createRows(
   }
   const { key, body = "" } = rows[0] ?? {}
   const location = key === undefined ? {} : { location: basePath + rowPath(resource, key) }
-  const headers = { ...common, ...location, etag: await rowTag(body) }
+  // What is created within a row may change what its maker sees of it.
+  const etag = within ? {} : { etag: await rowTag(body) }
+  const headers = { ...common, ...location, ...etag }
   return reply(c, 201, isMinimal ? null : await shaped(key, body), headers)
 }
+
+/** What a create with the same key has created before. */
+const createdBefore = (resource: Resource, input: unknown, outcomes: Outcome[]): CreateResult => ({
+  rows: outcomes.map(({ body, key }) => ({ body, key: keyOf(resource, key) })),
+  many: Array.isArray(input),
+})
 
 /** `POST /resource/batch`, and `POST /parent/{id}/resource/batch`: an array alone. */
 export const createMany = (c: AppContext, resource: Resource, parent?: Within): Promise<Response> =>

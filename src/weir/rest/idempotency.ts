@@ -15,7 +15,7 @@ const wrong = (key: string): string | undefined =>
  * Under what a request's outcome is kept (draft-ietf-httpapi-idempotency-key-header), in quotes or not; undefined without
  * that header. The key counts for its viewer alone. Throws a 422 for one that is malformed, and where the API keeps none.
  */
-async function recordingOf(c: AppContext, call: Call): Promise<Recording | undefined> {
+export async function recordingOf(c: AppContext, call: Call): Promise<Recording | undefined> {
   const sent = c.req.header(header)?.trim()
   if (sent === undefined) return undefined
   const key = sent.replace(/^"(.*)"$/, "$1")

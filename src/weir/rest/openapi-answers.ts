@@ -1,4 +1,4 @@
-import type { Json, Reference } from "../http/components.ts"
+import type { Components, Json, Reference } from "../http/components.ts"
 import { preconditionReferences } from "../http/conditional-docs.ts"
 import type { Resource } from "../resource/resource.ts"
 import { fieldsParam, includeParams, keyParams } from "./openapi-params.ts"
@@ -11,19 +11,19 @@ const prefer =
 const idempotencyKey =
   "A text of the client's own, the same for each retry: the write is done once, and a retry gets the first answer, with `Idempotency-Replayed: true`. With another request, a 422"
 
-/** The header of writes that are done once, where they are recorded. */
+/** The header of writes that are done once. */
+export const idempotencyHeader = (components: Components): Reference =>
+  components.named("parameters", "Idempotency-Key", () => ({
+    name: "Idempotency-Key",
+    in: "header",
+    required: false,
+    description: idempotencyKey,
+    schema: { type: "string", minLength: 1, maxLength: 255, description: idempotencyKey },
+  }))
+
+/** The same where writes are recorded. */
 export const keyHeader = ({ records, components }: Documents): Reference[] =>
-  records
-    ? [
-        components.named("parameters", "Idempotency-Key", () => ({
-          name: "Idempotency-Key",
-          in: "header",
-          required: false,
-          description: idempotencyKey,
-          schema: { type: "string", minLength: 1, maxLength: 255, description: idempotencyKey },
-        })),
-      ]
-    : []
+  records ? [idempotencyHeader(components)] : []
 
 /** The parameters by which a write's answer is chosen. Those of embeds are as in reads, and not named again. */
 export const answerParams = (d: Documents, resource: Resource): Reference[] => [

@@ -1,4 +1,3 @@
-import type { AppContext } from "../http/context.ts"
 import type { Precondition } from "../operations/precondition.ts"
 import { invalid, Problem } from "../problem.ts"
 
@@ -6,17 +5,20 @@ import { invalid, Problem } from "../problem.ts"
 const tags = /^(?:(?:W\/)?"[\x21\x23-\x7e\x80-\uffff]*"\s*(?:,\s*|$))+$/
 const tag = /(?:W\/)?"[^"]*"/g
 
+/** A header of a request, by its name in lower case. */
+export type HeaderOf = (name: string) => string | undefined
+
 /**
  * What the headers of a write require of the row as it is. Throws a 422 that names a header that is malformed, and a 428
  * where the resource takes no write without.
  */
 export function preconditionOf(
-  c: AppContext,
+  header: HeaderOf,
   { required, hasTime }: { required: boolean; hasTime: boolean },
 ): Precondition | undefined {
-  const match = tagsOf(c, "if-match")
-  const noneMatch = tagsOf(c, "if-none-match")
-  const unmodifiedSince = hasTime ? timeOf(c.req.header("if-unmodified-since")) : undefined
+  const match = tagsOf(header, "if-match")
+  const noneMatch = tagsOf(header, "if-none-match")
+  const unmodifiedSince = hasTime ? timeOf(header("if-unmodified-since")) : undefined
   if (match !== undefined || noneMatch !== undefined || unmodifiedSince !== undefined)
     return { match, noneMatch, unmodifiedSince }
   if (required)
@@ -27,8 +29,8 @@ export function preconditionOf(
   return undefined
 }
 
-function tagsOf(c: AppContext, name: "if-match" | "if-none-match"): string[] | "*" | undefined {
-  const header = c.req.header(name)?.trim()
+function tagsOf(headerOf: HeaderOf, name: "if-match" | "if-none-match"): string[] | "*" | undefined {
+  const header = headerOf(name)?.trim()
   if (header === undefined) return undefined
   if (header === "*") return "*"
   if (!tags.test(header))

@@ -155,7 +155,7 @@ function resultRow(query: AggregateQuery): RowSql {
   return (key) => names.get(key) as SQL
 }
 
-/** The answer from the page: its JSON, the number of its rows, and the positions of its rows. */
+/** The answer from the page: its JSON, the number of its rows, and the positions of its ends. */
 function answerOf(query: AggregateQuery, columns: ResultColumns[], source: SQL) {
   const members = columns.map(({ keys, json }, i): [SQL, SQL] => [
     bound(`m${i}`),
@@ -166,7 +166,7 @@ function answerOf(query: AggregateQuery, columns: ResultColumns[], source: SQL) 
     keys.map((key, n) => ({ field: key.field, position: key.position(resultName(i, n)) })),
   )
   const positions = query.sort.map(({ field }) =>
-    expressions.jsonColumn(keys.find((key) => key.field === field)?.position ?? sql`null`),
+    expressions.jsonEnds(keys.find((key) => key.field === field)?.position ?? sql`null`, query.limit),
   )
   const selected = { columns: [body, sql`count(*)`, ...positions], from }
   return { selected, separator, keyColumns: positions.length }

@@ -81,19 +81,20 @@ export function costOfAggregate(query: AggregateQuery): Cost {
  */
 function isBoundedList(query: ListQuery): boolean {
   const { resource, viewer, parent, filters, conditions, sort, count, skipWithin = 0 } = query
-  const [filter, ...more] = filters
+  const found = conditions.flatMap((one) => (one.kind === "comparison" ? one.filter : []))
+  const [filter, ...more] = [...filters, ...found]
   const finds = parent
     ? !parent.via &&
       parent.local[0] === parent.source.keys[0] &&
       hasIndex(resource, parent.foreign[0]) &&
       !filter
-    : !filter || isFound(resource, filter)
+    : !filter || isFound(resource, filter, viewer)
   return (
     isByKey(resource, sort) &&
     finds &&
     more.length === 0 &&
     !query.search &&
-    conditions.length === 0 &&
+    conditions.length === found.length &&
     !count &&
     skipWithin <= maxCheapSkip &&
     isOpenToAll(resource.rules.read, viewer) &&
@@ -173,9 +174,14 @@ const tablesOfFilters = ({ tableName }: Resource, filters: Filter[]): string[] =
   )
 
 /** Whether an index finds the rows of a filter, in the order of their key. */
-const isFound = (resource: Resource, { through, field, operator, place }: Filter): boolean =>
+const isFound = (
+  resource: Resource,
+  { through, field, operator, place }: Filter,
+  kind: ViewerKind,
+): boolean =>
   through.length === 0 &&
   operator === "eq" &&
+  isOpenToAll(field.read, kind) &&
   (place ? hasPlaceIndex(resource, place.steps) : hasIndex(resource, field.name))
 
 /** Whether documents are found by what stands at a place. */

@@ -1,8 +1,10 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
+import type { Value } from "../db/dialect/statement.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import type { Values } from "../query/query.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
 import { bound, ownValue } from "./plan.ts"
 
@@ -17,6 +19,12 @@ export const columnName = ({ fields }: Resource, field: string): SQL =>
 export const boundValue = ({ fields }: Resource, field: string, name = field): SQL =>
   fields[field]?.type.sql.bind(bound(name)) ?? bound(name)
 
+/** A value as it is bound; one that is made later stays what it is. */
+export const encoded = (field: Field | undefined, value: unknown): Value =>
+  value instanceof LaterValue
+    ? (value as unknown as Value)
+    : (field?.type.sql.encode(value) ?? (value as Value))
+
 /** The names by which the parts of a key are bound. */
 const partName = (name: string, i: number): string => (i === 0 ? name : `${name}${i}`)
 
@@ -24,8 +32,7 @@ const partName = (name: string, i: number): string => (i === 0 ? name : `${name}
 export function keyValues(resource: Resource, key: RowKey, name: string = ownValue.key): Values {
   const fields = keyFields(resource)
   const values: Values = {}
-  for (const [i, part] of keyParts(key).entries())
-    values[partName(name, i)] = fields[i]?.type.sql.encode(part) ?? part
+  for (const [i, part] of keyParts(key).entries()) values[partName(name, i)] = encoded(fields[i], part)
   return values
 }
 

@@ -11,6 +11,8 @@ import { viewerSql } from "./where.ts"
 interface CreateParts {
   guard?: ViewerGuard | undefined
   made?: Made
+  /** The chosen fields that must name rows which the viewer may see. Default: all of them. */
+  named?: string[]
   /** Columns whose values no other row may have together: where one does, nothing is inserted. */
   unless?: readonly string[] | undefined
 }
@@ -25,13 +27,13 @@ export function compileCreate(
   kind: ViewerKind,
   columns: string[],
   chosen: string[],
-  { guard, made = nothingMade, unless }: CreateParts = {},
+  { guard, made = nothingMade, unless, named }: CreateParts = {},
 ): Plan {
   const row = writtenRow(resource)
   const signsUp = resource.holdsViewers && kind === "anonymous"
   const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.keys[0] as string) } : viewerSql(kind)
   const names = [...columns, ...Object.keys(made.expressions)].map((column) => columnName(resource, column))
-  const requirements = createRequirements(resource, kind, columns, chosen, made)
+  const requirements = createRequirements(resource, kind, columns, chosen, made, named)
   const rules = required(requirements)
   const quota = withinQuota(resource, columns)
   // What is there already must pass the rules, and counts for no quota.

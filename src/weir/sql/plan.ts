@@ -1,8 +1,10 @@
 import { is, Param, Placeholder, type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement, Value } from "../db/dialect/statement.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import { memo } from "../lib/memo.ts"
 import type { Values } from "../query/query.ts"
+import { withLater } from "./later.ts"
 
 /** A compiled statement: its text, and where each of its params comes from. */
 export interface Plan {
@@ -41,8 +43,14 @@ export function compile(query: SQL): Plan {
 /** A statement with its values; `single` where it answers one row at the most. */
 export function withValues(plan: Plan, values: Values, single = false): Statement {
   const params: Value[] = []
-  for (const slot of plan.bind) params.push("name" in slot ? (values[slot.name] ?? null) : slot.value)
-  return { text: plan.text, params, single, bounded: plan.bounded === true, scans: plan.scans }
+  let isLater = false
+  for (const slot of plan.bind) {
+    const value = "name" in slot ? (values[slot.name] ?? null) : slot.value
+    if ((value as unknown) instanceof LaterValue) isLater = true
+    params.push(value as Value)
+  }
+  const { text, bounded = false, scans } = plan
+  return { text, params, ...(isLater ? withLater(plan, params) : {}), single, bounded, scans }
 }
 
 /** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */

@@ -97,7 +97,10 @@ const lockOf = (resource: Resource, { column }: Quota, owners: SQL): SQL | undef
 /** The different values of the quota's column in rows, as a JSON array of arrays. */
 function ownersOf({ column }: Quota, rows: Values[]): string {
   const values = new Set(
-    rows.map((row) => row[column]).filter((value) => value !== undefined && value !== null),
+    rows
+      .map((row) => row[column])
+      // Of an owner that the same transaction makes, nobody else creates rows.
+      .filter((value) => value !== undefined && value !== null && typeof value !== "object"),
   )
   return JSON.stringify([...values].map((value) => [value]))
 }

@@ -1,13 +1,14 @@
-import { sql } from "drizzle-orm"
+import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import { columnList, type RecordValues, valuesInOrder } from "../db/dialect/recording.ts"
+import { columnList, type RecordValues, valuesInOrder, type WrittenWith } from "../db/dialect/recording.ts"
 import type { Statement } from "../db/dialect/statement.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import type { Values } from "../query/query.ts"
-import type { RowKey } from "../resource/key.ts"
+import { keyFields, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { boundValue, hasKey, keyValues, tableOf } from "./columns.ts"
+import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
@@ -30,27 +31,57 @@ export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): Vi
     : viewerSql(kind)
 
 /**
- * The statements of a write that keep a record of what it left, in its own transaction: none where it changed nothing. The
- * first has the rows of the write.
+ * The statements of a write that keeps a record of what it left, in its own transaction: none where it changed nothing; or
+ * that fails there, where it is `required`. The first has the rows of the write.
  */
-export function recorded(write: RecordedWrite, values: RecordValues, viewer: Viewer): Statement[] {
-  const { recordedWithin } = expressions
-  const { resource, verb, key, statement } = write
-  if (recordedWithin) return [recordedWithin(statement, values)]
+export function written(write: RecordedWrite, beside: WrittenWith, viewer: Viewer): Statement[] {
+  const { writtenWithin } = expressions
+  const { statement } = write
+  const { record, required } = beside
+  if (!record && required === undefined) return [statement]
+  if (writtenWithin) return [writtenWithin(statement, beside)]
+  return [
+    statement,
+    ...(required === undefined ? [] : [withValues(compileRequired(required), {})]),
+    ...(record ? [recordOf(write, record, viewer)] : []),
+  ]
+}
+
+/** SQLite: fails where the statement before has changed no row. */
+function compileRequired(write: number): Plan {
+  return compile(sql`select ${missedWhereNone(write)} from (select changes() as n) as changed`)
+}
+
+/** A read that fails where it has no row; before its own columns stands one that says so. */
+export function requiredRead(statement: Statement, step: number): Statement {
+  const { text: check } = expressions.render(missedWhereNone(step))
+  return {
+    ...statement,
+    text: `with "@read" as (${statement.text}) select "@checked".ok, "@read".* from (select ${check} as ok from (select count(*) as n from "@read") as "@counted") as "@checked" left join "@read" on 1 = 1`,
+    isRead: true,
+  }
+}
+
+const missedWhereNone = (step: number): SQL =>
+  sql`case when n > 0 then 1 else ${expressions.failure("missed", sql`(n + ${sql.raw(String(step))})`)} end`
+
+/** A statement that fails, and with it its transaction. */
+export const undone = (): Statement =>
+  withValues(compile(sql`select ${expressions.failure("undone", sql`n`)} from (select 1 as n) as one`), {})
+
+function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): Statement {
+  const { resource, verb, key } = write
   const own = key === undefined && resource.keys.every((name) => write.values?.[name] !== undefined)
   const by = key !== undefined ? "key" : own && resource.keys.length ? "values" : "number"
   const shape = `record:${viewer.kind}:${verb}:${by}`
   const plan = planOf(resource, shape, () => compileRecord(resource, viewer.kind, verb, by))
   const record = valuesInOrder(values).map((value, i) => [recordValue(i), value])
-  return [
-    statement,
-    withValues(plan, {
-      ...(by === "values" ? write.values : {}),
-      ...(key === undefined ? {} : keyValues(resource, key)),
-      [ownValue.viewer]: viewer.id,
-      ...Object.fromEntries(record),
-    }),
-  ]
+  return withValues(plan, {
+    ...(by === "values" ? write.values : {}),
+    ...(key === undefined ? {} : keyValues(resource, key)),
+    [ownValue.viewer]: viewer.id,
+    ...Object.fromEntries(record),
+  })
 }
 
 const recordValue = (i: number): string => `@record${i}`
@@ -85,13 +116,22 @@ function compileRecord(
   )
 }
 
-/** The records of one request, in the order of its writes: `[request, verb, body, row_key, whether it still counts]`. */
+/** The records of one request, in the order of its writes: `[request, verb, body, row_key, whether it still counts, position]`. */
 export const compileRecords = (): Plan => ({
   ...compile(
-    sql`select ${writeRecords.request}, ${writeRecords.verb}, ${writeRecords.body}, ${writeRecords.row_key}, case when ${writeRecords.expires_at} > ${expressions.now()} then 1 else 0 end from ${writeRecords} where ${writeRecords.record} = ${bound("record")} order by ${writeRecords.position}`,
+    sql`select ${writeRecords.request}, ${writeRecords.verb}, ${writeRecords.body}, ${writeRecords.row_key}, case when ${writeRecords.expires_at} > ${expressions.now()} then 1 else 0 end, ${writeRecords.position} from ${writeRecords} where ${writeRecords.record} = ${bound("record")} order by ${writeRecords.position}`,
   ),
   bounded: true,
 })
+
+/** Keeps text as the body of a record. */
+export function compileAnswer(): Plan {
+  const names = ["id", "record", "position", "request", "verb", "body", "expires_at"] as const
+  const columns = names.map((name) => sql`${sql.identifier(name)}`)
+  return compile(
+    sql`insert into ${writeRecords} (${sql.join(columns, sql`, `)}) values (${sql.join(names.map(bound), sql`, `)})`,
+  )
+}
 
 /** Deletes the records of one request. */
 export const compileForget = (): Plan =>
@@ -102,3 +142,18 @@ export const compileSweep = (): Plan =>
   compile(
     sql`delete from ${writeRecords} where ${writeRecords.id} in (select ${writeRecords.id} from ${writeRecords} where ${writeRecords.expires_at} <= ${expressions.now()} order by ${writeRecords.expires_at} limit 20${sql.raw(expressions.skippingLocked)})`,
   )
+
+/** The value of a column of a row that an earlier statement has written, which kept a record of it. */
+export function laterValue(resource: Resource, column: string, record: string): LaterValue<SQL> {
+  const row = writtenRow(resource)
+  const { fields } = resource
+  const key = keyFields(resource)
+  const same = key.map((field, i) => {
+    const part = expressions.keyPart(sql`${writeRecords.row_key}`, key.length > 1 ? i : undefined)
+    const value = sql`(select ${part} from ${writeRecords} where ${writeRecords.id} = ${record})`
+    return sql`${row(field.name)} = ${field.type.sql.typed(value)}`
+  })
+  return new LaterValue(
+    sql`(select ${columnName(resource, fields[column]?.name ?? column)} from ${tableOf(resource)} where ${sql.join(same, sql` and `)})`,
+  )
+}

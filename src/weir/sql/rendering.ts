@@ -49,12 +49,11 @@ export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
   field: (field, column, part) => {
     const { spec, type } = field
     const json = part ?? type.sql.json(column)
-    if (spec.document && hasShare(type, above))
-      return sql`case when ${sizeOfValue(type, column, part)} > ${sql.raw(String(bytes))} then ${expressions.markedObject(mark)} else ${expressions.asText(json)} end`
+    if (!hasShare(type, above)) return json
+    const size = sizeOfValue(type, column, part)
+    if (spec.document) return expressions.documentUpTo(json, size, bytes, expressions.markedObject(mark))
     const isText = spec.type === "text" || spec.type === "bytes"
-    return hasShare(type, above)
-      ? expressions.marked(sizeOfValue(type, column, part), bytes, mark, json, isText)
-      : json
+    return expressions.marked(size, bytes, mark, json, isText)
   },
 })
 

@@ -48,7 +48,8 @@ function valueByDefault(resource: Resource, column: string): SQL {
 
 /**
  * What a create requires, of a row with these columns (bound by name). `chosen` are the fields that the client set to
- * something else than their initial value.
+ * something else than their initial value, and `named` those of them that must name rows which it may see: not those that
+ * it makes in the same transaction.
  */
 export function createRequirements(
   resource: Resource,
@@ -56,6 +57,7 @@ export function createRequirements(
   columns: string[],
   chosen: string[],
   made: Made = nothingMade,
+  named: string[] = chosen,
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
@@ -70,7 +72,7 @@ export function createRequirements(
       const holds = resource.fields[column]?.write?.create(row, viewer) ?? false
       return { of: "field", columns: [column], holds }
     }),
-    ...namedRows(resource, chosen, viewer, aliases, row),
+    ...namedRows(resource, named, viewer, aliases, row),
     { of: "new_row", columns: readBy(resource, rule, kind, columns), holds: rule(row, viewer) },
   ])
 }

@@ -126,7 +126,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const multiline = isMultiline(resource, query)
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
-  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias))
+  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias), query.limit)
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
@@ -153,11 +153,11 @@ const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
     ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
   )
 
-/** The columns that hold the sort keys' values of all rows. */
-const positions = (keys: SortExpression[]): SQL[] =>
+/** The columns that hold the sort keys' values of the first row and the last. */
+const positions = (keys: SortExpression[], limit: number): SQL[] =>
   keys.map(({ key: { field }, value }) => {
     const { json, position = json } = field.type.sql
-    return expressions.jsonColumn(position(value))
+    return expressions.jsonEnds(position(value), limit)
   })
 
 /** The rows of a page as they are read, and the members of each. */

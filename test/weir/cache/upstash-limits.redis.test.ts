@@ -1,5 +1,9 @@
 import "#fresh"
+import { Ratelimit } from "@upstash/ratelimit"
 import { expect, test } from "vitest"
+import { Ratelimit as WorkerRatelimit } from "../../../scripts/worker-ratelimit.js"
+import { Redis as WorkerRedis } from "../../../scripts/worker-redis.js"
+import { redisClient } from "../../../src/weir/cache/redis.ts"
 import type { Limit } from "../../../src/weir/limits/limiter.ts"
 import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
 import { UpstashLimiter } from "../../../src/weir/limits/upstash.ts"
@@ -50,6 +54,35 @@ test("processes that share a Redis count together, and block together", () =>
     expect(blocked.resetMs).toBeGreaterThan(30_000)
     expect((await one.take("b", 3, growing)).allowed).toBe(true)
     expect((await one.take("b", 3, plain)).allowed).toBe(true)
+  }))
+
+test("a Worker and a process of Node count together, and what they count under expires", () =>
+  withinAMinute(async () => {
+    const { proxy, prefix } = await pair()
+    const signal = () => AbortSignal.timeout(10_000)
+    const limiters = [
+      new Ratelimit({
+        redis: redisClient(proxy, 10_000),
+        limiter: Ratelimit.fixedWindow(3, "60000 ms"),
+        prefix,
+        timeout: 0,
+        ephemeralCache: false,
+      }),
+      new WorkerRatelimit({
+        redis: new WorkerRedis({ ...proxy, signal }),
+        limiter: WorkerRatelimit.fixedWindow(3, "60000 ms"),
+        prefix,
+      }),
+    ]
+    for (const client of ["a", "b"]) {
+      const verdicts = []
+      for (let i = 0; i < 4; i++) verdicts.push(await limiters[i % 2]?.limit(client, { rate: 1 }))
+      expect(verdicts.map((verdict) => verdict?.success)).toEqual([true, true, true, false])
+      expect(verdicts.map((verdict) => verdict?.remaining)).toEqual([2, 1, 0, 0])
+      const [expiry] = await proxy.redis(["PTTL", `${prefix}:${client}:${Math.floor(Date.now() / 60_000)}`])
+      expect(expiry).toBeGreaterThan(0)
+      limiters.reverse()
+    }
   }))
 
 test("each further block is twice as long", () =>

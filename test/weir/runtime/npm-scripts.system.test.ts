@@ -152,7 +152,8 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
     "worker-assets.mjs",
     "worker-zod",
     "worker-postgres",
-    "worker-analytics.js",
+    "worker-redis.js",
+    "worker-ratelimit.js",
     "worker-lru.js",
   ])
     cpSync(join(root, "scripts", part), join(copy.folder, "scripts", part), { recursive: true })

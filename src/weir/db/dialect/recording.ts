@@ -18,3 +18,11 @@ export const columnList: string = [...recordColumns, "body", "row_key"].map((nam
 
 /** The values in the order of their columns. */
 export const valuesInOrder = (values: RecordValues): Value[] => recordColumns.map((name) => values[name])
+
+/** What a write does beside itself. */
+export interface WrittenWith {
+  /** The record that it keeps of its row. */
+  record?: RecordValues | undefined
+  /** It fails where it changes no row, by that number. */
+  required?: number | undefined
+}

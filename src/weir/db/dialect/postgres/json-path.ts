@@ -37,11 +37,13 @@ const compared = ([rank, number, text]: [SQL, SQL, SQL]): Record<JsonKind, Compa
   const listed = (type: "double precision" | "text" | "integer") => (list: SQL) =>
     sql`select value::${sql.raw(type)} from json_array_elements_text(${list}::text::json)`
   const [isNumber, isText] = [sql`${rank} = 1`, sql`${rank} = 2 and ${number} = ${noNumber}`]
+  // An index whose columns are all equal has its rows in the order of their key.
+  const noFurther = sql`${text} = ${noText}`
   return {
     number: {
       value: number,
       only: isNumber,
-      onlyEqual: isNumber,
+      onlyEqual: sql`${isNumber} and ${noFurther}`,
       operand: (value) => sql`${value}::text::double precision`,
       operands: listed("double precision"),
     },
@@ -55,6 +57,7 @@ const compared = ([rank, number, text]: [SQL, SQL, SQL]): Record<JsonKind, Compa
     boolean: {
       value: rank,
       only: sql`${rank} between 3 and 4`,
+      onlyEqual: sql`${number} = ${noNumber} and ${noFurther}`,
       operand: (value) => sql`${value}::integer`,
       operands: listed("integer"),
     },

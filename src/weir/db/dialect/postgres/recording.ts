@@ -1,17 +1,34 @@
-import { columnList, type RecordValues, valuesInOrder } from "../recording.ts"
-import type { Statement } from "../statement.ts"
+import { type SQL, sql } from "drizzle-orm"
+import { marks } from "../../errors.ts"
+import { columnList, valuesInOrder, type WrittenWith } from "../recording.ts"
+import type { Statement, Value } from "../statement.ts"
 
-/** A write that keeps, in the same statement, a record of the row that it returns: `[body, key, …]`. */
-export function recordedWithin(statement: Statement, values: RecordValues): Statement {
-  const first = statement.params.length + 1
-  const types = ["text", "text", "integer", "text", "text", "timestamptz"]
-  const list = types.map((type, i) => `$${first + i}::${type}`).join(", ")
-  const row = values.verb === "delete" ? `null, null` : `"@body"::text, to_json("@key")::text`
-  return {
-    ...statement,
-    text: `with "@written"("@body", "@key") as (${statement.text}), "@record" as (insert into "weir_write_records" (${columnList}) select ${list}, ${row} from "@written" limit 1) select * from "@written"`,
-    params: [...statement.params, ...valuesInOrder(values)],
+const types = ["text", "text", "integer", "text", "text", "timestamptz"]
+
+/** A write that keeps, in the same statement, a record of the row that it returns, or fails where it changes none. */
+export function writtenWithin(statement: Statement, { record, required }: WrittenWith): Statement {
+  const params: Value[] = [...statement.params]
+  const bind = (value: Value): string => placeholder(params.push(value))
+  let text = `with "@written"("@body", "@key") as (${statement.text})`
+  if (record) {
+    const values = valuesInOrder(record).map((value, i) => `${bind(value)}::${types[i]}`)
+    const row = record.verb === "delete" ? "null, null" : `"@body"::text, to_json("@key")::text`
+    text += `, "@record" as (insert into "weir_write_records" (${columnList}) select ${values.join(", ")}, ${row} from "@written" limit 1)`
   }
+  text += ` select * from "@written"`
+  if (required !== undefined)
+    text += ` where (select case when n > 0 then 1 else ('${marks.missed} ' || (n + ${required}))::integer end from (select count(*) as n from "@written") as counted) = 1`
+  return { ...statement, text, params }
 }
+
 /** The end of a subselect of rows to be deleted: those that another transaction holds are left to it. */
 export const skippingLocked: string = " for update skip locked"
+
+/** The nth placeholder of a statement, from 1 on. */
+export const placeholder = (n: number): string => `$${n}`
+
+/** A key in the JSON of a record, or a part of it. */
+export const keyPart = (json: SQL, part: number | undefined): SQL =>
+  part === undefined
+    ? sql`(${json}::json #>> '{}')`
+    : sql`((${json}::json #>> '{}')::json ->> ${sql.raw(String(part))})`

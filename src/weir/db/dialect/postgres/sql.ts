@@ -4,10 +4,11 @@ import { marks } from "../../errors.ts"
 import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
+import { asText, mergePatch, patchValue } from "./merge-patch.ts"
 
 export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
-export { asText, mergePatch, patchValue } from "./merge-patch.ts"
-export { recordedWithin, skippingLocked } from "./recording.ts"
+export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
+export { asText, mergePatch, patchValue }
 
 const dialect = /* @__PURE__ */ new PgDialect()
 
@@ -38,7 +39,8 @@ export function withMembersText(entries: NamedSql[], members: SQL): SQL {
     const before = text(`${i ? "," : "{"}${JSON.stringify(name)}:`)
     return sql`${before} || coalesce(to_json(${value})::text, 'null')`
   })
-  return sql`(${sql.join(own, sql` || `)} || coalesce(', ' || nullif(substr((${members})::text, 2), '}'), '}'))`
+  // `substr` looks at each character of the text, and `right` at the first one only.
+  return sql`(${sql.join(own, sql` || `)} || coalesce(', ' || nullif(right((${members})::text, -1), '}'), '}'))`
 }
 
 /** The same as JSON. */
@@ -54,6 +56,10 @@ export const withoutMembers = (object: SQL, names: string[]): SQL =>
 
 /** The text of an object with the one member `mark`. */
 export const markedObject = (mark: string): SQL => text(JSON.stringify({ [mark]: true }))
+
+/** The text of a document, or `otherwise` where it has more bytes: the text of `jsonb` is made once. */
+export const documentUpTo = (document: SQL, _size: SQL, maxBytes: number, otherwise: SQL): SQL =>
+  sql`(select case when octet_length(v) > ${sql.raw(String(maxBytes))} then ${otherwise} else v end from (select ${asText(document)} v offset 0) "@d")`
 
 /**
  * A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. With
@@ -185,8 +191,14 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
 /** The text of a JSON array of values. */
 export const jsonArray = (values: SQL[]): SQL => sql`json_build_array(${sql.join(values, sql`, `)})::text`
 
-/** The text of a JSON array with a value from each row. */
-export const jsonColumn = (value: SQL): SQL => sql`json_agg(${value})::text`
+/**
+ * The text of a JSON array that begins with the value of the first row, and ends with that of the last one of `limit`: to
+ * write them all would take longer than to keep them.
+ */
+export const jsonEnds = (value: SQL, limit: number): SQL => {
+  const kept = sql`array_agg(${value})`
+  return sql`json_build_array((${kept})[1], (${kept})[least(count(*), ${sql.raw(String(limit))})])::text`
+}
 
 /** Compares text byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`

@@ -1,8 +1,16 @@
-import type { RecordValues } from "../recording.ts"
+import { type SQL, sql } from "drizzle-orm"
+import type { WrittenWith } from "../recording.ts"
 import type { Statement } from "../statement.ts"
 
-/** Undefined: SQLite has no writes within a statement, so that another one follows which selects the row again. */
-export const recordedWithin: ((statement: Statement, values: RecordValues) => Statement) | undefined =
-  undefined
-/** The end of a subselect of rows to be deleted: those that another transaction holds are left to it. */
+/** Undefined: SQLite has no writes within a statement, so that others follow which look at the row again. */
+export const writtenWithin: ((statement: Statement, beside: WrittenWith) => Statement) | undefined = undefined
+
+/** The end of a subselect of rows to be deleted: SQLite has one writer. */
 export const skippingLocked: string = ""
+
+/** The nth placeholder of a statement, from 1 on. */
+export const placeholder = (_n: number): string => "?"
+
+/** A key in the JSON of a record, or a part of it. */
+export const keyPart = (json: SQL, part: number | undefined): SQL =>
+  sql`json_extract(${json}, ${sql.raw(part === undefined ? "'$'" : `'$[${part}]'`)})`

@@ -7,7 +7,7 @@ import type { Value } from "../statement.ts"
 
 export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
-export { recordedWithin, skippingLocked } from "./recording.ts"
+export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
 
 const dialect = /* @__PURE__ */ new SQLiteAsyncDialect()
 
@@ -65,6 +65,10 @@ export const withoutMembers = (object: SQL, names: string[]): SQL =>
 
 /** The text of an object with the one member `mark`. */
 export const markedObject = (mark: string): SQL => text(JSON.stringify({ [mark]: true }))
+
+/** The text of a document, or `otherwise` where its `size` is more than that. */
+export const documentUpTo = (document: SQL, size: SQL, maxBytes: number, otherwise: SQL): SQL =>
+  sql`case when ${size} > ${sql.raw(String(maxBytes))} then ${otherwise} else ${document} end`
 
 /** A JSON array of the objects of `from`, in its order; `[]` for none. `ctes` is a WITH clause for it, or nothing. */
 export function jsonList(_entries: NamedSql[] | undefined, object: SQL, from: SQL, ctes: SQL): SQL {
@@ -180,8 +184,8 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}._rowid_`
 /** The text of a JSON array of values. */
 export const jsonArray = (values: SQL[]): SQL => sql`json_array(${sql.join(values, sql`, `)})`
 
-/** The text of a JSON array with a value from each row. */
-export const jsonColumn = (value: SQL): SQL => sql`json_group_array(${value})`
+/** The text of a JSON array that begins with the value of the first row. That of the last one has the same index, or is the last. */
+export const jsonEnds = (value: SQL, _limit: number): SQL => sql`json_group_array(${value})`
 
 /** SQLite compares text byte by byte by default. */
 export const collated = (expression: SQL): SQL => expression

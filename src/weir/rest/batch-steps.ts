@@ -1,0 +1,201 @@
+import { rowTag } from "../lib/etag.ts"
+import { JsonText } from "../lib/json-text.ts"
+import type { Step } from "../operations/batch.ts"
+import type { Call } from "../operations/call.ts"
+import { create } from "../operations/create.ts"
+import { patchDocument } from "../operations/documents.ts"
+import { link, unlink } from "../operations/junction.ts"
+import { list } from "../operations/list.ts"
+import { read } from "../operations/read.ts"
+import { remove } from "../operations/remove.ts"
+import { replaceDocument, replaceRow } from "../operations/replace.ts"
+import { restore } from "../operations/restore.ts"
+import { shapeOf } from "../operations/shaped.ts"
+import { update } from "../operations/update.ts"
+import { invalid, notFound, type Problem } from "../problem.ts"
+import { linkColumns } from "../resource/junction.ts"
+import type { RowKey } from "../resource/key.ts"
+import type { Nested, Resource } from "../resource/resource.ts"
+import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import { bodyValue, type SentOperation } from "./batch-input.ts"
+import { type References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
+import { keyIn, type Target } from "./batch-target.ts"
+import { confirmationOf, requiredOf } from "./changes.ts"
+import { rowPath } from "./path-key.ts"
+import { verbatimOf } from "./verbatim.ts"
+
+/** What an operation is answered with. */
+export interface Result {
+  status: number
+  location?: string | undefined
+  etag?: string | undefined
+  /** JSON; undefined for none. */
+  body?: string | undefined
+}
+
+/** An operation that is to be made a step. */
+export interface Operation {
+  sent: SentOperation
+  target: Target
+  source: Source
+  references: References
+}
+
+/** An operation as a step of a batch. */
+export function stepOf(operation: Operation, isRecorded: boolean): Step<Result> {
+  const { sent, source } = operation
+  const isRead = sent.method === "GET"
+  return {
+    isRead,
+    changesWritten: !isRead && referencesInPath(sent.path).length > 0,
+    isRecorded: isRecorded && source.resource !== undefined,
+    failed: (problem: Problem) => ({ status: problem.status, body: problem.body("") }),
+    run: async (call) => {
+      const result = await (isRead ? reading(call, operation) : writing(call, operation))
+      if (isRead && result.body !== undefined) source.body = result.body
+      return result
+    },
+  }
+}
+
+/** The keys and bodies of an operation, with the values of its references. */
+function partsOf(call: Call, { sent, target, source, references }: Operation) {
+  const { resource, key, relation, targetKey } = target
+  const { step } = source
+  const inPath = (reference: string, type: string) => references.value(reference, step, "path", type)
+  const keyOf = (segment: string, of: Resource): RowKey => keyIn(segment, of, call.viewer, inPath)
+  return {
+    key: () => keyOf(key as string, resource),
+    target: () => keyOf(targetKey as string, (relation as Nested["relation"]).target),
+    nested: (): Nested | undefined =>
+      relation && { relation, within: resource, parentKey: keyOf(key as string, resource) },
+    body: (of: Resource) => {
+      if (sent.body === undefined || sent.body === null)
+        throw invalid("The operation is not valid", [
+          { path: "body", message: "is required", code: "required" },
+        ])
+      return withReferences(sent.body, of, (reference, place, type) =>
+        references.value(reference, step, place, type),
+      )
+    },
+  }
+}
+
+async function reading(call: Call, operation: Operation): Promise<Result> {
+  const { target } = operation
+  const { resource, key, word, relation, search } = target
+  const parts = partsOf(call, operation)
+  if (key === undefined || relation) {
+    const path = operation.sent.path.split("?")[0] as string
+    const rows = relation?.target ?? resource
+    return { status: 200, body: (await list(call, rows, { search, path, nested: parts.nested() })).body }
+  }
+  if (word !== undefined) throw notFound()
+  const { body, etag } = await read(call, resource, parts.key(), search)
+  return { status: 200, etag, body }
+}
+
+async function writing(call: Call, operation: Operation): Promise<Result> {
+  const { sent, target } = operation
+  const { method } = sent
+  const { resource, key, word, relation, targetKey, search } = target
+  const parts = partsOf(call, operation)
+  const isBatch = key === "batch" && word === undefined
+  if (targetKey !== undefined) return linking(call, operation)
+  if (method === "POST" && (key === undefined || isBatch || relation))
+    return creating(call, relation?.target ?? resource, parts.body, relation && parts.nested(), search)
+  if (key === undefined || relation) throw notFound()
+  const headerOf = (name: string) => sent.headers[name]
+  if (method === "DELETE") {
+    const confirmation = confirmationOf(headerOf, resource)
+    await remove(call, resource, parts.key(), { confirmation, precondition: requiredOf(headerOf, resource) })
+    return { status: 204 }
+  }
+  const shaped = shapeOf(call, resource, search)
+  const answer = async (rowKey: RowKey, body: string, status = 200): Promise<Result> => ({
+    status,
+    etag: await rowTag(body),
+    body: await shaped(rowKey, body),
+  })
+  if (method === "POST" && word === "restore" && isSoftlyDeleted(resource)) {
+    const rowKey = parts.key()
+    return answer(rowKey, await restore(call, resource, rowKey))
+  }
+  if (word !== undefined || method === "POST") throw notFound()
+  const rowKey = parts.key()
+  const required = requiredOf(headerOf, resource)
+  if (method === "PATCH") {
+    const change = resource.document ? patchDocument : update
+    return answer(rowKey, await change(call, resource, rowKey, parts.body(resource), required))
+  }
+  if (!resource.document && !resource.options.replace) throw notFound()
+  const replace = resource.document ? replaceDocument : replaceRow
+  const { body, created } = await replace(call, resource, rowKey, parts.body(resource), required)
+  return answer(rowKey, body, created ? 201 : 200)
+}
+
+async function creating(
+  call: Call,
+  resource: Resource,
+  body: (of: Resource) => unknown,
+  nested: Nested | undefined,
+  search: string,
+): Promise<Result> {
+  const shaped = shapeOf(call, resource, search)
+  const { rows, many } = await create(call, resource, body(resource), { nested })
+  const bodies: string[] = []
+  for (const row of rows) bodies.push(await shaped(row.key, row.body))
+  if (many) return { status: 201, body: `[${bodies.join(",")}]` }
+  const [row] = rows
+  const location = row?.key === undefined ? undefined : rowPath(resource, row.key)
+  return { status: 201, location, etag: await rowTag(row?.body ?? ""), body: bodies[0] }
+}
+
+async function linking(call: Call, operation: Operation): Promise<Result> {
+  const { sent, target } = operation
+  const { relation } = target
+  const columns = relation && linkColumns(relation)
+  if (!relation || !columns) throw notFound()
+  const parts = partsOf(call, operation)
+  const which = { relation, columns, parentKey: parts.key(), targetKey: parts.target() }
+  if (sent.method === "PUT") await link(call, which, sent.body ? parts.body(columns.junction) : {})
+  else if (sent.method === "DELETE") await unlink(call, which)
+  else throw notFound()
+  return { status: 204 }
+}
+
+type ValueAt = (reference: string, place: string, type: string | undefined) => unknown
+
+/** A body with the values of its references: of its members, or of those of each object of an array. */
+function withReferences(text: JsonText, resource: Resource, valueAt: ValueAt): unknown {
+  const value = bodyValue(text, verbatimOf(resource))
+  if (resource.document)
+    return Array.isArray(value)
+      ? value.map((one, i) => documentWith(one, resource, valueAt, `body.${i}.`))
+      : documentWith(value, resource, valueAt, "body.")
+  const filled = (row: unknown, place: string): unknown => {
+    if (typeof row !== "object" || row === null || Array.isArray(row)) return row
+    return Object.fromEntries(
+      Object.entries(row).map(([name, member]) => {
+        const reference = referenceIn(member)
+        const type = Object.hasOwn(resource.fields, name) ? resource.fields[name]?.spec.type : undefined
+        return [name, reference === undefined ? member : valueAt(reference, place + name, type)]
+      }),
+    )
+  }
+  return Array.isArray(value) ? value.map((row, i) => filled(row, `body.${i}.`)) : filled(value, "body.")
+}
+
+/** A document whose declared references name other operations; what else it holds is its own. */
+function documentWith(document: unknown, resource: Resource, valueAt: ValueAt, place: string): unknown {
+  if (!(document instanceof JsonText)) return document
+  const members: unknown = JSON.parse(document.text)
+  if (typeof members !== "object" || members === null) return document
+  const given: Record<string, unknown> = {}
+  for (const name of Object.keys(resource.collection?.references ?? {})) {
+    const reference = referenceIn((members as Record<string, unknown>)[name])
+    if (reference === undefined) continue
+    given[name] = valueAt(reference, place + name, resource.fields[name]?.spec.type)
+  }
+  return Object.keys(given).length ? Object.assign(JsonText.checked(document.text), { given }) : document
+}

@@ -1,0 +1,156 @@
+import { requireJsonAccepted } from "../http/accept.ts"
+import { readJsonText } from "../http/body.ts"
+import type { AppContext } from "../http/context.ts"
+import { refuseParams, searchOf } from "../http/query-string.ts"
+import type { Registry } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { rowTag } from "../lib/etag.ts"
+import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
+import type { Call } from "../operations/call.ts"
+import { keyOf } from "../operations/create.ts"
+import { once } from "../operations/once.ts"
+import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
+import { type FieldIssue, Problem } from "../problem.ts"
+import type { Resource } from "../resource/resource.ts"
+import { isOpen as isOpenTo } from "../resource/rules.ts"
+import { operationsOf, type SentOperation } from "./batch-input.ts"
+import { nameIn, References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
+import { type Operation, type Result, stepOf } from "./batch-steps.ts"
+import { type Target, targetOf } from "./batch-target.ts"
+import { recordingOf } from "./idempotency.ts"
+import { batchDoc } from "./openapi-batch.ts"
+import { rowPath } from "./path-key.ts"
+
+/** The route of batches, where no resource has its path. */
+export function batchRoute(registry: Registry, resources: readonly Resource[]): void {
+  if (resources.some(({ name }) => name === "batch") || registry.has("post", "/batch")) return
+  const isOpen = resources.some(({ rules }) =>
+    [rules.create, rules.update, rules.delete].some((rule) => isOpenTo(rule, "anonymous")),
+  )
+  registry.add(
+    "post",
+    "/batch",
+    (components) => batchDoc(components, isOpen),
+    (c) => runBatch(c, resources),
+  )
+}
+
+/** `POST /batch`: operations over several resources, all or none. */
+async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<Response> {
+  const call = c.get("call")
+  requireJsonAccepted(c)
+  refuseParams(searchOf(c))
+  const sent = operationsOf(await readJsonText(c))
+  const keyed = await recordingOf(c, call)
+  const run = async (): Promise<string> => {
+    const recording = keyed ?? passing()
+    const operations = preparedFrom(call, sent, resources, recording)
+    const named = new Set(sent.flatMap(referencesOf).map(nameIn))
+    const steps = operations.map((one) => stepOf(one, keyed !== undefined || named.has(one.sent.name)))
+    const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
+    if (keyed) await keepAnswer(call, keyed, text)
+    return text
+  }
+  const { value, replayed } = await once(call, keyed, run, (outcomes) => replayOf(sent, outcomes, resources))
+  return reply(c, 200, value, replayed ? { "idempotency-replayed": "true" } : {})
+}
+
+/** The operations with what they are about. Throws a problem that names the first that is about nothing. */
+function preparedFrom(
+  call: Call,
+  sent: SentOperation[],
+  resources: readonly Resource[],
+  { record }: Recording,
+): Operation[] {
+  const sources = new Map<string, Source>()
+  const recordId = (step: number, row: number) => `${record}.${step * recordsPerStep + row}`
+  const references = new References(sources, recordId, call.viewer.kind)
+  return sent.map((one, step) => {
+    let target: Target
+    try {
+      target = targetOf(one.path, resources)
+    } catch (error) {
+      throw ofOperation(error, one, step)
+    }
+    const source = { step, ...sourceOf(one, target) }
+    sources.set(one.name, source)
+    return { sent: one, target, source, references }
+  })
+}
+
+/** The rows that an operation writes, as far as later ones may name them. */
+function sourceOf({ method, body }: SentOperation, target: Target): Pick<Source, "resource" | "many"> {
+  const { resource, relation, targetKey } = target
+  if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
+  return { resource: relation?.target ?? resource, many: method === "POST" && body?.text[0] === "[" }
+}
+
+/** The references in an operation. */
+function referencesOf({ path, body }: SentOperation): string[] {
+  const value: unknown = body ? JSON.parse(body.text) : undefined
+  const rows = Array.isArray(value) ? value : [value]
+  const members = rows.flatMap((row) => (typeof row === "object" && row !== null ? Object.values(row) : []))
+  return [...referencesInPath(path), ...members.flatMap((member) => referenceIn(member) ?? [])]
+}
+
+/** Results, or the problem of the operation that failed. */
+async function ofBatch(sent: SentOperation[], results: Promise<Result[]>): Promise<Result[]> {
+  try {
+    return await results
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+    throw ofOperation(error.cause, sent[error.step] as SentOperation, error.step)
+  }
+}
+
+/** The problem of an operation: by its name, and with the places of what is wrong in the whole body. */
+function ofOperation(error: unknown, { name }: SentOperation, step: number): unknown {
+  if (!(error instanceof Problem)) return error
+  const { code, message, status, headers, current } = error
+  const issues = error.issues?.map(
+    (issue): FieldIssue => ({ ...issue, path: `operations.${step}.${issue.path}` }),
+  )
+  const members = { ...error.members, operation: name }
+  return new Problem(code, message, { status, issues, members, current, headers, cause: error.cause })
+}
+
+const answerOf = (sent: SentOperation[], results: Result[]): string =>
+  `{"results":[${results.map((result, i) => resultText(sent[i] as SentOperation, result)).join(",")}]}`
+
+function resultText({ name }: SentOperation, { status, location, etag, body }: Result): string {
+  const head = JSON.stringify({ id: name, status, location, etag })
+  return body === undefined ? head : `${head.slice(0, -1)},"body":${body}}`
+}
+
+/**
+ * The answer to a batch that was carried out before: as it was given, or where that was not kept any more, made of the rows
+ * that it left. What it read is not known then.
+ */
+async function replayOf(
+  sent: SentOperation[],
+  outcomes: Outcome[],
+  resources: readonly Resource[],
+): Promise<string> {
+  const kept = outcomes.find(({ position }) => position === answerPosition)
+  if (kept) return kept.body
+  const results = sent.map((one, step) => {
+    const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
+    const { resource, many = false } = sourceOf(one, targetOf(one.path, resources))
+    return resource ? resultOf(own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
+  })
+  return answerOf(sent, await Promise.all(results))
+}
+
+async function resultOf(own: Outcome[], resource: Resource, many: boolean): Promise<Result> {
+  const [first] = own
+  const status = first?.verb === "insert" ? 201 : 200
+  if (many) return { status, body: `[${own.map(({ body }) => body).join(",")}]` }
+  const body = first?.body ?? ""
+  const key = status === 201 ? keyOf(resource, first?.key) : undefined
+  return {
+    status,
+    location: key === undefined ? undefined : rowPath(resource, key),
+    etag: await rowTag(body),
+    body,
+  }
+}
