@@ -1,4 +1,4 @@
-import { expressions } from "../db/dialect/expressions.ts"
+import { historySql } from "../db/dialect/expressions.ts"
 import type { Change, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
 import { clause } from "../resource/rules.ts"
@@ -34,7 +34,7 @@ const dayMs = 86_400_000
 export function historyOf(call: Call, write: Write): WriteHistory {
   const { resource, rows } = write
   const verb = write.verb as Verb
-  const { lastWrite } = expressions
+  const { lastWrite } = historySql
   const keep = resource.history?.keep
   const values: Values = {
     ...rows?.values,

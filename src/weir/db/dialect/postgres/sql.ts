@@ -6,7 +6,6 @@ import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 import { asText, mergePatch, patchValue } from "./merge-patch.ts"
 
-export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
 export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
 export { asText, mergePatch, patchValue }
 
