@@ -1,4 +1,4 @@
-import { expressions } from "../db/dialect/expressions.ts"
+import { historySql } from "../db/dialect/expressions.ts"
 import type { Change, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
 import { clause } from "../resource/rules.ts"
@@ -34,7 +34,7 @@ const dayMs = 86_400_000
 export function historyOf(call: Call, write: Write): WriteHistory {
   const { resource, rows } = write
   const verb = write.verb as Verb
-  const { lastWrite } = expressions
+  const { lastWrite } = historySql
   const keep = resource.history?.keep
   const values: Values = {
     ...rows?.values,
@@ -76,10 +76,10 @@ export function historyOf(call: Call, write: Write): WriteHistory {
 
 /** The text of a write that notes its rows in the same statement: it may keep a record of them already. */
 function notedWithin(text: string, noted: string): string {
-  const end = ` select * from "@written"`
-  const at = text.startsWith('with "@written"(') ? text.indexOf(end) : -1
-  const begun = at < 0 ? `with "@written"("@body", "@key") as (${text})` : text.slice(0, at)
-  return `${begun}, "@noted" as (${noted})${at < 0 ? end : text.slice(at)}`
+  const answer = ' select * from "@written"'
+  const end = text.startsWith('with "@written"(') ? text.lastIndexOf(answer) : -1
+  const own = end < 0 ? `with "@written"("@body", "@key") as (${text})` : text.slice(0, end)
+  return `${own}, "@noted" as (${noted})${end < 0 ? answer : text.slice(end)}`
 }
 
 /** Notes the rows that a write may change, as they are before. */

@@ -51,18 +51,8 @@ export async function updateOneThen(c: AppContext, resource: Resource): Promise<
     throw invalid("The body is not valid", [
       { path: "body", message: "must be {} or empty beside from_version", code: "conflict" },
     ])
-  const { value, replayed } = await onceIn(
-    c,
-    call,
-    () =>
-      restoreVersion(
-        call,
-        resource,
-        key,
-        version,
-        requiredOf((name) => c.req.header(name), resource),
-      ),
-    bodyOf,
-  )
+  const required = () => requiredOf((name) => c.req.header(name), resource)
+  const run = () => restoreVersion(call, resource, key, version, required())
+  const { value, replayed } = await onceIn(c, call, run, bodyOf)
   return answer(200, value, { ...acceptPatch, ...replayed })
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
+import { expressions, historySql } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
@@ -18,7 +18,7 @@ export type Verb = "insert" | "update" | "delete" | "restore" | "upsert"
 /** Names of the values that these statements bind. */
 export const historyValue = { by: "@by", cutoff: "@cutoff", rowKey: "@rowKey" } as const
 
-const { lastWrite, moment } = expressions
+const { anyBelow, jsonOf, lastWrite, moment } = historySql
 type LastWrite = NonNullable<typeof lastWrite>
 
 /** A column of the table of versions, by an alias or by its own name. */
@@ -147,7 +147,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const row = writtenRow(resource)
   const table = tableOf(resource)
   const alias = "weir_row_history"
-  const array = expressions.jsonOf(own("was", alias))
+  const array = jsonOf(own("was", alias))
   const found = sql`from ${table} where ${hasKeyOf(resource, row, array)}`
   const key = own("row_key", alias)
   const isFirst = sql`${own("version", alias)} = 0`
@@ -217,7 +217,7 @@ const swept = 20
 export function compileSweep(resource: Resource, sweeps: boolean): Plan {
   const pending = sql`${own("table_name")} = ${pendingName(resource)}`
   if (!sweeps) return compile(sql`delete from ${rowHistory} where ${pending}`)
-  const start = sql`(select ${expressions.anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
+  const start = sql`(select ${anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
   const some = sql`select ${own("id")} from ${rowHistory} where ${own("id")} > ${start} order by ${own("id")} limit ${sql.raw(`${looked}`)}`
   const next = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", own("row_key", "@s"))} and ${own("version", "@o")} > ${own("version", "@s")} and ${own("at", "@o")} < ${bound(historyValue.cutoff)}`
   // Those that another transaction deletes are left to it.

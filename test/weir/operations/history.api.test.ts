@@ -187,6 +187,24 @@ test("a write with an Idempotency-Key leaves its version once, as other writes d
   expect(await stored("table_name = 'tags'")).toEqual(["tags a,% 1 insert", "tags a,% 2 delete"])
 })
 
+test("a batch leaves the versions of its writes, and a failed one none", async () => {
+  const operations = [
+    { id: "new", method: "POST", path: "/lamps", body: { title: "one" } },
+    { method: "PATCH", path: "/lamps/{new.id}", body: { title: "two" } },
+    { method: "POST", path: "/tags", body: { code: "a", name: "first" } },
+    { method: "DELETE", path: "/tags/a" },
+  ]
+  const done = await as(w.ann.token)("POST", "/batch", { operations })
+  expect(done.status, done.text).toBe(200)
+  const all = ["lamps 1 1 insert", "lamps 1 2 update", "tags a 1 insert", "tags a 2 delete"]
+  expect(await stored()).toEqual(all)
+  const [last] = await versions("/lamps/1")
+  expect(last).toMatchObject({ verb: "update", by: "1", row: { title: "two" } })
+  const failing = [...operations, { method: "PATCH", path: "/tags/none", body: { name: "x" } }]
+  expect((await as(w.ann.token)("POST", "/batch", { operations: failing })).status).toBe(404)
+  expect(await stored()).toEqual(all)
+})
+
 test("pages of versions", async () => {
   await as(w.ann.token)("POST", "/lamps", { title: "0" })
   for (const n of [1, 2, 3, 4]) await as(w.ann.token)("PATCH", "/lamps/1", { title: `${n}` })

@@ -5,7 +5,6 @@ import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
 import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 
-export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
 export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
 
