@@ -30,6 +30,7 @@ const perDriver = [
   "handle",
   "handle-kinds",
   "hooks",
+  "history",
   "json",
   "lossless",
   "list-filters",

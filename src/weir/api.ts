@@ -5,6 +5,7 @@ import { type Accounts, type AccountsOptions, accountsOf } from "./resource/acco
 import { ApiTables } from "./resource/api-tables.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
 import { operationNames } from "./resource/document-names.ts"
+import { linkHistory } from "./resource/history.ts"
 import { type Casing, loadSchema } from "./resource/load-tables.ts"
 import { checkNestedCreates } from "./resource/nested-creates.ts"
 import { linkReferences } from "./resource/references.ts"
@@ -35,6 +36,8 @@ export interface ApiOptions<T extends Table = Table> {
   /** Who may sign in; `false` for an API without accounts of its own. */
   accounts: AccountsOptions<T> | false
   resources: readonly Resource[]
+  /** The table of the versions of rows, `rowHistory` of `#weir/schema`, where a resource has `history`. */
+  history?: Table
   /**
    * The table of records, `writeRecords` of `#weir/schema`, which the schema exports: with it, writes take an
    * `Idempotency-Key`.
@@ -48,6 +51,8 @@ export interface ApiOptions<T extends Table = Table> {
 export interface Api {
   schema: Record<string, unknown>
   casing: Casing | undefined
+  /** The table of the versions of rows, where they are kept. */
+  history: Table | undefined
   /** What the team should know of its tables, a line each: it is said at start. */
   notices: readonly string[]
   title: string
@@ -83,10 +88,11 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   if (!license.name || "identifier" in license === "url" in license)
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
-  const { schema = {}, casing } = options
-  loadSchema(resources, schema, casing)
+  const { schema = {}, casing, history } = options
+  loadSchema(resources, history ? { ...schema, history } : schema, casing)
   linkRelations(resources, new ApiTables(resources, schema))
   linkReferences(resources)
+  linkHistory(resources, history)
   checkResources(resources)
   checkCollections(resources)
   const accounts = options.accounts
@@ -107,6 +113,7 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   return {
     schema,
     casing,
+    history,
     notices,
     ...documents,
     persistAuthorization,
@@ -135,13 +142,14 @@ function checkRoutes(
 ): void {
   const operations = operationNames(resources)
   const served = new Set(accounts ? [`get /${accounts.resource.name}/me`] : [])
-  for (const { name, relations, softDelete, document } of resources) {
+  for (const { name, relations, softDelete, document, history } of resources) {
     if (document) served.add(`put /${name}/{}`)
     const links = Object.values(relations).filter(({ via }) => via)
     for (const path of [
       name,
       `${name}/{}`,
       ...(softDelete ? [`${name}/{}/restore`] : []),
+      ...(history ? [`${name}/{}/history`] : []),
       ...Object.keys(relations).map((relation) => `${name}/{}/${relation}`),
       ...links.map((relation) => `${name}/{}/${relation.name}/{}`),
     ])

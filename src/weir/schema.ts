@@ -5,6 +5,7 @@ import { vocabulary } from "./db/dialect/vocabulary.ts"
 export { type DialectName, dialectOf } from "./db/dialect/choose.ts"
 export type { CollectionOptions, JsonSchema } from "./db/dialect/collections.ts"
 export { itself } from "./db/dialect/field.ts"
+export { rowHistory } from "./db/dialect/row-history.ts"
 export { writeRecords } from "./db/dialect/write-records.ts"
 export { collection } from "./documents/collection.ts"
 

@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm"
 import type { RecordValues } from "../db/dialect/recording.ts"
 import type { Change, Row, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
@@ -6,6 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
 
@@ -24,6 +26,8 @@ export interface Write {
   key?: RowKey | undefined
   /** The columns that an update sets. */
   columns?: string[]
+  /** The rows that a statement without a key may write, as a condition on its table before it, for their history. */
+  rows?: { where: SQL; values: Values } | undefined
   /** The encoded columns of an insert, by the names of their fields. */
   values?: Values
   statement: Statement
@@ -81,9 +85,14 @@ function assembled(
     const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
     const statement = { ...write.statement, change: effectOf(write) }
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)
-    const [first, ...others] = after
-    places.push(statements.length + before.length)
-    statements.push(...before.map(asRecord), first as Statement, ...others.map(asRecord))
+    const [first, ...others] = [after[0] as Statement, ...after.slice(1).map(asRecord)]
+    const history = write.resource.history && historyOf(call, write)
+    statements.push(...before.map(asRecord), ...(history?.before ?? []))
+    places.push(statements.length)
+    if (!history) statements.push(first, ...others)
+    // What changes the record of an upsert, whatever became of its row, comes after its versions.
+    else if (write.upserted) statements.push(...history.around([first]), ...others)
+    else statements.push(...history.around([first, ...others]))
   }
   return { statements, places, from: sweeps.length }
 }

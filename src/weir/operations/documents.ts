@@ -14,7 +14,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { documentBytes, fieldIssues } from "./document-input.ts"
-import { checkBefore } from "./hooks.ts"
+import { checkUpdate } from "./hooks.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
@@ -44,12 +44,11 @@ export async function patchDocument(
   requireWritable(resource, call.viewer, sent.references, false)
   const { columns } = await columnsToUpdate(resource, sent.references, call.caller)
   const held = await heldTextOf(call, resource, id, precondition)
-  if (resource.options.before?.update) {
-    const refusal = await updateRefusal(call, resource, id, columns, nothing)
-    if (refusal) throw refusal
-    const values = { ...sent.references, [resource.document as string]: storedText(sent) }
-    await checkBefore(call, resource, "update", values, id)
-  }
+  if (resource.options.before)
+    await checkUpdate(call, resource, id, {
+      ...sent.references,
+      [resource.document as string]: storedText(sent),
+    })
   const patch = new Patch(call, resource, id, sent.members, { columns, held })
   if (!validatorFor(resource)) {
     const row = await persistently(

@@ -1,13 +1,16 @@
 import type { Row } from "../db/driver.ts"
 import { JsonText } from "../lib/json-text.ts"
-import { Problem } from "../problem.ts"
+import { LaterValue } from "../lib/later-value.ts"
+import { invalid, Problem } from "../problem.ts"
 import type { AfterWrite, BeforeUpdate, HookVerb } from "../resource/hooks.ts"
-import type { KeyPart, RowKey } from "../resource/key.ts"
+import { isLater, type KeyPart, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
+import { nothingMade } from "../sql/requirements.ts"
 import { toldAt } from "../sql/returning.ts"
 import { orMissingParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import type { Write } from "./commit.ts"
+import { updateRefusal } from "./refused.ts"
 
 /**
  * Asks the hook before a write, if there is one, with the input as it was checked. Throws what the hook throws. Rules are
@@ -30,6 +33,30 @@ export async function checkBefore(
     ...(verb !== "create" && { key }),
   }
   await hook(event as unknown as BeforeUpdate)
+}
+
+/**
+ * Whether a hook is to be asked before a change of that row. Throws a 422 where the same batch makes the row: nobody can
+ * look at it before.
+ */
+export function isAsked(resource: Resource, verb: "update" | "delete", ...keys: RowKey[]): boolean {
+  if (!resource.options.before?.[verb]) return false
+  if (!keys.some(isLater)) return true
+  const message = `names a row of this batch, and a check before each ${verb} must see it`
+  throw invalid("The operation is not valid", [{ path: "path", message, code: "invalid_value" }])
+}
+
+/** Asks before an update, once the rules let the viewer change the row. */
+export async function checkUpdate(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: Record<string, unknown>,
+): Promise<void> {
+  if (!isAsked(resource, "update", id)) return
+  const refusal = await updateRefusal(call, resource, id, {}, { ...nothingMade, values: {} })
+  if (refusal) throw refusal
+  await checkBefore(call, resource, "update", input, id)
 }
 
 /** Asks before the creates of checked inputs. What is thrown in an array names the row. */
@@ -58,11 +85,11 @@ export function ofRow(error: unknown, index: number): unknown {
   return new Problem(code, message, { issues, headers, status, members, cause: error })
 }
 
-/** The values of an input by the names of fields: without secrets, and its JSON as values. */
+/** The values of an input by the names of fields: without secrets and what the same batch makes, and its JSON as values. */
 function valuesOf({ fields, document }: Resource, input: Record<string, unknown>): object {
   const values: Record<string, unknown> = Object.create(null)
   for (const { name, secret } of Object.values(fields)) {
-    const sent = secret ? undefined : input[name]
+    const sent = secret || input[name] instanceof LaterValue ? undefined : input[name]
     const value = sent instanceof JsonText ? sent.toJSON() : sent
     if (name === document) Object.assign(values, value)
     else if (value !== undefined) values[name] = value

@@ -5,7 +5,7 @@ import type { LinkColumns } from "../resource/junction.ts"
 import { type Key, keyParts, type RowKey } from "../resource/key.ts"
 import type { Relation } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { compileIsLinked, compileUnlink } from "../sql/junction.ts"
+import { compileIsLinked, compileUnlink, linkWhere } from "../sql/junction.ts"
 import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { exists, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -13,7 +13,7 @@ import { changeOf } from "./change.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
-import { checkBefore, keyOfParts } from "./hooks.ts"
+import { checkBefore, isAsked, keyOfParts } from "./hooks.ts"
 import { requireSame } from "./input.ts"
 
 /** A link of many to many, by the keys of both sides. */
@@ -105,23 +105,33 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   const { kind } = call.viewer
   const plan = planOf(relation, `unlink:${kind}`, () => compileUnlink(columns, kind))
   const key = keyOf(link)
-  if (junction.options.before?.delete) {
+  if (isAsked(junction, "delete", parentKey, link.targetKey)) {
     const keys = planOf(relation, `unlinked:${kind}`, () => compileUnlink(columns, kind, true))
-    for (const [parts] of await call.client().query(withValues(keys, valuesOf(call, link))))
+    const rows = await call.client().query(withValues(keys, valuesOf(call, link)))
+    if (rows.length === 0) throw await unlinkRefusal(call, link)
+    for (const [parts] of rows)
       await checkBefore(call, junction, "delete", undefined, keyOfParts(JSON.parse(parts as string)))
   }
   // Where the key is not known, any row of the junction may be what is removed.
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }
   let removed: Row[]
   try {
-    const statement = { ...withValues(plan, valuesOf(call, link)), change }
-    removed = (await commit(call, [{ resource: junction, verb: "delete", key, statement }]))[0] ?? []
+    const values = valuesOf(call, link)
+    const statement = { ...withValues(plan, values), change }
+    const rows = junction.history && { where: linkWhere(columns), values }
+    removed = (await commit(call, [{ resource: junction, verb: "delete", key, rows, statement }]))[0] ?? []
   } catch (error) {
     throw writeProblem(error, junction, [])
   }
-  if (removed.length) return
-  if (await isLinked(call, link, true)) throw forbidden(`This row of ${junction.name} is not yours to delete`)
-  throw notFound()
+  if (removed.length === 0) throw await unlinkRefusal(call, link)
+}
+
+/** Why a link is not the viewer's to remove. */
+async function unlinkRefusal(call: Call, link: Link): Promise<Problem> {
+  const { name } = link.columns.junction
+  return (await isLinked(call, link, true))
+    ? forbidden(`This row of ${name} is not yours to delete`)
+    : notFound()
 }
 
 /** The key of the junction's row, where it is made of the keys of both sides. */

@@ -8,13 +8,12 @@ import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValue, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import {
-  compileReferences,
   compileVerdicts,
   createRequirements,
   type Requirement,
   updateRequirements,
-  writtenKeys,
 } from "../sql/requirements.ts"
+import { compileReferences, writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
 import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
 import { knownOf, type MadeValues } from "./input.ts"

@@ -12,7 +12,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
-import { checkBefore } from "./hooks.ts"
+import { checkBefore, isAsked } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently } from "./refused.ts"
@@ -65,7 +65,7 @@ export async function remove(
   const { viewer } = call
   const isSoft = isSoftlyDeleted(resource)
   const held = await heldTextOf(call, resource, id, precondition)
-  if (resource.options.before?.delete) {
+  if (isAsked(resource, "delete", id)) {
     await requireDeletable(call, resource, id)
     await checkBefore(call, resource, "delete", undefined, id)
   }

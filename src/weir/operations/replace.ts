@@ -12,7 +12,7 @@ import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentInput } from "./document-input.ts"
-import { checkBefore } from "./hooks.ts"
+import { checkUpdate, isAsked } from "./hooks.ts"
 import {
   columnsToUpdate,
   type MadeValues,
@@ -134,8 +134,12 @@ async function replace(
   // As a step of a batch it is one write, which must be known beforehand.
   if (call.collector && createIt && !(await exists(call, resource, id))) return createdBy(createIt)
   // The hook for updates is asked once it is known that there is a row to update.
-  let isChecked = !resource.options.before?.update
+  let isChecked = !isAsked(resource, "update", id)
   for (let tries = 1; ; tries++) {
+    if (!isChecked && (!createIt || (await exists(call, resource, id)))) {
+      await checkUpdate(call, resource, id, sent)
+      isChecked = true
+    }
     const updated = isChecked ? await updateRow(call, resource, id, columns, made, held) : undefined
     if (updated) return { body: updated[0] as string, created: false }
     await requireStillHeld(call, resource, id, held)
@@ -143,10 +147,6 @@ async function replace(
     const isMissing = refusal?.code === "not_found"
     if (refusal && !(isMissing && createIt)) throw refusal
     if (tries === maxTries) throw outrun()
-    if (!refusal && !isChecked) {
-      await checkBefore(call, resource, "update", sent, id)
-      isChecked = true
-    }
     if (!isMissing || !createIt) continue
     try {
       return await createdBy(createIt)

@@ -9,7 +9,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
-import { checkBefore } from "./hooks.ts"
+import { checkBefore, isAsked } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 
 /**
@@ -31,7 +31,7 @@ export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): 
     return (await call.client().query(withValues(there, key, true))).length > 0
   }
   const { name } = resource.softDelete.field
-  if (resource.options.before?.update) {
+  if (isAsked(resource, "update", id)) {
     if (!(await isThere())) throw notFound()
     await checkBefore(call, resource, "update", { [name]: null }, id)
   }

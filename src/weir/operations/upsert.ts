@@ -7,9 +7,10 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer } from "../resource/viewer.ts"
-import { keyValues } from "../sql/columns.ts"
+import { hasKey, keyValues } from "../sql/columns.ts"
 import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
+import { writtenRow } from "../sql/returning.ts"
 import { compileFound, compileUpsert, mergedName, type UpsertParts, whichAreThere } from "../sql/upsert.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -208,16 +209,21 @@ function writeOf(
     compileUpsert(resource, kind, { target, columns, chosen, named, made, merged: set, finds }),
   )
   const remade = Object.entries(merged?.made.values ?? {}).map(([name, value]) => [mergedName(name), value])
+  const keys = keyValues(byUniqueKey(resource, target), key)
   const values: Values = {
     ...inserted.columns,
     ...Object.fromEntries(remade),
-    ...keyValues(byUniqueKey(resource, target), key),
+    ...keys,
     [ownValue.viewer]: id,
   }
   // Which row of the table is changed is not known beforehand.
   const change = set ? { ...changeOf(resource, "update", undefined, set.columns), moves: true } : undefined
   const statement = withValues(plan, values)
-  return { resource, verb: "upsert", statement: change ? { ...statement, change } : statement }
+  const rows = resource.history && {
+    where: hasKey(resource, writtenRow(resource), ownValue.key, target),
+    values: keys,
+  }
+  return { resource, verb: "upsert", rows, statement: change ? { ...statement, change } : statement }
 }
 
 /** The row of an attempt's unique key, as an upsert returns it, where the viewer may see it. */

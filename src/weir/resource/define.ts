@@ -107,6 +107,7 @@ function made(
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
     softDelete,
+    history: undefined,
     search: undefined,
     tables: undefined,
     singular,

@@ -6,8 +6,9 @@ const schemasOfWeir = ["Health", "Problem", "Readiness", "Token"]
 const operationsOfWeir = ["createToken", "health", "ready"]
 
 /** The names that a resource has in the document. */
-function namesOf({ name, typeName, softDelete, document, options }: Resource): Names {
-  const suffixes = ["", "Part", "Create", "Update", ...(options.replace ? ["Replace"] : [])]
+function namesOf({ name, typeName, softDelete, history, document, options }: Resource): Names {
+  const optional = [...(options.replace ? ["Replace"] : []), ...(history ? ["Version"] : [])]
+  const suffixes = ["", "Part", "Create", "Update", ...optional]
   return {
     schemas: suffixes.map((suffix) => typeName + suffix),
     operations: [
@@ -17,6 +18,7 @@ function namesOf({ name, typeName, softDelete, document, options }: Resource): N
       `createMany${pascal(name)}`,
       ...(document || options.replace ? [`replace${typeName}`] : []),
       ...(softDelete ? [`restore${typeName}`] : []),
+      ...(history ? [`list${typeName}Versions`] : []),
     ],
   }
 }

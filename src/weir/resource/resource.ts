@@ -3,6 +3,7 @@ import type { CollectionOptions } from "../db/dialect/collections.ts"
 import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
+import type { History, HistoryOption } from "./history.ts"
 import type { HookOptions } from "./hooks.ts"
 import type { RowKey } from "./key.ts"
 import type { Quota, QuotaOptions } from "./quota.ts"
@@ -68,6 +69,8 @@ export interface TableOptions<C extends string = string> {
   upsert?: readonly (C | readonly C[])[]
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
+  /** Whether each change of a row leaves a version of it, and for how many days one is kept after it was replaced. */
+  history?: HistoryOption
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
   confirmDelete?: boolean
 }
@@ -145,6 +148,8 @@ export interface Resource {
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */
   softDelete: SoftDelete | undefined
+  /** How the versions of its rows are kept, where they are. */
+  history: History | undefined
   /** What `q=` searches, where it does. */
   search: Search | undefined
   /** The tables of the API that it is in. */

@@ -25,13 +25,13 @@ import { type HeaderOf, preconditionOf } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { verbatimOf } from "./verbatim.ts"
 
-/** The row that a path names, to be changed as the rule lets the viewer. */
-function rowToChange(c: AppContext, resource: Resource, rule: Rule): RowToChange {
+/** The row that a path names, to be changed as the rule lets the viewer. `asked`: the query string, where not all of it. */
+export function rowToChange(c: AppContext, resource: Resource, rule: Rule, asked?: string): RowToChange {
   const call = c.get("call")
   const { key, search } = pathKeyOf(c, call, resource)
   requireJsonAccepted(c)
   requireOpen(call, rule)
-  const shaped = shapeOf(call, resource, search)
+  const shaped = shapeOf(call, resource, asked ?? search)
   const { isMinimal, applied } = preferencesOf(c)
   return {
     call,

@@ -3,6 +3,7 @@ import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Within } from "./handlers.ts"
 import { aggregateParams, groupSchema } from "./openapi-aggregates.ts"
+import { asOfParams } from "./openapi-history.ts"
 import { fieldsParam, includeParams, keyParams, listParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
@@ -60,6 +61,7 @@ export function readDoc(d: Documents, resource: Resource): OperationDoc {
         ...keyParams(d, resource),
         fieldsParam(d, resource),
         ...includeParams(d, resource, true),
+        ...asOfParams(d, resource),
         ...conditionalReferences(components),
       ],
       responses: {

@@ -14,6 +14,7 @@ import type { Within } from "./handlers.ts"
 import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
+import { fromVersionParams } from "./openapi-history.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./openapi-parts.ts"
 import { createParams, upsertAnswers, upsertText } from "./openapi-upsert.ts"
@@ -213,7 +214,7 @@ export function updateDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [resource.name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: rowWriteParams(d, resource),
+      parameters: [...rowWriteParams(d, resource), ...fromVersionParams(d, resource)],
       requestBody: {
         required: true,
         content: Object.fromEntries(patchTypes.map((type) => [type, { schema, example }])),

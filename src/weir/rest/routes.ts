@@ -7,8 +7,10 @@ import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
 import { removeOne, replaceOne, restoreOne, updateOne } from "./changes.ts"
 import { createMany, createRows, readList, readOne, type Within } from "./handlers.ts"
+import { readHistory, readOneThen, updateOneThen } from "./history.ts"
 import { linkRoutes } from "./junction.ts"
 import { deleteDoc } from "./openapi-delete.ts"
+import { versionsDoc } from "./openapi-history.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { currentDoc, listDoc, readDoc } from "./openapi-reads.ts"
 import { replaceDoc } from "./openapi-replace.ts"
@@ -70,7 +72,14 @@ export function resourceRoutes(
         "get",
         one,
         documented((d) => readDoc(d, resource)),
-        ofRow((c) => readOne(c, resource)),
+        ofRow((c) => (resource.history ? readOneThen : readOne)(c, resource)),
+      )
+    if (resource.history)
+      registry.add(
+        "get",
+        `${one}/history`,
+        documented((d) => versionsDoc(d, resource)),
+        (c) => readHistory(c, resource),
       )
   }
   if (hasKey) writeRoutes(registry, documented, { one, ofRow, served }, resource)
@@ -106,7 +115,7 @@ function writeRoutes(
       "patch",
       one,
       documented((d) => updateDoc(d, resource)),
-      ofRow((c) => updateOne(c, resource)),
+      ofRow((c) => (resource.history ? updateOneThen : updateOne)(c, resource)),
       { patchTypes },
     )
   if (served(rules.update) && isReplaced(resource))

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { type Column, getTableColumns, getTableName, type SQL, sql, type Table } from "drizzle-orm"
 import type { Api } from "../api.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { expressions } from "../db/dialect/expressions.ts"
@@ -9,9 +9,10 @@ import type { Resource } from "../resource/resource.ts"
  * The columns of an API that its database has not, as `table.column`. They would be met by the first request: a schema
  * that nobody has migrated, or one whose names are made by Drizzle's `casing`, which `defineApi` does not know of.
  */
-export async function missingColumns(client: Client, { resources }: Api): Promise<string[]> {
+export async function missingColumns(client: Client, { resources, history }: Api): Promise<string[]> {
+  const tables: Columns[] = history ? [...resources, columnsOf(history)] : [...resources]
   const lacking = await Promise.all(
-    resources.map(async (resource) => {
+    tables.map(async (resource) => {
       const names = Object.keys(resource.fields)
       if (await areThere(client, resource, names)) return []
       const found = await Promise.all(names.map((name) => areThere(client, resource, [name])))
@@ -33,11 +34,25 @@ export async function noteRowNumbers(client: Client, { resources }: Api): Promis
   )
 }
 
-const shown = ({ tableName, fields }: Resource, name: string): string =>
+/** The columns of a table, by the names of its fields. */
+interface Columns extends Pick<Resource, "table" | "tableName"> {
+  fields: Record<string, { column: Column }>
+}
+
+/** Those of a table that is no resource. */
+const columnsOf = (table: Table): Columns => ({
+  table,
+  tableName: getTableName(table),
+  fields: Object.fromEntries(
+    Object.entries(getTableColumns(table)).map(([name, column]) => [name, { column }]),
+  ),
+})
+
+const shown = ({ tableName, fields }: Columns, name: string): string =>
   `${tableName}.${fields[name]?.column.name ?? name}`
 
 /** Whether a statement that reads these columns, and no row, is understood. */
-async function areThere(client: Client, { table, fields }: Resource, names: string[]): Promise<boolean> {
+async function areThere(client: Client, { table, fields }: Columns, names: string[]): Promise<boolean> {
   // Qualified, as Drizzle renders them: SQLite takes a name in quotes for text where there is no such column.
   const columns = names.map((name) => sql`${fields[name]?.column}`)
   return isUnderstood(client, sql`select ${sql.join(columns, sql`, `)} from ${table} where 1 = 0`)

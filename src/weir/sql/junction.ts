@@ -19,6 +19,10 @@ const ofLink = ({ junction, source, target }: LinkColumns, row: RowSql): SQL[] =
   hasKey(junction, row, ownValue.key, target),
 ]
 
+/** The rows of a link, before it is removed. */
+export const linkWhere = (columns: LinkColumns): SQL =>
+  sql.join(ofLink(columns, writtenRow(columns.junction)), sql` and `)
+
 /** The same, where the viewer may see the row, and in it what it links. */
 const visibleOfLink = (columns: LinkColumns, row: RowSql, viewer: ViewerSql): (SQL | boolean)[] => {
   const { junction, source, target } = columns

@@ -52,6 +52,7 @@ export function permissive(api: Api): Api {
         }
       : false,
     schema: schemaOf(api),
+    ...(api.history ? { history: api.history } : {}),
     resources: api.resources.map(opened),
     routes,
   })

@@ -324,6 +324,65 @@ describe("hooks are called", () => {
     expect(await hooksOf(() => keyed("DELETE /covers/1", undefined, "k5"), 204)).toEqual([])
   })
 
+  test("for the operations of a batch, and for rows that are created within others", async () => {
+    await send("POST /labels", { name: "urgent" })
+    const ref = (reference: string) => ({ $ref: reference })
+    const lamp = { title: "Lamp", price: 1 }
+    const labelled = { item_id: ref("a.id"), label_id: 1 }
+    const operations = [
+      { id: "a", method: "POST", path: "/items", body: lamp },
+      { id: "b", method: "POST", path: "/item_labels", body: labelled },
+      { id: "c", method: "PATCH", path: "/items/1", body: { price: 5 } },
+      { id: "d", method: "PUT", path: "/countries/fr", body: { name: "France" } },
+      { id: "e", method: "DELETE", path: "/items/2" },
+    ]
+    const events = await hooksOf(() => send("POST /batch", { operations }), 200)
+    const names = (all: typeof events) => all.map(({ hook, resource, key }) => `${hook} ${resource} ${key}`)
+    expect(names(events.filter(({ hook }) => (hook as string).startsWith("before")))).toEqual([
+      "before create items undefined",
+      "before create item_labels undefined",
+      "before update items 1",
+      "before create countries undefined",
+      "before delete items 2",
+    ])
+    expect(events[1]).toMatchObject({ values: { label_id: 1 } })
+    const afterwards = events.filter(({ hook }) => (hook as string).startsWith("after"))
+    expect(new Set(names(afterwards))).toEqual(
+      new Set([
+        "after create items 7",
+        "after create item_labels 1",
+        "after update items 1",
+        "after create countries fr",
+        "after delete items 2",
+      ]),
+    )
+    const later = { id: "f", method: "PATCH", path: "/items/{a.id}", body: { price: 2 } }
+    const refused = await hooksOf(() => send("POST /batch", { operations: [operations[0], later] }), 422)
+    expect(refused.map(({ hook }) => hook)).toEqual(["before create"])
+
+    const within = { ...lamp, item_labels: [{ label_id: 1, note: "x" }, { label_id: 1 }] }
+    const nested = await hooksOf(() => send("POST /items", within), 201)
+    expect(nested.map(({ hook, resource }) => `${hook} ${resource}`).sort()).toEqual([
+      "after create item_labels",
+      "after create item_labels",
+      "after create items",
+      "before create item_labels",
+      "before create item_labels",
+      "before create items",
+    ])
+    before["create item_labels"] = ({ values }) => {
+      if ((values as { note?: string }).note === undefined) refuses("needs a note", "note")()
+    }
+    const stored = await titles()
+    const bad = await send("POST /items", within)
+    expect([bad.status, bad.body]).toMatchObject([409, { errors: [{ path: "item_labels.1.note" }] }])
+    called.length = 0
+    expect((await send("POST /batch", { operations })).body).toMatchObject({ operation: "b" })
+    await settled()
+    expect(called.filter(({ hook }) => hook.startsWith("after"))).toEqual([])
+    expect(await titles()).toEqual(stored)
+  })
+
   test("not for what other rows take with them", async () => {
     await send("POST /covers", { item_id: 1, text: "one" })
     const events = await hooksOf(() => send("DELETE /items/1"), 204)

@@ -11,6 +11,7 @@ import {
   integer,
   json,
   references,
+  rowHistory,
   table,
   text,
   timestamp,
@@ -419,6 +420,44 @@ describe("in a batch", () => {
     ])
     expect([named.status, faults(named)], named.text).toEqual([422, ["operations.1.email unknown_reference"]])
     expect(await rows()).toEqual(before)
+  })
+})
+
+describe("with history, each row has the version of what became of it", () => {
+  beforeEach(async () => {
+    await createTables(w.database, { rowHistory })
+    call = appWith({ history: true })
+  })
+  afterEach(async () => {
+    await w.database.connect().batch([{ text: "drop table weir_row_history", params: [] }])
+  })
+  const versions = async (key: number) => {
+    const list = await call("GET", `/members/${key}/history`, { token: w.ann.token })
+    const all = list.body as { version: number; verb: string; row: { name: string } }[]
+    return all.map(({ version, verb, row }) => `${version} ${verb} ${row.name}`)
+  }
+
+  test.each([false, true])("recorded: %s", async (isRecorded) => {
+    let number = 0
+    const send = (json: unknown, search = "") =>
+      post(`/members?on_conflict=email${search}`, json, {
+        headers: isRecorded ? { "idempotency-key": `${number++}` } : {},
+      })
+    expect((await send([ann(), ann({ email: "b@x.org", name: "Bea" })])).status).toBe(201)
+    expect(
+      (await send([ann({ name: "Anna" }), ann({ email: "b@x.org" })], "&resolution=ignore")).status,
+    ).toBe(200)
+    expect((await send([ann({ name: "Anna" }), ann({ email: "c@x.org", name: "Cec" })])).status).toBe(200)
+    expect((await send([ann({ name: "Annie" }), ann({ score: 900 })])).status).toBe(403)
+    expect(
+      (await send([ann({ email: "d@x.org", name: "1" }), ann({ email: "d@x.org", name: "2" })])).status,
+    ).toBe(200)
+    expect(await versions(1)).toEqual(["2 update Anna", "1 insert Ann"])
+    expect(await versions(2)).toEqual(["1 insert Bea"])
+    const ids = (await rows("id,email")) as { id: number; email: string }[]
+    const idOf = (email: string) => ids.find((one) => one.email === email)?.id as number
+    expect(await versions(idOf("c@x.org"))).toEqual(["1 insert Cec"])
+    expect(await versions(idOf("d@x.org"))).toEqual(["2 update 2", "1 insert 1"])
   })
 })
 

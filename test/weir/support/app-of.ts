@@ -1,7 +1,7 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
-import { writeRecords } from "../../../src/weir/schema.ts"
+import { rowHistory, writeRecords } from "../../../src/weir/schema.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { type Call, caller } from "./client.ts"
 import { appOver, fixture } from "./fresh.ts"
@@ -23,6 +23,7 @@ export function appOf(w: World, ...resources: Resource[]): Call {
       password: "hashed_password",
       role: "role",
     },
+    history: rowHistory,
     records: writeRecords,
     resources: isThere ? resources : [resource(users, {}), ...resources],
   })

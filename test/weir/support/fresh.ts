@@ -74,6 +74,7 @@ export async function emptied(database: Database, { api }: Subject = fixture): P
     ...api.resources.map(({ table }) => table),
     ...unserved,
     ...(api.records ? [writeRecords] : []),
+    ...(api.history ? [api.history] : []),
   ])
   const names = [...tables].map((table) => compile(sql`${table}`).text).reverse()
   const statements =

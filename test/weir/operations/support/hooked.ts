@@ -103,7 +103,7 @@ export function hookedResources(called: Called[], before: Acts, after: Acts): Re
           owner_id: { write: admin, initially: (viewer) => viewer.id },
           description: { read: admin },
         },
-        embed: { labels: { junction: ["item_labels", "label"] }, item_labels: {} },
+        embed: { labels: { junction: ["item_labels", "label"] }, item_labels: { create: true } },
         ...hooks,
       },
     ),

@@ -17,6 +17,7 @@ import {
   through,
   viewerIs,
 } from "../../../../src/weir/index.ts"
+import { rowHistory } from "../../../../src/weir/schema.ts"
 import { type Answer, caller } from "../../support/client.ts"
 import { appOver, authSecret, cacheOver } from "../../support/fresh.ts"
 import { conformance } from "../../support/openapi.ts"
@@ -145,6 +146,7 @@ export const apiOf = (own: Partial<Blocks> = {}): Api =>
     title: "Todo",
     version: "1",
     schema,
+    history: rowHistory,
     accounts: { table: schema.people, login: ["email"], role: "role", password: "shadow" },
     resources: resourcesOf(schema, { ...blocks(), ...own }),
   })

@@ -6,6 +6,8 @@ import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 import { asText, mergePatch, patchValue } from "./merge-patch.ts"
 
+export { keepIds, stagingTable } from "./bulk.ts"
+export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
 export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
 export { asText, mergePatch, patchValue }
 
@@ -211,13 +213,6 @@ export const startsWith = (text: SQL, start: SQL): SQL => sql`starts_with(${text
 
 /** The elements of a JSON array of arrays, as `value`. */
 export const elements = (list: SQL): SQL => sql`json_array_elements(${list}::text::json)`
-/** A table that keeps arrays in the order of their insertion. */
-export const stagingTable = (name: string): SQL =>
-  sql`create table ${sql.identifier(name)} (n bigint generated always as identity primary key, shape text not null, "array" json not null)`
-/** Statements to run after an insert with explicit ids, so that the sequence does not generate them again. `table` is quoted. */
-export const keepIds = (table: string, key: string): string[] => [
-  `select setval(s, greatest((select max("${key}") from ${table}), (select last_value from pg_sequences where (schemaname, sequencename) = (select nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace where c.oid = s::regclass)), 1)) from (select pg_get_serial_sequence('${table.replaceAll("'", "''")}', '${key.replaceAll("'", "''")}') s) _ where s is not null and exists (select 1 from ${table})`,
-]
 /** Text in which A-Z are a-z, and no other letters are changed. */
 export const caseless = (text: SQL): SQL => sql`lower((${text})::text collate "C")`
 /** Whether `text` is like a pattern, whatever the case of A-Z. */

@@ -1,0 +1,13 @@
+import { type SQL, sql } from "drizzle-orm"
+
+/** Undefined: a statement can keep account of itself, by a table of its own. */
+export const lastWrite: { rows: SQL; lastRow: SQL } | undefined = undefined
+
+/** The time of a statement. That of its transaction may be before the one whose lock it waited for. */
+export const moment = (): SQL => sql`date_trunc('milliseconds', clock_timestamp())`
+
+/** A whole number from 0 to below another, by chance. */
+export const anyBelow = (limit: SQL): SQL => sql`floor(random() * (${limit}))::bigint`
+
+/** Text as JSON. */
+export const jsonOf = (text: SQL): SQL => sql`${text}::json`

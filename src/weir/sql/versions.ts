@@ -1,0 +1,78 @@
+import { type SQL, sql } from "drizzle-orm"
+import { rowHistory } from "../db/dialect/row-history.ts"
+import { fieldType } from "../fields/types.ts"
+import type { Resource } from "../resource/resource.ts"
+import { clause, conjunction, not } from "../resource/rules.ts"
+import type { ViewerKind } from "../resource/viewer.ts"
+import { hasKey, tableOf } from "./columns.ts"
+import { historyValue, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
+import { bound, compile, type Plan } from "./plan.ts"
+import { writtenRow } from "./returning.ts"
+import { viewerSql } from "./where.ts"
+
+/** Names of the values that reads of versions bind. */
+export const versionValue = {
+  rowKey: historyValue.rowKey,
+  number: "@number",
+  limit: "@limit",
+  at: "@at",
+} as const
+
+const alias = "@v"
+const time = fieldType({ type: "timestamp" }).sql
+
+/** The versions of the row whose key is bound as text. Who is no admin sees none from before the row was created last. */
+function visible(resource: Resource, kind: ViewerKind): SQL {
+  const key = bound(versionValue.rowKey)
+  const own = ofRow(resource, alias, key)
+  if (kind === "admin") return own
+  const created = sql`select coalesce(max(${of("version", "@c")}), 0) from ${rowHistory} as "@c" where ${ofRow(resource, "@c", key)} and ${of("verb", "@c")} = 'insert'`
+  return sql`${own} and ${of("version", alias)} >= (${created})`
+}
+
+const from = sql`from ${rowHistory} as ${sql.identifier(alias)}`
+
+/** A page of a row's versions below a number, the newest first: `[version, verb, time, viewer's id, row]` of each. */
+export function compilePage(resource: Resource, kind: ViewerKind): Plan {
+  const at = time.json(of("at", alias))
+  return compile(
+    sql`select ${of("version", alias)}, ${of("verb", alias)}, ${at}, ${of("by", alias)}, ${of("was", alias)} ${from} where ${visible(resource, kind)} and ${of("version", alias)} < ${bound(versionValue.number)} order by ${of("version", alias)} desc limit ${bound(versionValue.limit)}`,
+  )
+}
+
+/** One version by its number: `[row]`. */
+export const compileVersion = (resource: Resource, kind: ViewerKind): Plan =>
+  compile(
+    sql`select ${of("was", alias)} ${from} where ${visible(resource, kind)} and ${of("version", alias)} = ${bound(versionValue.number)}`,
+  )
+
+/** What a row was at a time: `[row]`, null where it was deleted. */
+export function compileAsOf(resource: Resource, kind: ViewerKind): Plan {
+  const at = of("at", alias)
+  return compile(
+    sql`select ${of("was", alias)} ${from} where ${visible(resource, kind)} and (${at} is null or ${at} <= ${time.bind(bound(versionValue.at))}) order by ${of("version", alias)} desc limit 1`,
+  )
+}
+
+/** A row that has no versions, where it was as it is at a time: `[row]`. */
+export function compileUnchanged(resource: Resource): Plan {
+  const row = writtenRow(resource)
+  const since = sinceWhen(resource, row)
+  const text = versionText(resource, row)
+  const known = sql`select 1 ${from} where ${ofRow(resource, alias, bound(versionValue.rowKey))}`
+  const wasSo = since
+    ? sql` and (${since} is null or ${since} <= ${time.bind(bound(versionValue.at))})`
+    : sql``
+  return compile(
+    sql`select ${text} from ${tableOf(resource)} where ${hasKey(resource, row)} and not exists (${known})${wasSo}`,
+  )
+}
+
+/** A row that is there and that an admin may not see, deleted or not: one row, or none. */
+export function compileHidden(resource: Resource): Plan {
+  const { softDelete, rules } = resource
+  const row = writtenRow(resource)
+  const hidden = not(softDelete?.read ?? rules.read)(row, viewerSql("admin"))
+  const where = clause(conjunction([hasKey(resource, row), hidden]))
+  return compile(sql`select 1 from ${tableOf(resource)} where ${where}`)
+}
