@@ -29,6 +29,7 @@ const perDriver = [
   "idempotency",
   "handle",
   "handle-kinds",
+  "hooks",
   "history",
   "json",
   "lossless",

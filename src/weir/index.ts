@@ -7,6 +7,15 @@ export { allow, type HandwrittenRoute, route, routeOf } from "./http/route.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
 export { resource, resourcesOf } from "./resource/define.ts"
+export type {
+  AfterWrite,
+  BeforeCreate,
+  BeforeDelete,
+  BeforeUpdate,
+  HookKey,
+  HookOptions,
+  HookRow,
+} from "./resource/hooks.ts"
 export type { Key } from "./resource/key.ts"
 export type { QuotaOptions } from "./resource/quota.ts"
 export type {

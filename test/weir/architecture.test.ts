@@ -15,7 +15,7 @@ const rooms: Record<string, string[]> = {
   db: ["lib"],
   fields: ["db/dialect", "lib"],
   cache: ["db", "lib"],
-  resource: ["fields", "db/dialect", "lib"],
+  resource: ["fields", "db/dialect", "db/handle", "lib"],
   query: ["resource", "fields", "problem", "lib"],
   sql: ["query", "resource", "fields", "db/dialect", "lib"],
   operations: ["sql", "query", "documents", "resource", "cache", "db", "problem", "lib"],

@@ -52,6 +52,9 @@ export type Db<S = unknown> = unknown extends S
       : Batching<Db<S>> & SqliteRemoteDatabase<S>
     : never
 
+/** Drizzle's database for code about one table: of Postgres where the table is, else what both dialects share. */
+export type DbFor<T> = PgTable extends T ? CommonDb : T extends PgTable ? Db<{ table: T }> : CommonDb
+
 /**
  * A function that makes Drizzle's database over a client. The client is called for each query, never before. What a
  * schema means is found out once.

@@ -51,7 +51,7 @@ export function traceOf(header: string | undefined): { trace_id: string; span_id
 }
 
 /** An error for the log: name, message and five stack lines of it and its causes, never bound values. */
-function describeError(error: Error): Record<string, unknown> {
+export function describeError(error: Error): Record<string, unknown> {
   const cause = error.cause instanceof Error ? describeError(error.cause) : undefined
   // Drizzle's message contains the statement and its values.
   const message = error.message.startsWith("Failed query") ? "Failed query" : error.message

@@ -6,6 +6,8 @@ import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
 import { anonymous } from "../resource/viewer.ts"
 import { type CallerOptions, RequestCaller } from "./caller.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
+import { RequestHooks } from "./hooks.ts"
+import type { Log } from "./log-record.ts"
 import { within } from "./time-limit.ts"
 
 export interface SessionOptions extends CallerOptions {
@@ -15,13 +17,14 @@ export interface SessionOptions extends CallerOptions {
   /** How long a read may take that is not bounded, and whose viewer is no admin. */
   queryTimeoutMs: number
   answerLimits: AnswerLimits
+  log: Log
   /** Whether the API keeps records of writes. */
   records: boolean
   waitUntil(c: AppContext, work: Promise<void>): void
 }
 
 /** Makes a Drizzle handle over a client. */
-type MakeHandle = (client: () => Client) => Db
+export type MakeHandle = (client: () => Client) => Db
 
 /**
  * Gives each request its call, anonymous at first, with a client that is opened at its first use and released
@@ -54,6 +57,7 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
       cache,
       deadline: c.get("deadline"),
       limits,
+      hooks: new RequestHooks(c, options, makeHandle),
       timings: c.get("timings"),
       bypass: undefined,
       records,

@@ -1,8 +1,9 @@
 import type { Cache } from "../cache/cache.ts"
 import type { Deadline } from "../db/deadline.ts"
 import type { Client, Row, Statement } from "../db/driver.ts"
+import type { Db } from "../db/handle.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
-import type { Key } from "../resource/key.ts"
+import type { Key, RowKey } from "../resource/key.ts"
 import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
 import type { Recording } from "./recording.ts"
 
@@ -55,6 +56,16 @@ export interface Collector {
   add(statements: Statement[]): Promise<Row[][]>
 }
 
+/** What the hooks of a team's own code are given. */
+export interface HookRuntime {
+  /** The call's client as a Drizzle handle. */
+  readonly db: Db
+  /** Runs work that the answer does not wait for, over a client of its own. The work must not fail. */
+  afterwards(work: (db: Db) => Promise<void>): void
+  /** Logs what a hook failed with. */
+  failed(hook: string, key: RowKey | undefined, error: unknown): void
+}
+
 /** On whose behalf an operation runs, and with what. A request makes one, and so does a command. */
 export interface Call {
   viewer: Viewer
@@ -68,6 +79,8 @@ export interface Call {
   cache: Cache
   deadline: Deadline
   limits: AnswerLimits
+  /** Absent where no hooks are called: for commands. */
+  hooks?: HookRuntime
   timings: Timings
   /** Why the cache must not answer. `request` (the client sent no-cache) still stores the result. */
   bypass: "request" | "no-store" | undefined

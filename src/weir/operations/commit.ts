@@ -8,6 +8,7 @@ import { written } from "../sql/record.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
+import { toldToHooks } from "./hooks.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
 
 /**
@@ -39,7 +40,8 @@ export async function commit(call: Call, writes: Write[], locks: Statement[] = [
   const { statements, places } = assembled(call, writes, locks)
   try {
     const results = await (collector ? collector.add(statements) : call.client().batch(statements))
-    return places.map((place) => results[place] ?? [])
+    const rows = places.map((place) => results[place] ?? [])
+    return toldToHooks(call, writes, rows)
   } catch (error) {
     const { statementIndex: index } = error as { statementIndex?: unknown }
     if (typeof index === "number")

@@ -13,6 +13,7 @@ import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
 import { documentInput } from "./document-input.ts"
+import { checkCreates } from "./hooks.ts"
 import {
   askedFields,
   columnsToInsert,
@@ -73,6 +74,7 @@ export async function create(
   }
   if (resource.holdsViewers && viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
+  if (resource.options.before) await checkCreates(call, resource, inputs, { many, nested })
   const made = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
   const rows = made.map(({ columns }) => columns)
   const chosen = inputs.map((one) => chosenOf(resource, viewer, one))

@@ -1,5 +1,5 @@
 import type { Row } from "../db/driver.ts"
-import { type SentDocument, sentDocument, validatorFor } from "../documents/input.ts"
+import { type SentDocument, sentDocument, storedText, validatorFor } from "../documents/input.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
 import { invalid, notFound, outrun } from "../problem.ts"
@@ -14,6 +14,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { documentBytes, fieldIssues } from "./document-input.ts"
+import { checkBefore } from "./hooks.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
@@ -43,6 +44,12 @@ export async function patchDocument(
   requireWritable(resource, call.viewer, sent.references, false)
   const { columns } = await columnsToUpdate(resource, sent.references, call.caller)
   const held = await heldTextOf(call, resource, id, precondition)
+  if (resource.options.before?.update) {
+    const refusal = await updateRefusal(call, resource, id, columns, nothing)
+    if (refusal) throw refusal
+    const values = { ...sent.references, [resource.document as string]: storedText(sent) }
+    await checkBefore(call, resource, "update", values, id)
+  }
   const patch = new Patch(call, resource, id, sent.members, { columns, held })
   if (!validatorFor(resource)) {
     const row = await persistently(

@@ -13,6 +13,7 @@ import { changeOf } from "./change.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
+import { checkBefore, keyOfParts } from "./hooks.ts"
 import { requireSame } from "./input.ts"
 
 /** A link of many to many, by the keys of both sides. */
@@ -104,6 +105,11 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   const { kind } = call.viewer
   const plan = planOf(relation, `unlink:${kind}`, () => compileUnlink(columns, kind))
   const key = keyOf(link)
+  if (junction.options.before?.delete) {
+    const keys = planOf(relation, `unlinked:${kind}`, () => compileUnlink(columns, kind, true))
+    for (const [parts] of await call.client().query(withValues(keys, valuesOf(call, link))))
+      await checkBefore(call, junction, "delete", undefined, keyOfParts(JSON.parse(parts as string)))
+  }
   // Where the key is not known, any row of the junction may be what is removed.
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }
   let removed: Row[]

@@ -12,6 +12,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
+import { checkBefore } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently } from "./refused.ts"
@@ -64,6 +65,10 @@ export async function remove(
   const { viewer } = call
   const isSoft = isSoftlyDeleted(resource)
   const held = await heldTextOf(call, resource, id, precondition)
+  if (resource.options.before?.delete) {
+    await requireDeletable(call, resource, id)
+    await checkBefore(call, resource, "delete", undefined, id)
+  }
   const statement = isSoft
     ? await softDeletion(call, resource, id, held)
     : withValues(

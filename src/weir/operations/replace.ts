@@ -12,6 +12,7 @@ import { exists, requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentInput } from "./document-input.ts"
+import { checkBefore } from "./hooks.ts"
 import {
   columnsToUpdate,
   type MadeValues,
@@ -55,7 +56,7 @@ export async function replaceDocument(
   const createIt = isOpen(resource.rules.create, call.viewer.kind)
     ? () => create(call, resource, new DocumentRow(row))
     : undefined
-  return replace(call, resource, id, { ...written, createIt }, precondition)
+  return replace(call, resource, id, { ...written, sent: row, createIt }, precondition)
 }
 
 /**
@@ -84,7 +85,7 @@ export async function replaceRow(
     isOpen(resource.rules.create, viewer.kind) &&
     keyFields(resource).every(({ write }) => write && isOpen(write.create, viewer.kind))
   const createIt = mayCreate ? () => create(call, resource, { ...(body as object), ...key }) : undefined
-  return replace(call, resource, id, { ...written, createIt }, precondition)
+  return replace(call, resource, id, { ...written, sent: parsed, createIt }, precondition)
 }
 
 /** The body without the key of its path. Throws a 422 where it names another. */
@@ -113,6 +114,8 @@ const isSettable = (field: Field | undefined, { kind }: Viewer): boolean =>
   field?.write !== undefined && isOpen(field.write.update, kind)
 
 interface Replacement {
+  /** What was sent, as it was checked. */
+  sent: Record<string, unknown>
   columns: Values
   made: MadeValues
   /** Creates the row where there is none; undefined where the viewer may not. */
@@ -123,21 +126,27 @@ async function replace(
   call: Call,
   resource: Resource,
   id: RowKey,
-  { columns, made, createIt }: Replacement,
+  { sent, columns, made, createIt }: Replacement,
   precondition: Precondition | undefined,
 ): Promise<Replaced> {
   if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, createIt)
   const held = await heldOrAbsent(call, resource, id, precondition)
   // As a step of a batch it is one write, which must be known beforehand.
   if (call.collector && createIt && !(await exists(call, resource, id))) return createdBy(createIt)
+  // The hook for updates is asked once it is known that there is a row to update.
+  let isChecked = !resource.options.before?.update
   for (let tries = 1; ; tries++) {
-    const updated = await updateRow(call, resource, id, columns, made, held)
+    const updated = isChecked ? await updateRow(call, resource, id, columns, made, held) : undefined
     if (updated) return { body: updated[0] as string, created: false }
     await requireStillHeld(call, resource, id, held)
     const refusal = await updateRefusal(call, resource, id, columns, made)
     const isMissing = refusal?.code === "not_found"
     if (refusal && !(isMissing && createIt)) throw refusal
     if (tries === maxTries) throw outrun()
+    if (!refusal && !isChecked) {
+      await checkBefore(call, resource, "update", sent, id)
+      isChecked = true
+    }
     if (!isMissing || !createIt) continue
     try {
       return await createdBy(createIt)

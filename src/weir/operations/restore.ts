@@ -9,6 +9,7 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
+import { checkBefore } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 
 /**
@@ -25,7 +26,16 @@ export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): 
     compileRestore(resource, viewer.kind, made),
   )
   const key = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
-  const statement = withValues(plan, { ...made.values, ...key, [resource.softDelete.field.name]: null })
+  const isThere = async (): Promise<boolean> => {
+    const there = planOf(resource, `deleted:${viewer.kind}`, () => compileDeleted(resource, viewer.kind))
+    return (await call.client().query(withValues(there, key, true))).length > 0
+  }
+  const { name } = resource.softDelete.field
+  if (resource.options.before?.update) {
+    if (!(await isThere())) throw notFound()
+    await checkBefore(call, resource, "update", { [name]: null }, id)
+  }
+  const statement = withValues(plan, { ...made.values, ...key, [name]: null })
   let row: Row | undefined
   try {
     const [rows] = await commit(call, [{ resource, verb: "restore", key: id, statement }])
@@ -34,7 +44,5 @@ export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): 
     throw writeProblem(error, resource, [])
   }
   if (row) return row[0] as string
-  const there = planOf(resource, `deleted:${viewer.kind}`, () => compileDeleted(resource, viewer.kind))
-  const found = await call.client().query(withValues(there, key, true))
-  throw found.length ? forbidden(`This row of ${resource.name} is not yours to restore`) : notFound()
+  throw (await isThere()) ? forbidden(`This row of ${resource.name} is not yours to restore`) : notFound()
 }

@@ -13,6 +13,7 @@ import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
+import { checkBefore } from "./hooks.ts"
 import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
@@ -45,6 +46,11 @@ export async function update(
   await checkSecret(call, resource, id, input)
   const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
+  if (resource.options.before?.update) {
+    const refusal = await updateRefusal(call, resource, id, columns, made)
+    if (refusal) throw refusal
+    await checkBefore(call, resource, "update", input, id)
+  }
   const row = await persistently(
     () => updateRow(call, resource, id, columns, made, held),
     async () => {

@@ -1,6 +1,7 @@
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { isSortable } from "./field.ts"
+import { checkHooks } from "./hooks.ts"
 import { unnameable } from "./names.ts"
 import { defaultSort, type Field, type Resource, secretOf } from "./resource.ts"
 import { checkRules } from "./rule-checks.ts"
@@ -46,6 +47,7 @@ export function checkResources(resources: readonly Resource[]): void {
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)
     checkReplaced(resource)
+    checkHooks(name, resource.options)
     checkRules(resource)
     checkSorts(resource)
     checkEmbeds(resource)

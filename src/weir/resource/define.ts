@@ -1,4 +1,4 @@
-import { type Column, getTableColumns, getTableName, type Relations, type Table } from "drizzle-orm"
+import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
 import { collectionOf, documentColumn } from "../db/dialect/collections.ts"
 import {
   foreignKeysOf,
@@ -11,28 +11,11 @@ import { dialectFault } from "../db/dialect/names.ts"
 import { type Field, fieldFrom } from "./field.ts"
 import { isTable, loadOwn, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
+import type { OwnOptions, SchemaOptions } from "./option-types.ts"
 import { quotaOf } from "./quota.ts"
-import type { EmbedOptions, JunctionEmbed, Resource, ResourceOptions, TableOptions } from "./resource.ts"
+import type { Resource, ResourceOptions } from "./resource.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
 import { softDeleteOf } from "./soft-delete.ts"
-
-/** A table, or the one that a module holds. */
-type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
-type ColumnsOf<T extends Table> = keyof T["_"]["columns"] & string
-
-type RelationNames<M, T extends Table> = {
-  [K in keyof M]: M[K] extends Relations<T["_"]["name"], infer Config> ? keyof Config & string : never
-}[keyof M]
-/** The relations that the module declares of its table. */
-type Declared<M> = RelationNames<M, TableOf<M>>
-
-/**
- * Embeds by the names of relations. An editor suggests those that the module declares; foreign keys make others, so that
- * the names are checked at load.
- */
-type Embeds<M, E> = { [Name in Declared<M>]?: EmbedOptions | JunctionEmbed | undefined } & {
-  [Name in keyof E]: EmbedOptions | JunctionEmbed | undefined
-}
 
 /**
  * A resource from a table, or from a schema file: the module with its table and relations. Throws at load, naming the
@@ -42,10 +25,7 @@ type Embeds<M, E> = { [Name in Declared<M>]?: EmbedOptions | JunctionEmbed | und
  */
 export function resource<S extends Table | Record<string, unknown>, E = Record<string, unknown>>(
   source: S,
-  ownOptions: TableOptions<ColumnsOf<TableOf<S>>> & {
-    /** The relations that clients may embed; `true` for all. */
-    embed?: true | Embeds<S, E>
-  },
+  ownOptions: OwnOptions<S, E>,
 ): Resource {
   const options = ownOptions as unknown as ResourceOptions
   // The options are typed by the table's columns outside, and named by text inside.
@@ -57,13 +37,6 @@ export function resource<S extends Table | Record<string, unknown>, E = Record<s
       `resource() takes one table, and this schema file holds ${tables.length}: name one, or use resourcesOf()`,
     )
   return made(table, source, options, getTableName(table))
-}
-
-/** The options of each table of a schema, by its export. */
-type SchemaOptions<S> = {
-  [K in keyof S as S[K] extends Table ? K : never]?: S[K] extends Table
-    ? ResourceOptions<ColumnsOf<S[K]>, string>
-    : never
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ApiTables } from "./api-tables.ts"
 import type { Field } from "./field.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
 import type { History, HistoryOption } from "./history.ts"
+import type { HookOptions } from "./hooks.ts"
 import type { RowKey } from "./key.ts"
 import type { Quota, QuotaOptions } from "./quota.ts"
 import type { Reference } from "./references.ts"
@@ -138,7 +139,7 @@ export interface Resource {
   json: Set<string>
   /** What its collection was declared with. */
   collection: CollectionOptions | undefined
-  options: ResourceOptions
+  options: ResourceOptions & HookOptions
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */
   softDelete: SoftDelete | undefined

@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { ServerType } from "@hono/node-server"
+import type { Background } from "./background.ts"
 import type { Connections } from "./connections.ts"
 import { onEndSignal } from "./signals.ts"
 
-/** How long the requests in progress may take after a signal, in milliseconds. */
+/** How long the requests in progress, and what goes on after answers, may take after a signal, in milliseconds. */
 const drainLimitMs = 10_000
 
 /**
- * On a signal to end, shuts down gracefully: refuses new connections, answers the requests in progress, runs `release`
- * and exits with 0. Connections that are still open after the limit are destroyed.
+ * On a signal to end, shuts down gracefully: refuses new connections, answers the requests in progress, waits for
+ * `background`, runs `release` and exits with 0. Connections that are still open after the limit are destroyed, and what
+ * still runs in the background is given up.
  */
 export function drainOnSignal(
   server: ServerType,
   connections: Connections,
+  background: Background,
   release: () => Promise<void>,
 ): void {
   let draining = false
@@ -26,9 +29,12 @@ export function drainOnSignal(
   const drain = async () => {
     if (draining) return
     draining = true
-    const limit = setTimeout(() => {
-      for (const socket of connections.keys()) socket.destroy()
-    }, drainLimitMs)
+    const limit = new Promise<void>((resolve) =>
+      setTimeout(() => {
+        for (const socket of connections.keys()) socket.destroy()
+        resolve()
+      }, drainLimitMs),
+    )
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     for (const [socket, response] of connections)
       if (!response || response.closed) socket.destroy()
@@ -37,7 +43,8 @@ export function drainOnSignal(
         if (!response.headersSent) response.setHeader("connection", "close")
       }
     await closed
-    clearTimeout(limit)
+    await Promise.race([background.ended(), limit])
+    background.report()
     await release()
     process.exit(0)
   }

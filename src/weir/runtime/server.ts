@@ -3,12 +3,14 @@ import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
+import type { MiddlewareHandler } from "hono"
 import type { Api } from "../api.ts"
 import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
 import type { Log } from "../http/request.ts"
 import { MemoryLimiter } from "../limits/memory.ts"
+import { Background } from "./background.ts"
 import { clientAddresses } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
@@ -53,6 +55,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
       msg: "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one",
     }),
   )
+  const background = new Background(log)
   const app = createApp(api, {
     database,
     cache,
@@ -65,7 +68,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     timingHeaders: timingHeadersOf(settings),
     queryTimeoutMs: settings.QUERY_TIMEOUT_MS,
     log,
-    waitUntil: () => {},
+    waitUntil: (_, work) => background.add(work),
     prepare: admin,
     metrics,
     limits: clientLimits(settings, new MemoryLimiter(), (work) => void work),
@@ -75,11 +78,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
         forwarded: c.req.header("forwarded"),
       })),
   })
-  const assets = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
-  app.get(
-    "/swagger-ui-dist/*",
-    serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") }),
-  )
+  app.get("/swagger-ui-dist/*", swaggerFiles())
   requireDistinct(settings, app.routes)
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
   const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
@@ -92,10 +91,15 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const connections = connectionsOf(server)
   refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
-  drainOnSignal(server, connections, async () => {
+  drainOnSignal(server, connections, background, async () => {
     await database.close()
     flush()
   })
+}
+
+function swaggerFiles(): MiddlewareHandler {
+  const root = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))
+  return serveStatic({ root, rewriteRequestPath: (path) => path.replace("/swagger-ui-dist", "") })
 }
 
 const greetingOf = ({ title }: Api, { HOST, BASE_PATH = "" }: Settings, port: number): string =>

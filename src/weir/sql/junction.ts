@@ -4,6 +4,7 @@ import type { Statement } from "../db/dialect/statement.ts"
 import type { Values } from "../query/query.ts"
 import { isUniqueIn } from "../resource/declared-relations.ts"
 import type { LinkColumns } from "../resource/junction.ts"
+import { keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, isOpenToAll, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -34,9 +35,10 @@ const visibleOfLink = (columns: LinkColumns, row: RowSql, viewer: ViewerSql): (S
 
 /**
  * The delete of a link: `[1, primary key, …foreign keys]` of each row of the junction that makes it. No row where there
- * is none that the viewer may see, or one that it may not delete.
+ * is none that the viewer may see, or one that it may not delete. `only`: the
+ * keys of these rows, each as the text of an array, and none is deleted.
  */
-export function compileUnlink(columns: LinkColumns, kind: ViewerKind): Plan {
+export function compileUnlink(columns: LinkColumns, kind: ViewerKind, only = false): Plan {
   const { junction } = columns
   const viewer = viewerSql(kind)
   const row = writtenRow(junction)
@@ -48,9 +50,10 @@ export function compileUnlink(columns: LinkColumns, kind: ViewerKind): Plan {
       ? true
       : sql`not exists (select 1 from ${tableOf(junction)} ${other.alias} where case when ${clause(rule(other.row, viewer))} then 0 else 1 end = 1 and ${clause(kept)})`
   const where = conjunction([...visibleOfLink(columns, row, viewer), rule(row, viewer), isAll])
-  return compile(
-    sql`delete from ${tableOf(junction)} where ${clause(where)} returning 1, ${returnedKeys(junction, row)}`,
-  )
+  const from = sql`from ${tableOf(junction)} where ${clause(where)}`
+  if (!only) return compile(sql`delete ${from} returning 1, ${returnedKeys(junction, row)}`)
+  const parts = keyFields(junction).map(({ name, type }) => type.sql.json(row(name)))
+  return compile(sql`select ${expressions.jsonText(expressions.jsonArray(parts))} ${from}`)
 }
 
 /** Whether there is a link: one that the viewer of a kind may see, or any. */

@@ -10,7 +10,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
-import { returnedKeys, wholeText, writtenRow } from "./returning.ts"
+import { returnedKey, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
 /** A write of one row, as far as its record must know it. */
@@ -110,9 +110,8 @@ function compileRecord(
     number: () => sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`,
   }[by]()
   const viewer = writerOf(resource, kind, verb)
-  const [key] = [returnedKeys({ ...resource, references: new Set() }, row)]
   return compile(
-    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${key}) from ${tableOf(resource)} where ${same} and changes() > 0`,
+    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${returnedKey(resource, row)}) from ${tableOf(resource)} where ${same} and changes() > 0`,
   )
 }
 

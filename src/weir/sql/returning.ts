@@ -2,12 +2,12 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
-import { clause, conjunction, type RowSql } from "../resource/rules.ts"
+import { anyone, clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
-import { rowText } from "./row.ts"
-import { Aliases } from "./where.ts"
+import { rowText, visibleMembers } from "./row.ts"
+import { Aliases, viewerSql } from "./where.ts"
 
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>
@@ -28,19 +28,41 @@ export function wholeText(
 }
 
 /**
- * The primary key of a row, and its foreign keys: what the cache is invalidated by. They are as in JSON; a key of several
- * columns is an array of JSON.
+ * The primary key of a row, and its foreign keys: what the cache is invalidated by. Where the resource has hooks after
+ * its writes, their row comes last.
  */
 export function returnedKeys(resource: Resource, row: RowSql): SQL {
-  const value = (column: string): SQL => resource.fields[column]?.type.sql.json(row(column)) ?? row(column)
+  const { keys, references, options } = resource
+  const key = returnedKey(resource, row)
+  // D1 tells the columns of a batch apart by their names.
+  const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
+  const told = options.after ? [sql`${toldRow(resource, row)} as "@row"`] : []
+  return sql.join([own, ...[...references].map((name) => jsonOf(resource, row, name)), ...told], sql`, `)
+}
+
+/** The primary key of a row, as in JSON; one of several columns is an array of JSON. */
+export function returnedKey(resource: Resource, row: RowSql): SQL {
   const [key, ...others] = resource.keys
-  const whole =
-    key === undefined
-      ? sql`null`
-      : others.length
-        ? expressions.jsonArray(resource.keys.map(value))
-        : value(key)
-  return sql.join([whole, ...[...resource.references].map(value)], sql`, `)
+  if (key === undefined) return sql`null`
+  if (others.length === 0) return jsonOf(resource, row, key)
+  return expressions.jsonArray(resource.keys.map((name) => jsonOf(resource, row, name)))
+}
+
+const jsonOf = ({ fields }: Resource, row: RowSql, name: string): SQL =>
+  fields[name]?.type.sql.json(row(name)) ?? row(name)
+
+/** Where `returnedKeys` has the row for hooks, after what stands first. */
+export const toldAt = ({ references }: Resource): number => 2 + references.size
+
+/** The text of a row for hooks: all of it but secrets. */
+function toldRow({ fields, keys }: Resource, row: RowSql): SQL {
+  const shown = Object.values(fields).filter(
+    ({ name, secret, hidden }) => keys.includes(name) || !(secret || hidden),
+  )
+  const open = shown.map((field) => ({ ...field, read: anyone }))
+  return expressions.jsonText(
+    rowText(visibleMembers(open, row, viewerSql("admin"), ({ type }, column) => type.sql.json(column))),
+  )
 }
 
 /**

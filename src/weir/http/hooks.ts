@@ -1,0 +1,63 @@
+import type { Client } from "../db/driver.ts"
+import type { Db } from "../db/handle.ts"
+import type { HookRuntime } from "../operations/call.ts"
+import type { AppContext } from "./context.ts"
+import { describeError } from "./log-record.ts"
+import type { MakeHandle, SessionOptions } from "./session.ts"
+
+type Options = Pick<SessionOptions, "database" | "log" | "waitUntil">
+
+/** What hooks are given in a request, and how those run that outlive it. */
+export class RequestHooks implements HookRuntime {
+  private readonly c: AppContext
+  private readonly options: Options
+  private readonly makeHandle: MakeHandle
+
+  constructor(c: AppContext, options: Options, makeHandle: MakeHandle) {
+    this.c = c
+    this.options = options
+    this.makeHandle = makeHandle
+  }
+
+  get db(): Db {
+    return this.c.get("db")
+  }
+
+  afterwards(work: (db: Db) => Promise<void>): void {
+    const { c, options, makeHandle } = this
+    options.waitUntil(c, overOwnClient(options, makeHandle, work))
+  }
+
+  failed(hook: string, key: unknown, error: unknown): void {
+    const described =
+      error instanceof Error ? describeError(error) : { name: typeof error, message: String(error) }
+    this.options.log({
+      level: "error",
+      msg: `The hook ${hook} failed`,
+      request_id: this.c.get("requestId"),
+      key,
+      error: described,
+    })
+  }
+}
+
+/** The request's own client is closed with its answer. */
+async function overOwnClient(
+  { database }: Options,
+  makeHandle: MakeHandle,
+  work: (db: Db) => Promise<void>,
+): Promise<void> {
+  // A hook that computes must not delay the answer.
+  await new Promise((resolve) => setTimeout(resolve))
+  let client: Client | undefined
+  try {
+    await work(
+      makeHandle(() => {
+        client ??= database.connect()
+        return client
+      }),
+    )
+  } finally {
+    await client?.close?.().catch(() => {})
+  }
+}

@@ -1,0 +1,109 @@
+import type { Row } from "../db/driver.ts"
+import { JsonText } from "../lib/json-text.ts"
+import { Problem } from "../problem.ts"
+import type { AfterWrite, BeforeUpdate, HookVerb } from "../resource/hooks.ts"
+import type { KeyPart, RowKey } from "../resource/key.ts"
+import type { Nested, Resource } from "../resource/resource.ts"
+import { toldAt } from "../sql/returning.ts"
+import { orMissingParent } from "./access.ts"
+import type { Call } from "./call.ts"
+import type { Write } from "./commit.ts"
+
+/**
+ * Asks the hook before a write, if there is one, with the input as it was checked. Throws what the hook throws. Rules are
+ * asked before it where the row is there already: it may tell of a row what its viewer must not know.
+ */
+export async function checkBefore(
+  call: Call,
+  resource: Resource,
+  verb: HookVerb,
+  input: Record<string, unknown> | undefined,
+  key?: RowKey,
+): Promise<void> {
+  const hook = resource.options.before?.[verb]
+  if (!hook || !call.hooks) return
+  const event = {
+    resource: resource.name,
+    viewer: call.viewer,
+    db: call.hooks.db,
+    ...(input && { values: valuesOf(resource, input) }),
+    ...(verb !== "create" && { key }),
+  }
+  await hook(event as unknown as BeforeUpdate)
+}
+
+/** Asks before the creates of checked inputs. What is thrown in an array names the row. */
+export async function checkCreates(
+  call: Call,
+  resource: Resource,
+  inputs: Record<string, unknown>[],
+  { many, nested }: { many: boolean; nested: Nested | undefined },
+): Promise<void> {
+  for (const [i, input] of inputs.entries())
+    try {
+      await checkBefore(call, resource, "create", input)
+    } catch (error) {
+      throw await orMissingParent(call, nested, many ? ofRow(error, i) : error)
+    }
+}
+
+/** What a hook throws about a row of an array. */
+export function ofRow(error: unknown, index: number): unknown {
+  if (!(error instanceof Problem)) return error
+  const { code, message, headers, status, members = {} } = error
+  const issues = (error.issues ?? [{ path: "", message, code }]).map((issue) => ({
+    ...issue,
+    path: issue.path ? `${index}.${issue.path}` : String(index),
+  }))
+  return new Problem(code, message, { issues, headers, status, members, cause: error })
+}
+
+/** The values of an input by the names of fields: without secrets, and its JSON as values. */
+function valuesOf({ fields, document }: Resource, input: Record<string, unknown>): object {
+  const values: Record<string, unknown> = Object.create(null)
+  for (const { name, secret } of Object.values(fields)) {
+    const sent = secret ? undefined : input[name]
+    const value = sent instanceof JsonText ? sent.toJSON() : sent
+    if (name === document) Object.assign(values, value)
+    else if (value !== undefined) values[name] = value
+  }
+  return Object.freeze(values)
+}
+
+/** Has the hooks after the writes called, one after the other, with the rows that these wrote, and answers with these. */
+export function toldToHooks(call: Call, writes: Write[], results: Row[][]): Row[][] {
+  const { hooks, viewer } = call
+  const events = hooks ? writes.flatMap((write, i) => toldOf(write, results[i] ?? [])) : []
+  if (events.length)
+    hooks?.afterwards(async (db) => {
+      for (const { resource, verb, row: written } of events) {
+        let key: RowKey | undefined
+        try {
+          const row = JSON.parse(written[toldAt(resource)] as string)
+          key = keyOfParts(resource.keys.map((name) => row[name]))
+          const event = { resource: resource.name, verb, viewer, key, row, db }
+          await resource.options.after?.[verb]?.(event as unknown as AfterWrite)
+        } catch (error) {
+          hooks.failed(`after.${verb} of ${resource.name}`, key, error)
+        }
+      }
+    })
+  return results
+}
+
+/** A key of the values of its columns; undefined for a table without one. */
+export const keyOfParts = (parts: KeyPart[]): RowKey | undefined => (parts.length > 1 ? parts : parts[0])
+
+interface Told {
+  resource: Resource
+  verb: HookVerb
+  row: Row
+}
+
+const verbs = { insert: "create", update: "update", restore: "update", delete: "delete" } as const
+
+/** What a write's hook is told of: each row that it wrote. */
+function toldOf({ resource, verb: write }: Write, rows: Row[]): Told[] {
+  const verb = verbs[write]
+  return resource.options.after?.[verb] ? rows.map((row) => ({ resource, verb, row })) : []
+}
