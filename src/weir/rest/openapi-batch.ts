@@ -17,13 +17,7 @@ const operation: Json = {
     method: { required: true, schema: { type: "string", enum: [...batchMethods] } },
     path: {
       required: true,
-      schema: described(
-        "string",
-        "A path of this API, in which `{newUser.id}` is a member of another's row",
-        {
-          pattern: "^/",
-        },
-      ),
+      schema: described("string", "A path of this API, in which `{newUser.id}` is a member of another's row"),
     },
     body: {
       required: false,
