@@ -27,6 +27,8 @@ const perDriver = [
   "document-queries",
   "fixture",
   "idempotency",
+  "idempotency-kinds",
+  "increments",
   "handle",
   "handle-kinds",
   "hooks",
@@ -56,6 +58,7 @@ const perDriver = [
 const slow = [
   "contract/kinds",
   "auth/accounts",
+  "operations/idempotency-kinds",
   "operations/races",
   ...[
     "creates",
@@ -159,6 +162,7 @@ function inWorkerd(
           // As wrangler does by itself.
           modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
           bindings: {
+            ...(process.env.INCREMENTS ? { INCREMENTS: process.env.INCREMENTS } : {}),
             MIGRATIONS: JSON.parse(
               JSON.stringify(readMigrations(path(`./test/weir/fixture/drizzle/${dialect}`))),
             ),

@@ -1,3 +1,4 @@
+import { stampsOfTables } from "../cache/stamps.ts"
 import { Problem } from "../problem.ts"
 import type { Call } from "./call.ts"
 import { NotGuarded } from "./recalled.ts"
@@ -48,5 +49,8 @@ async function earlier<T>(
   if (call.recalled) throw new NotGuarded()
   if (kept.request !== recording.request)
     throw new Problem("idempotency_key_reused", "This Idempotency-Key came with another request before")
+  const { store } = call.cache
+  // The process of the first request may have ended before it told the cache that all share.
+  if (store?.exact === false) await store.move(stampsOfTables())
   return { value: await replay(kept.outcomes), replayed: true }
 }

@@ -125,8 +125,11 @@ function compileRecord(
     number: () => sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`,
   }[by]()
   const viewer = writerOf(resource, kind, verb)
+  const returned = returnedKey(resource, row)
+  // A key of several columns is kept as it is returned: as text.
+  const key = resource.keys.length > 1 ? sql`${returned} || ''` : returned
   return compile(
-    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${returnedKey(resource, row)}) from ${tableOf(resource)} where ${same} and changes() > 0`,
+    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${key}) from ${tableOf(resource)} where ${same} and changes() > 0`,
   )
 }
 

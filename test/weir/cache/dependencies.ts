@@ -1,6 +1,6 @@
 import { searchSql } from "../../../src/weir/db/dialect/search.ts"
 import { type Api, admin, anyone, defineApi, nobody, resource } from "../../../src/weir/index.ts"
-import { collection } from "../../../src/weir/schema.ts"
+import { collection, writeRecords } from "../../../src/weir/schema.ts"
 import { items } from "../fixture/src/schema/items.ts"
 import { users } from "../fixture/src/schema/users.ts"
 import { type Answer, type Call, caller } from "../support/client.ts"
@@ -18,6 +18,7 @@ const api = (): Api =>
     title: "Weir",
     version: "0.0.0",
     accounts: { table: users, login: ["email", "username"], password: "hashed_password", role: "role" },
+    records: writeRecords,
     resources: [
       resource(users, {
         ...open,

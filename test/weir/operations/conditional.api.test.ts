@@ -111,22 +111,6 @@ test("of writers that race with one tag, one wins each time, and nothing is lost
   expect((await row()).body).toEqual(winner?.body)
 })
 
-test("clients that increment by read, If-Match and retry lose no update", async () => {
-  await send("PATCH", {}, { price: 0 })
-  const [clients, each] = [5, 6]
-  const increment = async () => {
-    for (let n = 0; n < each; ) {
-      const read = await row()
-      const { price } = read.body as { price: number }
-      const { status } = await send("PATCH", { "if-match": etag(read) }, { price: price + 1 })
-      expect([200, 412]).toContain(status)
-      if (status === 200) n++
-    }
-  }
-  await Promise.all(Array.from({ length: clients }, increment))
-  expect((await row()).body).toMatchObject({ price: clients * each })
-})
-
 describe("a resource that takes conditional writes alone", () => {
   test("is a 428 without, and none with a condition", async () => {
     const call = appOf(
