@@ -2,9 +2,9 @@ import type { Row } from "../db/driver.ts"
 import { type SentDocument, sentDocument, storedText, validatorFor } from "../documents/input.ts"
 import { documentText } from "../lib/json-document.ts"
 import { merged, patchSteps } from "../lib/merge-patch.ts"
-import { invalid, notFound, outrun } from "../problem.ts"
+import { invalid, notFound, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
-import { keyName, type RowKey } from "../resource/key.ts"
+import { isLater, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
@@ -40,6 +40,8 @@ export async function patchDocument(
   precondition?: Precondition,
 ): Promise<string> {
   requireOpen(call, resource.rules.update)
+  if (isLater(id) && validatorFor(resource))
+    throw new Problem("conflict", "A document that a batch makes cannot be patched in it: send it whole")
   const sent = sentPatch(call, resource, id, input)
   requireWritable(resource, call.viewer, sent.references, false)
   const { columns } = await columnsToUpdate(resource, sent.references, call.caller)

@@ -1,6 +1,6 @@
 import { rowTag } from "../lib/etag.ts"
 import { notFound, Problem } from "../problem.ts"
-import type { RowKey } from "../resource/key.ts"
+import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileHeld } from "../sql/held.ts"
@@ -57,11 +57,18 @@ export async function heldTextOf(
   precondition: Precondition | undefined,
 ): Promise<string | undefined> {
   if (!precondition) return undefined
+  if (isLater(id)) return requireUntagged(precondition)
   const row = await rowNow(call, resource, id)
   if (!row) throw notFound()
   const why = brokenBy(precondition, row)
   if (why !== undefined) throw failed(why, row)
   return row.text
+}
+
+/** Of a row that the same batch makes, nobody knows a tag: only that it is there can be asked for. */
+function requireUntagged({ match }: Precondition): undefined {
+  if (match !== undefined && match !== "*")
+    throw failed("The row is made by this batch, and has no such ETag")
 }
 
 /** Throws a 412 where a row that was held has changed since, or a 404 where it is gone. */
@@ -90,7 +97,7 @@ function brokenBy(
   // If-Unmodified-Since counts only without If-Match (RFC 9110, 13.2.2).
   if (match !== undefined) {
     if (match !== "*" && !match.includes(etag)) return "The row has another ETag than If-Match names"
-  } else if (unmodifiedSince !== undefined && isLater(updated, unmodifiedSince))
+  } else if (unmodifiedSince !== undefined && isChangedAfter(updated, unmodifiedSince))
     return "The row was changed after If-Unmodified-Since"
   if (noneMatch !== undefined && (noneMatch === "*" || noneMatch.includes(etag)))
     return "The row is one that If-None-Match names"
@@ -98,7 +105,7 @@ function brokenBy(
 }
 
 /** Whether a time of the wire is later than one of whole seconds; a row without such a time is not. */
-function isLater(updated: unknown, time: number): boolean {
+function isChangedAfter(updated: unknown, time: number): boolean {
   if (updated === null || updated === undefined) return false
   const text = String(updated).replace(/^"|"$/g, "")
   const at = Date.parse(/Z|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`)

@@ -124,6 +124,28 @@ describe("a batch", () => {
     expect(tag?.body[0]?.item_id).toBe(two?.body[1]?.id)
   })
 
+  test("If-Match of a row that the batch makes: only that it is there", async () => {
+    const operations = (match: string) => [
+      { id: "lamp", method: "POST", path: "/items", body: lamp },
+      {
+        id: "cheap",
+        method: "PATCH",
+        path: "/items/{lamp.id}",
+        body: { price: 1 },
+        headers: { "If-Match": match },
+      },
+    ]
+    expect((await batch(operations("*"))).status).toBe(200)
+    expect(problem(await batch(operations('"a"')))).toMatchObject({ status: 412, operation: "cheap" })
+    const document = await batch([
+      { id: "lamp", method: "POST", path: "/items", body: lamp },
+      { id: "made", method: "POST", path: "/reviews", body: { item_id: { $ref: "lamp.id" }, stars: 1 } },
+      { id: "patched", method: "PATCH", path: "/reviews/{made._id}", body: { stars: 2 } },
+    ])
+    expect(problem(document)).toMatchObject({ status: 409, operation: "patched" })
+    expect(await count("reviews")).toBe(0)
+  })
+
   test("a row whose key has several columns, by its parts in paths and as a value", async () => {
     const answer = await batch([
       { id: "shelf", method: "POST", path: "/shelves", body: { room: 1, place: "top", size: 5 } },
