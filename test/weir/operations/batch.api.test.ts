@@ -1,10 +1,13 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
 import { relations } from "drizzle-orm"
+import { primaryKey as pgPrimaryKey } from "drizzle-orm/pg-core"
+import { primaryKey as sqlitePrimaryKey } from "drizzle-orm/sqlite-core"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import { anyone, nobody, owner, signedIn } from "../../../src/weir/resource/rules.ts"
-import { collection, id, references, table, text } from "../../../src/weir/schema.ts"
+import { collection, id, integer, references, table, text } from "../../../src/weir/schema.ts"
 import * as items from "../fixture/src/schema/items.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { appOf } from "../support/app-of.ts"
@@ -25,11 +28,20 @@ const reviews = collection("reviews", {
   schema: { type: "object", properties: { stars: { type: "integer" } } },
 })
 
+const keyOf = (dialectName === "postgres" ? pgPrimaryKey : sqlitePrimaryKey) as typeof sqlitePrimaryKey
+
+/** Rows whose key has two columns. */
+const shelves = table(
+  "shelves",
+  { room: integer().notNull(), place: text({ max: 20 }).notNull(), size: integer() },
+  ({ room, place }) => [keyOf({ columns: [room, place] })],
+)
+
 let w: World
 let call: Call
 beforeEach(async () => {
   w = await world()
-  await createTables(w.database, { tags, reviews }, { foreignKeys: true })
+  await createTables(w.database, { tags, reviews, shelves }, { foreignKeys: true })
   await run("delete from items")
   call = appOf(
     w,
@@ -43,12 +55,14 @@ beforeEach(async () => {
       embed: { owner: {} },
     }),
     resource({ tags, tagsRelations }, { read: anyone, create: signedIn, update: signedIn, delete: signedIn }),
+    resource(shelves, { read: anyone, create: signedIn, update: signedIn, delete: signedIn }),
     resource(reviews, { read: anyone, create: signedIn, update: signedIn, delete: signedIn }),
   )
 })
 afterEach(async () => {
   await run("drop table tags")
   await run("drop table reviews")
+  await run("drop table shelves")
   await w.close()
 })
 
@@ -108,6 +122,19 @@ describe("a batch", () => {
     expect(answer.status, answer.text).toBe(200)
     const [two, tag] = results(answer) as unknown as { body: { id: number; item_id: number }[] }[]
     expect(tag?.body[0]?.item_id).toBe(two?.body[1]?.id)
+  })
+
+  test("a row whose key has several columns, by its parts in paths and as a value", async () => {
+    const answer = await batch([
+      { id: "shelf", method: "POST", path: "/shelves", body: { room: 1, place: "top", size: 5 } },
+      { id: "wider", method: "PATCH", path: "/shelves/{shelf.room},{shelf.place}", body: { size: 6 } },
+      { id: "mixed", method: "PATCH", path: "/shelves/1,{shelf.place}", body: { size: 7 } },
+      { id: "other", method: "POST", path: "/shelves", body: { room: { $ref: "shelf.size" }, place: "x" } },
+    ])
+    expect(answer.status, answer.text).toBe(200)
+    const [, wider, mixed, other] = results(answer)
+    expect([wider?.body, mixed?.body]).toMatchObject([{ size: 6 }, { size: 7, room: 1, place: "top" }])
+    expect(other?.body).toMatchObject({ room: 7, place: "x" })
   })
 
   test("what was read before the first write may be named", async () => {

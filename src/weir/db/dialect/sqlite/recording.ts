@@ -11,6 +11,8 @@ export const skippingLocked: string = ""
 /** The nth placeholder of a statement, from 1 on. */
 export const placeholder = (_n: number): string => "?"
 
-/** A key in the JSON of a record, or a part of it. */
+/** A key in the JSON of a record, or a part of it: a key of several columns is kept as the text of an array. */
 export const keyPart = (json: SQL, part: number | undefined): SQL =>
-  sql`json_extract(${json}, ${sql.raw(part === undefined ? "'$'" : `'$[${part}]'`)})`
+  part === undefined
+    ? sql`json_extract(${json}, '$')`
+    : sql`json_extract(json_extract(${json}, '$'), ${sql.raw(`'$[${part}]'`)})`
