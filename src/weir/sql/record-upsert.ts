@@ -5,6 +5,7 @@ import type { Statement } from "../db/dialect/statement.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
 import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
+import type { RowSql } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { hasKey, keyValues, tableOf } from "./columns.ts"
@@ -20,6 +21,12 @@ export const recordBounds = (): SQL[] => Array.from({ length: 6 }, (_, i) => bou
 /** The values of a record by these names. */
 export const namedValues = (values: RecordValues): Values =>
   Object.fromEntries(valuesInOrder(values).map((value, i) => [recordValue(i), value]))
+
+/** SQLite: a row's key as its record keeps it. One of several columns is kept as it is returned, as text. */
+export function keptKey(resource: Resource, row: RowSql): SQL {
+  const key = returnedKey(resource, row)
+  return sql`json_quote(${resource.keys.length > 1 ? sql`${key} || ''` : key})`
+}
 
 interface Upserting {
   statement: Statement
@@ -73,8 +80,8 @@ const texts = {
     return sql`insert into ${writeRecords} (${sql.raw(columnList)}) select ${sql.join(values, sql`, `)}, null, null`
   },
   after(resource: Resource, kind: ViewerKind, target: Target): SQL {
-    const { body, key, from } = rowOf(resource, kind, target)
-    return sql`update ${writeRecords} set ("body", "row_key") = (select ${body}, json_quote(${key}) from ${from}) where ${writeRecords.id} = ${bound(recordValue(0))}`
+    const { body, from } = rowOf(resource, kind, target)
+    return sql`update ${writeRecords} set ("body", "row_key") = (select ${body}, ${keptKey(resource, writtenRow(resource))} from ${from}) where ${writeRecords.id} = ${bound(recordValue(0))}`
   },
   /** The row, where there is no record of it: it was left as it was. */
   found(resource: Resource, kind: ViewerKind, target: Target): SQL {

@@ -10,8 +10,8 @@ import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
-import { namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
-import { returnedKey, wholeText, writtenRow } from "./returning.ts"
+import { keptKey, namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
+import { wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
 /** A write of one row, as far as its record must know it. */
@@ -125,11 +125,8 @@ function compileRecord(
     number: () => sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`,
   }[by]()
   const viewer = writerOf(resource, kind, verb)
-  const returned = returnedKey(resource, row)
-  // A key of several columns is kept as it is returned: as text.
-  const key = resource.keys.length > 1 ? sql`${returned} || ''` : returned
   return compile(
-    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, json_quote(${key}) from ${tableOf(resource)} where ${same} and changes() > 0`,
+    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, ${keptKey(resource, row)} from ${tableOf(resource)} where ${same} and changes() > 0`,
   )
 }
 

@@ -139,6 +139,21 @@ describe.each(["ann", "root"] as const)("by %s", (who) => {
     expect(await count(list)).toBe(before)
   })
 
+  test.each(kinds.filter(({ puts }) => puts))("rows of $list, with $key: upserted", async (kind) => {
+    const { list, key } = kind
+    const [first, second, third] = [named(kind), named(kind), named(kind)]
+    for (const resolution of ["merge", "ignore"]) {
+      const path = `/${list}?on_conflict=${[...key].reverse()}&resolution=${resolution}`
+      const made = await keyed(who, "POST", path, { json: first }, 201)
+      const found = await keyed(who, "POST", path, { json: { ...first, name: "x" } }, 200)
+      expect(found.answer.body).toMatchObject({ name: resolution === "merge" ? "x" : first.name })
+      const many = await keyed(who, "POST", path, { json: [third, first, second] }, 200)
+      expect(many.answer.body).toMatchObject([third, first, second])
+      for (const row of many.answer.body as Row[]) await plain("DELETE", pathOf(kind, row))
+      for (const done of [made, found, many]) await done.again()
+    }
+  })
+
   test.each(kinds)("rows of $list, with $key: created together", async (kind) => {
     const { list } = kind
     const before = await count(list)

@@ -120,6 +120,7 @@ const schema = {
 const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
 const noted = { ...open, fields: { note: { read: admin } } }
 const replaced = { ...noted, replace: true }
+const upserted = <K extends string>(...key: K[]) => ({ ...replaced, upsert: [key] })
 const api = () =>
   defineApi({
     title: "Weir",
@@ -133,13 +134,13 @@ const api = () =>
         ...noted,
         embed: { parts: {}, codes: through("links", "code"), marked: through("marks", "code") },
       },
-      made: replaced,
+      made: upserted("id"),
       uuids: replaced,
-      codes: replaced,
-      bigints: replaced,
-      days: replaced,
-      pairs: replaced,
-      slots: replaced,
+      codes: upserted("id"),
+      bigints: upserted("id"),
+      days: upserted("day"),
+      pairs: upserted("house", "no"),
+      slots: upserted("big", "at", "odd", "price"),
       logs: noted,
       bins: { ...noted, softDelete: "deleted_at", restore: anyone },
       texts: { ...noted, search: ["name"] },
