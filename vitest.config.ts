@@ -48,6 +48,7 @@ const perDriver = [
   "quota",
   "races",
   "references",
+  "rehearsal",
   "replace",
   "search-lists",
   "upsert",

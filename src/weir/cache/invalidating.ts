@@ -22,6 +22,7 @@ class InvalidatingClient implements Client {
   pendingInvalidations = false
   readonly query: Client["query"]
   readonly close?: () => Promise<void>
+  readonly rehearse?: () => Client
   private readonly client: Client
   private readonly store: Store
 
@@ -30,6 +31,8 @@ class InvalidatingClient implements Client {
     this.store = store
     this.query = client.query
     if (client.close) this.close = client.close
+    // What is undone invalidates nothing.
+    if (client.rehearse) this.rehearse = client.rehearse
   }
 
   /** A failed batch invalidates as well: it may have been committed, with only the reply lost. */

@@ -14,6 +14,11 @@ export interface Client {
   query(statement: Statement): Promise<Row[]>
   /** Resolves to one list of rows per statement. */
   batch(statements: Statement[]): Promise<Row[][]>
+  /**
+   * A client whose writes are undone: what it reads is as its batches have left it, until it is closed. Absent where it is
+   * one already.
+   */
+  rehearse?(): Client
   /** Whether the shared cache has not yet confirmed the invalidations of a write of this client. */
   pendingInvalidations?: boolean
   /** Releases the client. Absent where there is nothing to release. */

@@ -26,6 +26,8 @@ export type DatabaseFailure =
   | { kind: "refused" }
   /** The database was opened for reading only. */
   | { kind: "read_only" }
+  /** The database cannot undo such a write and tell what it did. */
+  | { kind: "unrehearsed"; why: string }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 
@@ -49,6 +51,9 @@ export const markedFailure = (text: string): DatabaseFailure | undefined => {
 }
 /** The code of the error of a write where `DATABASE_URL` says that there are none. */
 export const readOnlyCode = "WEIR_READ_ONLY"
+
+/** The code of the error of a rehearsal that a database cannot carry out. */
+export const unrehearsedCode = "WEIR_UNREHEARSED"
 
 /** The error and up to four causes, outermost first: Drizzle wraps the errors of a driver. */
 export function* causes(error: unknown): Generator<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception"
 import { DeadlineExpired } from "../db/deadline.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { causes } from "../db/errors.ts"
-import { Problem, type ProblemCode, unavailable } from "../problem.ts"
+import { invalid, Problem, type ProblemCode, unavailable } from "../problem.ts"
 import type { AppEnv } from "./context.ts"
 import { reply } from "./reply.ts"
 
@@ -52,6 +52,10 @@ function problemOf(error: Error): Problem {
       )
     case "read_only":
       return new Problem("read_only", "The database is open for reading only", { cause: error })
+    case "unrehearsed":
+      return invalid("The request cannot be rehearsed", [
+        { path: "prefer", message: `tx=rollback: ${failure.why}`, code: "invalid_value" },
+      ])
     case "too_complex":
       return new Problem(
         "invalid_request",

@@ -9,6 +9,8 @@ type Options = Pick<SessionOptions, "database" | "log" | "waitUntil">
 
 /** What hooks are given in a request, and how those run that outlive it. */
 export class RequestHooks implements HookRuntime {
+  /** Whether the request's writes are undone: then no hook is told of them. */
+  isRehearsal = false
   private readonly c: AppContext
   private readonly options: Options
   private readonly makeHandle: MakeHandle
@@ -25,6 +27,7 @@ export class RequestHooks implements HookRuntime {
 
   afterwards(work: (db: Db) => Promise<void>): void {
     const { c, options, makeHandle } = this
+    if (this.isRehearsal) return
     options.waitUntil(c, overOwnClient(options, makeHandle, work))
   }
 

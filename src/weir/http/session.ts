@@ -44,10 +44,13 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
   const limitMs = queryTimeoutMs < requestTimeoutMs ? queryTimeoutMs : undefined
   return async (c, next) => {
     let opened: Client | undefined
+    let rehearsal: Client | undefined
     const client = () => {
+      if (rehearsal) return rehearsal
       opened ??= new TimedClient(database.connect(call.deadline, call.caller), call, limitMs)
       return opened
     }
+    const hooks = new RequestHooks(c, options, makeHandle)
     const call: Call = {
       viewer: anonymous,
       recalled: undefined,
@@ -57,10 +60,16 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
       cache,
       deadline: c.get("deadline"),
       limits,
-      hooks: new RequestHooks(c, options, makeHandle),
+      hooks,
       timings: c.get("timings"),
       bypass: undefined,
       records,
+      rehearse: () => {
+        rehearsal ??= (client() as TimedClient).rehearse()
+        hooks.isRehearsal = true
+        call.isRehearsal = true
+        call.bypass = "no-store"
+      },
     }
     c.set("call", call)
     c.set("viewer", { kind: "anonymous" })
@@ -68,6 +77,8 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
     try {
       await next()
     } finally {
+      // Before the answer: it holds what others may wait for.
+      await rehearsal?.close?.().catch(() => {})
       if (opened?.pendingInvalidations) call.timings.pendingInvalidations = true
       // A client that cannot be closed is gone already.
       if (opened?.close)
@@ -102,6 +113,12 @@ class TimedClient implements Client {
 
   get pendingInvalidations(): boolean {
     return this.client.pendingInvalidations === true
+  }
+
+  rehearse(): Client {
+    const rehearsal = this.client.rehearse?.()
+    if (!rehearsal) throw new Error("This database cannot undo what it has written")
+    return new TimedClient(rehearsal, this.call, this.limitMs)
   }
 
   async query(statement: Statement): Promise<Row[]> {

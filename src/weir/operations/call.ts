@@ -86,6 +86,9 @@ export interface Call {
   bypass: "request" | "no-store" | undefined
   /** Whether the API keeps records of writes. */
   records: boolean
+  /** Has all that the call writes from now on undone, once it is answered. Absent where none can be: for commands. */
+  rehearse?: () => void
+  isRehearsal?: boolean
   /** Under what the writes of the call are recorded; set while they run. */
   recording?: Recording | undefined
   /** What takes the writes of the call in place of the database, as a step of one transaction. */

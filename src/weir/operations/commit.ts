@@ -5,6 +5,7 @@ import type { Values } from "../query/query.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
+import { returnedOf } from "../sql/returned.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
@@ -83,7 +84,9 @@ function assembled(
     const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
     // An upsert fails by itself where it must, and may leave its row as it is.
     const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
-    const statement = { ...write.statement, change: effectOf(write) }
+    const own = { ...write.statement, change: effectOf(write) }
+    const returned = call.isRehearsal ? returnedOf(write, viewer) : undefined
+    const statement = returned ? { ...own, returned } : own
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)
     const [first, ...others] = [after[0] as Statement, ...after.slice(1).map(asRecord)]
     const history = write.resource.history && historyOf(call, write)

@@ -7,6 +7,21 @@ import { checkOne, read } from "./read.ts"
 /** What a write is answered with: the written row, in the shape that its query string asks for. */
 export type Shape = (key: RowKey | undefined, body: string) => Promise<string>
 
+/**
+ * The rows of a write in their shape: one after the other, since they share the connection of the request; of a rehearsal
+ * together, so that the write is repeated once for all.
+ */
+export async function allShaped<Row>(
+  { isRehearsal }: Call,
+  rows: readonly Row[],
+  shape: (row: Row) => Promise<string>,
+): Promise<string[]> {
+  if (isRehearsal) return Promise.all(rows.map(shape))
+  const bodies: string[] = []
+  for (const row of rows) bodies.push(await shape(row))
+  return bodies
+}
+
 const asWritten: Shape = async (_, body) => body
 
 /**

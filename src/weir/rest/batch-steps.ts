@@ -10,7 +10,7 @@ import { read } from "../operations/read.ts"
 import { remove } from "../operations/remove.ts"
 import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
-import { shapeOf } from "../operations/shaped.ts"
+import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
 import { invalid, notFound, type Problem } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
@@ -149,8 +149,7 @@ async function creating(
   }
   const shaped = shapeOf(call, resource, search)
   const { rows, many } = await create(call, resource, body(resource), { nested })
-  const bodies: string[] = []
-  for (const row of rows) bodies.push(await shaped(row.key, row.body))
+  const bodies = await allShaped(call, rows, (row) => shaped(row.key, row.body))
   if (many) return { status: 201, body: `[${bodies.join(",")}]` }
   const [row] = rows
   const location = row?.key === undefined ? undefined : rowPath(resource, row.key)

@@ -20,6 +20,7 @@ import { type Target, targetOf } from "./batch-target.ts"
 import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { rowPath } from "./path-key.ts"
+import { preferencesOf } from "./prefer.ts"
 
 /** The route of batches, where no resource has its path. */
 export function batchRoute(registry: Registry, resources: readonly Resource[]): void {
@@ -40,6 +41,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   const call = c.get("call")
   requireJsonAccepted(c)
   refuseParams(searchOf(c))
+  const { applied } = preferencesOf(c, "batch")
   const sent = operationsOf(await readJsonText(c))
   const keyed = await recordingOf(c, call)
   const run = async (): Promise<string> => {
@@ -52,7 +54,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     return text
   }
   const { value, replayed } = await once(call, keyed, run, (outcomes) => replayOf(sent, outcomes, resources))
-  return reply(c, 200, value, replayed ? { "idempotency-replayed": "true" } : {})
+  return reply(c, 200, value, { ...applied, ...(replayed ? { "idempotency-replayed": "true" } : {}) })
 }
 
 /** The operations with what they are about. Throws a problem that names the first that is about nothing. */

@@ -139,6 +139,7 @@ export async function removeOne(c: AppContext, resource: Resource): Promise<Resp
   const { key, search } = pathKeyOf(c, call, resource)
   requireOpen(call, resource.rules.delete)
   refuseParams(search)
+  const { applied } = preferencesOf(c, "empty")
   const confirmation = confirmationOf((name) => c.req.header(name), resource)
   const precondition = requiredOf((name) => c.req.header(name), resource)
   const { replayed } = await onceIn(
@@ -147,5 +148,5 @@ export async function removeOne(c: AppContext, resource: Resource): Promise<Resp
     () => remove(call, resource, key, { confirmation, precondition }),
     () => undefined,
   )
-  return reply(c, 204, null, replayed)
+  return reply(c, 204, null, { ...applied, ...replayed })
 }

@@ -15,7 +15,7 @@ import { createNested, hasNested, keptAsText, nestedSearch, ownRows } from "../o
 import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import type { Outcome } from "../operations/recording.ts"
-import { shapeOf } from "../operations/shaped.ts"
+import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { onceIn } from "./idempotency.ts"
@@ -130,9 +130,7 @@ export async function createRows(
   if (many) {
     const headers = { ...common, location: `${basePath}/${resource.name}` }
     if (isMinimal) return reply(c, 201, null, headers)
-    const bodies: string[] = []
-    // One after the other: they share the connection of the request.
-    for (const { key, body } of rows) bodies.push(await shaped(key, body))
+    const bodies = await allShaped(call, rows, ({ key, body }) => shaped(key, body))
     return reply(c, 201, `[${bodies.join(",")}]`, headers)
   }
   const { key, body = "" } = rows[0] ?? {}

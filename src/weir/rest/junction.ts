@@ -14,6 +14,7 @@ import { onceIn } from "./idempotency.ts"
 import { linkDoc, unlinkDoc } from "./openapi-junction.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { keyTemplate, pathKeyOf } from "./path-key.ts"
+import { preferencesOf } from "./prefer.ts"
 
 /**
  * The routes that make and remove links of many to many, `/tasks/{id}/tags/{tagId}`, where the junction's rules let
@@ -63,6 +64,7 @@ async function putLink(c: AppContext, relation: Relation, columns: LinkColumns):
   const { junction } = columns
   const which = linkOf(c, call, relation, columns)
   requireOpen(call, junction.rules.create)
+  const { applied } = preferencesOf(c, "empty")
   const input = await readOptionalJson(c, jsonTypes, junction.json)
   const { replayed } = await onceIn(
     c,
@@ -70,18 +72,19 @@ async function putLink(c: AppContext, relation: Relation, columns: LinkColumns):
     () => link(call, which, input === undefined ? {} : input),
     () => undefined,
   )
-  return reply(c, 204, null, replayed)
+  return reply(c, 204, null, { ...applied, ...replayed })
 }
 
 /** `DELETE /parent/{id}/resource/{id}`. */
 async function deleteLink(c: AppContext, relation: Relation, columns: LinkColumns): Promise<Response> {
   const call = c.get("call")
   const which = linkOf(c, call, relation, columns)
+  const { applied } = preferencesOf(c, "empty")
   const { replayed } = await onceIn(
     c,
     call,
     () => unlink(call, which),
     () => undefined,
   )
-  return reply(c, 204, null, replayed)
+  return reply(c, 204, null, { ...applied, ...replayed })
 }

@@ -6,7 +6,7 @@ import type { Documents } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
 const prefer =
-  "`return=minimal` for an answer without a body, `handling=strict` to refuse what is not understood (RFC 7240)"
+  "`return=minimal` for an answer without a body, `tx=rollback` to have the request carried out and undone, `handling=strict` to refuse what is not understood (RFC 7240)"
 
 const idempotencyKey =
   "A text of the client's own, the same for each retry: the write is done once, and a retry gets the first answer, with `Idempotency-Replayed: true`. With another request, a 422"
@@ -25,6 +25,19 @@ export const idempotencyHeader = (components: Components): Reference =>
 export const keyHeader = ({ records, components }: Documents): Reference[] =>
   records ? [idempotencyHeader(components)] : []
 
+/** The header by which a client prefers what becomes of a write. */
+export const preferHeader = (components: Components): Reference =>
+  components.named("parameters", "Prefer", () => ({
+    name: "Prefer",
+    in: "header",
+    required: false,
+    description: prefer,
+    schema: { type: "string", description: prefer },
+  }))
+
+/** The headers of every write. */
+export const writeHeaders = (d: Documents): Reference[] => [...keyHeader(d), preferHeader(d.components)]
+
 /**
  * The parameters by which a write's answer is chosen, with `more` names for `fields`. Those of embeds are as in reads, and
  * not named again.
@@ -32,14 +45,7 @@ export const keyHeader = ({ records, components }: Documents): Reference[] =>
 export const answerParams = (d: Documents, resource: Resource, more: string[] = []): Reference[] => [
   fieldsParam(d, resource, more),
   ...includeParams(d, resource, false).slice(0, 1),
-  ...keyHeader(d),
-  d.components.named("parameters", "Prefer", () => ({
-    name: "Prefer",
-    in: "header",
-    required: false,
-    description: prefer,
-    schema: { type: "string", description: prefer },
-  })),
+  ...writeHeaders(d),
 ]
 
 /** The parameters of a write to one row. */

@@ -1,7 +1,7 @@
 import type { Components, Json } from "../http/components.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { batchMethods, maxOperations } from "./batch-input.ts"
-import { idempotencyHeader } from "./openapi-answers.ts"
+import { idempotencyHeader, preferHeader } from "./openapi-answers.ts"
 import { jsonOf, objectOf } from "./openapi-parts.ts"
 
 const described = (type: string, description: string, more: Json = {}): Json => ({
@@ -62,7 +62,7 @@ export function batchDoc(components: Components, isOpen: boolean): OperationDoc 
     tags: ["operation"],
     security: isOpen ? "optional" : "required",
     json: {
-      parameters: [idempotencyHeader(components)],
+      parameters: [idempotencyHeader(components), preferHeader(components)],
       requestBody: {
         required: true,
         ...jsonOf(

@@ -2,7 +2,7 @@ import type { Reference } from "../http/components.ts"
 import { preconditionReferences } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { confirmHeader, type Resource, secretOf } from "../resource/resource.ts"
-import { keyHeader } from "./openapi-answers.ts"
+import { writeHeaders } from "./openapi-answers.ts"
 import { keyParams } from "./openapi-params.ts"
 import { type Documents, securityOf } from "./openapi-parts.ts"
 import { demanded, type SecretBounds, tooMany } from "./openapi-writes.ts"
@@ -33,7 +33,7 @@ export function deleteDoc(d: Documents, resource: Resource): OperationDoc {
       parameters: [
         ...keyParams(d, resource),
         ...preconditionReferences(d.components),
-        ...keyHeader(d),
+        ...writeHeaders(d),
         ...headers,
       ],
       responses: { 204: { description: "Deleted" } },

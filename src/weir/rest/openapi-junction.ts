@@ -3,7 +3,7 @@ import type { OperationDoc } from "../http/document.ts"
 import type { LinkColumns } from "../resource/junction.ts"
 import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
-import { keyHeader } from "./openapi-answers.ts"
+import { writeHeaders } from "./openapi-answers.ts"
 import { keyParam, keyParams } from "./openapi-params.ts"
 import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
 import { createBody, createExample, createMembers, quotaText } from "./openapi-writes.ts"
@@ -55,7 +55,7 @@ export function linkDoc(
     tags: [target.name],
     security: securityOf(junction, "create"),
     json: {
-      parameters: [...linkParams(d, relation, names), ...keyHeader(d)],
+      parameters: [...linkParams(d, relation, names), ...writeHeaders(d)],
       ...(requestBody ? { requestBody } : {}),
       responses: { 204: { description: "Linked" } },
     },
@@ -78,7 +78,7 @@ export function unlinkDoc(
     tags: [target.name],
     security: securityOf(junction, "delete"),
     json: {
-      parameters: [...linkParams(d, relation, names), ...keyHeader(d)],
+      parameters: [...linkParams(d, relation, names), ...writeHeaders(d)],
       responses: { 204: { description: "Unlinked" } },
     },
     errors: [401, 403, 404, 409, 413, 422],

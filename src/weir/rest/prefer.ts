@@ -11,10 +11,10 @@ export interface Preferences {
   applied: Record<string, string>
 }
 
-/** The preferences that are understood, with their values. Others are ignored, as RFC 7240 has it. */
+/** The preferences that every write understands, with their values. Others are ignored, as RFC 7240 has it. */
 const known: Record<string, readonly string[]> = {
-  return: ["minimal", "representation"],
   handling: ["strict", "lenient"],
+  tx: ["commit", "rollback"],
 }
 
 const none: Preferences = { isMinimal: false, applied: {} }
@@ -22,11 +22,24 @@ const none: Preferences = { isMinimal: false, applied: {} }
 /** What becomes of rows that exist, where a write asks for it. */
 const resolutions = ["merge-duplicates", "ignore-duplicates"]
 
+const returned = ["minimal", "representation"]
+
+/** What some writes understand besides. */
+const more = {
+  row: { return: returned },
+  upsert: { return: returned, resolution: resolutions },
+  /** A parameter has said already what becomes of rows that exist. */
+  "resolved upsert": { return: returned, resolution: resolutions },
+  /** Its answer never has a body. */
+  empty: { return: ["minimal"] },
+  batch: {},
+} satisfies Record<string, Record<string, readonly string[]>>
+
 /**
- * Reads `Prefer`, that of an upsert as well: a parameter may have said already what it prefers. With `handling=strict`,
- * throws a 422 that names a preference that is not understood.
+ * Reads `Prefer`, before anything is written: with `tx=rollback`, all that the request writes from now on is undone. With
+ * `handling=strict`, throws a 422 that names a preference that is not understood.
  */
-export function preferencesOf(c: AppContext, of?: "upsert" | "resolved upsert"): Preferences {
+export function preferencesOf(c: AppContext, of: keyof typeof more = "row"): Preferences {
   const header = c.req.header("prefer")
   if (header === undefined) return none
   const given = new Map<string, string>()
@@ -38,7 +51,7 @@ export function preferencesOf(c: AppContext, of?: "upsert" | "resolved upsert"):
     if (key && !given.has(key)) given.set(key, value.replace(/^"(.*)"$/, "$1"))
   }
   const isStrict = given.get("handling") === "strict"
-  const understood = of ? { ...known, resolution: resolutions } : known
+  const understood: Record<string, readonly string[]> = { ...known, ...more[of] }
   const odd = [...given].find(([name, value]) => !understood[name]?.includes(value))
   if (isStrict && odd)
     throw invalid("The request is not valid", [
@@ -48,18 +61,22 @@ export function preferencesOf(c: AppContext, of?: "upsert" | "resolved upsert"):
         code: "invalid_value",
       },
     ])
-  const asked = given.get("return")
-  const returned = asked !== undefined && known.return?.includes(asked) ? asked : undefined
-  const resolved = of === "upsert" ? given.get("resolution") : undefined
-  const resolution = resolved !== undefined && resolutions.includes(resolved) ? resolved : undefined
+  const asked = (name: string): string | undefined => {
+    const value = given.get(name)
+    return value !== undefined && understood[name]?.includes(value) ? value : undefined
+  }
+  const resolution = of === "upsert" ? asked("resolution") : undefined
+  const tx = asked("tx")
+  if (tx === "rollback") c.get("call").rehearse?.()
   const applied = [
-    returned && `return=${returned}`,
+    asked("return") && `return=${asked("return")}`,
     resolution && `resolution=${resolution}`,
+    tx && `tx=${tx}`,
     isStrict && "handling=strict",
   ].filter(Boolean)
   return {
     resolution,
-    isMinimal: returned === "minimal",
+    isMinimal: asked("return") === "minimal",
     applied: applied.length ? { "preference-applied": applied.join(", ") } : {},
   }
 }

@@ -8,7 +8,7 @@ import { requireOpen } from "../operations/access.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
 import type { Outcome } from "../operations/recording.ts"
-import { type Shape, shapeOf } from "../operations/shaped.ts"
+import { allShaped, type Shape, shapeOf } from "../operations/shaped.ts"
 import { type UpsertedRow, upsert } from "../operations/upsert.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -100,9 +100,7 @@ export function upsertOf(call: Call, resource: Resource, search: string) {
         location: key === undefined ? undefined : rowPath(resource, key),
         etag: many || !first ? undefined : await rowTag(first.body),
         async body(): Promise<string> {
-          const bodies: string[] = []
-          // One after the other: they share the connection of the request.
-          for (const row of rows) bodies.push(await bodyOf(row, asked, shaped))
+          const bodies = await allShaped(call, rows, (row) => bodyOf(row, asked, shaped))
           return many ? `[${bodies.join(",")}]` : (bodies[0] ?? "")
         },
       }

@@ -33,6 +33,7 @@ function observing(database: Database, tell: ProcessMetrics["statements"]): Data
 
 class ObservingClient implements Client {
   readonly close?: () => Promise<void>
+  readonly rehearse?: () => Client
   private readonly client: Client
   private readonly tell: ProcessMetrics["statements"]
 
@@ -40,6 +41,7 @@ class ObservingClient implements Client {
     this.client = client
     this.tell = tell
     if (client.close) this.close = () => (client.close as () => Promise<void>)()
+    if (client.rehearse) this.rehearse = () => new ObservingClient((client.rehearse as () => Client)(), tell)
   }
 
   get pendingInvalidations(): boolean {

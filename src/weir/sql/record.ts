@@ -7,12 +7,12 @@ import { LaterValue } from "../lib/later-value.ts"
 import type { Values } from "../query/query.ts"
 import { keyFields, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
+import type { Viewer, ViewerKind } from "../resource/viewer.ts"
+import { columnName, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import { keptKey, namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
-import { wholeText, writtenRow } from "./returning.ts"
-import { viewerSql } from "./where.ts"
+import { isWritten, type WrittenBy, writtenBy } from "./returned.ts"
+import { wholeText, writerOf, writtenRow } from "./returning.ts"
 
 /** A write of one row, as far as its record must know it. */
 export interface RecordedWrite {
@@ -42,12 +42,6 @@ export interface Written {
   before: Statement[]
   after: Statement[]
 }
-
-/** Who an insert shows its row to: who signs up sees it as that new viewer. */
-export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): ViewerSql =>
-  verb === "insert" && resource.holdsViewers && kind === "anonymous"
-    ? { kind: "user", id: writtenRow(resource)(resource.keys[0] as string) }
-    : viewerSql(kind)
 
 /**
  * The statements of a write that keeps a record of what it left, in its own transaction: none where it changed nothing; or
@@ -92,8 +86,7 @@ export const undone = (): Statement =>
 
 function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): Statement {
   const { resource, verb, key } = write
-  const own = key === undefined && resource.keys.every((name) => write.values?.[name] !== undefined)
-  const by = key !== undefined ? "key" : own && resource.keys.length ? "values" : "number"
+  const by = writtenBy(write)
   const shape = `record:${viewer.kind}:${verb}:${by}`
   const plan = planOf(resource, shape, () => compileRecord(resource, viewer.kind, verb, by))
   return withValues(plan, {
@@ -105,28 +98,14 @@ function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): S
 }
 
 /** SQLite: the record of the row that the statement before has written, found by its key or as the last insert. */
-function compileRecord(
-  resource: Resource,
-  kind: ViewerKind,
-  verb: string,
-  by: "key" | "values" | "number",
-): Plan {
+function compileRecord(resource: Resource, kind: ViewerKind, verb: string, by: WrittenBy): Plan {
   const row = writtenRow(resource)
   const values = sql.join(recordBounds(), sql`, `)
   const into = sql`insert into ${writeRecords} (${sql.raw(columnList)})`
   if (verb === "delete") return compile(sql`${into} select ${values}, null, null where changes() > 0`)
-  const same = {
-    key: () => hasKey(resource, row),
-    values: () =>
-      sql.join(
-        resource.keys.map((name) => sql`${row(name)} = ${boundValue(resource, name)}`),
-        sql` and `,
-      ),
-    number: () => sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`,
-  }[by]()
   const viewer = writerOf(resource, kind, verb)
   return compile(
-    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, ${keptKey(resource, row)} from ${tableOf(resource)} where ${same} and changes() > 0`,
+    sql`${into} select ${values}, ${wholeText(resource, row, viewer)}, ${keptKey(resource, row)} from ${tableOf(resource)} where ${isWritten(resource, by)} and changes() > 0`,
   )
 }
 

@@ -3,7 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { anyone, clause, conjunction, type RowSql } from "../resource/rules.ts"
-import type { ViewerSql } from "../resource/viewer.ts"
+import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
 import { rowText, visibleMembers } from "./row.ts"
@@ -12,6 +12,12 @@ import { Aliases, viewerSql } from "./where.ts"
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>
   rowOf(resource, (column) => sql`${tableOf(resource)}.${columnName(resource, column)}`)
+
+/** Who an insert shows its row to: who signs up sees it as that new viewer. */
+export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): ViewerSql =>
+  verb === "insert" && resource.holdsViewers && kind === "anonymous"
+    ? { kind: "user", id: writtenRow(resource)(resource.keys[0] as string) }
+    : viewerSql(kind)
 
 /** The row as the viewer may see it, and its keys. */
 export const returnedRow = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
@@ -36,7 +42,8 @@ export function returnedKeys(resource: Resource, row: RowSql): SQL {
   const key = returnedKey(resource, row)
   // D1 tells the columns of a batch apart by their names.
   const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
-  const told = options.after ? [sql`${toldRow(resource, row)} as "@row"`] : []
+  // By no name that a row has within a statement on Postgres: a column's comes first.
+  const told = options.after ? [sql`${toldRow(resource, row)} as "@told"`] : []
   return sql.join([own, ...[...references].map((name) => jsonOf(resource, row, name)), ...told], sql`, `)
 }
 

@@ -23,6 +23,11 @@ export interface Statement {
    * nothing is known.
    */
   scans?: string[] | undefined
+  /**
+   * A read, right after a write, of the one row that this has returned: for databases that tell nothing of statements that
+   * are undone.
+   */
+  returned?: () => Statement
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }

@@ -1,11 +1,13 @@
 import type { Database, Row, Statement, Value } from "../driver.ts"
+import { undone } from "./d1-undone.ts"
+import { replaying } from "./replaying.ts"
 
 /** The part of Cloudflare's D1 binding that is used here. https://developers.cloudflare.com/d1/worker-api/ */
 export interface D1Binding {
   prepare(text: string): D1Prepared
   batch(statements: D1Prepared[]): Promise<{ results: Record<string, unknown>[] }[]>
 }
-interface D1Prepared {
+export interface D1Prepared {
   bind(...params: Value[]): D1Prepared
   raw(options?: { columnNames: true }): Promise<Row[]>
 }
@@ -20,6 +22,7 @@ export function openD1(binding: D1Binding): Database {
     label: "D1",
     connect: () => ({
       query: run,
+      rehearse: () => replaying(run, (statements) => undone(binding, prepare, statements)),
       batch: async (statements) => {
         const [first] = statements
         if (first && statements.length === 1) return [await run(first)]

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { inCohorts } from "../../lib/cohort.ts"
-import type { Database, Row, Statement } from "../driver.ts"
+import type { Client, Database, Row, Statement } from "../driver.ts"
 import { readOnlyCode } from "../errors.ts"
 import { ForeignWrites } from "./foreign-writes.ts"
 import { FileConnection } from "./libsql-connection.ts"
@@ -8,6 +8,7 @@ import { CostJudge } from "./libsql-cost.ts"
 import { Readers } from "./libsql-readers.ts"
 import { parseFileUrl } from "./libsql-url.ts"
 import { WriteQueue } from "./libsql-write-queue.ts"
+import { replaying } from "./replaying.ts"
 
 /** How long a migration waits for another process, which may be migrating, in milliseconds. */
 const migrationBusyTimeoutMs = 120_000
@@ -37,12 +38,17 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
   return {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
-    connect: (deadline, waiter) => ({
-      query: (statement) =>
-        !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline, waiter),
-      batch: (statements) =>
-        isReadOnly ? readTogether(connection, statements) : writes.add(statements, deadline),
-    }),
+    connect: (deadline, waiter) => {
+      const query: Client["query"] = (statement) =>
+        !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline, waiter)
+      const write = (statements: Statement[], isUndone: boolean) =>
+        isReadOnly ? readTogether(connection, statements) : writes.add(statements, deadline, isUndone)
+      return {
+        query,
+        batch: (statements) => write(statements, false),
+        rehearse: () => replaying(query, (statements) => write(statements, true)),
+      }
+    },
     foreignWrites: () => foreign.version(),
     ...(readers ? { readers: () => readers.load } : {}),
     migrate: async (statements) => {

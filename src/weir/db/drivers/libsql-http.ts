@@ -1,6 +1,7 @@
 import { createClient } from "@libsql/client/http"
 import type { Deadline } from "../deadline.ts"
 import type { Database, Row, Statement } from "../driver.ts"
+import { replaying } from "./replaying.ts"
 
 interface Result {
   columns: string[]
@@ -20,18 +21,30 @@ export function openLibsqlHttp(url: string, authToken: string | undefined): Data
     const rows: Row[] = result.rows.map((row) => Array.from(row))
     return header ? [result.columns, ...rows] : rows
   }
+  const rowsOfAll = (statements: Statement[], results: Result[]) =>
+    statements.map((statement, i) => rowsOf(results[i] as Result, statement))
+  const query = async (statement: Statement) => rowsOf(await remote.execute(request(statement)), statement)
+  const undone = async (statements: Statement[]): Promise<Row[][]> => {
+    const transaction = await remote.transaction("write")
+    try {
+      return rowsOfAll(statements, await transaction.batch(statements.map(request)))
+    } finally {
+      // Where it fails, the server rolls back once the stream is closed.
+      await transaction.rollback().catch(() => {})
+    }
+  }
   return {
     dialect: "sqlite",
     label: `libSQL at ${new URL(url).host}`,
     connect: (deadline) => ({
-      query: async (statement) => rowsOf(await remote.execute(request(statement)), statement),
+      query,
+      rehearse: () => replaying(query, (statements) => retryBusy(() => undone(statements), deadline)),
       // A single statement needs no explicit transaction.
       batch: (statements) =>
         retryBusy(async () => {
           const [first] = statements
           if (first && statements.length === 1) return [rowsOf(await remote.execute(request(first)), first)]
-          const results = await remote.batch(statements.map(request), "write")
-          return statements.map((statement, i) => rowsOf(results[i] as Result, statement))
+          return rowsOfAll(statements, await remote.batch(statements.map(request), "write"))
         }, deadline),
     }),
     migrate: async (statements) => {

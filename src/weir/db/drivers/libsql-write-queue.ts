@@ -7,6 +7,8 @@ import type { FileConnection } from "./libsql-connection.ts"
 interface Waiting {
   statements: Statement[]
   deadline: Deadline | undefined
+  /** Whether its effects are undone once it has run. */
+  isUndone: boolean
   resolve(rows: Row[][]): void
   reject(error: unknown): void
 }
@@ -28,10 +30,13 @@ export class WriteQueue {
     this.onCommit = onCommit
   }
 
-  /** Queues statements as one atomic write. Resolves to one list of rows per statement, after the commit. */
-  add(statements: Statement[], deadline: Deadline | undefined): Promise<Row[][]> {
+  /**
+   * Queues statements as one atomic write, which may be undone at its end. Resolves to one list of rows per statement,
+   * after the commit.
+   */
+  add(statements: Statement[], deadline: Deadline | undefined, isUndone = false): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ statements, deadline, resolve, reject })
+      this.queue.push({ statements, deadline, isUndone, resolve, reject })
       if (this.flushing) return
       this.flushing = true
       // Writes that arrive in this turn of the event loop share the commit.
@@ -78,20 +83,22 @@ export class WriteQueue {
   }
 }
 
+const undo = "rollback to one_of_group; release one_of_group"
+
 /** Runs one write inside the group's transaction. A failed write is undone alone: several statements by a savepoint. */
-function attempt(connection: FileConnection, { statements, deadline }: Waiting): Outcome {
+function attempt(connection: FileConnection, { statements, deadline, isUndone }: Waiting): Outcome {
   const { db } = connection
   const rows: Row[][] = []
-  const atomic = statements.length > 1
+  const atomic = statements.length > 1 || isUndone
   try {
     if (deadline?.expired) throw new DeadlineExpired()
     if (!db.inTransaction) throw new Error("The transaction of this group of writes was rolled back")
     if (atomic) db.exec("savepoint one_of_group")
     for (const statement of statements) rows.push(connection.run(statement))
-    if (atomic) db.exec("release one_of_group")
+    if (atomic) db.exec(isUndone ? undo : "release one_of_group")
     return { ok: true, rows }
   } catch (error) {
-    if (atomic && db.inTransaction) db.exec("rollback to one_of_group; release one_of_group")
+    if (atomic && db.inTransaction) db.exec(undo)
     if (typeof error === "object" && error !== null) Object.assign(error, { statementIndex: rows.length })
     return { ok: false, error }
   }

@@ -6,6 +6,7 @@ import { opener } from "./postgres-open.ts"
 import { PostgresPool } from "./postgres-pool.ts"
 import { Pooler } from "./postgres-pooler.ts"
 import { Prepared } from "./postgres-prepared.ts"
+import { rehearsing } from "./postgres-rehearsal.ts"
 import type { ReadFile } from "./postgres-tls.ts"
 import { addressOf, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
 
@@ -123,6 +124,22 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
   const throwIfExpired = () => {
     if (deadline?.expired) throw new DeadlineExpired()
   }
+  const run = async (tx: postgres.TransactionSql, statements: Statement[]): Promise<Row[][]> => {
+    // The deadline may have expired while the transaction waited for a connection.
+    throwIfExpired()
+    // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
+    // back instead.
+    const sendNth = (statement: Statement, i: number) =>
+      send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
+        throw Object.assign(error as object, { statementIndex: i })
+      })
+    if (!pooler.takesSettings) await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
+    const results = pooler.keepsSession
+      ? await Promise.all(statements.map(sendNth))
+      : await oneByOne(statements, sendNth)
+    throwIfExpired()
+    return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))
+  }
   return {
     query,
     batch: async (statements) => {
@@ -130,25 +147,20 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
       // Without values, a statement leaves at once and as a whole: a pooler could run it after its deadline.
       const isAlone = first && statements.length === 1 && (pooler.keepsSession || first.params.length > 0)
       if (isAlone) return [await query(first)]
-      const results = await pool.transaction(async (tx) => {
-        // The deadline may have expired while the transaction waited for a connection.
-        throwIfExpired()
-        // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
-        // back instead.
-        const sendNth = (statement: Statement, i: number) =>
-          send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
-            throw Object.assign(error as object, { statementIndex: i })
-          })
-        if (!pooler.takesSettings)
-          await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
-        const rows = pooler.keepsSession
-          ? await Promise.all(statements.map(sendNth))
-          : await oneByOne(statements, sendNth)
-        throwIfExpired()
-        return rows
-      }, deadline)
-      return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))
+      return await pool.transaction((tx) => run(tx, statements), deadline)
     },
+    rehearse: () =>
+      rehearsing({
+        query,
+        transaction: (work) => pool.transaction(work, deadline),
+        async run(tx, statements) {
+          const rows = await run(tx, statements)
+          // What a commit would check.
+          await tx.unsafe("set constraints all immediate")
+          return rows
+        },
+        deadline,
+      }),
   }
 }
 

@@ -1,0 +1,70 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Statement } from "../db/dialect/statement.ts"
+import type { Resource } from "../resource/resource.ts"
+import { byUniqueKey } from "../resource/upsert.ts"
+import type { Viewer, ViewerKind } from "../resource/viewer.ts"
+import { boundValue, hasKey, keyValues, tableOf } from "./columns.ts"
+import { compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import type { RecordedWrite } from "./record.ts"
+import { returnedKey, wholeText, writerOf, writtenRow } from "./returning.ts"
+
+/** How the row that a write has written is found right after it. */
+export type WrittenBy = "key" | "values" | "number"
+
+export function writtenBy({ resource, key, values }: RecordedWrite): WrittenBy {
+  if (key !== undefined) return "key"
+  const hasOwn = resource.keys.length > 0 && resource.keys.every((name) => values?.[name] !== undefined)
+  return hasOwn ? "values" : "number"
+}
+
+/** SQLite: whether a row is the one that the statement before has written. */
+export function isWritten(resource: Resource, by: WrittenBy): SQL {
+  const row = writtenRow(resource)
+  if (by === "key") return hasKey(resource, row)
+  if (by === "number") return sql`${tableOf(resource)}._rowid_ = last_insert_rowid()`
+  return sql.join(
+    resource.keys.map((name) => sql`${row(name)} = ${boundValue(resource, name)}`),
+    sql` and `,
+  )
+}
+
+/**
+ * SQLite: a read of what the statement before has returned of the one row that it wrote, without foreign keys. Undefined for a
+ * write whose rows are not known.
+ */
+export function returnedOf(write: RecordedWrite, viewer: Viewer): (() => Statement) | undefined {
+  const { resource, verb, key, upserted } = write
+  if (verb === "delete")
+    return () =>
+      withValues(
+        planOf(resource, "returned:delete", () => compile(sql`select 1 where changes() > 0`)),
+        {},
+      )
+  const plan = (by: string, where: () => SQL): Plan =>
+    planOf(resource, `returned:${viewer.kind}:${verb}:${by}`, () =>
+      compileReturned(resource, viewer.kind, verb, where()),
+    )
+  const values = { [ownValue.viewer]: viewer.id }
+  if (upserted) {
+    const { target } = upserted
+    const isThat = () => hasKey(resource, writtenRow(resource), ownValue.key, target)
+    const own = keyValues(byUniqueKey(resource, target), upserted.key)
+    return () => withValues(plan(String(target), isThat), { ...values, ...own })
+  }
+  if (key === undefined && verb !== "insert") return undefined
+  const by = writtenBy(write)
+  const own = key === undefined ? write.values : keyValues(resource, key)
+  return () =>
+    withValues(
+      plan(by, () => isWritten(resource, by)),
+      { ...values, ...own },
+    )
+}
+
+function compileReturned(resource: Resource, kind: ViewerKind, verb: string, where: SQL): Plan {
+  const row = writtenRow(resource)
+  const viewer = writerOf(resource, kind, verb)
+  return compile(
+    sql`select ${wholeText(resource, row, viewer)}, ${returnedKey(resource, row)}, 1 from ${tableOf(resource)} where ${where} and changes() > 0`,
+  )
+}
