@@ -52,6 +52,7 @@ const perDriver = [
   "replace",
   "search-lists",
   "upsert",
+  "versions",
   "vocabulary",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 

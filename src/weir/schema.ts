@@ -30,4 +30,5 @@ export const {
   unique,
   uuid,
   uuidKey,
+  version,
 } = vocabulary

@@ -49,6 +49,9 @@ export function isNoneOf(header: string, etag: string): boolean {
   return !header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)
 }
 
+/** Eight characters that stand for a text. */
+export const shortHash = (text: string): string => h64ToString(text).slice(0, 8)
+
 /** The strong ETag of a row, by its text: that of an answer which is the row and nothing else. */
 export async function rowTag(text: string): Promise<string> {
   const content = { body: text, headers: {} }

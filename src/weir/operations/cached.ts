@@ -1,9 +1,10 @@
 import type { Ask, Make } from "../cache/cache.ts"
 import { bindsClock, digestOf, type PartRead, type Reads, readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { Statement } from "../db/driver.ts"
-import { encoded, etagOf, isLarge, rowTag } from "../lib/etag.ts"
+import { encoded, etagOf, isLarge } from "../lib/etag.ts"
 import { notFound } from "../problem.ts"
 import type { Call } from "./call.ts"
+import { validatorOf } from "./validator.ts"
 
 /** A read, as the cache sees it. */
 export interface Reading {
@@ -48,7 +49,7 @@ export async function readThrough(
     if (!content) return undefined
     const { whole, body, headers } = content
     if (whole !== undefined)
-      return { body, headers, etag: await rowTag(whole), checksum: etagOf(content), born }
+      return { body, headers, etag: await validatorOf(whole, call.viewer), checksum: etagOf(content), born }
     if (isLarge(content)) return { body, headers, ...(await encoded(content)), born }
     return { body, headers, etag: etagOf(content), born }
   }

@@ -123,7 +123,10 @@ export async function columnsToInsert(
   const columns: Values = {}
   const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
-    if (field.write === undefined) continue
+    if (field.write === undefined) {
+      if (field.made) place(field.name, field.made(), columns, expressions)
+      continue
+    }
     const value = await storedValue(field, input, waiter)
     if (value !== undefined) columns[field.name] = encoded(field, value)
     else {

@@ -123,7 +123,7 @@ export async function list(
     const read = queryWithin(call.client(), plans.plan, plans.measured, all, limits)
     const { row, plan } = await (query.search ? searched(resource, read) : read)
     const found = row as Row
-    if (versions) found[0] = await withVersions(String(found[0]))
+    if (versions) found[0] = await withVersions(String(found[0]), viewer)
     const page = pageWithin(limits, found, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])

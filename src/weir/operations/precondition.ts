@@ -1,4 +1,3 @@
-import { rowTag } from "../lib/etag.ts"
 import { notFound, Problem } from "../problem.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -6,6 +5,7 @@ import { keyValues } from "../sql/columns.ts"
 import { compileHeld } from "../sql/held.ts"
 import { ownValue, planOf, withValues } from "../sql/plan.ts"
 import type { Call } from "./call.ts"
+import { heldOf, isSameState, jsonOf, validatorOf } from "./validator.ts"
 
 /** What a write requires of the row as it is (RFC 9110, 13.1). */
 export interface Precondition {
@@ -19,6 +19,7 @@ export interface Precondition {
 
 /** A row as its viewer may see it. */
 interface HeldRow {
+  /** As a write returns it. */
   text: string
   etag: string
 }
@@ -26,7 +27,7 @@ interface HeldRow {
 /** A 412, with the row as it is now. */
 export const failed = (detail: string, row?: HeldRow): Problem =>
   new Problem("precondition_failed", detail, {
-    current: row?.text,
+    current: row && jsonOf(row.text),
     headers: row ? { etag: row.etag } : {},
   })
 
@@ -42,11 +43,11 @@ async function rowNow(
   const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) return undefined
   const text = String(row[0])
-  return { text, etag: await rowTag(text), updated: row[1] }
+  return { text, etag: await validatorOf(text, call.viewer), updated: row[1] }
 }
 
 /**
- * The text that the row must still have when it is written, so that the precondition holds then: the write's own
+ * The version or the text that the row must still have when it is written, so that the precondition holds then: the write's own
  * statement asks for it. Undefined without a precondition. Throws a 412 where it does not hold now, and a 404 where there
  * is no such row.
  */
@@ -58,6 +59,16 @@ export async function heldTextOf(
 ): Promise<string | undefined> {
   if (!precondition) return undefined
   if (isLater(id)) return requireUntagged(precondition)
+  return heldOf(await textHeld(call, resource, id, precondition))
+}
+
+/** The text of the row, as a write returns it. Throws as `heldTextOf` does. */
+export async function textHeld(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  precondition: Precondition,
+): Promise<string> {
   const row = await rowNow(call, resource, id)
   if (!row) throw notFound()
   const why = brokenBy(precondition, row)
@@ -81,7 +92,7 @@ export async function requireStillHeld(
   if (held === undefined) return
   const row = await rowNow(call, resource, id)
   if (!row) throw notFound()
-  if (row.text !== held) throw failed("The row was changed meanwhile", row)
+  if (heldOf(row.text) !== held) throw failed("The row was changed meanwhile", row)
 }
 
 /** Throws a 412 where there is such a row that the viewer can see. */
@@ -96,10 +107,11 @@ function brokenBy(
 ): string | undefined {
   // If-Unmodified-Since counts only without If-Match (RFC 9110, 13.2.2).
   if (match !== undefined) {
-    if (match !== "*" && !match.includes(etag)) return "The row has another ETag than If-Match names"
+    if (match !== "*" && !match.some((tag) => isSameState(tag, etag)))
+      return "The row has another ETag than If-Match names"
   } else if (unmodifiedSince !== undefined && isChangedAfter(updated, unmodifiedSince))
     return "The row was changed after If-Unmodified-Since"
-  if (noneMatch !== undefined && (noneMatch === "*" || noneMatch.includes(etag)))
+  if (noneMatch !== undefined && (noneMatch === "*" || noneMatch.some((tag) => isSameState(tag, etag))))
     return "The row is one that If-None-Match names"
   return undefined
 }

@@ -7,10 +7,11 @@ import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { heldTextOf, type Precondition } from "./precondition.ts"
+import { type Precondition, textHeld } from "./precondition.ts"
 import { replaceDocument } from "./replace.ts"
 import { textOfVersion } from "./row-history.ts"
 import { update } from "./update.ts"
+import { jsonOf } from "./validator.ts"
 
 /**
  * Makes a row what it was in one of its versions, as far as the viewer may set its fields, and returns its JSON. Throws as
@@ -37,8 +38,8 @@ export async function restoreVersion(
     // A row that is gone is not made anew.
     return (await replaceDocument(call, resource, id, document, { match: "*", ...precondition })).body
   }
-  const text = await heldTextOf(call, resource, id, precondition ?? {})
-  const now = membersOf(text)
+  const text = await textHeld(call, resource, id, precondition ?? {})
+  const now = membersOf(jsonOf(text))
   const patch: Record<string, unknown> = {}
   for (const field of Object.values(resource.fields)) {
     const value = was.get(field.name)
@@ -46,9 +47,8 @@ export async function restoreVersion(
     const isText = resource.json.has(field.name) && value !== "null"
     patch[field.name] = isText ? JsonText.checked(value) : JSON.parse(value)
   }
-  if (Object.keys(patch).length === 0) return String(text)
+  if (Object.keys(patch).length === 0) return text
   return update(call, resource, id, patch, precondition)
 }
 
-const membersOf = (text: string | undefined): Map<string, string> =>
-  readDocument(text ?? "{}")?.members ?? new Map()
+const membersOf = (text: string): Map<string, string> => readDocument(text)?.members ?? new Map()

@@ -3,6 +3,7 @@ import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Call } from "./call.ts"
 import { checkOne, read } from "./read.ts"
+import { jsonOf } from "./validator.ts"
 
 /** What a write is answered with: the written row, in the shape that its query string asks for. */
 export type Shape = (key: RowKey | undefined, body: string) => Promise<string>
@@ -22,7 +23,7 @@ export async function allShaped<Row>(
   return bodies
 }
 
-const asWritten: Shape = async (_, body) => body
+const asWritten: Shape = async (_, body) => jsonOf(body)
 
 /**
  * Reads the query string of a write, `fields` and `include` as those of a single read. Throws a 422 that names every wrong
@@ -35,12 +36,12 @@ export function shapeOf(call: Call, resource: Resource, search: string): Shape {
   const asked = /[?&]include=/.test(search) ? search : `${search}&include=`
   checkOne(call, resource, asked)
   return async (key, body) => {
-    if (key === undefined) return body
+    if (key === undefined) return jsonOf(body)
     try {
       const found = await read({ ...call, bypass: "no-store" }, resource, key, asked)
       return found.body
     } catch (error) {
-      if (error instanceof Problem && [401, 403, 404].includes(error.status)) return body
+      if (error instanceof Problem && [401, 403, 404].includes(error.status)) return jsonOf(body)
       throw error
     }
   }

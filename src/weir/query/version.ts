@@ -8,9 +8,13 @@ export const versionName = "_version"
 export const isVersion = ({ fields }: Resource, name: string): boolean =>
   name === versionName && !Object.hasOwn(fields, name)
 
+/** Whether a row is read, or a part of it, and nothing beside it. */
+export const isRowAlone = ({ includes, counts = [] }: Selection): boolean =>
+  includes.length === 0 && counts.length === 0
+
 /** Whether a part of a row is read, and nothing beside it. */
-export const isPartAlone = ({ fields, includes, counts = [] }: Selection): boolean =>
-  fields !== undefined && includes.length === 0 && counts.length === 0
+export const isPartAlone = (selection: Selection): boolean =>
+  selection.fields !== undefined && isRowAlone(selection)
 
 /** Whether rows have their validators as members, here or where they are embedded. */
 export const hasVersions = ({ version, includes }: Pick<Selection, "version" | "includes">): boolean =>

@@ -14,6 +14,7 @@ import { looksSecret, pascal, singularOf } from "./names.ts"
 import type { OwnOptions, SchemaOptions } from "./option-types.ts"
 import { quotaOf } from "./quota.ts"
 import type { Resource, ResourceOptions } from "./resource.ts"
+import { rowVersionOf } from "./row-version.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
 import { softDeleteOf } from "./soft-delete.ts"
 
@@ -87,6 +88,7 @@ function made(
     secretKey(fields, keys, name, options, notices),
   )
   const softDelete = softDeleteOf(name, options, fields, rules)
+  const version = rowVersionOf(name, options, fields, keys)
   const document = collection && documentColumn
   return {
     name,
@@ -107,6 +109,7 @@ function made(
     options: { ...options, fields: options.fields ?? {} },
     relations: {},
     softDelete,
+    version,
     history: undefined,
     search: undefined,
     tables: undefined,

@@ -69,6 +69,11 @@ export interface TableOptions<C extends string = string> {
   upsert?: readonly (C | readonly C[])[]
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
+  /**
+   * The column that row validators are made of, in place of all that their viewer sees: a whole number that is counted up by
+   * each update, a time that each update sets, or Postgres's `xmin`. Default: a column made by `version()`.
+   */
+  version?: C | "xmin"
   /** Whether each change of a row leaves a version of it, and for how many days one is kept after it was replaced. */
   history?: HistoryOption
   /** Whether a delete needs the row's present secret (admins aside), in the header that `confirmHeader` names. */
@@ -120,6 +125,12 @@ export interface SoftDelete {
   present: Rule
 }
 
+/** The option `version`, resolved: the column, and whether each update counts it up. */
+export interface RowVersion {
+  field: Field | "xmin"
+  counts: boolean
+}
+
 export interface Resource {
   /** Its path, and its name in the documents. */
   name: string
@@ -148,6 +159,8 @@ export interface Resource {
   relations: Record<string, Relation>
   /** How its rows are softly deleted, where they are. */
   softDelete: SoftDelete | undefined
+  /** What its rows' validators are made of, where that is no digest of them. */
+  version: RowVersion | undefined
   /** How the versions of its rows are kept, where they are. */
   history: History | undefined
   /** What `q=` searches, where it does. */

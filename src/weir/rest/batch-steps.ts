@@ -1,4 +1,3 @@
-import { rowTag } from "../lib/etag.ts"
 import { JsonText } from "../lib/json-text.ts"
 import type { Step } from "../operations/batch.ts"
 import type { Call } from "../operations/call.ts"
@@ -12,6 +11,7 @@ import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
 import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
+import { validatorOf } from "../operations/validator.ts"
 import { invalid, notFound, type Problem } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
@@ -115,7 +115,7 @@ async function writing(call: Call, operation: Operation): Promise<Result> {
   const shaped = shapeOf(call, resource, search)
   const answer = async (rowKey: RowKey, body: string, status = 200): Promise<Result> => ({
     status,
-    etag: await rowTag(body),
+    etag: await validatorOf(body, call.viewer),
     body: await shaped(rowKey, body),
   })
   if (method === "POST" && word === "restore" && isSoftlyDeleted(resource)) {
@@ -153,7 +153,7 @@ async function creating(
   if (many) return { status: 201, body: `[${bodies.join(",")}]` }
   const [row] = rows
   const location = row?.key === undefined ? undefined : rowPath(resource, row.key)
-  return { status: 201, location, etag: await rowTag(row?.body ?? ""), body: bodies[0] }
+  return { status: 201, location, etag: await validatorOf(row?.body ?? "{}", call.viewer), body: bodies[0] }
 }
 
 async function linking(call: Call, operation: Operation): Promise<Result> {

@@ -4,12 +4,12 @@ import type { AppContext } from "../http/context.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { rowTag } from "../lib/etag.ts"
 import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
 import { once } from "../operations/once.ts"
 import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
+import { jsonOf, validatorOf } from "../operations/validator.ts"
 import { type FieldIssue, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
@@ -53,7 +53,9 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
-  const { value, replayed } = await once(call, keyed, run, (outcomes) => replayOf(sent, outcomes, resources))
+  const { value, replayed } = await once(call, keyed, run, (outcomes) =>
+    replayOf(call, sent, outcomes, resources),
+  )
   return reply(c, 200, value, { ...applied, ...(replayed ? { "idempotency-replayed": "true" } : {}) })
 }
 
@@ -129,6 +131,7 @@ function resultText({ name }: SentOperation, { status, location, etag, body }: R
  * that it left. What it read is not known then.
  */
 async function replayOf(
+  call: Call,
   sent: SentOperation[],
   outcomes: Outcome[],
   resources: readonly Resource[],
@@ -138,21 +141,26 @@ async function replayOf(
   const results = sent.map((one, step) => {
     const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
     const { resource, many = false } = sourceOf(one, targetOf(one.path, resources))
-    return resource ? resultOf(own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
+    return resource ? resultOf(call, own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
   })
   return answerOf(sent, await Promise.all(results))
 }
 
-async function resultOf(own: Outcome[], resource: Resource, many: boolean): Promise<Result> {
+async function resultOf(
+  { viewer }: Call,
+  own: Outcome[],
+  resource: Resource,
+  many: boolean,
+): Promise<Result> {
   const [first] = own
   const status = own.every(({ verb }) => verb === "insert") ? 201 : 200
-  if (many) return { status, body: `[${own.map(({ body }) => body).join(",")}]` }
-  const body = first?.body ?? ""
+  if (many) return { status, body: `[${own.map(({ body }) => jsonOf(body)).join(",")}]` }
+  const text = first?.body ?? "{}"
   const key = status === 201 ? keyOf(resource, first?.key) : undefined
   return {
     status,
     location: key === undefined ? undefined : rowPath(resource, key),
-    etag: await rowTag(body),
-    body,
+    etag: await validatorOf(text, viewer),
+    body: jsonOf(text),
   }
 }

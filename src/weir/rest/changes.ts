@@ -4,7 +4,6 @@ import type { AppContext } from "../http/context.ts"
 import { acceptPatch, jsonTypes, patchTypes } from "../http/media-types.ts"
 import { refuseParams } from "../http/query-string.ts"
 import { reply } from "../http/reply.ts"
-import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import type { Call } from "../operations/call.ts"
 import { patchDocument } from "../operations/documents.ts"
@@ -14,6 +13,7 @@ import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
 import { shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
+import { validatorOf } from "../operations/validator.ts"
 import { invalid } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import { confirmHeader, type Resource, secretOf, updatedField } from "../resource/resource.ts"
@@ -37,7 +37,7 @@ export function rowToChange(c: AppContext, resource: Resource, rule: Rule, asked
     call,
     key,
     async answer(status, body, headers = {}) {
-      const all = { ...applied, ...headers, etag: await rowTag(body) }
+      const all = { ...applied, ...headers, etag: await validatorOf(body, call.viewer) }
       if (!isMinimal) return reply(c, status, await shaped(key, body), all)
       return reply(c, status === 200 ? 204 : status, null, all)
     },

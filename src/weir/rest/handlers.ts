@@ -5,7 +5,6 @@ import type { AppContext } from "../http/context.ts"
 import { jsonTypes } from "../http/media-types.ts"
 import { searchOf } from "../http/query-string.ts"
 import { reply } from "../http/reply.ts"
-import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import { aggregate } from "../operations/aggregate.ts"
 import type { Call } from "../operations/call.ts"
@@ -16,6 +15,7 @@ import { read } from "../operations/read.ts"
 import { withRecalled } from "../operations/recalled.ts"
 import type { Outcome } from "../operations/recording.ts"
 import { allShaped, shapeOf } from "../operations/shaped.ts"
+import { validatorOf } from "../operations/validator.ts"
 import { keySegment, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { onceIn } from "./idempotency.ts"
@@ -136,7 +136,7 @@ export async function createRows(
   const { key, body = "" } = rows[0] ?? {}
   const location = key === undefined ? {} : { location: basePath + rowPath(resource, key) }
   // What is created within a row may change what its maker sees of it.
-  const etag = within ? {} : { etag: await rowTag(body) }
+  const etag = within ? {} : { etag: await validatorOf(body, call.viewer) }
   const headers = { ...common, ...location, ...etag }
   return reply(c, 201, isMinimal ? null : await shaped(key, body), headers)
 }

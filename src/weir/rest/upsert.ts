@@ -3,13 +3,13 @@ import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { jsonTypes } from "../http/media-types.ts"
 import { reply } from "../http/reply.ts"
-import { rowTag } from "../lib/etag.ts"
 import { requireOpen } from "../operations/access.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
 import type { Outcome } from "../operations/recording.ts"
 import { allShaped, type Shape, shapeOf } from "../operations/shaped.ts"
 import { type UpsertedRow, upsert } from "../operations/upsert.ts"
+import { validatorOf } from "../operations/validator.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { upsertKeys } from "../resource/upsert.ts"
@@ -98,7 +98,7 @@ export function upsertOf(call: Call, resource: Resource, search: string) {
       return {
         status: rows.every(({ created }) => created) ? 201 : 200,
         location: key === undefined ? undefined : rowPath(resource, key),
-        etag: many || !first ? undefined : await rowTag(first.body),
+        etag: many || !first ? undefined : await validatorOf(first.body, call.viewer),
         async body(): Promise<string> {
           const bodies = await allShaped(call, rows, (row) => bodyOf(row, asked, shaped))
           return many ? `[${bodies.join(",")}]` : (bodies[0] ?? "")

@@ -94,7 +94,8 @@ export function rowShape(
     shape.members.push({ name: include.relation.name, value, when: undefined, hides: true })
   }
   for (const count of counts) shape.members.push(countMember(count, row, context))
-  if (version) shape.members.push(versionMember(wholeShape(resource, row, context), context))
+  if (version)
+    shape.members.push(versionMember(resource, row, context, () => wholeShape(resource, row, context)))
   return shape
 }
 

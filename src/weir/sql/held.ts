@@ -5,14 +5,15 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { oneVisible, wholeText, writtenRow } from "./returning.ts"
+import { rowVersion } from "./validator.ts"
 import { viewerSql } from "./where.ts"
 
-/** The name of the bound text that a row must still have for a write to hold. */
+/** The name of the bound version or text that a row must still have for a write to hold. */
 export const heldText = "@held"
 
-/** A write's condition: the row still has the text that is bound as `heldText`. */
+/** A write's condition: the row still has the version, or the text, that is bound as `heldText`. */
 export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${wholeText(resource, row, viewer)} = ${bound(heldText)}`
+  sql`${rowVersion(resource, row) ?? wholeText(resource, row, viewer)} = ${bound(heldText)}`
 
 /** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
 export function compileHeld(resource: Resource, kind: ViewerKind): Plan {

@@ -8,6 +8,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, tableOf } from "./columns.ts"
 import { compile, type Plan } from "./plan.ts"
 import { oneVisible, writtenRow } from "./returning.ts"
+import { countedField, nextVersion } from "./validator.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** What a write requires of its row, and what is at fault where that does not hold. */
@@ -90,12 +91,15 @@ export function updateRequirements(
   const aliases = new Aliases()
   const before = writtenRow(resource)
   const now = Object.values(resource.fields).filter(({ spec }) => spec.auto === "updated")
-  const bySelf = [...now.map(({ name }) => name), ...made.bound, ...Object.keys(made.expressions)]
+  const counted = countedField(resource)
+  const own = counted ? [...now, counted] : now
+  const bySelf = [...own.map(({ name }) => name), ...made.bound, ...Object.keys(made.expressions)]
   const changed = [...columns, ...bySelf]
   const after = rowOf(resource, (column) => {
     const expression = made.expressions[column]
     if (expression) return typedValue(resource, column, sql`(${expression})`)
     if (columns.includes(column) || made.bound.includes(column)) return typedValue(resource, column)
+    if (column === counted?.name) return nextVersion(resource, counted)
     return now.some(({ name }) => name === column) ? expressions.now() : before(column)
   })
   const { update, updatedRow } = resource.rules

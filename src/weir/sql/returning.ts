@@ -7,6 +7,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
 import { rowText, visibleMembers } from "./row.ts"
+import { versionLine } from "./validator.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The row that a write is about, by its table's own name. */
@@ -23,15 +24,30 @@ export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): Vi
 export const returnedRow = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
   sql`${wholeText(resource, row, viewer)}, ${returnedKeys(resource, row)}`
 
-/** The text of a row as its viewer may see it, without embeds: what its validator is made of. */
-export function wholeText(
+/**
+ * The text of a row as its viewer may see it, without embeds, after the line of its version where it has one: what its
+ * validator is made of.
+ */
+export function wholeText(resource: Resource, row: RowSql, viewer: ViewerSql): SQL {
+  const line = versionLine(resource, row, viewer)
+  const text = seenText(resource, row, viewer)
+  return line ? sql`${line} || ${text}` : text
+}
+
+/** As much of that text as a validator needs. */
+export const validatorText = (
   resource: Resource,
   row: RowSql,
   viewer: ViewerSql,
   aliases: Aliases = new Aliases(),
-): SQL {
-  return expressions.jsonText(rowText(wholeShape(resource, row, { viewer, aliases })))
-}
+): SQL => versionLine(resource, row, viewer) ?? seenText(resource, row, viewer, aliases)
+
+const seenText = (
+  resource: Resource,
+  row: RowSql,
+  viewer: ViewerSql,
+  aliases: Aliases = new Aliases(),
+): SQL => expressions.jsonText(rowText(wholeShape(resource, row, { viewer, aliases })))
 
 /**
  * The primary key of a row, and its foreign keys: what the cache is invalidated by. Where the resource has hooks after

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
-import { isPartAlone } from "../query/version.ts"
+import { isPartAlone, isRowAlone } from "../query/version.ts"
 import { oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -16,7 +16,7 @@ import { type Context, isShared, joinable, keptRows, literal, rowShape, withClau
 import { filtered, linked, selective } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
-import { wholeText } from "./returning.ts"
+import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { beyond, orderBy, placeColumns, type SortExpression, sortExpressions, withPlaces } from "./sort.ts"
@@ -33,11 +33,11 @@ export interface ListPlan extends Plan {
   separator: string
 }
 
-/** The statement of a single read: one row of `body [, text of the whole row] [, bytes of the answer]`, or none. */
+/** The statement of a single read: one row of `body [, text of its validator] [, bytes of the answer]`, or none. */
 export interface OnePlan extends Plan {
   size: AnswerSize
-  /** Whether the body is a part of the row, and its text comes beside. */
-  isPart: boolean
+  /** Whether the validator is not made of the body: what it is made of comes beside. */
+  hasValidator: boolean
 }
 
 /** One row by its primary key (bound as `ownValue.key`): no row where there is none that the viewer may see. */
@@ -57,10 +57,10 @@ export function compileOne(
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
   // The validator is made of the whole row, whatever part of it is asked for.
-  const isPart = isPartAlone(selection)
-  const whole = isPart ? sql`, ${wholeText(resource, row, context.viewer, context.aliases)}` : sql``
+  const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
+  const whole = hasValidator ? sql`, ${validatorText(resource, row, context.viewer, context.aliases)}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
-  const entries = isPart ? undefined : plainEntries(shape)
+  const entries = hasValidator ? undefined : plainEntries(shape)
   const json = expressions.jsonOne(entries, rowText(shape), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
@@ -68,7 +68,7 @@ export function compileOne(
     ...plan,
     ...costOfOne(selection, kind),
     size,
-    isPart,
+    hasValidator,
   }
 }
 

@@ -9,6 +9,7 @@ import { compile, type Plan } from "./plan.ts"
 import { quotaAfter } from "./quota.ts"
 import { type Made, nothingMade, updateRequirements } from "./requirements.ts"
 import { oneVisible, returnedRow, writtenRow } from "./returning.ts"
+import { countedField, nextVersion } from "./validator.ts"
 import { viewerSql } from "./where.ts"
 
 /**
@@ -46,6 +47,8 @@ export function assignments(resource: Resource, columns: string[], made: Made): 
   for (const field of Object.values(resource.fields))
     if (field.spec.auto === "updated")
       sets.push(sql`${columnName(resource, field.name)} = ${expressions.now()}`)
+  const counted = countedField(resource)
+  if (counted) sets.push(sql`${columnName(resource, counted.name)} = ${nextVersion(resource, counted)}`)
   for (const [column, expression] of Object.entries(made.expressions))
     sets.push(sql`${columnName(resource, column)} = ${expression}`)
   return sql.join(sets, sql`, `)

@@ -72,8 +72,8 @@ export interface FieldSpec extends Partial<TextBounds>, NumberBounds, ColumnTrai
   reference?: { to: () => Column; onDelete: string | undefined }
   /** The literal default as a value of JSON, where the database has it in another form. */
   initial?: string
-  /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too. */
-  auto?: "created" | "updated"
+  /** Set for an automatic timestamp: `created` is set at creation, `updated` at every update too; and for a version. */
+  auto?: "created" | "updated" | "version"
 }
 
 const builderSpecs = new WeakMap<object, FieldSpec>()
@@ -140,6 +140,16 @@ export function ownKey(builder: object): Column {
   const key = Object.values(table ? getTableColumns(table) : {}).find(({ primary }) => primary)
   if (!key) throw new Error("references(itself): the table has no column that is its primary key")
   return key
+}
+
+/** The column that a builder has become in its table. */
+export function columnOf(builder: object): Column {
+  const table = builderTables.get(builder)
+  const spec = builderSpecs.get(builder)
+  const specs = table && tableSpecs.get(table)
+  const name = specs && Object.keys(specs).find((key) => specs[key] === spec)
+  if (!table || name === undefined) throw new Error("A column of the vocabulary is in no table")
+  return getTableColumns(table)[name] as Column
 }
 
 /** Stores the specs of a table's columns. Throws for a column that was not built with the vocabulary. */

@@ -26,6 +26,7 @@ import { caselessColumns, caselessIndex } from "../caseless.ts"
 import { checksOf, type FormOf } from "../checks.ts"
 import { typedAs, writtenDefault } from "../column-defaults.ts"
 import {
+  columnOf,
   type DecimalDigits,
   describe,
   describeTable,
@@ -105,6 +106,12 @@ export const oneOf = <const V extends readonly [string, ...string[]]>(values: V,
 /** A whole number, within the bounds if given. */
 export const integer = (bounds: NumberBounds & Named = {}) =>
   describe(pgBigint({ mode: "number" }), specs.number("integer", bounds), bounds)
+/** The number of a row's versions: 1 at first, and counted up by each update. Validators are made of it. */
+export const version = (named: Named = {}) => {
+  const builder = pgBigint({ mode: "number" }).notNull().default(1)
+  builder.$onUpdate(() => sql`${columnOf(builder)} + 1` as unknown as number)
+  return describe(builder, { type: "integer", auto: "version", readOnly: true }, named)
+}
 /** A whole number of 64 bits: a string of its digits, on the wire and in JavaScript. */
 export const bigint = (named: Named = {}) => describe(digits(), { type: "bigint" }, named)
 /**
