@@ -16,7 +16,7 @@ export interface RowsShape {
   chosen: string[]
 }
 
-const given = sql.identifier("@row")
+const given = sql.identifier("@given")
 
 /** Rows that are bound as `rows`, a JSON array of arrays. */
 const boundRows = (resource: Resource, { columns }: RowsShape): SQL =>
