@@ -1,12 +1,17 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import type { Statement } from "../db/dialect/statement.ts"
+import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { boundValue, hasKey, keyValues, tableOf } from "./columns.ts"
-import { compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import type { RecordedWrite } from "./record.ts"
+import { type ManyRows, madeOfMany } from "./record-many.ts"
 import { returnedKey, wholeText, writerOf, writtenRow } from "./returning.ts"
+import { keyPlaces } from "./rows-of-keys.ts"
+import { viewerSql } from "./where.ts"
 
 /** How the row that a write has written is found right after it. */
 export type WrittenBy = "key" | "values" | "number"
@@ -28,12 +33,19 @@ export function isWritten(resource: Resource, by: WrittenBy): SQL {
   )
 }
 
+/** A write, and the values of the condition that its rows are found by. */
+type ReturningWrite = RecordedWrite & { rows?: { values: Values } | undefined }
+
 /**
- * SQLite: a read of what the statement before has returned of the one row that it wrote, without foreign keys. Undefined for a
+ * SQLite: a read of what the statement before has returned of the rows that it wrote, without foreign keys. Undefined for a
  * write whose rows are not known.
  */
-export function returnedOf(write: RecordedWrite, viewer: Viewer): (() => Statement) | undefined {
-  const { resource, verb, key, upserted } = write
+export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statement) | undefined {
+  const { resource, verb, key, upserted, many, rows } = write
+  if (many) return () => returnedOfMany(resource, many, viewer)
+  if (write.counts && rows)
+    return () =>
+      withValues(planOf(resource, "returned:count", compileCount), { rows: rows.values.rows ?? "[]" })
   if (verb === "delete")
     return () =>
       withValues(
@@ -59,6 +71,21 @@ export function returnedOf(write: RecordedWrite, viewer: Viewer): (() => Stateme
       plan(by, () => isWritten(resource, by)),
       { ...values, ...own },
     )
+}
+
+/** As many rows as the statement before has written, of those whose keys are bound as `rows`. */
+const compileCount = (): Plan =>
+  compile(sql`select 1 from ${expressions.elements(bound("rows"))} limit (select changes())`)
+
+function returnedOfMany(resource: Resource, { list, columns }: ManyRows, viewer: Viewer): Statement {
+  const given = keyPlaces(resource, columns)
+  const plan = planOf(resource, `returned:many:${viewer.kind}:${given}`, () => {
+    const row = writtenRow(resource)
+    return compile(
+      sql`select ${wholeText(resource, row, viewerSql(viewer.kind))}, ${returnedKey(resource, row)} from ${madeOfMany(resource, given)}`,
+    )
+  })
+  return withValues(plan, { "@list": list, [ownValue.viewer]: viewer.id })
 }
 
 function compileReturned(resource: Resource, kind: ViewerKind, verb: string, where: SQL): Plan {

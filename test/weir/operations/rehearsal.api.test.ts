@@ -53,7 +53,7 @@ let hooks: string[]
 /** What the check before the create of a board does. */
 let before: ((db: unknown) => Promise<unknown>) | undefined
 let works: Promise<void>[]
-const open = { read: anyone, create: signedIn, update: signedIn, delete: signedIn }
+const open = { read: anyone, create: signedIn, update: signedIn, delete: signedIn, bulk: true }
 
 beforeEach(async () => {
   w = await world()
@@ -70,6 +70,7 @@ beforeEach(async () => {
     resources: [
       resource(users, {
         ...open,
+        bulk: false,
         create: anyone,
         update: self,
         delete: self,
@@ -280,6 +281,28 @@ const requests: Record<string, [request: string, json?: unknown, headers?: Recor
     ["PUT /notes/new", { color: "green" }],
   ],
   "delete /notes/{_id}": [["DELETE /notes/n"]],
+  "patch /boards": [
+    ["PATCH /boards?fields=name,_version", [{ id: 1, name: "each" }]],
+    ["PATCH /boards?name[starts_with]=m", { name: "all" }],
+    ["PATCH /boards?id=1", { name: "where" }],
+  ],
+  "delete /boards": [["DELETE /boards?name[in]=m1,m2"], ["DELETE /boards"]],
+  "patch /cards": [
+    [
+      "PATCH /cards",
+      [
+        { id: 1, title: "p1" },
+        { id: 99, title: "p99" },
+      ],
+    ],
+  ],
+  "delete /cards": [["DELETE /cards?title[in]=i,j"]],
+  "patch /tags": [["PATCH /tags?code[in]=z,q,r", { name: "bulk" }]],
+  "delete /tags": [["DELETE /tags?code=r"]],
+  "patch /card_tags": [["PATCH /card_tags?id[gt]=0", { tag_code: "q" }]],
+  "delete /card_tags": [["DELETE /card_tags?id[gt]=0"]],
+  "patch /notes": [["PATCH /notes", [{ _id: "m", color: "red" }]]],
+  "delete /notes": [["DELETE /notes?_id=o"]],
   "post /batch": [
     [
       "POST /batch",
@@ -411,12 +434,13 @@ describe("with tx=rollback", () => {
   })
 
   test("an array comes back in its shape", async () => {
-    const sent = Array.from({ length: 60 }, (_, i) => ({ title: `many ${i}`, board_id: 1 }))
+    const sent = Array.from({ length: 250 }, (_, i) => ({ title: `many ${i}`, board_id: 1 }))
     const answer = await rehearse("POST /cards?fields=title&include=board", sent)
     expect(answer.status, answer.text).toBe(201)
     const rows = answer.body as { title: string; board: object }[]
     expect(rows.map(({ title }) => title)).toEqual(sent.map(({ title }) => title))
-    expect(rows[59]?.board).toMatchObject({ name: "first" })
+    expect(rows[249]?.board).toMatchObject({ name: "first" })
+    expect((await call("GET", "/cards?limit=9&fields=id")).body).toHaveLength(2)
   })
 
   test("an answer that D1 cannot tell is refused, and others tell it", async () => {

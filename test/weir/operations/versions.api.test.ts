@@ -271,6 +271,24 @@ describe("version()", () => {
     expect(etag(await send("GET /lamps/1?include=shelf"))).not.toBe(etag(one))
   })
 
+  test("changes of many rows count it up, and hold by it", async () => {
+    const send = sender(lampsOf({ bulk: true }))
+    await send("POST /lamps", [{ code: "a" }, { code: "b" }], 201)
+    const tag = etag(await send("GET /lamps/1")).slice(1, -1)
+    const each = await send("PATCH /lamps?fields=id,_version", [
+      { id: 1, price: 1, _version: tag },
+      { id: 2, price: 1, _version: "1" },
+    ])
+    const [first] = each.body as { _version: string }[]
+    expect(first?._version).toBe(etag(await send("GET /lamps/1")).slice(1, -1))
+    await send("PATCH /lamps", [{ id: 1, price: 2, _version: "1" }], 412)
+    await send("PATCH /lamps?id[lte]=2", { price: 3 })
+    expect((await send("GET /lamps?fields=id,rev&sort=id")).body).toEqual([
+      { id: 1, rev: 3 },
+      { id: 2, rev: 3 },
+    ])
+  })
+
   test("a retry and a rehearsal are answered with it", async () => {
     const send = sender(lampsOf())
     const rehearsed = await send("POST /lamps", { code: "a" }, 201, { prefer: "tx=rollback" })

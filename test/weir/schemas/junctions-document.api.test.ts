@@ -23,6 +23,7 @@ test("links are described: their keys, their bodies, their names", async () => {
   expect((put.parameters as Params).map(({ name, in: place }) => [place, name])).toEqual([
     ["path", "id"],
     ["path", "tagId"],
+    ["header", "Prefer"],
   ])
   expect(put.requestBody).toMatchObject({
     required: false,

@@ -24,10 +24,12 @@ export interface Statement {
    */
   scans?: string[] | undefined
   /**
-   * A read, right after a write, of the one row that this has returned: for databases that tell nothing of statements that
+   * A read, right after a write, of the rows that this has returned: for databases that tell nothing of statements that
    * are undone.
    */
   returned?: () => Statement
+  /** Whether it writes many rows: a driver whose statements hold up others lets these have their turn before and after it. */
+  many?: boolean
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }

@@ -20,12 +20,14 @@ export async function undone(
   statements: Statement[],
 ): Promise<Row[][]> {
   // Without a rowid: last_insert_rowid() stays what it was.
-  const all = [binding.prepare(`create table ${table}(n integer primary key, rows text) without rowid`)]
+  const all = [
+    binding.prepare(
+      `create table ${table}(n integer, i integer, row text, primary key (n, i)) without rowid`,
+    ),
+  ]
   for (const [n, statement] of statements.entries()) {
     if (isRead(statement)) {
-      all.push(
-        keeping(binding, n, statement, (await columnsOf(binding, statement)).length, "json_group_array"),
-      )
+      all.push(await keeping(binding, n, statement))
       continue
     }
     const { returned, text } = statement
@@ -33,9 +35,8 @@ export async function undone(
       throw new Unrehearsed("of a write of its own, D1 does not tell what it has returned")
     all.push(prepare(statement))
     if (!returned) continue
-    const read = returned()
     // It inserts as many rows as the write: changes() stays what it was.
-    all.push(keeping(binding, n, read, (await columnsOf(binding, read)).length, "json_array"))
+    all.push(await keeping(binding, n, returned()))
   }
   all.push(binding.prepare(telling))
   try {
@@ -49,17 +50,13 @@ export async function undone(
 const isRead = ({ text, isRead, single, change }: Statement): boolean =>
   isRead === true || single === true || (change === undefined && /^\s*(select|with)\b/i.test(text))
 
-function keeping(
-  binding: D1Binding,
-  n: number,
-  { text, params }: Statement,
-  width: number,
-  collect: "json_array" | "json_group_array",
-): D1Prepared {
-  const names = Array.from({ length: width }, (_, i) => `"c${i}"`).join(", ")
+/** Keeps the rows of a read as those of statement `n`. */
+async function keeping(binding: D1Binding, n: number, read: Statement): Promise<D1Prepared> {
+  const { text, params } = read
+  const names = (await columnsOf(binding, read)).map((_, i) => `"c${i}"`).join(", ")
   return binding
     .prepare(
-      `with "@told"(${names}) as (${text}) insert into ${table} select ${n}, ${collect}(json_array(${names})) from "@told"`,
+      `with "@told"(${names}) as (${text}) insert into ${table} select ${n}, row_number() over (), json_array(${names}) from "@told"`,
     )
     .bind(...params)
 }
@@ -76,7 +73,7 @@ async function columnsOf(binding: D1Binding, { text, params }: Statement): Promi
   return names as string[]
 }
 
-const telling = `select json_extract('{}', case when length(cast(told as blob)) > ${maxToldBytes} then 'weir_untold ' else 'weir_told ' || hex(told) end) from (select json_group_array(json_array(n, json(rows))) as told from ${table})`
+const telling = `select json_extract('{}', case when length(cast(told as blob)) > ${maxToldBytes} then 'weir_untold ' else 'weir_told ' || hex(told) end) from (select json_group_array(json_array(n, json(row))) as told from ${table})`
 
 /** The rows of each statement, from the error that ended them. */
 function rowsIn(error: unknown, statements: Statement[]): Row[][] {
@@ -86,9 +83,9 @@ function rowsIn(error: unknown, statements: Statement[]): Row[][] {
   if (hex === undefined) throw error
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
-  const told = new Map<number, Row[]>(JSON.parse(new TextDecoder().decode(bytes)))
+  const told = Map.groupBy(JSON.parse(new TextDecoder().decode(bytes)) as [number, Row][], ([n]) => n)
   return statements.map(({ header, text }, n) => {
-    const rows = told.get(n) ?? []
+    const rows = (told.get(n) ?? []).map(([, row]) => row)
     return header ? [columns.get(text) ?? [], ...rows] : rows
   })
 }
