@@ -3,6 +3,7 @@ import "#fresh"
 import { relations } from "drizzle-orm"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { defineApi } from "../../../src/weir/api.ts"
+import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import { admin, anyone, nobody, self, signedIn } from "../../../src/weir/resource/rules.ts"
 import {
@@ -431,6 +432,18 @@ describe("with tx=rollback", () => {
     for (const { status, text } of answers) expect([201, 503], text).toContain(status)
     expect(answers.filter((_, i) => i % 2 === 1).map(({ status }) => status)).toEqual(names.map(() => 201))
     expect((await call("GET", "/boards?name[starts_with]=at")).body).toEqual([])
+  })
+
+  test.runIf(dialectName === "postgres")("what a commit would refuse is refused", async () => {
+    const [found] = await run(
+      "select conname from pg_constraint where conrelid = 'cards'::regclass and contype = 'f'",
+    )
+    const name = String(found?.[0]?.[0])
+    await run(`alter table cards alter constraint "${name}" deferrable initially deferred`)
+    const card = { title: "of none", board_id: 77 }
+    const rehearsed = await rehearse("POST /cards", card)
+    expect(rehearsed.status, rehearsed.text).toBe(422)
+    expect(told(rehearsed)).toEqual(told(await send("POST /cards", card)))
   })
 
   test("an array comes back in its shape", async () => {

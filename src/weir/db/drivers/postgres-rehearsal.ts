@@ -63,6 +63,7 @@ export function rehearsing({
   }
   const together = (statements: Statement[]): Promise<Row[][]> => {
     if (failure) return Promise.reject(failure.error)
+    if (isEnded) return Promise.reject(new Error("The rehearsal has ended"))
     opened ??= transaction(work).then(() => {}, failed)
     return new Promise((resolve, reject) => {
       jobs.push({ statements, resolve, reject })
