@@ -45,7 +45,9 @@ export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statem
   if (many) return () => returnedOfMany(resource, many, viewer)
   if (write.counts && rows)
     return () =>
-      withValues(planOf(resource, "returned:count", compileCount), { rows: rows.values.rows ?? "[]" })
+      withValues(planOf(resource, "returned:count", compileCount), {
+        [ownValue.rows]: rows.values[ownValue.rows] as string,
+      })
   if (verb === "delete")
     return () =>
       withValues(
@@ -73,9 +75,9 @@ export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statem
     )
 }
 
-/** As many rows as the statement before has written, of those whose keys are bound as `rows`. */
+/** As many rows as the statement before has written, of those whose keys are bound as `@rows`. */
 const compileCount = (): Plan =>
-  compile(sql`select 1 from ${expressions.elements(bound("rows"))} limit (select changes())`)
+  compile(sql`select 1 from ${expressions.elements(bound(ownValue.rows))} limit (select changes())`)
 
 function returnedOfMany(resource: Resource, { list, columns }: ManyRows, viewer: Viewer): Statement {
   const given = keyPlaces(resource, columns)

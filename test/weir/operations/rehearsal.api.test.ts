@@ -217,6 +217,7 @@ const requests: Record<string, [request: string, json?: unknown, headers?: Recor
     ["POST /boards?fields=name", [{ name: "m1" }, { name: "m2" }]],
     ["POST /boards", { name: "four" }, { prefer: "tx=rollback, return=minimal" }],
     ["POST /boards", { name: "five" }, { "idempotency-key": "k1" }],
+    ["POST /boards?fields=name", { name: "six" }, { "idempotency-key": "k2" }],
   ],
   "post /boards/batch": [["POST /boards/batch", [{ name: "m3" }, { name: "m4" }]]],
   "patch /boards/{id}": [
