@@ -200,7 +200,7 @@ export class ColumnTrial {
     if (!type.operators.includes("gt")) return
     const position = type.sql.position ?? type.sql.json
     const [rows = []] = await this.run([
-      sql`select ${expressions.jsonEnds(position(v), 1)}, id from ${this.name} where v is not null group by id, v order by ${type.ordered(v)}, id`,
+      sql`select ${expressions.jsonEnds([position(v)], 1)}, id from ${this.name} where v is not null group by id, v order by ${type.ordered(v)}, id`,
     ])
     const values = rows.map(([text]) => JSON.parse(text as string)[0] as unknown)
     expect(values.filter((value) => !type.accepts(value))).toEqual([])

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { makePgArray, PgDialect } from "drizzle-orm/pg-core"
 import { marks } from "../../errors.ts"
-import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import type { JoinedTable, NamedSql, PageSql, Rows, ValueOf } from "../page.ts"
 import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 import { asText, mergePatch, patchValue } from "./merge-patch.ts"
@@ -193,12 +193,16 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
 export const jsonArray = (values: SQL[]): SQL => sql`json_build_array(${sql.join(values, sql`, `)})::text`
 
 /**
- * The text of a JSON array that begins with the value of the first row, and ends with that of the last one of `limit`: to
- * write them all would take longer than to keep them.
+ * The text of a JSON array that begins with the value of the first row, and ends with that of the last one of `limit`. Of
+ * all rows the columns are kept, from which the values of these two are made: to make or write them all would take longer.
  */
-export const jsonEnds = (value: SQL, limit: number): SQL => {
-  const kept = sql`array_agg(${value})`
-  return sql`json_build_array((${kept})[1], (${kept})[least(count(*), ${sql.raw(String(limit))})])::text`
+export const jsonEnds = (
+  columns: SQL[],
+  limit: number,
+  value: ValueOf = ([column]) => column as SQL,
+): SQL => {
+  const at = (place: SQL) => value(columns.map((column) => sql`(array_agg(${column}))[${place}]`))
+  return sql`json_build_array(${at(sql`1`)}, ${at(sql`least(count(*), ${sql.raw(String(limit))})`)})::text`
 }
 
 /** Compares text byte by byte, as SQLite does, whatever the database's locale. */
@@ -206,6 +210,8 @@ export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
 /** Nulls come last in ascending and first in descending order, which is Postgres's default. */
 export const ordered = (expression: SQL, descending: boolean, _nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(descending ? "desc" : "asc")}`
+/** Whether an index of expressions serves a comparison of several values with as many others. */
+export const indexesRowValues: boolean = true
 /** Whether `text` contains `part`, case-sensitively. */
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
 /** Whether `text` starts with `start`, case-sensitively. */
