@@ -23,7 +23,7 @@ interface Moment {
 
 /**
  * A date or time as ISO 8601. Four digits are all that `to_char` writes right of a year: others have a sign and six
- * digits, and year 0 is 1 BC. Infinite ones are null. It is short, since Postgres prepares all of an expression for each
+ * digits, and year 0 is 1 BC. Infinite ones are null, as `to_char` has it. It is short, since Postgres prepares all of an expression for each
  * statement, and nearly no row needs what is `far`.
  */
 function iso({ column, type, time }: Moment, near: string, far: SQL): SQL {
@@ -31,7 +31,7 @@ function iso({ column, type, time }: Moment, near: string, far: SQL): SQL {
   const first = at("0001-01-01")
   const year = sql`extract(year from ${type === "date" ? column : time}) + case when ${column} < ${first} then 1 else 0 end`
   const years = sql`replace(to_char(${year}, 'FMSG9000000'), '+000000', '0000')`
-  return sql`case when ${column} >= ${first} and ${column} < ${at("10000-01-01")} then to_char(${time}, ${sql.raw(`'YYYY${near}'`)}) when isfinite(${column}) then ${years} || ${far} end`
+  return sql`case when ${column} >= ${first} and ${column} < ${at("10000-01-01")} then to_char(${time}, ${sql.raw(`'YYYY${near}'`)}) else ${years} || ${far} end`
 }
 
 const isoMoment = (moment: Moment, form: string): SQL =>
