@@ -5,10 +5,11 @@ import { keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { costOfFinding } from "./bounded.ts"
 import { tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { type Made, type Requirement, required, updateRequirements } from "./requirements.ts"
 import { returnedKey, returnedKeys, writtenRow } from "./returning.ts"
 import { isAmongKeys } from "./rows-of-keys.ts"
@@ -46,16 +47,17 @@ export function compileMatching(write: BulkWrite): Plan {
   const fields = keyFields(resource)
   const keys = fields.map(({ name }) => row(name))
   const sent = fields.map(({ name, type }) => type.sql.json(row(name)))
-  return compile(
+  const found = compile(
     sql`select ${expressions.jsonArray(keys)}, ${expressions.jsonArray(sent)} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
   )
+  return { ...found, ...costOfFinding(resource, write.kind, write) }
 }
 
-/** Of the rows whose keys are bound as `rows`, those that are to be written still. */
+/** Of the rows whose keys are bound as `@rows`, those that are to be written still. */
 function stillMatching(write: BulkWrite): SQL {
   const row = writtenRow(write.resource)
   const may = clause(mayWrite(write, row, viewerSql(write.kind), new Aliases()))
-  return sql`${isAmongKeys(write.resource, row, bound("rows"))} and ${may}`
+  return sql`${isAmongKeys(write.resource, row, bound(ownValue.rows))} and ${may}`
 }
 
 /** What an update requires beside that its rows are the viewer's to change. */
@@ -63,7 +65,7 @@ const furtherRequirements = ({ resource, kind, set }: BulkWrite): Requirement[] 
   set ? updateRequirements(resource, kind, set.columns, set.made).filter(({ of }) => of !== "row") : []
 
 /**
- * The write of rows whose keys are bound as `rows`, of those that are to be written still: for each `[1, primary key,
+ * The write of rows whose keys are bound as `@rows`, of those that are to be written still: for each `[1, primary key,
  * …foreign keys]`. Fails where what an update requires of one of them does not hold.
  */
 export function compileBulk(write: BulkWrite): Plan {
