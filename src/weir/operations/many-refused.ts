@@ -56,6 +56,8 @@ async function refusedRows(of: Of): Promise<Found> {
   const { kind } = call.viewer
   const { columns, chosen } = group.shape
   const requirements = rowRequirements(resource, kind, group.shape)
+  // Some of the request's rows may ask for nothing.
+  if (requirements.length === 0) return []
   const plan = planOf(resource, `refused:${kind}:${columns}:${chosen}`, () =>
     compileRefused(resource, group.shape, requirements),
   )
