@@ -8,6 +8,7 @@ import { listContract } from "./lists.ts"
 import { manyContract } from "./many.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
+import { rehearsalContract } from "./rehearsals.ts"
 import { rowContract } from "./rows.ts"
 import { upsertContract } from "./upserts.ts"
 
@@ -34,6 +35,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   httpContract(open)
   upsertContract(open)
   manyContract(open)
+  rehearsalContract(open)
   ownerContract({ api, migrations, samples })
   documentOwnerContract({ api, migrations, samples })
 }
