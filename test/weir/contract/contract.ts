@@ -5,6 +5,7 @@ import { documentContract } from "./documents.ts"
 import { httpContract } from "./http.ts"
 import { keylessContract } from "./keyless.ts"
 import { listContract } from "./lists.ts"
+import { onceContract } from "./once.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
 import { rowContract } from "./rows.ts"
@@ -32,6 +33,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   documentHttpContract(open)
   httpContract(open)
   upsertContract(open)
+  onceContract(open)
   ownerContract({ api, migrations, samples })
   documentOwnerContract({ api, migrations, samples })
 }
