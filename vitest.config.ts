@@ -20,10 +20,12 @@ const system = "test/weir/**/*.system.test.ts"
 const perDriver = [
   "answer-size",
   "batch",
+  "bulk",
   "bytes",
   "columns",
   "conditional",
   "conditional-documents",
+  "create-many",
   "document-queries",
   "fixture",
   "idempotency",

@@ -15,6 +15,8 @@ export interface Step<T> {
   isRead: boolean
   /** Whether a record of its rows is kept: a later step names one, or a retry wants it. */
   isRecorded: boolean
+  /** Where its records stand among those of the others. Default: where it is done. */
+  place?: number
   run(call: Call): Promise<T>
 }
 
@@ -91,7 +93,7 @@ class Part<T> {
       ...call,
       bypass: "no-store",
       collector: { step: index, add: (statements) => this.add(statements) },
-      recording: step.isRecorded ? { ...recording, from: index * recordsPerStep } : undefined,
+      recording: step.isRecorded ? { ...recording, from: (step.place ?? index) * recordsPerStep } : undefined,
     }
     if (step.isRead && waits) own.client = () => this.reading(call.client())
     this.result = step.run(own)

@@ -5,6 +5,7 @@ import type { Values } from "../query/query.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
+import type { ManyRows } from "../sql/record-many.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
@@ -30,6 +31,12 @@ export interface Write {
   rows?: { where: SQL; values: Values } | undefined
   /** The encoded columns of an insert, by the names of their fields. */
   values?: Values
+  /** The rows of an insert of many. */
+  many?: ManyRows
+  /** Whether it writes any number of rows, and nobody asks which: its record has how many. */
+  counts?: boolean
+  /** It fails where it changes no row, by that number. */
+  required?: number
   statement: Statement
   upserted?: Upserted
 }
@@ -41,7 +48,7 @@ export interface Upserted extends UpsertedBy {
 }
 
 /**
- * Carries out writes as one transaction, after `locks`, and resolves when it is durable: to the rows of each write, which
+ * Carries out writes as one transaction, after `locks` and before the checks that come `last`, and resolves when it is durable: to the rows of each write, which
  * are `[body or 1, primary key, …foreign keys]`. An error has the index of the failed write as `statementIndex`, where the
  * driver knows it. `onLocked` gets what the locks return.
  */
@@ -50,9 +57,11 @@ export async function commit(
   writes: Write[],
   locks: Statement[] = [],
   onLocked?: (rows: Row[][]) => void,
+  last: Statement[] = [],
 ): Promise<Row[][]> {
   const { collector } = call
   const { statements, places, from } = assembled(call, writes, locks)
+  statements.push(...last)
   try {
     const results = await (collector ? collector.add(statements) : call.client().batch(statements))
     onLocked?.(results.slice(from, from + locks.length))
@@ -82,7 +91,8 @@ function assembled(
   for (const [i, write] of writes.entries()) {
     const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
     // An upsert fails by itself where it must, and may leave its row as it is.
-    const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
+    const required =
+      write.required ?? (write.verb === "insert" || write.upserted ? undefined : collector?.step)
     const statement = { ...write.statement, change: effectOf(write) }
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)
     const [first, ...others] = [after[0] as Statement, ...after.slice(1).map(asRecord)]
@@ -97,9 +107,10 @@ function assembled(
   return { statements, places, from: sweeps.length }
 }
 
-function valuesOf(recording: Recording, { verb }: Write, index: number): RecordValues {
+function valuesOf(recording: Recording, write: Write, index: number): RecordValues {
   const { record, request, expiresAt: expires_at, from = 0 } = recording
   const position = from + index
+  const verb = write.many ? "rows" : write.counts ? "count" : write.verb
   return { id: `${record}.${position}`, record, position, request, verb, expires_at }
 }
 

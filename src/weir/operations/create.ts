@@ -1,17 +1,19 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import { invalid } from "../problem.ts"
 import { type Key, keyParts, oppositeKey, type RowKey } from "../resource/key.ts"
-import type { Nested, Resource } from "../resource/resource.ts"
-import { createSchema, maxCreateRows } from "../resource/schemas.ts"
+import { type Nested, type Resource, secretOf } from "../resource/resource.ts"
+import { createSchema } from "../resource/schemas.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
 import { compileCreate } from "../sql/insert.ts"
 import { linkLocks } from "../sql/junction.ts"
 import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
-import { quotaLocks } from "../sql/quota.ts"
+import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
+import { grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
 import { documentInput } from "./document-input.ts"
 import { checkCreates } from "./hooks.ts"
 import {
@@ -25,8 +27,10 @@ import {
   requireWritable,
   schemaOnce,
 } from "./input.ts"
+import { manyProblem } from "./many-refused.ts"
 import { NotGuarded } from "./recalled.ts"
 import { createProblem } from "./refused.ts"
+import { eachRow } from "./rows.ts"
 import { requireStrong } from "./secret.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(createSchema)
@@ -65,45 +69,36 @@ export async function create(
   // The guard would be evaluated for each row, and might hold for some of them only.
   if (many && guard) throw new NotGuarded()
   const { viewer } = call
-  const inputs = inputsOf(call, resource, input, nested)
+  const inputs = await inputsOf(call, resource, input, { nested, most: maxCreatesOf(call, resource) })
   if (nested) await requireParent(call, nested)
   try {
-    for (const one of inputs) requireWritable(resource, viewer, one, true)
+    await eachRow(inputs, many, (one, prefix) => requireWritable(resource, viewer, one, true, prefix))
   } catch (error) {
     throw await orMissingParent(call, nested, error)
   }
   if (resource.holdsViewers && viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
   if (resource.options.before) await checkCreates(call, resource, inputs, { many, nested })
-  const made = await Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, call.caller)))
-  const rows = made.map(({ columns }) => columns)
-  const chosen = inputs.map((one) => chosenOf(resource, viewer, one))
-  const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
-  const writes = rows.map((columns, i): Write => {
-    const names = Object.keys(columns)
-    const { expressions } = made[i] as RowValues
-    if (guard && names.length === 0) throw new NotGuarded()
-    const set = chosen[i] as string[]
-    const named = knownOf(set, columns)
-    const shape = `${verb}:${viewer.kind}:${names}:${set}${named.length < set.length ? `:${named}` : ""}`
-    const plan = planWithMade(resource, shape, expressions, () =>
-      compileCreate(resource, viewer.kind, names, set, {
-        guard,
-        made: { bound: [], expressions },
-        unless,
-        named,
-      }),
-    )
-    const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
-    return { resource, verb: "insert", values: columns, statement }
+  const made = await columnsOf(call, resource, inputs)
+  const rows = made.map(({ columns }, i): NewRow => {
+    return { columns, chosen: chosenOf(resource, viewer, inputs[i] as Record<string, unknown>) }
   })
-  const locks = [...quotaLocks(resource, rows), ...(unless ? linkLocks(resource, unless, rows) : [])]
+  const isPlain = many && !guard && !unless && rows.length > 1 && made.every(isFixed)
+  const groups = isPlain ? await grouped(resource, rows) : []
+  const together = isPlain ? writesTogether(call, resource, groups) : undefined
+  const columns = rows.map((row) => row.columns)
+  const locks = [...quotaLocks(resource, columns), ...(unless ? linkLocks(resource, unless, columns) : [])]
   let results: Row[][]
   try {
-    results = await commit(call, writes, locks)
+    if (together) {
+      const last = quotaOfRows(resource, columns).after
+      const returned = await commit(call, together, locks, undefined, last)
+      results = rowsInPlace(groups, returned).map((row) => [row])
+    } else results = await commit(call, oneByOne(call, resource, rows, made, { guard, unless }), locks)
   } catch (error) {
-    const attempts = rows.map((columns, i) => ({ columns, chosen: chosen[i] as string[] }))
-    const problem = await createProblem(call, resource, error, attempts, many)
+    const problem = await (together
+      ? manyProblem(call, resource, error, groups)
+      : createProblem(call, resource, error, rows, many))
     throw await orMissingParent(call, nested, problem)
   }
   if (guard && !results[0]?.length) throw new NotGuarded()
@@ -113,27 +108,68 @@ export async function create(
   }
 }
 
+/** The columns of rows. Hashes of secrets wait for their turn all at once. */
+async function columnsOf(
+  { viewer, caller }: Call,
+  resource: Resource,
+  inputs: Record<string, unknown>[],
+): Promise<RowValues[]> {
+  const columnsOfOne = (one: Record<string, unknown>) => columnsToInsert(resource, viewer, one, caller)
+  return secretOf(resource) ? Promise.all(inputs.map(columnsOfOne)) : eachRow(inputs, false, columnsOfOne)
+}
+
+/** Whether all values of a row are known, and none is SQL. */
+const isFixed = ({ columns, expressions }: RowValues): boolean =>
+  Object.keys(expressions).length === 0 &&
+  !Object.values(columns).some((value) => (value as unknown) instanceof LaterValue)
+
+/** A write for each row, so that each sees what those before it left. */
+function oneByOne(
+  { viewer }: Call,
+  resource: Resource,
+  rows: NewRow[],
+  made: RowValues[],
+  { guard, unless }: Pick<CreateOptions, "guard" | "unless">,
+): Write[] {
+  const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
+  return rows.map(({ columns, chosen }, i): Write => {
+    const names = Object.keys(columns)
+    const { expressions } = made[i] as RowValues
+    if (guard && names.length === 0) throw new NotGuarded()
+    const named = knownOf(chosen, columns)
+    const shape = `${verb}:${viewer.kind}:${names}:${chosen}${named.length < chosen.length ? `:${named}` : ""}`
+    const plan = planWithMade(resource, shape, expressions, () =>
+      compileCreate(resource, viewer.kind, names, chosen, {
+        guard,
+        made: { bound: [], expressions },
+        unless,
+        named,
+      }),
+    )
+    const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
+    return { resource, verb: "insert", values: columns, statement }
+  })
+}
+
 /** The key of a created row, as its statement returns it; undefined for a table without one. */
 export function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
   if (keys.length === 0) return undefined
   return keys.length === 1 ? (returned as Key) : (JSON.parse(String(returned)) as Key[])
 }
 
-/** The checked objects of an input. */
-export function inputsOf(
+/** The checked objects of an input, of which an array has at `most` so many. */
+export async function inputsOf(
   call: Call,
   resource: Resource,
   input: unknown,
-  nested: Nested | undefined,
-): Record<string, unknown>[] {
+  { nested, most = 1_000 }: { nested: Nested | undefined; most?: number },
+): Promise<Record<string, unknown>[]> {
   const many = Array.isArray(input)
-  const most = maxCreateRows(resource)
   if (many && (input.length === 0 || input.length > most))
     throw invalid("The body is not valid", [
       { path: "body", message: `must hold 1 to ${most} objects`, code: "out_of_range" },
     ])
-  return (many ? input : [input]).map((one, i) => {
-    const prefix = many ? [String(i)] : []
+  return eachRow(many ? input : [input], many, (one: unknown, prefix) => {
     nameViewer(call, resource, one)
     if (resource.document) {
       const row = documentInput(call, resource, one, prefix, { within: nested?.relation.foreign ?? [] })

@@ -74,6 +74,7 @@ export function requireWritable(
   viewer: Viewer,
   input: Record<string, unknown>,
   creating: boolean,
+  prefix: string[] = [],
 ): void {
   const closed: string[] = []
   for (const field of Object.values(resource.fields)) {
@@ -81,7 +82,8 @@ export function requireWritable(
     const value = input[name]
     if (value === undefined || field.write === undefined) continue
     if (creating && field.initially && isSame(value, field.initially(viewer))) continue
-    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind)) closed.push(name)
+    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind))
+      closed.push([...prefix, name].join("."))
   }
   if (closed.length) throw notToSet(closed)
 }

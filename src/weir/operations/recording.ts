@@ -95,7 +95,14 @@ export async function outcomesOf(
   const [first] = rows
   if (!first) return undefined
   recording.isExpired = Number(first[4]) === 0
-  return recording.isExpired ? undefined : { request: String(first[0]), outcomes: rows.map(outcomeOf) }
+  return recording.isExpired ? undefined : { request: String(first[0]), outcomes: outcomesIn(rows) }
+}
+
+function outcomesIn(records: Row[]): Outcome[] {
+  const outcomes = records.flatMap((record) =>
+    record[1] === "rows" ? outcomesOfMany(record) : outcomeOf(record),
+  )
+  return outcomes.sort((a, b) => a.position - b.position)
 }
 
 const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
@@ -104,6 +111,18 @@ const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
   body: body === null || body === undefined ? "" : String(body),
   key: typeof key === "string" ? ((JSON.parse(key) as Key | null) ?? undefined) : undefined,
 })
+
+/** The outcomes of rows that one statement inserted, each at its place in the request. */
+function outcomesOfMany([, , body, key]: Row): Outcome[] {
+  const [places, bodies] = JSON.parse(String(body)) as [number[], string[]]
+  const keys = JSON.parse(String(key)) as (Key | null)[]
+  return bodies.map((body, i) => ({
+    verb: "insert",
+    position: places[i] as number,
+    body,
+    key: keys[i] ?? undefined,
+  }))
+}
 
 /** The value of a member of a row that an earlier step of a batch writes: known to the database alone. */
 export const laterMember: typeof laterValue = laterValue

@@ -163,7 +163,8 @@ const verdicts = async (call: Call, plan: Plan, values: Values): Promise<Row | u
 const firstBroken = (requirements: Requirement[], row: Row): Requirement | undefined =>
   requirements.find((_, i) => Number(row[i]) === 0)
 
-function problemOf(broken: Requirement, detail: string, prefix: string[]): Problem {
+/** The problem of a requirement that does not hold, for the row at `prefix`. */
+export function problemOf(broken: Requirement, detail: string, prefix: string[]): Problem {
   const paths = broken.columns.map((column) => [...prefix, column].join("."))
   if (broken.of === "reference") return unknownReference(paths)
   if (broken.of === "field") return notToSet(paths)

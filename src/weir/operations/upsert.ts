@@ -80,7 +80,7 @@ export async function upsert(
 ): Promise<{ rows: UpsertedRow[]; many: boolean }> {
   requireOpen(call, resource.rules.create)
   const many = Array.isArray(input)
-  const inputs = inputsOf(call, resource, input, nested)
+  const inputs = await inputsOf(call, resource, input, { nested })
   if (nested) await requireParent(call, nested)
   if (resource.holdsViewers && call.viewer.kind !== "admin")
     await call.caller.count({ kind: "sign_up", rows: inputs.length })

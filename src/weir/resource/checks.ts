@@ -1,4 +1,5 @@
 import { longNames, repeatedNames } from "../db/dialect/names.ts"
+import { checkBulk } from "./bulk.ts"
 import { checkDocumentNames } from "./document-names.ts"
 import { isSortable } from "./field.ts"
 import { checkHooks } from "./hooks.ts"
@@ -49,6 +50,7 @@ export function checkResources(resources: readonly Resource[]): void {
     checkConfirmed(resource)
     checkReplaced(resource)
     checkUpserts(resource)
+    checkBulk(resource)
     checkHooks(name, resource.options)
     checkRules(resource)
     checkSorts(resource)

@@ -2,12 +2,13 @@ import { pascal } from "./names.ts"
 import type { Relation, Resource } from "./resource.ts"
 
 /** Schemas and operations that the document has of the engine itself. */
-const schemasOfWeir = ["Health", "Problem", "Readiness", "Token"]
+const schemasOfWeir = ["Count", "Health", "Problem", "Readiness", "Token"]
 const operationsOfWeir = ["createToken", "health", "ready"]
 
 /** The names that a resource has in the document. */
 function namesOf({ name, typeName, softDelete, history, document, options }: Resource): Names {
   const optional = [...(options.replace ? ["Replace"] : []), ...(history ? ["Version"] : [])]
+  if (options.bulk) optional.push("BulkUpdate")
   const suffixes = ["", "Part", "Create", "Update", ...optional]
   return {
     schemas: suffixes.map((suffix) => typeName + suffix),
@@ -17,6 +18,7 @@ function namesOf({ name, typeName, softDelete, history, document, options }: Res
       ...["read", "update", "delete"].map((verb) => `${verb}Current${typeName}`),
       `createMany${pascal(name)}`,
       ...(document || options.replace ? [`replace${typeName}`] : []),
+      ...(options.bulk ? ["updateMany", "deleteMany"].map((verb) => verb + pascal(name)) : []),
       ...(softDelete ? [`restore${typeName}`] : []),
       ...(history ? [`list${typeName}Versions`] : []),
     ],

@@ -67,6 +67,11 @@ export interface TableOptions<C extends string = string> {
    * of columns.
    */
   upsert?: readonly (C | readonly C[])[]
+  /**
+   * Whether many rows can be changed at once: `PATCH` of an array of rows with their keys, and `PATCH` and `DELETE` of all
+   * rows that filters find.
+   */
+  bulk?: boolean
   /** `required`: PATCH, PUT and DELETE need `If-Match`, so that no change is lost; a 428 without. */
   conditional?: "required"
   /** Whether each change of a row leaves a version of it, and for how many days one is kept after it was replaced. */

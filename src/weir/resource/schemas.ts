@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
-import { type Field, type Resource, secretOf } from "./resource.ts"
+import type { Field, Resource } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
 
@@ -19,9 +19,6 @@ export const inputSchema = ({ type, nullable }: Field): z.ZodType =>
 /** A field's value in a response. */
 export const outputSchema = ({ type, nullable }: Field): z.ZodType =>
   nullable ? type.output().nullable() : type.output()
-
-/** Most rows of one create. Fewer where each costs a password's hash. */
-export const maxCreateRows = (resource: Resource): number => (secretOf(resource) ? 10 : 1000)
 
 /** The body of a create. Unknown members are refused; a secret goes by its input name. */
 export function createSchema(resource: Resource): z.ZodObject {

@@ -219,13 +219,18 @@ export function listParams(d: Documents, resource: Resource): Reference[] {
       ),
     ),
     ...searchParams(resource).map((param) => ofResource(d, resource, param.name as string, () => param)),
-    ofResource(d, resource, "filter", () => treeParam("filter", treeType(d, resource))),
     fieldsParam(d, resource),
     ...includeParams(d, resource, false),
-    ...columnsOf(d, resource)
-      .filter(({ name }) => isFilterable(name))
-      .flatMap((field) => filterParams(d, field, resource)),
+    ...conditionParams(d, resource),
   ]
   d.lists.set(resource, params)
   return params
 }
+
+/** The parameters that say which rows are meant: a tree of filters, and filters by each field. */
+export const conditionParams = (d: Documents, resource: Resource): Reference[] => [
+  ofResource(d, resource, "filter", () => treeParam("filter", treeType(d, resource))),
+  ...columnsOf(d, resource)
+    .filter(({ name }) => isFilterable(name))
+    .flatMap((field) => filterParams(d, field, resource)),
+]

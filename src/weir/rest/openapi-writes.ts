@@ -5,10 +5,11 @@ import { headerReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import { patchTypes } from "../http/media-types.ts"
 import { noNul } from "../lib/storable.ts"
+import { maxCreateRows } from "../operations/create-many.ts"
 import type { Quota } from "../resource/quota.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
-import { maxCreateRows, writable } from "../resource/schemas.ts"
+import { writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
 import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
@@ -119,20 +120,30 @@ export const createBody = (
     return { ...objectOf(members), additionalProperties: false, example: createExample(resource, foreign) }
   })
 
+/** The members of an update's body. */
+export function updateMembers(d: Documents, resource: Resource): Record<string, FieldSchema> {
+  const members: Record<string, FieldSchema> = {}
+  for (const field of writable(resource)) {
+    const { name, secret } = field
+    if (secret) {
+      members[secret.as] = { schema: secretSchema(secret), required: false }
+      members[secret.confirm] = { schema: { type: "string", maxLength: secret.max }, required: false }
+    } else if (!isUnwritable(field, "update"))
+      members[name] = { schema: d.fieldDoc(field).input.schema, required: false }
+  }
+  return members
+}
+
+export const updateExample = (resource: Resource): Record<string, unknown> =>
+  bodyExample(resource, "update", (f) => !f.optional && !f.secret)
+
 /** The schema of an update. */
-const updateBody = (d: Documents, resource: Resource, example: unknown): Reference =>
-  d.components.named("schemas", `${resource.typeName}Update`, () => {
-    const members: Record<string, FieldSchema> = {}
-    for (const field of writable(resource)) {
-      const { name, secret } = field
-      if (secret) {
-        members[secret.as] = { schema: secretSchema(secret), required: false }
-        members[secret.confirm] = { schema: { type: "string", maxLength: secret.max }, required: false }
-      } else if (!isUnwritable(field, "update"))
-        members[name] = { schema: d.fieldDoc(field).input.schema, required: false }
-    }
-    return { ...objectOf(members), additionalProperties: false, example }
-  })
+export const updateBody = (d: Documents, resource: Resource): Reference =>
+  d.components.named("schemas", `${resource.typeName}Update`, () => ({
+    ...objectOf(updateMembers(d, resource)),
+    additionalProperties: false,
+    example: updateExample(resource),
+  }))
 
 const createErrors = (resource: Resource, parent?: Within): number[] => [
   ...[401, 403, ...(parent ? [404] : []), 406, 409, 413, 415, 422],
@@ -201,10 +212,8 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
 }
 
 export function updateDoc(d: Documents, resource: Resource): OperationDoc {
-  const example = resource.document
-    ? patchExample(resource)
-    : bodyExample(resource, "update", (f) => !f.optional && !f.secret)
-  const schema = resource.document ? documentPatch(d, resource) : updateBody(d, resource, example)
+  const example = resource.document ? patchExample(resource) : updateExample(resource)
+  const schema = resource.document ? documentPatch(d, resource) : updateBody(d, resource)
   return {
     operationId: `update${resource.typeName}`,
     summary: `Change one ${resource.singular}`,

@@ -5,6 +5,7 @@ import { isKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import { bulkRoutes } from "./bulk-routes.ts"
 import { removeOne, replaceOne, restoreOne, updateOne } from "./changes.ts"
 import { createMany, createRows, readList, readOne, type Within } from "./handlers.ts"
 import { readHistory, readOneThen, updateOneThen } from "./history.ts"
@@ -82,6 +83,7 @@ export function resourceRoutes(
         (c) => readHistory(c, resource),
       )
   }
+  if (resource.options.bulk) bulkRoutes(registry, documented, all, served, resource)
   if (hasKey) writeRoutes(registry, documented, { one, ofRow, served }, resource)
   if (resource.holdsViewers) {
     const own = { get: readDoc, patch: updateDoc, delete: deleteDoc }

@@ -14,12 +14,15 @@ interface RowGroup {
   rows: string
 }
 
+/** Encoded columns in the order of their shape, as an element of the array that `columnsFrom` reads. */
+export const elementOf = (resource: Resource, row: Values): unknown[] =>
+  Object.entries(row).map(([name, value]) => resource.fields[name]?.type.sql.toElement(value))
+
 function groupByColumns(resource: Resource, rows: Values[]): RowGroup[] {
   const groups = new Map<string, unknown[][]>()
   for (const row of rows) {
     const shape = Object.keys(row).join()
-    const fields = fieldsOf(resource, shape)
-    const array = Object.values(row).map((value, i) => fields[i]?.type.sql.toElement(value))
+    const array = elementOf(resource, row)
     const group = groups.get(shape)
     if (group) group.push(array)
     else groups.set(shape, [array])
@@ -36,7 +39,7 @@ function fieldsOf(resource: Resource, shape: string): Field[] {
 }
 
 /** The columns that a JSON array holds, in the order of its shape. */
-const columnsFrom = (array: SQL, resource: Resource, shape: string, named = false): SQL =>
+export const columnsFrom = (array: SQL, resource: Resource, shape: string, named = false): SQL =>
   sql.join(
     fieldsOf(resource, shape).map((field, i) => {
       const value = field.type.sql.fromElement(array, i)
@@ -45,7 +48,7 @@ const columnsFrom = (array: SQL, resource: Resource, shape: string, named = fals
     sql`, `,
   )
 
-const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
+export const insertInto = (resource: Resource, shape: string, rows: SQL): SQL => {
   const names = shape.split(",").map((name) => columnName(resource, name))
   const fixed = fieldsOf(resource, shape).some(({ column }) => column.generatedIdentity?.type === "always")
   return sql`insert into ${tableOf(resource)} (${sql.join(names, sql`, `)}) ${fixed ? sql`overriding system value ` : sql``}${rows}`

@@ -10,6 +10,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { type ManyRows, recordOfCount, recordOfMany } from "./record-many.ts"
 import { keptKey, namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
 import { wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
@@ -23,6 +24,10 @@ export interface RecordedWrite {
   /** The encoded columns of an insert. */
   values?: Values | undefined
   upserted?: UpsertedBy
+  /** The rows of an insert of many. */
+  many?: ManyRows | undefined
+  /** Whether it changes any number of rows, and its record has how many. */
+  counts?: boolean | undefined
   statement: Statement
 }
 
@@ -59,7 +64,9 @@ export function written(write: RecordedWrite, beside: WrittenWith, viewer: Viewe
   const { record, required } = beside
   if (record && upserted) return recordedUpsert(resource, upserted, { statement, values: record, viewer })
   if (!record && required === undefined) return { before: [], after: [statement] }
-  if (writtenWithin) return { before: [], after: [writtenWithin(statement, beside)] }
+  const { many, counts } = write
+  const kept = many ? { places: JSON.stringify(many.places) } : counts ? "count" : undefined
+  if (writtenWithin) return { before: [], after: [writtenWithin(statement, { ...beside, kept })] }
   const after = [
     statement,
     ...(required === undefined ? [] : [withValues(compileRequired(required), {})]),
@@ -91,7 +98,9 @@ export const undone = (): Statement =>
   withValues(compile(sql`select ${expressions.failure("undone", sql`n`)} from (select 1 as n) as one`), {})
 
 function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): Statement {
-  const { resource, verb, key } = write
+  const { resource, verb, key, many, counts } = write
+  if (many) return recordOfMany(resource, many, values, viewer)
+  if (counts) return recordOfCount(resource, values)
   const own = key === undefined && resource.keys.every((name) => write.values?.[name] !== undefined)
   const by = key !== undefined ? "key" : own && resource.keys.length ? "values" : "number"
   const shape = `record:${viewer.kind}:${verb}:${by}`

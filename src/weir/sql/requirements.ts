@@ -46,7 +46,7 @@ function valueByDefault(resource: Resource, column: string): SQL {
 }
 
 /**
- * What a create requires, of a row with these columns (bound by name). `chosen` are the fields that the client set to
+ * What a create requires, of a row with these columns (bound by name, unless `given` says otherwise). `chosen` are the fields that the client set to
  * something else than their initial value, and `named` those of them that must name rows which it may see: not those that
  * it makes in the same transaction.
  */
@@ -57,11 +57,12 @@ export function createRequirements(
   chosen: string[],
   made: Made = nothingMade,
   named: string[] = chosen,
+  given: (column: string) => SQL = (column) => boundValue(resource, column),
 ): Requirement[] {
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
   const row = rowOf(resource, (column) => {
-    if (columns.includes(column)) return typedValue(resource, column)
+    if (columns.includes(column)) return typedValue(resource, column, given(column))
     const expression = made.expressions[column]
     return expression ? typedValue(resource, column, sql`(${expression})`) : valueByDefault(resource, column)
   })

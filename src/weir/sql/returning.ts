@@ -36,7 +36,8 @@ export function returnedKeys(resource: Resource, row: RowSql): SQL {
   const key = returnedKey(resource, row)
   // D1 tells the columns of a batch apart by their names.
   const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
-  const told = options.after ? [sql`${toldRow(resource, row)} as "@row"`] : []
+  // Postgres would take a column called "@row" for the rows that have this name.
+  const told = options.after ? [sql`${toldRow(resource, row)} as "@told"`] : []
   return sql.join([own, ...[...references].map((name) => jsonOf(resource, row, name)), ...told], sql`, `)
 }
 

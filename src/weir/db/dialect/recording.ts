@@ -23,6 +23,8 @@ export const valuesInOrder = (values: RecordValues): Value[] => recordColumns.ma
 export interface WrittenWith {
   /** The record that it keeps of its row. */
   record?: RecordValues | undefined
+  /** What its record has: all its rows, whose places in the request are JSON, or how many it has changed. Default: its row. */
+  kept?: { places: string } | "count" | undefined
   /** Whether its `@made` says that it was an insert, whatever the verb of the record. */
   upserts?: boolean
   /** It fails where it changes no row, by that number. */

@@ -23,6 +23,8 @@ export interface Statement {
    * nothing is known.
    */
   scans?: string[] | undefined
+  /** Whether it writes many rows: a driver whose statements hold up others lets these have their turn before and after it. */
+  many?: boolean
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }

@@ -33,7 +33,9 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
     path,
     () => (connection.run({ text: "pragma data_version", params: [] })[0] as [number])[0],
   )
-  const writes = new WriteQueue(connection, () => foreign.note())
+  // A database in memory is another one for each connection.
+  const openAnother = path === ":memory:" ? undefined : () => new FileConnection(path, { mustExist: true })
+  const writes = new WriteQueue(connection, () => foreign.note(), openAnother)
   return {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
@@ -47,10 +49,14 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
     ...(readers ? { readers: () => readers.load } : {}),
     migrate: async (statements) => {
       if (isReadOnly) throw readOnly()
+      // Its prepared statements may be of tables that change.
+      await writes.drained()
+      writes.close()
       await migrate(connection, statements).finally(() => cost.forget())
     },
     close: async () => {
       await writes.drained()
+      writes.close()
       await readers?.close()
       if (!isReadOnly) await emptyWal(connection)
       db.close()

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Row, Statement } from "../driver.ts"
 import type { FileConnection } from "./libsql-connection.ts"
+import { isLong, writeLong } from "./libsql-long-write.ts"
 
 /** One queued write: statements that take effect together or not at all. */
 interface Waiting {
@@ -16,16 +17,22 @@ type Outcome = { ok: true; rows: Row[][] } | { ok: false; error: unknown }
 /** Most writes that share a commit. It bounds how long a group blocks the event loop. */
 const maxGroupSize = 200
 
-/** The queue of writes to a database file. Writes that wait at the same time share a commit and resolve after it. */
+/**
+ * The queue of writes to a database file. Writes that wait at the same time share a commit and resolve after it; one that
+ * takes long has its own, on a connection that `openAnother` opens, if that can be.
+ */
 export class WriteQueue {
   private readonly connection: FileConnection
   private readonly onCommit: () => void
   private readonly queue: Waiting[] = []
+  private readonly openAnother: (() => FileConnection) | undefined
+  private another: FileConnection | undefined
   private flushing = false
 
-  constructor(connection: FileConnection, onCommit: () => void) {
+  constructor(connection: FileConnection, onCommit: () => void, openAnother?: () => FileConnection) {
     this.connection = connection
     this.onCommit = onCommit
+    this.openAnother = openAnother
   }
 
   /** Queues statements as one atomic write. Resolves to one list of rows per statement, after the commit. */
@@ -44,12 +51,34 @@ export class WriteQueue {
     while (this.flushing) await sleep(1)
   }
 
+  /** Closes the connection of long writes. */
+  close(): void {
+    this.another?.db.close()
+    this.another = undefined
+  }
+
   private async flush(): Promise<void> {
     try {
-      while (this.queue.length) await this.commitGroup()
+      while (this.queue.length) await (this.isLong(this.queue[0]) ? this.commitLong() : this.commitGroup())
     } finally {
       // Set in the same turn as the last check of the queue: a later write then starts a new flush.
       this.flushing = false
+    }
+  }
+
+  private isLong(waiting: Waiting | undefined): boolean {
+    return waiting !== undefined && this.openAnother !== undefined && isLong(waiting.statements)
+  }
+
+  private async commitLong(): Promise<void> {
+    const { statements, deadline, resolve, reject } = this.queue.shift() as Waiting
+    try {
+      this.another ??= this.openAnother?.()
+      const rows = await writeLong(this.another as FileConnection, statements, deadline)
+      this.onCommit()
+      resolve(rows)
+    } catch (error) {
+      reject(error)
     }
   }
 
@@ -62,7 +91,8 @@ export class WriteQueue {
       for (const waiting of queue.splice(0)) waiting.reject(error)
       return
     }
-    const group = queue.splice(0, maxGroupSize)
+    const long = queue.findIndex((waiting) => this.isLong(waiting))
+    const group = queue.splice(0, Math.min(maxGroupSize, long < 0 ? queue.length : long))
     const outcomes = group.map((waiting) => attempt(connection, waiting))
     try {
       db.exec("commit")

@@ -6,15 +6,26 @@ import type { Statement, Value } from "../statement.ts"
 const types = ["text", "text", "integer", "text", "text", "timestamptz"]
 
 /** A write that keeps, in the same statement, a record of the row that it returns, or fails where it changes none. */
-export function writtenWithin(statement: Statement, { record, upserts, required }: WrittenWith): Statement {
+export function writtenWithin(
+  statement: Statement,
+  { record, upserts, required, kept }: WrittenWith,
+): Statement {
   const params: Value[] = [...statement.params]
   const bind = (value: Value): string => placeholder(params.push(value))
   let text = `with "@written"("@body", "@key") as (${statement.text})`
   if (record) {
     const values = valuesInOrder(record).map((value, i) => `${bind(value)}::${types[i]}`)
     if (upserts) values[4] = `case when "@made" = 1 then 'insert' else ${values[4]} end`
-    const row = record.verb === "delete" ? "null, null" : `"@body"::text, to_json("@key")::text`
-    text += `, "@record" as (insert into "weir_write_records" (${columnList}) select ${values.join(", ")}, ${row} from "@written" limit 1)`
+    const all = (column: string) => `coalesce(json_agg(${column})::text, '[]')`
+    const row =
+      kept === "count"
+        ? "count(*)::text, null"
+        : kept
+          ? `'[' || ${bind(kept.places)}::text || ',' || ${all('"@body"::text')} || ']', ${all('"@key"')}`
+          : record.verb === "delete"
+            ? "null, null"
+            : `"@body"::text, to_json("@key")::text`
+    text += `, "@record" as (insert into "weir_write_records" (${columnList}) select ${values.join(", ")}, ${row} from "@written"${kept ? "" : " limit 1"})`
   }
   text += ` select * from "@written"`
   if (required !== undefined)

@@ -12,11 +12,37 @@ const realJson = (column: SQL): SQL => realOr(column, (all) => all)
 
 const isWithinReals = (column: SQL): SQL => sql`abs(${column}) < 9e999`
 
+/** The largest power of two that JSON writes with all its digits. */
+const highest = 52
+
+/**
+ * A number in JSON of which SQLite reads all bits: as it is, where it has few digits, else as a whole number and four
+ * powers of two, to be multiplied with the first and divided by the others. SQLite is one bit off with some long numbers.
+ */
+function exactNumber(value: unknown): unknown {
+  if (typeof value !== "number" || (Math.abs(value) < 1e11 && Number.isInteger(value * 1e4))) return value
+  let whole = value
+  let power = 0
+  for (; !Number.isInteger(whole) && power < 3 * highest; power++) whole *= 2
+  for (; Math.abs(whole) >= 2 ** 53 && power > -highest; power--) whole /= 2
+  if (!Number.isSafeInteger(whole)) return value
+  const by = [0, highest, 2 * highest].map((from) => 2 ** Math.min(Math.max(power - from, 0), highest))
+  return [whole, 2 ** Math.max(-power, 0), ...by]
+}
+
+/** Reads what `exactNumber` has made. */
+function exactElement(array: SQL, index: number): SQL {
+  const at = sql`(${array} -> ${sql.raw(String(index))})`
+  const part = (i: number) => sql`(${at} ->> ${sql.raw(String(i))})`
+  return sql`iif(json_type(${at}) = 'array', cast(${part(0)} as real) * ${part(1)} / ${part(2)} / ${part(3)} / ${part(4)}, ${array} ->> ${sql.raw(String(index))})`
+}
+
 /** A floating point number. It keeps all digits, although SQLite's JSON prints 15. Infinite ones are null. */
 export function real({ inferred }: FieldSpec): ColumnSql {
-  if (!inferred) return { ...typed("real"), json: realJson }
+  const own = { ...typed("real"), json: realJson, toElement: exactNumber, fromElement: exactElement }
+  if (!inferred) return own
   return {
-    ...typed("real"),
+    ...own,
     bind: (param) => sql`cast(${param} as real)`,
     json: (column) => realOr(column, (all) => sql`iif(${isWithinReals(column)}, ${all}, null)`),
     // Drivers that speak JSON cannot send infinity; a cast reads the text of one.
@@ -64,7 +90,8 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
       sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, printf('%!.17g', ${column}), iif(${column} > 0, '9e999', '-9e999')) else cast(${column} as text) end`,
     oneOf: (expression, list) =>
       sql`${expression} in (select cast(value as numeric) from json_each(${list}))`,
-    fromElement: (array, index) => sql`cast(${array} ->> ${sql.raw(String(index))} as numeric)`,
+    toElement: exactNumber,
+    fromElement: (array, index) => sql`cast(${exactElement(array, index)} as numeric)`,
   }
 }
 

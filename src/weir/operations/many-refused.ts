@@ -1,0 +1,98 @@
+import { caselessIndex } from "../db/dialect/caseless.ts"
+import { classify } from "../db/dialect/errors.ts"
+import { propertyOf } from "../db/dialect/foreign-keys.ts"
+import type { Row } from "../db/driver.ts"
+import { forbidden, Problem } from "../problem.ts"
+import type { Resource } from "../resource/resource.ts"
+import { compileRefused, compileTaken, compileUnknown, rowRequirements } from "../sql/insert-many.ts"
+import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { writtenKeys } from "../sql/written-keys.ts"
+import type { Call } from "./call.ts"
+import { unknownReference, writeProblem } from "./conflicts.ts"
+import type { RowGroup } from "./create-many.ts"
+import { problemOf } from "./refused.ts"
+import { together } from "./rows.ts"
+
+/**
+ * What the failed create of independent rows amounts to: which of them are at fault is looked up after the failure. Where
+ * none is by then, it is what the error says.
+ */
+export async function manyProblem(
+  call: Call,
+  resource: Resource,
+  error: unknown,
+  groups: RowGroup[],
+): Promise<unknown> {
+  const failure = classify(error)
+  const found: { place: number; problem: Problem }[] = []
+  for (const group of groups) {
+    const of = { call, resource, group }
+    if (failure?.kind === "rule") found.push(...(await refusedRows(of)))
+    if (failure?.kind === "unique") found.push(...(await takenRows(of, error, failure.index)))
+    if (failure?.kind === "foreign_key") found.push(...(await unknownRows(of)))
+  }
+  const problems = found.sort((a, b) => a.place - b.place).map(({ problem }) => problem)
+  if (problems.length) return together(problems)
+  if (failure?.kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
+  return writeProblem(error, resource, Object.keys(resource.fields))
+}
+
+interface Of {
+  call: Call
+  resource: Resource
+  group: RowGroup
+}
+type Found = { place: number; problem: Problem }[]
+
+/** The rows of a group that a plan names, as places in the request. */
+async function rowsOf({ call, group }: Of, plan: Plan): Promise<{ place: number; row: Row }[]> {
+  const values = { rows: group.list, [ownValue.viewer]: call.viewer.id }
+  const rows = await call.client().query(withValues(plan, values))
+  return rows.map((row) => ({ place: group.places[Number(row[0])] as number, row }))
+}
+
+async function refusedRows(of: Of): Promise<Found> {
+  const { call, resource, group } = of
+  const { kind } = call.viewer
+  const { columns, chosen } = group.shape
+  const requirements = rowRequirements(resource, kind, group.shape)
+  const plan = planOf(resource, `refused:${kind}:${columns}:${chosen}`, () =>
+    compileRefused(resource, group.shape, requirements),
+  )
+  return (await rowsOf(of, plan)).flatMap(({ place, row }) => {
+    const broken = requirements.find((_, i) => Number(row.at(i - requirements.length)) === 0)
+    const detail = `You may not create this row of ${resource.name}`
+    return broken ? { place, problem: problemOf(broken, detail, [String(place)]) } : []
+  })
+}
+
+async function takenRows(of: Of, error: unknown, index: string | undefined): Promise<Found> {
+  const { resource, group } = of
+  const { columns } = group.shape
+  const named = writeProblem(error, resource, columns)
+  const unique = named instanceof Problem ? (named.issues ?? []).map(({ path }) => path) : []
+  if (unique.length === 0 || unique.some((name) => !columns.includes(name))) return []
+  const caseless = unique.some((name) => index === caselessIndex(resource.tableName, name))
+  const plan = planOf(resource, `taken:${columns}:${unique}:${caseless}`, () =>
+    compileTaken(resource, group.shape, unique, caseless),
+  )
+  return (await rowsOf(of, plan)).flatMap(({ place }) => {
+    const problem = writeProblem(error, resource, columns, [String(place)])
+    return problem instanceof Problem ? { place, problem } : []
+  })
+}
+
+async function unknownRows(of: Of): Promise<Found> {
+  const { resource, group } = of
+  const { columns } = group.shape
+  const found: Found = []
+  for (const key of writtenKeys(resource, columns)) {
+    const names = key.columns.map((column) => propertyOf(resource.table, column) ?? column.name)
+    const plan = planOf(resource, `unknown:${columns}:${names}`, () =>
+      compileUnknown(resource, group.shape, names, key),
+    )
+    for (const { place } of await rowsOf(of, plan))
+      found.push({ place, problem: unknownReference(names.map((name) => `${place}.${name}`)) })
+  }
+  return found
+}
