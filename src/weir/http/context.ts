@@ -29,6 +29,10 @@ export interface AppEnv<S = unknown> {
     viewer: RouteViewer
     /** The response that `reply` made, so that it is not finished twice. */
     replied: Response | undefined
+    /** Of a write that is done once: the answer that the first request got, if it was kept, and what keeps it. */
+    kept?: { answer: string | undefined; keep(body: string): Promise<void> }
+    /** Whether the answer embeds rows that were created within others. */
+    embedsCreated?: boolean
   }
 }
 

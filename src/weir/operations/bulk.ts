@@ -145,13 +145,13 @@ class Bulk {
     const plan = this.plan("write", compileBulk)
     const writes: Write[] = []
     for (let from = 0; from < keys.length; from += maxRows) {
-      const own = { ...values, rows: listOf(keys.slice(from, from + maxRows)) }
+      const own = { ...values, [ownValue.rows]: listOf(keys.slice(from, from + maxRows)) }
       writes.push({
         resource,
         verb,
         counts: true,
         ...(verb === "update" && set && { columns: Object.keys(set.columns) }),
-        rows: { where: isAmongKeys(resource, writtenRow(resource), bound("rows")), values: own },
+        rows: { where: isAmongKeys(resource, writtenRow(resource), bound(ownValue.rows)), values: own },
         statement: { ...withValues(plan, own), many: true },
       })
     }
@@ -172,7 +172,7 @@ class Bulk {
     if (verb === "delete" || !set) return writeProblem(error, resource, [])
     const { columns, made } = set
     if (classify(error)?.kind !== "rule") return referenceProblem(call, resource, error, columns)
-    const values = { ...this.values, rows: listOf(keys) }
+    const values = { ...this.values, [ownValue.rows]: listOf(keys) }
     const [broken] = await call.client().query(withValues(this.plan("broken", compileBroken), values))
     const key = broken && keyOf(resource, broken[0])
     const refusal = key === undefined ? undefined : await updateRefusal(call, resource, key, columns, made)

@@ -94,7 +94,7 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
     const plan = planOf(resource, `creates:${kind}:${shape.columns}:${shape.chosen}`, () =>
       compileCreates(resource, kind, shape),
     )
-    const values = { rows: list, [ownValue.viewer]: id }
+    const values = { [ownValue.rows]: list, [ownValue.viewer]: id }
     const given = keysAmong(resource, shape.columns)
     return {
       resource,

@@ -46,7 +46,7 @@ type Found = { place: number; problem: Problem }[]
 
 /** The rows of a group that a plan names, as places in the request. */
 async function rowsOf({ call, group }: Of, plan: Plan): Promise<{ place: number; row: Row }[]> {
-  const values = { rows: group.list, [ownValue.viewer]: call.viewer.id }
+  const values = { [ownValue.rows]: group.list, [ownValue.viewer]: call.viewer.id }
   const rows = await call.client().query(withValues(plan, values))
   return rows.map((row) => ({ place: group.places[Number(row[0])] as number, row }))
 }

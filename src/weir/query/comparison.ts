@@ -158,7 +158,7 @@ function stepsOf(reader: ParamReader, members: readonly (string | number)[]) {
 }
 
 function bind(reader: ParamReader, value: Operand["value"]): string {
-  const param = `p${reader.nextBound()}`
+  const param = `@p${reader.nextBound()}`
   reader.values[param] = value as string
   return param
 }

@@ -85,7 +85,7 @@ export type Step = string | number | { param: string }
 export function stepsInto(reader: ParamReader, members: readonly (string | number)[]): Step[] {
   return members.map((member) => {
     if (typeof member === "number" || isPlainMember(member)) return member
-    const param = `j${reader.nextBound()}`
+    const param = `@j${reader.nextBound()}`
     reader.values[param] = member
     return { param }
   })

@@ -3,6 +3,7 @@ import type { Registry } from "../http/registry.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Rule } from "../resource/rules.ts"
 import { removeRows, updateRows } from "./bulk.ts"
+import { answeredOnce } from "./idempotency.ts"
 import { deleteManyDoc, updateManyDoc } from "./openapi-bulk.ts"
 import type { Documented } from "./openapi-parts.ts"
 
@@ -20,7 +21,7 @@ export function bulkRoutes(
       "patch",
       all,
       documented((d) => updateManyDoc(d, resource)),
-      (c) => updateRows(c, resource),
+      answeredOnce((c) => updateRows(c, resource)),
       { patchTypes },
     )
   if (served(rules.delete))

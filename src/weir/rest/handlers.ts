@@ -114,6 +114,7 @@ export async function createRows(
       const input = await readJson(c, jsonTypes, keptAsText(resource))
       if (onlyMany) requireMany(input)
       const within = hasNested(resource, input)
+      if (within) c.set("embedsCreated", true)
       const { value, replayed } = await onceIn(
         c,
         call,

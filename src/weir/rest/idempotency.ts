@@ -1,8 +1,10 @@
 import { hash } from "node:crypto"
 import type { AppContext } from "../http/context.ts"
+import { searchOf } from "../http/query-string.ts"
+import { reply } from "../http/reply.ts"
 import type { Call } from "../operations/call.ts"
 import { once } from "../operations/once.ts"
-import type { Outcome, Recording } from "../operations/recording.ts"
+import { answerPosition, keepAnswer, type Outcome, type Recording } from "../operations/recording.ts"
 import { invalid } from "../problem.ts"
 
 const header = "idempotency-key"
@@ -47,9 +49,37 @@ export async function onceIn<T>(
   replay: (outcomes: Outcome[]) => T,
 ): Promise<{ value: T; replayed: Record<string, string> }> {
   if (c.req.header(header) === undefined) return { value: await run(), replayed: {} }
-  const { value, replayed } = await once(call, await recordingOf(c, call), run, replay)
+  const recording = await recordingOf(c, call)
+  let answer: string | undefined
+  const { value, replayed } = await once(call, recording, run, (outcomes) => {
+    answer = outcomes.find(({ position }) => position === answerPosition)?.body
+    return replay(outcomes.filter(({ position }) => position !== answerPosition))
+  })
+  if (recording && (!replayed || answer !== undefined))
+    c.set("kept", { answer, keep: (body) => keepAnswer(call, recording, body) })
   return { value, replayed: replayed ? { "idempotency-replayed": "true" } : {} }
 }
+
+type Handler = (c: AppContext) => Promise<Response> | Response
+
+/**
+ * A handler of writes whose answers may hold what is read after the write, by `fields` or `include`: with an
+ * `Idempotency-Key`, what was read is kept for retries, which would read something else.
+ */
+export const answeredOnce =
+  (handler: Handler): Handler =>
+  async (c) => {
+    const response = await handler(c)
+    const kept = c.get("kept")
+    if (!kept || response.body === null || !isShaped(c)) return response
+    if (kept.answer !== undefined)
+      return reply(c, response.status, kept.answer, Object.fromEntries(response.headers))
+    await kept.keep(await response.clone().text())
+    return response
+  }
+
+const isShaped = (c: AppContext): boolean =>
+  c.get("embedsCreated") === true || /[?&](fields|include)=/.test(searchOf(c))
 
 /** The row of a write to one row. */
 export const bodyOf = ([one]: Outcome[]): string => one?.body ?? ""

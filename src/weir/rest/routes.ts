@@ -9,6 +9,7 @@ import { bulkRoutes } from "./bulk-routes.ts"
 import { removeOne, replaceOne, restoreOne, updateOne } from "./changes.ts"
 import { createMany, createRows, readList, readOne, type Within } from "./handlers.ts"
 import { readHistory, readOneThen, updateOneThen } from "./history.ts"
+import { answeredOnce } from "./idempotency.ts"
 import { linkRoutes } from "./junction.ts"
 import { deleteDoc } from "./openapi-delete.ts"
 import { versionsDoc } from "./openapi-history.ts"
@@ -117,7 +118,7 @@ function writeRoutes(
       "patch",
       one,
       documented((d) => updateDoc(d, resource)),
-      ofRow((c) => (resource.history ? updateOneThen : updateOne)(c, resource)),
+      answeredOnce(ofRow((c) => (resource.history ? updateOneThen : updateOne)(c, resource))),
       { patchTypes },
     )
   if (served(rules.update) && isReplaced(resource))
@@ -125,7 +126,7 @@ function writeRoutes(
       "put",
       one,
       documented((d) => replaceDoc(d, resource)),
-      ofRow((c) => replaceOne(c, resource)),
+      answeredOnce(ofRow((c) => replaceOne(c, resource))),
     )
   if (served(rules.delete))
     registry.add(
@@ -139,7 +140,7 @@ function writeRoutes(
       "post",
       `${one}/restore`,
       documented((d) => restoreDoc(d, resource)),
-      ofRow((c) => restoreOne(c, resource)),
+      answeredOnce(ofRow((c) => restoreOne(c, resource))),
     )
 }
 
@@ -173,7 +174,7 @@ function createRoute(
     "post",
     path,
     documented((d) => createDoc(d, resource, parent)),
-    (c) => createRows(c, resource, parent),
+    answeredOnce((c) => createRows(c, resource, parent)),
     { takesRecalled: true },
   )
 }
@@ -191,11 +192,11 @@ function batchRoute(
     "post",
     `${path}/${batch}`,
     documented((d) => createManyDoc(d, resource, parent)),
-    (c) => {
+    answeredOnce((c) => {
       if (within && segmentOf(c) !== batch) return c.notFound()
       c.set("route", `${path}/${batch}`)
       return createMany(c, resource, parent)
-    },
+    }),
     { takesRecalled: true, ...(within ? { within } : {}) },
   )
 }

@@ -8,7 +8,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { type Made, type Requirement, required, updateRequirements } from "./requirements.ts"
 import { returnedKey, returnedKeys, writtenRow } from "./returning.ts"
 import { isAmongKeys } from "./rows-of-keys.ts"
@@ -51,11 +51,11 @@ export function compileMatching(write: BulkWrite): Plan {
   )
 }
 
-/** Of the rows whose keys are bound as `rows`, those that are to be written still. */
+/** Of the rows whose keys are bound as `@rows`, those that are to be written still. */
 function stillMatching(write: BulkWrite): SQL {
   const row = writtenRow(write.resource)
   const may = clause(mayWrite(write, row, viewerSql(write.kind), new Aliases()))
-  return sql`${isAmongKeys(write.resource, row, bound("rows"))} and ${may}`
+  return sql`${isAmongKeys(write.resource, row, bound(ownValue.rows))} and ${may}`
 }
 
 /** What an update requires beside that its rows are the viewer's to change. */
@@ -63,7 +63,7 @@ const furtherRequirements = ({ resource, kind, set }: BulkWrite): Requirement[] 
   set ? updateRequirements(resource, kind, set.columns, set.made).filter(({ of }) => of !== "row") : []
 
 /**
- * The write of rows whose keys are bound as `rows`, of those that are to be written still: for each `[1, primary key,
+ * The write of rows whose keys are bound as `@rows`, of those that are to be written still: for each `[1, primary key,
  * …foreign keys]`. Fails where what an update requires of one of them does not hold.
  */
 export function compileBulk(write: BulkWrite): Plan {

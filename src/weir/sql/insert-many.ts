@@ -5,7 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { columnsFrom, insertInto } from "./bulk.ts"
 import { tableOf } from "./columns.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { conditionOf, createRequirements, type Requirement, required } from "./requirements.ts"
 import { returnedRow, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
@@ -18,9 +18,9 @@ export interface RowsShape {
 
 const given = sql.identifier("@given")
 
-/** Rows that are bound as `rows`, a JSON array of arrays. */
+/** Rows that are bound as `@rows`, a JSON array of arrays. */
 const boundRows = (resource: Resource, { columns }: RowsShape): SQL =>
-  sql`select ${columnsFrom(sql`value`, resource, columns.join(), true)} from ${expressions.elements(bound("rows"))}`
+  sql`select ${columnsFrom(sql`value`, resource, columns.join(), true)} from ${expressions.elements(bound(ownValue.rows))}`
 
 /** What a create requires of each of the bound rows. */
 export const rowRequirements = (resource: Resource, kind: ViewerKind, shape: RowsShape): Requirement[] =>

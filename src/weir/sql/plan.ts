@@ -25,6 +25,7 @@ export const ownValue = {
   key: "@key",
   parentKey: "@parentKey",
   answerLimit: "@answerLimit",
+  rows: "@rows",
 } as const
 
 /** A value that a statement is given each time it runs. */

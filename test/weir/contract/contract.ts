@@ -5,6 +5,7 @@ import { documentContract } from "./documents.ts"
 import { httpContract } from "./http.ts"
 import { keylessContract } from "./keyless.ts"
 import { listContract } from "./lists.ts"
+import { manyContract } from "./many.ts"
 import { onceContract } from "./once.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
@@ -34,6 +35,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   httpContract(open)
   upsertContract(open)
   onceContract(open)
+  manyContract(open)
   ownerContract({ api, migrations, samples })
   documentOwnerContract({ api, migrations, samples })
 }

@@ -196,7 +196,11 @@ function routesOf(resource: Resource, id: string): { path: string; methods: stri
   const routes = [
     {
       path: `/${resource.name}`,
-      methods: [...when(read, "GET", "HEAD"), ...when(create, "POST")],
+      methods: [
+        ...when(read, "GET", "HEAD"),
+        ...when(create, "POST"),
+        ...(resource.options.bulk ? [...when(update, "PATCH"), ...when(remove, "DELETE")] : []),
+      ],
       isList: true,
     },
     {

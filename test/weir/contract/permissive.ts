@@ -32,6 +32,7 @@ export function permissive(api: Api): Api {
       ...options,
       name,
       upsert: uniqueKeys(original),
+      bulk: isBulk(original),
       fields: Object.fromEntries(fields) as Record<string, FieldOptions>,
       read: open(rules.read),
       create: open(rules.create),
@@ -62,6 +63,10 @@ export function permissive(api: Api): Api {
   if (opening.accounts && !accounts?.role) opening.accounts.admin = ""
   return opening
 }
+
+/** Whether many rows can be changed at once. */
+const isBulk = ({ fields, keys, options }: Resource): boolean =>
+  keys.length > 0 && !options.conditional && Object.values(fields).every(({ secret }) => !secret)
 
 /** The unique keys that clients give, where rows may be found by them. */
 function uniqueKeys({ table, fields, keys, document, options }: Resource): (readonly string[])[] {

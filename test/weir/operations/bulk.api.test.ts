@@ -54,6 +54,17 @@ const pages = table(
   },
   (t) => [primaryKey({ columns: [t.book, t.number] })],
 )
+/** Columns of names that a statement might use for values of its own. */
+const odd = table("odd_names", {
+  id: id(),
+  rows: text({ max: 20 }),
+  p0: text({ max: 20 }),
+  j0: text({ max: 20 }),
+  most: integer(),
+  value: integer(),
+  key: text({ max: 20 }),
+  places: integer(),
+})
 const papers = collection("papers")
 const looseTable = table("loose", { name: text({ max: 10 }) })
 
@@ -469,6 +480,28 @@ test("rows with a key of two columns are hidden by a delete where they have a ti
   expect(rowsOf(await send("GET", "/pages"))).toMatchObject([{ book: "a,b", number: 1 }])
   expect((await send("POST", "/pages/c,0/restore")).status).toBe(200)
   await w.database.connect().batch([{ text: "drop table pages", params: [] }])
+})
+
+test("columns of any name are written as they were sent", async () => {
+  await createTables(w.database, { odd })
+  const own = appOf(
+    w,
+    resource(users, { fields: { hashed_password: { read: nobody } } }),
+    resource(odd, { read: anyone, create: anyone, update: anyone, delete: anyone, bulk: true }),
+  )
+  const send = (method: string, path: string, json?: unknown, headers = {}) =>
+    own(method, path, { headers, ...(json === undefined ? {} : { json }) })
+  const row = { rows: "a", p0: "b", j0: "c", most: 2, value: 3, key: "d", places: 4 }
+  const made = rowsOf(
+    await send("POST", "/odd_names", [row, { ...row, p0: "x" }], { "idempotency-key": "odd" }),
+  )
+  expect(made).toMatchObject([row, { ...row, p0: "x" }])
+  const changed = { rows: "A", p0: "B", j0: "C", most: 20, value: 30, key: "D", places: 40 }
+  const patched = await send("PATCH", "/odd_names?rows=a&p0=b&j0=c&most=2&value=3&places=4", changed)
+  expect(patched.body).toEqual({ count: 1 })
+  expect(rowsOf(await send("GET", "/odd_names"))).toMatchObject([changed, { ...row, p0: "x" }])
+  expect((await send("DELETE", "/odd_names?p0=x&key[eq]=d")).body).toEqual({ count: 1 })
+  await w.database.connect().batch([{ text: "drop table odd_names", params: [] }])
 })
 
 test("wrong declarations are one line at load", () => {

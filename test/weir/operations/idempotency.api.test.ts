@@ -25,6 +25,7 @@ beforeEach(async () => {
       update: owner,
       delete: owner,
       fields: { owner_id: { initially: (viewer) => viewer.id } },
+      embed: { owner: {} },
     }),
   )
 })
@@ -76,6 +77,34 @@ describe("a write with an Idempotency-Key is done once", () => {
     expect(replayed(second)).toBe("true")
     expect(told(second)).toEqual(told(first))
     expect(await items$()).toHaveLength(3)
+  })
+
+  test("with fields and include, what the first answer had, though the rows have changed since", async () => {
+    const { id } = (await call("POST", "/items", { token: w.ann.token, json: lamp })).body as { id: number }
+    const many = [lamp, { ...lamp, title: "Other" }]
+    const requests: [string, string, unknown][] = [
+      ["POST", "/items?fields=id,price&include=owner", lamp],
+      ["POST", "/items?include=owner", many],
+      ["PATCH", `/items/${id}?fields=price,_version`, { price: 12 }],
+    ]
+    const firsts: Answer[] = []
+    for (const [i, [method, path, json]] of requests.entries())
+      firsts.push(await keyed(`shaped-${i}`, method, path, { json }))
+    const change = { token: w.ann.token, json: { price: 99 } }
+    for (const { id } of await items$())
+      expect((await w.call("PATCH", `/items/${id}`, change)).status).toBe(200)
+    const name = { token: w.ann.token, json: { username: "ann-by-another-name" } }
+    expect((await w.call("PATCH", `/users/${w.ann.id}`, name)).status).toBe(200)
+    for (const [i, [method, path, json]] of requests.entries()) {
+      const again = await keyed(`shaped-${i}`, method, path, { json })
+      expect([again.status, again.text, replayed(again)]).toEqual([
+        firsts[i]?.status,
+        firsts[i]?.text,
+        "true",
+      ])
+      expect(again.headers.get("etag")).toBe(firsts[i]?.headers.get("etag"))
+      expect(again.headers.get("location")).toBe(firsts[i]?.headers.get("location"))
+    }
   })
 
   test("50 at once: one row, and 50 equal answers", async () => {
