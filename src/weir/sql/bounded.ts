@@ -59,6 +59,16 @@ export function costOfOne(selection: Counting, kind: ViewerKind): Cost {
     : { bounded: false, scans: undefined }
 }
 
+/** What a driver may know of the cost of finding rows by filters. */
+export const costOfFinding = (
+  resource: Resource,
+  viewer: ViewerKind,
+  { filters, conditions }: Pick<Selection, "filters" | "conditions">,
+): Cost => {
+  const none = { includes: [], count: false, parent: undefined, within: undefined }
+  return { bounded: false, scans: tablesScanned({ ...none, resource, viewer, filters, conditions }) }
+}
+
 /** What a driver may know of the cost of aggregates: they visit all rows, and several of these cost what more rows do. */
 export function costOfAggregate(query: AggregateQuery): Cost {
   const { resource, filters, groups, aggregates } = query

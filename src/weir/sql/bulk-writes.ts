@@ -5,6 +5,7 @@ import { keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { costOfFinding } from "./bounded.ts"
 import { tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
@@ -47,9 +48,10 @@ export function compileMatching(write: BulkWrite): Plan {
   const fields = keyFields(resource)
   const keys = fields.map(({ name }) => row(name))
   const sent = fields.map(({ name, type }) => type.sql.json(row(name)))
-  return compile(
+  const found = compile(
     sql`select ${expressions.jsonArray(keys)}, ${expressions.jsonArray(sent)} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
   )
+  return { ...found, ...costOfFinding(resource, write.kind, write) }
 }
 
 /** Of the rows whose keys are bound as `@rows`, those that are to be written still. */
