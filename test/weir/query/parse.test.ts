@@ -137,7 +137,7 @@ describe("values", () => {
   test("are bound as what their field holds", () => {
     const bound = (search: string) =>
       Object.entries(list(search).values)
-        .filter(([name]) => /^p\d/.test(name))
+        .filter(([name]) => /^@p\d/.test(name))
         .map(([, value]) => value)
     expect(bound("?price=1.50")).toEqual([1.5])
     expect(bound("?id=007")).toEqual([7])
@@ -149,7 +149,7 @@ describe("values", () => {
 
   test("of a list are one JSON array; a comma in quotes is part of a value", () => {
     const bound = (text: string) =>
-      JSON.parse(String(list(`?title[in]=${encodeURIComponent(text)}`).values.p0))
+      JSON.parse(String(list(`?title[in]=${encodeURIComponent(text)}`).values["@p0"]))
     expect(bound("a")).toEqual(["a"])
     expect(bound("a,b")).toEqual(["a", "b"])
     expect(bound("")).toEqual([""])
@@ -158,7 +158,7 @@ describe("values", () => {
     expect(bound('"a,b",c')).toEqual(["a,b", "c"])
     expect(bound('"a ""b"" c"')).toEqual(['a "b" c'])
     expect(bound('"",x')).toEqual(["", "x"])
-    expect(JSON.parse(String(list("?price[in]=1,2.50").values.p0))).toEqual([1, 2.5])
+    expect(JSON.parse(String(list("?price[in]=1,2.50").values["@p0"]))).toEqual([1, 2.5])
   })
 
   test("of limits have their bounds and defaults", () => {
