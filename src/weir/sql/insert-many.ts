@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { type ForeignKey, foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "../resource/resource.ts"
+import { anyone, isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { columnsFrom, insertInto } from "./bulk.ts"
 import { tableOf } from "./columns.ts"
@@ -41,9 +42,22 @@ export const rowRequirements = (resource: Resource, kind: ViewerKind, shape: Row
 export function areIndependent(resource: Resource, kind: ViewerKind, shape: RowsShape): boolean {
   const { table, tableName } = resource
   if (foreignKeysOf(table).some(({ foreignTable }) => foreignTable === table)) return false
+  if (isUnasked(resource, kind, shape)) return true
   const condition = conditionOf(rowRequirements(resource, kind, shape))
   return !condition || !expressions.render(condition).text.includes(tableName)
 }
+
+/** Whether no rule asks anything of a new row. */
+const isUnasked = (
+  { rules, fields, refersTo }: Resource,
+  kind: ViewerKind,
+  { columns }: RowsShape,
+): boolean =>
+  isOpenToAll(rules.create, kind) &&
+  columns.every((column) => {
+    const { create = anyone } = fields[column]?.write ?? {}
+    return create === anyone && isOpenToAll(refersTo.get(column)?.rule ?? anyone, kind)
+  })
 
 /**
  * The insert of many rows by one statement, whose text does not depend on how many they are: for each, in their order,
