@@ -59,6 +59,9 @@ export class Connection {
     const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     // The server ends a connection that is idle while the other side takes its turn.
     if (this.socket.destroyed || this.socket.readableEnded) this.socket = this.connected()
+    // What came meanwhile answers no request: of a connection that nothing was sent on, a server says why it ends it.
+    this.chunks = []
+    this.missing = undefined
     return new Promise((resolve, reject) => {
       this.fail = reject
       this.receive = (received) => {

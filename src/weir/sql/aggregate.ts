@@ -166,7 +166,7 @@ function answerOf(query: AggregateQuery, columns: ResultColumns[], source: SQL) 
     keys.map((key, n) => ({ field: key.field, position: key.position(resultName(i, n)) })),
   )
   const positions = query.sort.map(({ field }) =>
-    expressions.jsonEnds(keys.find((key) => key.field === field)?.position ?? sql`null`, query.limit),
+    expressions.jsonEnds([keys.find((key) => key.field === field)?.position ?? sql`null`], query.limit),
   )
   const selected = { columns: [body, sql`count(*)`, ...positions], from }
   return { selected, separator, keyColumns: positions.length }

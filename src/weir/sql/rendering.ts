@@ -37,18 +37,21 @@ export const asJson: Rendering = {
   kept: expressions.keptJson,
 }
 
-/** Stands for a value that is larger than its share of an answer. A value may hold it: the answer is measured then. */
+/**
+ * Stands for a value that is larger than its share of an answer, or that takes longer to write than others. A value may
+ * hold it: the answer is measured then.
+ */
 const mark = "@weir: too large"
 
 /** Whether the text of an answer lacks values, so that it must be made by a statement that measures it. */
 export const lacksValues = (body: string): boolean => body.includes(mark)
 
-/** Rows as JSON, whose values of much different size have their share at the most: `lacksValues` finds the others. */
+/** Rows as JSON, whose values of much different size have their share at the most: `lacksValues` finds what is left out. */
 export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
   ...asJson,
   field: (field, column, part) => {
     const { spec, type } = field
-    const json = part ?? type.sql.json(column)
+    const json = part ?? type.sql.quick?.(column, sql.raw(`'${mark}'`)) ?? type.sql.json(column)
     if (!hasShare(type, above)) return json
     const size = sizeOfValue(type, column, part)
     if (spec.document) return expressions.documentUpTo(json, size, bytes, expressions.markedObject(mark))

@@ -19,7 +19,7 @@ import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { wholeText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
-import { beyond, orderBy, placeColumns, type SortExpression, sortExpressions, withPlaces } from "./sort.ts"
+import { beyond, orderBy, placeColumns, positionsOf, type SortExpression, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
@@ -126,7 +126,8 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const multiline = isMultiline(resource, query)
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
-  const keyColumns = inRows ? [] : positions(withPlaces(keysBy(search.rank?.after), alias), query.limit)
+  const positions = inRows ? [] : positionsOf(keysBy(search.rank?.after), alias)
+  const keyColumns = positions.map(({ columns, value }) => expressions.jsonEnds(columns, query.limit, value))
   const columns = [page.body, sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
@@ -152,13 +153,6 @@ const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
   keys.every(
     ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
   )
-
-/** The columns that hold the sort keys' values of the first row and the last. */
-const positions = (keys: SortExpression[], limit: number): SQL[] =>
-  keys.map(({ key: { field }, value }) => {
-    const { json, position = json } = field.type.sql
-    return expressions.jsonEnds(position(value), limit)
-  })
 
 /** The rows of a page as they are read, and the members of each. */
 interface PageSource extends Pick<PageSql, "from"> {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { orderOf, type PlaceParts, partsOf } from "../db/dialect/json-path.ts"
-import type { NamedSql } from "../db/dialect/page.ts"
+import type { NamedSql, ValueOf } from "../db/dialect/page.ts"
 import type { FromCursor, ListQuery, SortKey } from "../query/query.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -59,18 +59,20 @@ const placeColumn = (key: number, part: number): string => `@o${key}_${part}`
 export const placeColumns = (keys: SortExpression[]): NamedSql[] =>
   keys.flatMap(({ order = [] }, key) => order.map((value, part): NamedSql => [placeColumn(key, part), value]))
 
-/** The keys, of which those of places are read from the columns of the first rows. */
-export function withPlaces(keys: SortExpression[], alias: SQL): SortExpression[] {
-  let parts: PlaceParts | undefined
-  return keys.map((one, key) => {
-    const {
-      order,
-      key: { place },
-    } = one
-    if (!order || !place) return one
-    if (order.length)
-      parts = partsOf(order.map((_, part) => expressions.keptColumn(alias, placeColumn(key, part))))
-    return { ...one, value: parts?.[place.part] ?? one.value }
+/** What a cursor holds of each key, as columns of the first rows and what is made of these: only the ends of a page need it. */
+export interface Position {
+  columns: SQL[]
+  value: ValueOf
+}
+
+/** The positions of the keys, of which those of places are read from the columns of the first rows. */
+export function positionsOf(keys: SortExpression[], alias: SQL): Position[] {
+  let ofPlace: SQL[] = []
+  return keys.map(({ key: { field, place }, value, order }, key) => {
+    const { json, position = json } = field.type.sql
+    if (!order || !place) return { columns: [position(value)], value: ([column = value]) => column }
+    if (order.length) ofPlace = order.map((_, part) => expressions.keptColumn(alias, placeColumn(key, part)))
+    return { columns: ofPlace, value: (columns) => position(partsOf(columns)[place.part]) }
   })
 }
 
@@ -113,9 +115,8 @@ function stepOf(
     for (const [n, part] of (["rank", "number", "text"] as const).entries())
       if (from.parts[i + n] !== "null") parts[part] = given(i + n)
     const at = orderOf(parts)
-    return [
-      { ...k, columns: order, at, falling, nullable: false, isNull: false, equal: sql``, isColumn: false },
-    ]
+    const isColumn = expressions.indexesRowValues
+    return [{ ...k, columns: order, at, falling, nullable: false, isNull: false, equal: sql``, isColumn }]
   }
   const { comparable } = key.field.type.sql
   const at = comparable?.(given(i)) ?? given(i)

@@ -76,7 +76,7 @@ test("statements use the indexes of places: equal, between and sorted", async ()
     expect(plan, `${search}\n${plan}`).toContain(index)
   }
   // What an index finds comes in the order of its key, so that a page ends where it is full.
-  for (const search of ["?color=c7", "?size.width=7", "?size.width=true"]) {
+  for (const search of ["?color=c7&limit=1", "?size.width=7&limit=1", "?size.width=true&limit=1"]) {
     const plan = await planOf(search)
     expect(plan, `${search}\n${plan}`).not.toMatch(/Sort Key: (?!t0."@n")|TEMP B-TREE/)
     expect(compiled(search).plan.bounded, search).toBe(true)
@@ -101,8 +101,11 @@ test("statements use the indexes of places: equal, between and sorted", async ()
       const page = new RegExp(`<([^>]*)>; rel="${relation}"`).exec(headers.get("link") ?? "")?.[1] ?? ""
       const plan = await planOf(page.slice(page.indexOf("?")))
       expect(plan, `${sort} ${cursor}\n${plan}`).toMatch(
-        dialect === "postgres" ? /Index Cond/ : /SEARCH t0 USING (COVERING )?INDEX/,
+        dialect === "postgres" ? /Index Cond: \(ROW/ : /SEARCH t0 USING (COVERING )?INDEX/,
       )
+      // Where the keys ascend alike, Postgres asks nothing of the rows that the index finds.
+      if (dialect === "postgres" && !sort.startsWith("-"))
+        expect(plan, `${sort} ${cursor}\n${plan}`).not.toMatch(/^\s*Filter: /m)
     }
   expect(
     (await call("GET", "/indexed?size.width[gte]=698&sort=-size.width&count=exact")).headers.get(

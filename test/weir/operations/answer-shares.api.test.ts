@@ -22,6 +22,7 @@ const onPostgres = () => {
     meta: pg.jsonb(),
     words: pg.text().array(),
     data: pg.customType<{ data: Buffer }>({ dataType: () => "bytea" })(),
+    written: pg.timestamp({ withTimezone: true, precision: 3 }),
     secret: pg.text(),
   })
   return {
@@ -42,6 +43,7 @@ const onSqlite = () => {
     meta: lite.text({ mode: "json" }),
     words: lite.text({ mode: "json" }),
     data: lite.blob({ mode: "buffer" }),
+    written: lite.integer({ mode: "timestamp_ms" }),
     secret: lite.text(),
   })
   return {
@@ -58,8 +60,8 @@ const ddl = [
   "drop table if exists share_notes",
   "drop table if exists share_papers",
   isPostgres
-    ? "create table share_papers (id integer primary key, title text not null, body text, meta jsonb, words text[], data bytea, secret text)"
-    : "create table share_papers (id integer primary key, title text not null, body text, meta text, words text, data blob, secret text)",
+    ? "create table share_papers (id integer primary key, title text not null, body text, meta jsonb, words text[], data bytea, written timestamptz(3), secret text)"
+    : "create table share_papers (id integer primary key, title text not null, body text, meta text, words text, data blob, written integer, secret text)",
   "create table share_notes (id integer primary key, paper_id integer references share_papers (id), text text)",
 ]
 
@@ -130,8 +132,9 @@ const small = {
   meta: { a: [1, null] },
   words: ["x", 'y"'],
   data: "AAEC",
+  written: "2026-01-31T12:00:00.123Z",
 }
-const nulls = { title: "", body: null, meta: null, words: null, data: null }
+const nulls = { title: "", body: null, meta: null, words: null, data: null, written: null }
 
 /** Creates papers, and returns the statements of a read of `path` and its answer. */
 async function read(path: string, papers: object[]): Promise<{ body: unknown; statements: number }> {
@@ -161,8 +164,13 @@ const large: [name: string, paper: object][] = [
   ["an array", { words: Array.from({ length: 3_000 }, (_, i) => `word ${i} ${"w".repeat(60)}`) }],
   ["bytes", { data: base64(200_000) }],
 ]
-for (const [name, one] of large)
-  test(`a long value is whole: ${name}`, async () => {
+/** Postgres writes these in more time than others. */
+const far: [name: string, paper: object][] = [
+  ["an instant before the first year", { written: "-000043-03-15T12:00:00.000Z" }],
+  ["an instant of a year of five digits", { written: "+010000-01-01T00:00:00.000Z" }],
+]
+for (const [name, one] of isPostgres ? [...large, ...far] : large)
+  test(`a value that an answer lacks at first is whole: ${name}`, async () => {
     const papers = numbered([small, { ...small, ...one }, nulls])
     expect(await read("/papers", papers)).toEqual({ body: papers, statements: 2 })
     const backwards = await call("GET", "/papers?sort=-id&limit=2")

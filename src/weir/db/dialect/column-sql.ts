@@ -5,6 +5,8 @@ import type { Value } from "./statement.ts"
 export interface ColumnSql {
   /** The column as a JSON value. */
   json(column: SQL): SQL
+  /** The same, and `otherwise` for values that nearly no column has, where the statement takes less time without these. */
+  quick?: (column: SQL, otherwise: SQL) => SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
   /** Whether an array holds all elements of another. */

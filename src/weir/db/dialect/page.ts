@@ -3,6 +3,9 @@ import type { SQL } from "drizzle-orm"
 /** A JSON member: its name and the SQL expression of its value. */
 export type NamedSql = [name: string, value: SQL]
 
+/** A value that is made of columns. */
+export type ValueOf = (columns: SQL[]) => SQL
+
 /** How many rows a page leaves out, and a bound on those that it leaves out and holds, where it is known. */
 export interface Skip {
   rows: SQL

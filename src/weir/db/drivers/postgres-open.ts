@@ -1,5 +1,6 @@
 import postgres from "postgres"
 import type { Pooler } from "./postgres-pooler.ts"
+import { signShort } from "./postgres-prepared.ts"
 import { neverResend } from "./postgres-resend.ts"
 import { settingsFor } from "./postgres-settings.ts"
 import { type ReadFile, sslOf } from "./postgres-tls.ts"
@@ -38,6 +39,7 @@ export function opener(target: PostgresTarget, options: OpenOptions): () => post
     // postgres.js reads this for each statement, and names its own `commit` as well.
     Object.defineProperty(sql.options, "prepare", { get: () => pooler.keepsSession })
     neverResend(sql)
+    signShort(sql)
     return sql
   }
 }

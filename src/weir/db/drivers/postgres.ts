@@ -5,7 +5,7 @@ import type { Query } from "./postgres-connection.ts"
 import { opener } from "./postgres-open.ts"
 import { PostgresPool } from "./postgres-pool.ts"
 import { Pooler } from "./postgres-pooler.ts"
-import { Prepared } from "./postgres-prepared.ts"
+import { optionsOf, Prepared, type PreparedStatement } from "./postgres-prepared.ts"
 import type { ReadFile } from "./postgres-tls.ts"
 import { addressOf, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
 
@@ -100,22 +100,18 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
   const send = (
     on: postgres.Sql | postgres.TransactionSql,
     { text, params }: Statement,
-    isPrepared: boolean,
-  ) => {
-    // By default, postgres.js sends a statement without values unprepared: parsed and planned each time.
-    const options = isPrepared ? { prepare: true, simple: false } : {}
-    return on.unsafe(text, params as postgres.ParameterOrJSON<never>[], options).values()
-  }
+    as: PreparedStatement | undefined,
+  ) => on.unsafe(text, params as postgres.ParameterOrJSON<never>[], optionsOf(as, params)).values()
   const query = (statement: Statement) => {
-    const latency = prepared.latencyOf(statement.text)
-    const sendOn = (on: postgres.Sql) => send(on, statement, latency !== undefined) as unknown as Query
+    const as = prepared.statementOf(statement.text)
+    const sendOn = (on: postgres.Sql) => send(on, statement, as) as unknown as Query
     // A statement that begins with its own tables may write, unless it is one of the engine's reads.
     const isRead =
       statement.single === true || statement.isRead === true || /^\s*select\b/i.test(statement.text)
     const isWrite = statement.change !== undefined || !isRead
     const rows = pool.query(
       sendOn,
-      { isWrite, isBounded: statement.bounded === true, latency },
+      { isWrite, isBounded: statement.bounded === true, latency: as?.latency },
       deadline,
     ) as Promise<Rows>
     return statement.header ? rows.then(withHeader) : rows
@@ -136,7 +132,7 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
         // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
         // back instead.
         const sendNth = (statement: Statement, i: number) =>
-          send(tx, statement, prepared.latencyOf(statement.text) !== undefined).catch((error: unknown) => {
+          send(tx, statement, prepared.statementOf(statement.text)).catch((error: unknown) => {
             throw Object.assign(error as object, { statementIndex: i })
           })
         if (!pooler.takesSettings)

@@ -1,13 +1,24 @@
 import { type SQL, sql } from "drizzle-orm"
 import { makePgArray, PgDialect } from "drizzle-orm/pg-core"
 import { marks } from "../../errors.ts"
-import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
-import { versionMarkText as mark } from "../page.ts"
+import { versionMarkText as mark, type NamedSql } from "../page.ts"
 import type { Value } from "../statement.ts"
 import { asText, mergePatch, patchValue } from "./merge-patch.ts"
+import { selectList, whole } from "./page.ts"
 
 export { keepIds, stagingTable } from "./bulk.ts"
 export { anyBelow, jsonOf, lastWrite, moment } from "./history.ts"
+export {
+  firstRows,
+  firstRowsMentions,
+  jsonEnds,
+  keptColumn,
+  keptFrom,
+  keptTable,
+  page,
+  sharedFrom,
+  sharedValue,
+} from "./page.ts"
 export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
 export { asText, mergePatch, patchValue }
 
@@ -18,15 +29,6 @@ export function render(query: SQL): { text: string; params: unknown[] } {
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params }
 }
-
-/** The alias of a row as a whole: no column has such a name, for which Postgres would take it. */
-const whole = sql`${sql.identifier("@row")}`
-
-const selectList = (entries: NamedSql[]): SQL =>
-  sql.join(
-    entries.map(([name, value]) => sql`${value} as ${sql.identifier(name)}`),
-    sql`, `,
-  )
 
 /** A JSON object. `row_to_json` has no limit of arguments and is faster than `json_build_object`. */
 export function jsonObject(entries: NamedSql[]): SQL {
@@ -98,75 +100,6 @@ export function jsonText(object: SQL): SQL {
   return sql`(${object})::text`
 }
 
-/**
- * A page of the rows of `from`. `json_agg` puts line feeds between rows, which separates them if no row contains a line feed itself. If rows
- * may (`linesWithin`), a record separator is used, which JSON text cannot contain (RFC 8259, section 2).
- */
-export function page(from: SQL, entries: NamedSql[] | undefined, object: SQL, linesWithin: boolean): PageSql {
-  if (entries && !linesWithin)
-    return {
-      from: sql`${from}, lateral (select ${selectList(entries)}) ${whole}`,
-      body: sql`json_agg(${whole})::text`,
-      separator: ", \n ",
-    }
-  return {
-    from,
-    body: sql`'[' || string_agg((${object})::text, chr(30)) || ']'`,
-    separator: "\u001e",
-  }
-}
-
-/** A subselect of the first rows. It selects all columns: Postgres passes whole rows on faster than projections. */
-export function firstRows({ table, alias, where, order, limit, skip, rank, kept: further = [] }: Rows): SQL {
-  const columns: NamedSql[] = rank ? [...further, ["@rank", rank]] : further
-  const kept = columns.length ? sql`, ${selectList(columns)}` : sql``
-  const ordered = sql`select *${kept} from ${table} ${alias} where ${where} order by ${order}`
-  if (!skip) return sql`(${ordered} limit ${limit}) ${alias}`
-  // Postgres takes an unknown offset for a tenth of the rows. With a bound on these, a plan for all offsets is as good
-  // as one that is made each time, which costs a sixth of a page.
-  const source = skip.within ? sql`select * from (${ordered} limit ${skip.within}) ${alias}` : ordered
-  return sql`(${source} limit ${limit} offset ${skip.rows}) ${alias}`
-}
-/** A column of `kept`. */
-export const keptColumn = (alias: SQL, name: string): SQL => sql`${alias}.${sql.identifier(name)}`
-/** How often `firstRows` mentions its table. */
-export const firstRowsMentions: number = 1
-
-/** The place of a row among those kept: no column has such a name. */
-const place = sql`${sql.identifier("@n")}`
-
-/** The first rows as a table of the statement, for `keptFrom`. */
-export const keptTable = (rows: Rows, name: string): SQL =>
-  sql`${sql.identifier(name)} as materialized (select *, row_number() over () as ${place} from ${firstRows(rows)})`
-
-/** The rows of such a table in their order, where the `gate` holds, with rows that are joined to them. */
-export function keptFrom({ alias }: Rows, name: string, joined: JoinedTable[], gate: SQL | undefined): SQL {
-  if (!joined.length && !gate) return sql`${sql.identifier(name)} ${alias}`
-  const from = sql`${sql.identifier(name)} ${alias}${leftJoins(joined)}`
-  return sql`(select ${withValues(alias, joined)} from ${from}${gate ? sql` where ${gate}` : sql``} order by ${alias}.${place}) ${alias}`
-}
-
-/** The rows of a table, with rows that are joined to them. */
-export const sharedFrom = (table: SQL, alias: SQL, where: SQL, joined: JoinedTable[]): SQL =>
-  joined.length
-    ? sql`(select ${withValues(alias, joined)} from ${table} ${alias}${leftJoins(joined)} where ${where}) ${alias}`
-    : sql`${table} ${alias} where ${where}`
-
-/** The value of a joined row. */
-export const sharedValue = (table: string, outer: (column: string) => SQL): SQL => outer(table)
-
-const withValues = (alias: SQL, joined: JoinedTable[]): SQL =>
-  sql.join(
-    [
-      sql`${alias}.*`,
-      ...joined.map(({ table }) => sql`${sql.identifier(table)}._v as ${sql.identifier(table)}`),
-    ],
-    sql`, `,
-  )
-
-const leftJoins = (joined: JoinedTable[]): SQL =>
-  sql.join(joined.map(({ table, on }) => sql` left join ${sql.identifier(table)} on ${on}`))
-
 /** JSON that went through a table of the statement. */
 export const keptJson = (value: SQL): SQL => value
 
@@ -192,20 +125,13 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
 /** The text of a JSON array of values. */
 export const jsonArray = (values: SQL[]): SQL => sql`json_build_array(${sql.join(values, sql`, `)})::text`
 
-/**
- * The text of a JSON array that begins with the value of the first row, and ends with that of the last one of `limit`: to
- * write them all would take longer than to keep them.
- */
-export const jsonEnds = (value: SQL, limit: number): SQL => {
-  const kept = sql`array_agg(${value})`
-  return sql`json_build_array((${kept})[1], (${kept})[least(count(*), ${sql.raw(String(limit))})])::text`
-}
-
 /** Compares text byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
 /** Nulls come last in ascending and first in descending order, which is Postgres's default. */
 export const ordered = (expression: SQL, descending: boolean, _nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(descending ? "desc" : "asc")}`
+/** Whether an index of expressions serves a comparison of several values with as many others. */
+export const indexesRowValues: boolean = true
 /** Whether `text` contains `part`, case-sensitively. */
 export const contains = (text: SQL, part: SQL): SQL => sql`strpos(${text}, ${part}) > 0`
 /** Whether `text` starts with `start`, case-sensitively. */

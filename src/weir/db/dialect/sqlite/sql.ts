@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core"
 import { marks } from "../../errors.ts"
-import type { JoinedTable, NamedSql, PageSql, Rows } from "../page.ts"
+import type { JoinedTable, NamedSql, PageSql, Rows, ValueOf } from "../page.ts"
 import { versionMarkText as mark } from "../page.ts"
 import type { Value } from "../statement.ts"
 
@@ -184,13 +184,16 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}._rowid_`
 export const jsonArray = (values: SQL[]): SQL => sql`json_array(${sql.join(values, sql`, `)})`
 
 /** The text of a JSON array that begins with the value of the first row. That of the last one has the same index, or is the last. */
-export const jsonEnds = (value: SQL, _limit: number): SQL => sql`json_group_array(${value})`
+export const jsonEnds = (columns: SQL[], _limit: number, value: ValueOf = ([column]) => column as SQL): SQL =>
+  sql`json_group_array(${value(columns)})`
 
 /** SQLite compares text byte by byte by default. */
 export const collated = (expression: SQL): SQL => expression
 /** Nulls come last in ascending and first in descending order, as on Postgres. */
 export const ordered = (expression: SQL, descending: boolean, nullable: boolean): SQL =>
   sql`${expression} ${sql.raw(`${descending ? "desc" : "asc"}${nullable ? (descending ? " nulls first" : " nulls last") : ""}`)}`
+/** SQLite serves comparisons of several columns by an index, and none that begins with an expression. */
+export const indexesRowValues: boolean = false
 /** Whether `text` contains `part`, case-sensitively. */
 export const contains = (text: SQL, part: SQL): SQL => sql`instr(${text}, ${part}) > 0`
 /** Whether `text` starts with `start`, case-sensitively. */

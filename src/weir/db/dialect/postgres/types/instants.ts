@@ -14,34 +14,52 @@ const encode = (value: unknown): string | null =>
 const dayForm = "-MM-DD"
 const timeForm = (digits: number): string => `"T"HH24:MI:SS${digits ? `.FF${digits}` : ""}`
 
-/** How a column compares with the first moment of year 1 and that after year 9999, and its time in UTC. */
+/** A column of dates or times, and its time in UTC. */
 interface Moment {
   column: SQL
   type: "date" | "timestamp" | "timestamptz"
   time: SQL
 }
 
-/**
- * A date or time as ISO 8601. Four digits are all that `to_char` writes right of a year: others have a sign and six
- * digits, and year 0 is 1 BC. Infinite ones are null. It is short, since Postgres prepares all of an expression for each
- * statement, and nearly no row needs what is `far`.
- */
-function iso({ column, type, time }: Moment, near: string, far: SQL): SQL {
-  const at = (day: string) => sql.raw(`'${day}${type === "timestamptz" ? " 00:00+00" : ""}'::${type}`)
-  const first = at("0001-01-01")
-  const year = sql`extract(year from ${type === "date" ? column : time}) + case when ${column} < ${first} then 1 else 0 end`
-  const years = sql`replace(to_char(${year}, 'FMSG9000000'), '+000000', '0000')`
-  return sql`case when ${column} >= ${first} and ${column} < ${at("10000-01-01")} then to_char(${time}, ${sql.raw(`'YYYY${near}'`)}) when isfinite(${column}) then ${years} || ${far} end`
+/** The first moment of a day. */
+const dawn = (day: string, { type }: Moment): SQL =>
+  sql.raw(`'${day}${type === "timestamptz" ? " 00:00+00" : ""}'::${type}`)
+
+/** A date or time as ISO 8601, where its year has four digits: these are all that `to_char` writes right. Else `far`. */
+function near(moment: Moment, form: string, far: SQL): SQL {
+  const { column, time } = moment
+  return sql`case when ${column} >= ${dawn("0001-01-01", moment)} and ${column} < ${dawn("10000-01-01", moment)} then to_char(${time}, ${sql.raw(`'YYYY${form}'`)}) ${far} end`
 }
 
-const isoMoment = (moment: Moment, form: string): SQL =>
-  iso(moment, form, sql`to_char(${moment.time}, ${sql.raw(`'${form}'`)})`)
+/**
+ * A date or time as ISO 8601. Years of other than four digits have a sign and six digits, and year 0 is 1 BC. Infinite
+ * ones are null, as `to_char` has it. It is short, since Postgres prepares all of an expression for each statement, and
+ * nearly no row needs what is far.
+ */
+function iso(moment: Moment, form: string, day: SQL): SQL {
+  const { column, type, time } = moment
+  const isBefore = sql`${column} < ${dawn("0001-01-01", moment)}`
+  const year = sql`extract(year from ${type === "date" ? column : time}) + case when ${isBefore} then 1 else 0 end`
+  const years = sql`replace(to_char(${year}, 'FMSG9000000'), '+000000', '0000')`
+  return near(moment, form, sql`else ${years} || ${day}`)
+}
+
+/** How moments are written in JSON, of columns that may hold any. */
+const written = (momentOf: (column: SQL) => Moment, form: string): Pick<ColumnSql, "json" | "quick"> => ({
+  json: (column) => {
+    const moment = momentOf(column)
+    return iso(moment, form, sql`to_char(${moment.time}, ${sql.raw(`'${form}'`)})`)
+  },
+  quick: (column, otherwise) =>
+    near(momentOf(column), form, sql`when ${column} is not null then ${otherwise}`),
+})
+
+const asDate = (column: SQL): Moment => ({ column, type: "date", time: sql`${column}::timestamp` })
 
 /** A date has years that no timestamp has. */
 const isoDate = (column: SQL): SQL => {
   const digits = (name: string) => sql`lpad(extract(${sql.raw(name)} from ${column})::text, 2, '0')`
-  const far = sql`'-' || ${digits("month")} || '-' || ${digits("day")}`
-  return iso({ column, type: "date", time: sql`${column}::timestamp` }, dayForm, far)
+  return iso(asDate(column), dayForm, sql`'-' || ${digits("month")} || '-' || ${digits("day")}`)
 }
 
 /** What a cursor holds: the JSON value, or the word for an infinite one. */
@@ -58,28 +76,32 @@ export function timestamp({ inferred, zone, precision = mostDigits }: FieldSpec)
       ...typed("timestamptz"),
       json: (column) => sql`to_char(${inUtc(column)}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
     }
-  const form = `${dayForm}${timeForm(precision)}"Z"`
-  const json = (column: SQL) =>
-    isoMoment(
-      zone
-        ? { column, type: "timestamptz", time: sql`(${inUtc(column)})` }
-        : { column, type: "timestamp", time: column },
-      form,
-    )
-  return { ...readFromText(zone ? "timestamptz" : "timestamp"), encode, json, position: positioned(json) }
+  const momentOf = (column: SQL): Moment =>
+    zone
+      ? { column, type: "timestamptz", time: sql`(${inUtc(column)})` }
+      : { column, type: "timestamp", time: column }
+  const json = written(momentOf, `${dayForm}${timeForm(precision)}"Z"`)
+  const { json: position } = json
+  return {
+    ...readFromText(zone ? "timestamptz" : "timestamp"),
+    encode,
+    ...json,
+    position: positioned(position),
+  }
 }
 
 /** A moment without a zone, as the column has it. */
 export function localTimestamp({ precision = mostDigits }: FieldSpec): ColumnSql {
-  const json = (column: SQL) =>
-    isoMoment({ column, type: "timestamp", time: column }, `${dayForm}${timeForm(precision)}`)
-  return { ...readFromText("timestamp"), encode, json, position: positioned(json) }
+  const momentOf = (column: SQL): Moment => ({ column, type: "timestamp", time: column })
+  const json = written(momentOf, `${dayForm}${timeForm(precision)}`)
+  return { ...readFromText("timestamp"), encode, ...json, position: positioned(json.json) }
 }
 
 /** A day, whatever `DateStyle` is. */
 export const date = (): ColumnSql => ({
   ...readFromText("date"),
   encode,
+  ...written(asDate, dayForm),
   json: isoDate,
   position: positioned(isoDate),
 })
