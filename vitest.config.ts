@@ -37,6 +37,7 @@ const perDriver = [
   "history",
   "json",
   "lossless",
+  "many-searched",
   "list-filters",
   "list-shared",
   "names",

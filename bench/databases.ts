@@ -12,7 +12,7 @@ export const makeDatabases = (dialect: Dialect): Promise<Urls> =>
   dialect === "sqlite" ? makeFiles() : makePostgres()
 
 /** Fills a database in a child process, since the tables choose their dialect when they are loaded. */
-const seed = (url: string): Promise<string> =>
+export const seed = (url: string): Promise<string> =>
   run(process.execPath, [join(import.meta.dirname, "seed.ts")], {
     env: { PATH: process.env.PATH, DATABASE_URL: url },
   })

@@ -11,12 +11,13 @@ import { report } from "./report.ts"
 import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
 import { type Origins, type ServerName, signIn, startServers } from "./servers.ts"
 import { benchWorkers } from "./workers.ts"
+import { benchWrites } from "./writes.ts"
 
 /**
  * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]` compares the product with a hand-written floor
  * and with the ordinary way to build the same API, on the same machine and in the same run. `--part documents` measures
- * documents and queries over 1,000,000 rows instead. It exits with 0 whether the bars are met or not, and with 1 when
- * something breaks or a response is not 2xx.
+ * documents and queries over 1,000,000 rows instead, and `--part writes` creates of one row beside those of many. It exits
+ * with 0 whether the bars are met or not, and with 1 when something breaks or a response is not 2xx.
  */
 interface Options {
   part: Part
@@ -25,8 +26,8 @@ interface Options {
   rounds: number
 }
 
-/** What is measured: the product beside other servers, or documents and queries over 1,000,000 rows. */
-const parts = ["servers", "documents"] as const
+/** What is measured: the product beside other servers, documents and queries over 1,000,000 rows, or kinds of creates. */
+const parts = ["servers", "documents", "writes"] as const
 type Part = (typeof parts)[number]
 
 function readOptions(): Options {
@@ -94,7 +95,7 @@ try {
   )
   for (const dialect of options.dialects)
     try {
-      await (part === "servers" ? bench : benchDocuments)(dialect, options)
+      await { servers: bench, documents: benchDocuments, writes: benchWrites }[part](dialect, options)
     } finally {
       await cleanUp()
     }

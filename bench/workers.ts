@@ -20,7 +20,7 @@ function serverSeconds(origin: string): number {
 }
 
 /** The processes whose environment has that port. */
-function portsOwners(port: string): number[] {
+export function portsOwners(port: string): number[] {
   const output = execFileSync(
     "sh",
     ["-c", `grep -lz '^PORT=${port}$' /proc/[0-9]*/environ 2>/dev/null || true`],

@@ -6,6 +6,7 @@ export interface Sent {
   method: "GET" | "POST" | "PATCH"
   path: string
   body?: unknown
+  headers?: Record<string, string>
 }
 
 /** An answer: its head, and its body. */
@@ -52,9 +53,10 @@ export class Connection {
   }
 
   /** Sends a request and waits for the end of its answer. Throws where that is not 2xx. */
-  send({ method, path, body }: Sent): Promise<Received> {
+  send({ method, path, body, headers = {} }: Sent): Promise<Received> {
     const text = body === undefined ? "" : JSON.stringify(body)
     const length = text ? `Content-Length: ${Buffer.byteLength(text)}\r\n` : ""
+    const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     // The server ends a connection that is idle while the other side takes its turn.
     if (this.socket.destroyed || this.socket.readableEnded) this.socket = this.connected()
     // What came meanwhile answers no request: of a connection that nothing was sent on, a server says why it ends it.
@@ -66,7 +68,7 @@ export class Connection {
         if (/^HTTP\/1.1 2/.test(received.head)) resolve(received)
         else reject(new Error(`${method} ${path}: ${received.head.split("\r\n")[0]}\n${received.body}`))
       }
-      this.socket.write(`${method} ${path} HTTP/1.1\r\n${this.headers}${length}\r\n${text}`)
+      this.socket.write(`${method} ${path} HTTP/1.1\r\n${this.headers}${own.join("")}${length}\r\n${text}`)
     })
   }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { cpSync, readFileSync, symlinkSync } from "node:fs"
+import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ask, number, refused, worked } from "./support/ask.ts"
@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "../..")
 const fastImports = join(root, "src/weir/runtime/fast-imports.js")
 const seedPassword = "a password for seeds"
 
-type Example = "notes" | "tracker" | "existing-database" | "own-tables"
+type Example = "notes" | "tracker" | "existing-database" | "own-tables" | "safe-writes"
 type Row = Record<string, unknown>
 
 /** Starts a script of an example, and hands its output to `onOutput` as it comes. */
@@ -136,7 +136,7 @@ const idsOf = async (by: UserCall, path: string): Promise<unknown[]> =>
 
 const statusOf = async (answer: Promise<Answer>): Promise<number> => (await answer).status
 
-describe.each(["notes", "tracker", "existing-database"] as const)("%s", (example) => {
+describe.each(["notes", "tracker", "existing-database", "safe-writes"] as const)("%s", (example) => {
   test("its migrations make its schema, on both dialects", async () => {
     // In a copy: what generate would write must not land in the repository.
     const folder = tempFolder()
@@ -452,5 +452,60 @@ describe("own-tables", () => {
     expect(JSON.parse(joined as string)).toMatchObject({ projectId: task.project.id })
     expect(JSON.parse(membership as string)).toEqual(JSON.parse(joined as string))
     expect(JSON.parse(restored as string)).toMatchObject({ id: task.id, deletedAt: null })
+  })
+})
+
+describe.each([
+  ["libSQL file", async () => freshFile()],
+  ["Postgres", () => emptyPostgres()],
+] as const)("safe-writes, %s", (_, database) => {
+  const folder = join(root, "examples/safe-writes")
+  let server: Server
+  beforeAll(async () => {
+    server = await serve("safe-writes", await seeded("safe-writes", await database()))
+  })
+  afterAll(() => server?.stop())
+
+  /** What each script says, however often it has run before. */
+  const said: Record<string, string[]> = {
+    "if-match.ts": [
+      "Ann raises 20 by 1: 200, the price is 21",
+      "Bob raises 20 by 5: 412, the price is 21",
+      "Bob reads again, and raises by 5: 200, the price is 26",
+    ],
+    "retry.ts": ["2 tries: 201, replayed: true", "Lamps: 1"],
+    "upsert.ts": ["201: Lamp 20 (new), Desk 120 (new)", "200: Desk 110, Chair 80 (new)", "200: Lamp 20"],
+    "order.ts": ["422: lines.1.quantity", "Orders: 0", "201: an order of 2 lines"],
+    "batch.ts": [
+      '422 by "bad" (operations.4.price), orders: 0',
+      "lamp: 201",
+      "order: 201",
+      "line: 201",
+      "price: 200",
+      "The lamp costs 17, orders: 1",
+    ],
+    "history.ts": [
+      "2 update 17, 1 insert 20",
+      "When it was new, it cost 20",
+      "Restored: 200, it costs 20",
+      "3 update 20, 2 update 17, 1 insert 20",
+    ],
+    "hooks.ts": ["409: lines.0: Lamp is sold out", "201", "Thank you for order …"],
+  }
+
+  test("has a script for each part, and its README runs all of them", () => {
+    const readme = readFileSync(join(folder, "README.md"), "utf8")
+    const scripts = readdirSync(join(folder, "clients")).filter((name) => name !== "shop.ts")
+    expect(scripts.sort()).toEqual(Object.keys(said).sort())
+    for (const name of scripts) expect(readme).toContain(`npx node examples/safe-writes/clients/${name}\n`)
+  })
+
+  test.each(Object.entries(said))("%s says what it does, twice", async (name, lines) => {
+    for (let times = 0; times < 2; times++) {
+      const ended = await start(join(folder, "clients", name), [], "file:none.db", undefined, {
+        URL: server.url,
+      }).ended
+      expect(worked(ended)).toBe(`${lines.join("\n")}\n`)
+    }
   })
 })

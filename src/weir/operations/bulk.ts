@@ -7,7 +7,13 @@ import type { KeyPart, RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { updateSchema } from "../resource/schemas.ts"
 import { deletionTime, isSoftlyDeleted } from "../resource/soft-delete.ts"
-import { type BulkWrite, compileBroken, compileBulk, compileMatching } from "../sql/bulk-writes.ts"
+import {
+  type BulkWrite,
+  compileBroken,
+  compileBulk,
+  compileCounted,
+  compileMatching,
+} from "../sql/bulk-writes.ts"
 import { bound, ownValue, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { writtenRow } from "../sql/returning.ts"
@@ -149,7 +155,7 @@ class Bulk {
       writes.push({
         resource,
         verb,
-        counts: true,
+        counts: (record) => withValues(this.plan("count", compileCounted), { ...own, ...record }),
         ...(verb === "update" && set && { columns: Object.keys(set.columns) }),
         rows: { where: isAmongKeys(resource, writtenRow(resource), bound(ownValue.rows)), values: own },
         statement: { ...withValues(plan, own), many: true },

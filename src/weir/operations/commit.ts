@@ -34,8 +34,8 @@ export interface Write {
   values?: Values
   /** The rows of an insert of many. */
   many?: ManyRows
-  /** Whether it writes any number of rows, and nobody asks which: its record has how many. */
-  counts?: boolean
+  /** Where it writes any number of rows, and nobody asks which: the statement that records how many, before it. */
+  counts?: (record: Values) => Statement
   /** It fails where it changes no row, by that number. */
   required?: number
   statement: Statement

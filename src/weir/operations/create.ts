@@ -69,7 +69,10 @@ export async function create(
   // The guard would be evaluated for each row, and might hold for some of them only.
   if (many && guard) throw new NotGuarded()
   const { viewer } = call
-  const inputs = await inputsOf(call, resource, input, { nested, most: maxCreatesOf(call, resource) })
+  const inputs = await inputsOf(call, resource, input, {
+    nested,
+    most: many ? maxCreatesOf(call, resource) : 1,
+  })
   if (nested) await requireParent(call, nested)
   try {
     await eachRow(inputs, many, (one, prefix) => requireWritable(resource, viewer, one, true, prefix))

@@ -38,6 +38,7 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   const keep = resource.history?.keep
   const values: Values = {
     ...rows?.values,
+    ...(write.many && { "@places": JSON.stringify(write.many.places) }),
     [historyValue.by]: call.viewer.id === undefined ? null : String(call.viewer.id),
     [historyValue.cutoff]: keep && new Date(Date.now() - keep * dayMs).toISOString(),
   }
@@ -45,7 +46,7 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   const kept = (shape: string, make: () => Plan) => told(planOf(resource, `history:${shape}`, make))
   const sweep = () => kept(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
   if (lastWrite && verb === "insert") {
-    const by = call.recording ? "byRecord" : "byNumber"
+    const by = call.recording ? "byRecord" : write.many ? "byCount" : "byNumber"
     const first = rows
       ? told(compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
       : kept(`first:${by}`, () => compileFirstVersions(resource, madeRows[by](resource, lastWrite)))

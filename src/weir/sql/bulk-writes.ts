@@ -10,6 +10,7 @@ import { tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
+import { compileCount } from "./record-many.ts"
 import { type Made, type Requirement, required, updateRequirements } from "./requirements.ts"
 import { returnedKey, returnedKeys, writtenRow } from "./returning.ts"
 import { isAmongKeys } from "./rows-of-keys.ts"
@@ -79,6 +80,9 @@ export function compileBulk(write: BulkWrite): Plan {
     sql`update ${tableOf(resource)} set ${assignments(resource, set.columns, set.made)} where ${where} ${keys}`,
   )
 }
+
+/** SQLite: the record of how many rows such a write changes, before it. */
+export const compileCounted = (write: BulkWrite): Plan => compileCount(write.resource, stillMatching(write))
 
 /** The first of such rows of which something that the update requires does not hold: `[key]`. */
 export function compileBroken(write: BulkWrite): Plan {

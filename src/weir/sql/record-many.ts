@@ -25,13 +25,10 @@ export interface ManyRows {
 
 const into = (values: SQL): SQL => sql`insert into ${writeRecords} (${sql.raw(columnList)}) select ${values}`
 
-/** SQLite: the record of how many rows the statement before has changed. */
-export const recordOfCount = (resource: Resource, values: RecordValues): Statement =>
-  withValues(
-    planOf(resource, "record:count", () =>
-      compile(into(sql`${sql.join(recordBounds(), sql`, `)}, cast(changes() as text), null`)),
-    ),
-    namedValues(values),
+/** SQLite: the record of how many rows of a condition the statement after will change. After it, an index has its own changes. */
+export const compileCount = (resource: Resource, condition: SQL): Plan =>
+  compile(
+    sql`${into(sql`${sql.join(recordBounds(), sql`, `)}, cast(count(*) as text), null`)} from ${tableOf(resource)} where ${condition}`,
   )
 
 /** SQLite: the record of the rows that the statement before has inserted, in their order. */
@@ -58,7 +55,7 @@ function compileRecord(resource: Resource, kind: ViewerKind, given: number[] | u
   )
 }
 
-/** SQLite: the rows that the statement before has inserted, in their order: those of `@list`, or of the last numbers. */
+/** SQLite: the rows that the statement before has inserted, in their order: those of `@list`, or as many of the last numbers as `@places` has. */
 export function madeOfMany(resource: Resource, given: number[] | undefined): SQL {
   const row = writtenRow(resource)
   const { lastWrite } = historySql
@@ -68,5 +65,5 @@ export function madeOfMany(resource: Resource, given: number[] | undefined): SQL
   )
   return given
     ? sql`${expressions.elements(bound("@list"))} cross join ${table} on ${sql.join(same, sql` and `)}`
-    : sql`${table} where ${lastWrite ? madeRows.byNumber(resource, lastWrite) : sql`1 = 1`} order by ${expressions.rowNumber(table)}`
+    : sql`${table} where ${lastWrite ? madeRows.byCount(resource, lastWrite) : sql`1 = 1`} order by ${expressions.rowNumber(table)}`
 }

@@ -10,7 +10,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { columnName, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
-import { type ManyRows, recordOfCount, recordOfMany } from "./record-many.ts"
+import { type ManyRows, recordOfMany } from "./record-many.ts"
 import { keptKey, namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
 import { isWritten, type WrittenBy, writtenBy } from "./returned.ts"
 import { wholeText, writerOf, writtenRow } from "./returning.ts"
@@ -26,8 +26,8 @@ export interface RecordedWrite {
   upserted?: UpsertedBy
   /** The rows of an insert of many. */
   many?: ManyRows | undefined
-  /** Whether it changes any number of rows, and its record has how many. */
-  counts?: boolean | undefined
+  /** The record of how many rows it will change, with these values: SQLite's, where it may be any number. */
+  counts?: ((values: Values) => Statement) | undefined
   statement: Statement
 }
 
@@ -61,12 +61,13 @@ export function written(write: RecordedWrite, beside: WrittenWith, viewer: Viewe
   const { many, counts } = write
   const kept = many ? { places: JSON.stringify(many.places) } : counts ? "count" : undefined
   if (writtenWithin) return { before: [], after: [writtenWithin(statement, { ...beside, kept })] }
+  const counted = record && counts?.(namedValues(record))
   const after = [
     statement,
     ...(required === undefined ? [] : [withValues(compileRequired(required), {})]),
-    ...(record ? [recordOf(write, record, viewer)] : []),
+    ...(record && !counted ? [recordOf(write, record, viewer)] : []),
   ]
-  return { before: [], after }
+  return { before: counted ? [counted] : [], after }
 }
 
 /** SQLite: fails where the statement before has changed no row. */
@@ -92,9 +93,8 @@ export const undone = (): Statement =>
   withValues(compile(sql`select ${expressions.failure("undone", sql`n`)} from (select 1 as n) as one`), {})
 
 function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): Statement {
-  const { resource, verb, key, many, counts } = write
+  const { resource, verb, key, many } = write
   if (many) return recordOfMany(resource, many, values, viewer)
-  if (counts) return recordOfCount(resource, values)
   const by = writtenBy(write)
   const shape = `record:${viewer.kind}:${verb}:${by}`
   const plan = planOf(resource, shape, () => compileRecord(resource, viewer.kind, verb, by))

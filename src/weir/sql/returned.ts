@@ -45,9 +45,12 @@ export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statem
   if (many) return () => returnedOfMany(resource, many, viewer)
   if (write.counts && rows)
     return () =>
-      withValues(planOf(resource, "returned:count", compileCount), {
-        [ownValue.rows]: rows.values[ownValue.rows] as string,
-      })
+      withValues(
+        planOf(resource, "returned:count", () => compileCount(resource)),
+        {
+          [ownValue.rows]: rows.values[ownValue.rows] as string,
+        },
+      )
   if (verb === "delete")
     return () =>
       withValues(
@@ -75,11 +78,16 @@ export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statem
     )
 }
 
-/** As many rows as the statement before has written, of those whose keys are bound as `@rows`. */
-const compileCount = (): Plan =>
-  compile(sql`select 1 from ${expressions.elements(bound(ownValue.rows))} limit (select changes())`)
+/**
+ * As many rows as the statement before has written, of those whose keys are bound as `@rows`. Where the table has an index
+ * for searches, SQLite counts what that writes: there, all are taken to be written that were found just before.
+ */
+const compileCount = ({ search }: Resource): Plan =>
+  compile(
+    sql`select 1 from ${expressions.elements(bound(ownValue.rows))}${search ? sql`` : sql` limit (select changes())`}`,
+  )
 
-function returnedOfMany(resource: Resource, { list, columns }: ManyRows, viewer: Viewer): Statement {
+function returnedOfMany(resource: Resource, { places, list, columns }: ManyRows, viewer: Viewer): Statement {
   const given = keyPlaces(resource, columns)
   const plan = planOf(resource, `returned:many:${viewer.kind}:${given}`, () => {
     const row = writtenRow(resource)
@@ -87,7 +95,7 @@ function returnedOfMany(resource: Resource, { list, columns }: ManyRows, viewer:
       sql`select ${wholeText(resource, row, viewerSql(viewer.kind))}, ${returnedKey(resource, row)} from ${madeOfMany(resource, given)}`,
     )
   })
-  return withValues(plan, { "@list": list, [ownValue.viewer]: viewer.id })
+  return withValues(plan, { "@places": JSON.stringify(places), "@list": list, [ownValue.viewer]: viewer.id })
 }
 
 function compileReturned(resource: Resource, kind: ViewerKind, verb: string, where: SQL): Plan {

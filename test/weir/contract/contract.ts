@@ -6,6 +6,7 @@ import { httpContract } from "./http.ts"
 import { keylessContract } from "./keyless.ts"
 import { listContract } from "./lists.ts"
 import { manyContract } from "./many.ts"
+import { onceContract } from "./once.ts"
 import { ownerContract } from "./owners.ts"
 import { permissive } from "./permissive.ts"
 import { rehearsalContract } from "./rehearsals.ts"
@@ -34,6 +35,7 @@ export function contract(api: Api, { migrations, samples = {} }: ContractOptions
   documentHttpContract(open)
   httpContract(open)
   upsertContract(open)
+  onceContract(open)
   manyContract(open)
   rehearsalContract(open)
   ownerContract({ api, migrations, samples })

@@ -3,6 +3,7 @@ import { uniqueSets } from "../../../src/weir/db/dialect/foreign-keys.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { FieldOptions, Resource } from "../../../src/weir/resource/resource.ts"
 import { any, anyone, nobody, type Rule, signedIn } from "../../../src/weir/resource/rules.ts"
+import { writeRecords } from "../../../src/weir/schema.ts"
 
 /**
  * The same API, in which everybody who can sign in is an admin and may do all that is not closed to everybody; where
@@ -53,6 +54,7 @@ export function permissive(api: Api): Api {
         }
       : false,
     schema: schemaOf(api),
+    ...(api.records ? { records: writeRecords } : {}),
     ...(api.history ? { history: api.history } : {}),
     resources: api.resources.map(opened),
     routes,

@@ -1,6 +1,7 @@
 import { relations, sql } from "drizzle-orm"
 import { primaryKey as pgPrimaryKey } from "drizzle-orm/pg-core"
 import { primaryKey as sqlitePrimaryKey } from "drizzle-orm/sqlite-core"
+import type { Api } from "../../../src/weir/api.ts"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { searchSql } from "../../../src/weir/db/dialect/search.ts"
 import { admin, anyone, defineApi, nobody, resourcesOf, through } from "../../../src/weir/index.ts"
@@ -121,12 +122,13 @@ const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
 const noted = { ...open, fields: { note: { read: admin } } }
 const replaced = { ...noted, replace: true }
 const upserted = <K extends string>(...key: K[]) => ({ ...replaced, upsert: [key] })
-const api = () =>
+/** The API over these tables. */
+export const onceApi = (records: boolean = true): Api =>
   defineApi({
     title: "Weir",
     version: "1",
     accounts: { table: users, login: ["email"], password: "hashed_password", role: "role" },
-    records: writeRecords,
+    ...(records ? { records: writeRecords } : {}),
     schema,
     resources: resourcesOf(schema, {
       users: { read: anyone, fields: { hashed_password: { read: nobody } }, embed: { papers: {} } },
@@ -159,7 +161,7 @@ export interface OnceWorld {
 
 /** An app over these tables, in a world's database. */
 export async function onceWorld(w: World): Promise<OnceWorld> {
-  const made = api()
+  const made = onceApi()
   const indexes = made.resources.flatMap(({ search }) => (search ? [search.index] : []))
   const run = async (...statements: string[]) => {
     const client = w.database.connect()

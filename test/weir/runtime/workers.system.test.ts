@@ -1,23 +1,14 @@
-import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { expect, test } from "vitest"
 import { allTitles, authSecret, eventually, httpCaller } from "../support/http.ts"
-import { isAlive, type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
+import { isAlive, startNode, tempFolder } from "../support/node-server.ts"
 import { addPerson } from "../support/people.ts"
+import { workersOf } from "../support/workers.ts"
 
 const env = { AUTH_SECRET: authSecret, LOG_LEVEL: "warn", WORKERS: 2 }
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-/** The processes that a server has started and that serve. */
-const workersOf = ({ pid }: NodeServer): number[] => {
-  const rows = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(pid)], { encoding: "utf8" }).split(
-    "\n",
-  )
-  return rows
-    .filter((row) => !row.includes("libsql-reader") && row.trim())
-    .map((row) => Number.parseInt(row, 10))
-}
 /** Calls on a connection of their own, so that the workers take turns. */
 const fresh = { connection: "close" }
 
@@ -65,9 +56,9 @@ test("a worker that is killed amid creates is replaced; nothing acknowledged is 
   }
   const creators = numbers(16).map(creator)
   for (const round of numbers(3)) {
-    await eventually(() => expect(workersOf(server)).toHaveLength(2))
+    await eventually(() => expect(workersOf(server)).toHaveLength(2), 60_000)
     const before = acknowledged.length
-    await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50))
+    await eventually(() => expect(acknowledged.length).toBeGreaterThan(before + 50), 60_000)
     const [one, other] = workersOf(server) as [number, number]
     const victim = round % 2 ? one : other
     process.kill(victim, "SIGKILL")

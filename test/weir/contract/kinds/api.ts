@@ -22,6 +22,7 @@ import * as members from "./schema/members.ts"
 import * as pieces from "./schema/pieces.ts"
 import { flags, reviews } from "./schema/reviews.ts"
 import * as shelves from "./schema/shelves.ts"
+import { writeRecords } from "./schema/write-records.ts"
 
 const secret = {
   as: "passphrase",
@@ -38,6 +39,7 @@ const light: Rule<"weight"> = (row) => sql`coalesce(${row("weight")}, 0) < 1000`
 export const api = defineApi({
   title: "All kinds",
   version: "1",
+  records: writeRecords,
   accounts: { table: members.members, login: ["handle"], password: "secret", role: "rank", admin: "chief" },
   resources: [
     resource(members, {

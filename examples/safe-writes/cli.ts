@@ -1,0 +1,8 @@
+import { commands } from "#weir/cli"
+
+await commands({
+  api: () => import("./api.ts"),
+  seeds: () => import("./seed.ts"),
+  schema: new URL("./schema/", import.meta.url),
+  migrations: new URL("./drizzle/", import.meta.url),
+})

@@ -1,0 +1,15 @@
+-- Undoes 0000_init.
+-- Loses data: drops the table lines
+-- Loses data: drops the table mails
+-- Loses data: drops the table orders
+-- Loses data: drops the table products
+-- Loses data: drops the table weir_row_history
+-- Loses data: drops the table users
+-- Loses data: drops the table weir_write_records
+DROP TABLE "lines" CASCADE;--> statement-breakpoint
+DROP TABLE "mails" CASCADE;--> statement-breakpoint
+DROP TABLE "orders" CASCADE;--> statement-breakpoint
+DROP TABLE "products" CASCADE;--> statement-breakpoint
+DROP TABLE "weir_row_history" CASCADE;--> statement-breakpoint
+DROP TABLE "users" CASCADE;--> statement-breakpoint
+DROP TABLE "weir_write_records" CASCADE;

@@ -1,0 +1,1 @@
+export { rowHistory } from "#weir/schema"

@@ -1,0 +1,1 @@
+export { writeRecords } from "#weir/schema"
