@@ -1,8 +1,9 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Client, Row, Statement } from "../db/driver.ts"
 import { forbidden, Problem } from "../problem.ts"
-import { requiredRead, undone } from "../sql/record.ts"
-import type { Call } from "./call.ts"
+import { requiredRead } from "../sql/record.ts"
+import { failedStep, isOwnFault } from "./batch-failure.ts"
+import type { Alike, Call } from "./call.ts"
 import { endOf, type Recording, startOf } from "./recording.ts"
 
 /** One step of a batch: an operation on the call that it is given. */
@@ -76,6 +77,8 @@ class Part<T> {
   /** Resolves when it waits for the others, or has no need to. */
   readonly begun: Promise<unknown>
   statements: Statement[] = []
+  /** What its one statement has in common with those of other steps. */
+  alike: Alike | undefined
   private waiting: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   private readonly reached: () => void
   private readonly index: number
@@ -92,7 +95,7 @@ class Part<T> {
     const own: Call = {
       ...call,
       bypass: "no-store",
-      collector: { step: index, add: (statements) => this.add(statements) },
+      collector: { step: index, add: (statements, alike) => this.add(statements, alike) },
       recording: step.isRecorded ? { ...recording, from: (step.place ?? index) * recordsPerStep } : undefined,
     }
     if (step.isRead && waits) own.client = () => this.reading(call.client())
@@ -110,9 +113,10 @@ class Part<T> {
     this.waiting?.reject(error)
   }
 
-  private add(statements: Statement[]): Promise<Row[][]> {
+  private add(statements: Statement[], alike?: Alike): Promise<Row[][]> {
     if (this.waiting) throw new StepFailed(this.index, new Cancelled())
     this.statements = statements
+    this.alike = alike
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
       this.reached()
@@ -139,6 +143,7 @@ async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording | 
   const after = recording ? endOf(recording) : []
   const all = parts.flatMap(({ statements }) => statements)
   if (all.length === 0) return
+  if (await carriedOutTogether(call, parts, before, after)) return
   let results: Row[][]
   try {
     results = await call.client().batch([...before, ...all, ...after])
@@ -158,6 +163,47 @@ async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording | 
   }
 }
 
+/**
+ * Carries out steps that follow each other and insert rows alike by one statement for each such run. False where there is
+ * none, or where something is at fault: nothing is written then, and the steps are carried out one by one.
+ */
+async function carriedOutTogether<T>(
+  call: Call,
+  parts: Part<T>[],
+  before: Statement[],
+  after: Statement[],
+): Promise<boolean> {
+  const runs: Part<T>[][] = []
+  for (const part of parts) {
+    const last = runs.at(-1)
+    if (part.alike && last?.[0]?.alike?.kind === part.alike.kind) last.push(part)
+    else runs.push([part])
+  }
+  if (runs.length === parts.length) return false
+  const statements = runs.flatMap(([first, ...others]) =>
+    others.length && first?.alike
+      ? [first.alike.statementOf([first, ...others].map(({ alike }) => alike?.row as string))]
+      : (first?.statements ?? []),
+  )
+  let results: Row[][]
+  try {
+    results = await call.client().batch([...before, ...statements, ...after])
+  } catch (error) {
+    if (isOwnFault(error)) return false
+    cancel(parts)
+    throw error
+  }
+  let at = before.length
+  for (const run of runs) {
+    const own = run.length > 1 ? 1 : (run[0]?.statements.length ?? 0)
+    const rows = results.slice(at, at + own)
+    for (const [i, part] of run.entries())
+      part.resolve(run.length > 1 ? [rows[0]?.slice(i, i + 1) ?? []] : rows)
+    at += own
+  }
+  return true
+}
+
 /** Why a step failed, in the words of its own operation. */
 async function reasonOf<T>(part: Part<T>, error: unknown): Promise<unknown> {
   // A write that changes no row is told so: it looks why.
@@ -172,49 +218,4 @@ async function reasonOf<T>(part: Part<T>, error: unknown): Promise<unknown> {
     if (!(reason instanceof StepFailed)) return reason
   }
   return error instanceof Problem ? error : new Problem("conflict", "The row changed meanwhile: try again")
-}
-
-/** Which step failed: by what the error says, or by trying the first ones alone. Undefined where none did. */
-async function failedStep<T>(
-  call: Call,
-  parts: Part<T>[],
-  before: Statement[],
-  error: unknown,
-): Promise<number | undefined> {
-  const failure = classify(error)
-  if (failure?.kind === "missed") return failure.write
-  const { statementIndex } = error as { statementIndex?: unknown }
-  if (typeof statementIndex === "number") {
-    let end = before.length
-    return parts.findIndex(({ statements }) => {
-      end += statements.length
-      return statementIndex < end && statementIndex >= end - statements.length
-    })
-  }
-  const broken = ["unique", "foreign_key", "invalid", "quota", "rule", "document"]
-  if (!failure || !broken.includes(failure.kind)) return undefined
-  return firstFailing(call, parts)
-}
-
-/** The first step with which the batch fails by itself: found by halves, each tried and undone. */
-async function firstFailing<T>(call: Call, parts: Part<T>[]): Promise<number | undefined> {
-  let low = 0
-  let high = parts.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const statements = parts.slice(0, middle + 1).flatMap((part) => part.statements)
-    if (await failsBySelf(call, statements)) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
-async function failsBySelf(call: Call, statements: Statement[]): Promise<boolean> {
-  if (statements.length === 0) return false
-  try {
-    await call.client().batch([...statements, undone()])
-  } catch (error) {
-    return classify(error)?.kind !== "undone"
-  }
-  throw new Error("A statement that must fail did not")
 }

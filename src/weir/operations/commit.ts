@@ -7,7 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
 import type { ManyRows } from "../sql/record-many.ts"
 import { returnedOf } from "../sql/returned.ts"
-import type { Call } from "./call.ts"
+import type { Alike, Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
@@ -38,6 +38,8 @@ export interface Write {
   counts?: (record: Values) => Statement
   /** It fails where it changes no row, by that number. */
   required?: number
+  /** As a step beside others like it: what they have in common. */
+  alike?: Alike | undefined
   statement: Statement
   upserted?: Upserted
 }
@@ -64,7 +66,8 @@ export async function commit(
   const { statements, places, from } = assembled(call, writes, locks)
   statements.push(...last)
   try {
-    const results = await (collector ? collector.add(statements) : call.client().batch(statements))
+    const alike = statements.length === 1 ? writes[0]?.alike : undefined
+    const results = await (collector ? collector.add(statements, alike) : call.client().batch(statements))
     onLocked?.(results.slice(from, from + locks.length))
     const rows = places.map((place) => results[place] ?? [])
     return toldToHooks(call, writes, rows)

@@ -8,9 +8,10 @@ import { writable } from "../resource/schemas.ts"
 import { type ViewerKind, viewerKinds } from "../resource/viewer.ts"
 import { elementOf } from "../sql/bulk.ts"
 import { areIndependent, compileCreates, type RowsShape } from "../sql/insert-many.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { keysAmong } from "../sql/rows-of-keys.ts"
-import type { Call } from "./call.ts"
+import type { Alike, Call } from "./call.ts"
+import { changeOf } from "./change.ts"
 import type { Write } from "./commit.ts"
 
 /** Most rows of one create: fewer where each is a statement of its own, or costs a password's hash. */
@@ -79,6 +80,11 @@ export async function grouped(resource: Resource, rows: NewRow[]): Promise<RowGr
   return groups
 }
 
+const planOfMany = (resource: Resource, kind: ViewerKind, shape: RowsShape): Plan =>
+  planOf(resource, `creates:${kind}:${shape.columns}:${shape.chosen}`, () =>
+    compileCreates(resource, kind, shape),
+  )
+
 /**
  * The writes of groups of rows, one for each; undefined where rows depend on each other, so that each must be written
  * before the next.
@@ -91,9 +97,7 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
   if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
   if (!groups.every(({ shape }) => isTogether(resource, kind, shape))) return undefined
   return groups.map(({ shape, places, list }): Write => {
-    const plan = planOf(resource, `creates:${kind}:${shape.columns}:${shape.chosen}`, () =>
-      compileCreates(resource, kind, shape),
-    )
+    const plan = planOfMany(resource, kind, shape)
     const values = { [ownValue.rows]: list, [ownValue.viewer]: id }
     const given = keysAmong(resource, shape.columns)
     return {
@@ -104,6 +108,28 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
       statement: { ...withValues(plan, values), many: true },
     }
   })
+}
+
+/** The insert of one row, as one that a statement for many can stand for; undefined where it cannot. */
+export function alikeOf(
+  { recording, viewer }: Call,
+  resource: Resource,
+  { columns, chosen }: NewRow,
+): Alike | undefined {
+  const { history, quota, holdsViewers } = resource
+  const shape = { columns: Object.keys(columns), chosen }
+  if (recording || history || quota || holdsViewers || secretOf(resource) || shape.columns.length === 0)
+    return undefined
+  if (!isTogether(resource, viewer.kind, shape)) return undefined
+  const plan = planOfMany(resource, viewer.kind, shape)
+  return {
+    kind: plan,
+    row: JSON.stringify(elementOf(resource, columns)),
+    statementOf: (rows) => ({
+      ...withValues(plan, { [ownValue.rows]: `[${rows}]`, [ownValue.viewer]: viewer.id }),
+      change: changeOf(resource, "insert"),
+    }),
+  }
 }
 
 /** The rows that such writes return, by their places in the request. */

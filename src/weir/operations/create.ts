@@ -13,7 +13,7 @@ import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
-import { grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
+import { alikeOf, grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
 import { documentInput } from "./document-input.ts"
 import { checkCreates } from "./hooks.ts"
 import {
@@ -128,14 +128,17 @@ const isFixed = ({ columns, expressions }: RowValues): boolean =>
 
 /** A write for each row, so that each sees what those before it left. */
 function oneByOne(
-  { viewer }: Call,
+  call: Call,
   resource: Resource,
   rows: NewRow[],
   made: RowValues[],
   { guard, unless }: Pick<CreateOptions, "guard" | "unless">,
 ): Write[] {
+  const { viewer, collector } = call
   const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
-  return rows.map(({ columns, chosen }, i): Write => {
+  const isStep = collector && rows.length === 1 && !guard && !unless && made.every(isFixed)
+  return rows.map((row, i): Write => {
+    const { columns, chosen } = row
     const names = Object.keys(columns)
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
@@ -150,7 +153,8 @@ function oneByOne(
       }),
     )
     const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
-    return { resource, verb: "insert", values: columns, statement }
+    const alike = isStep ? alikeOf(call, resource, row) : undefined
+    return { resource, verb: "insert", values: columns, statement, alike }
   })
 }
 

@@ -15,6 +15,8 @@ export async function eachRow<I, O>(
 ): Promise<O[]> {
   // Most writes are of one row: they have nothing to wait for.
   if (!many && rows.length === 1) return [await check(rows[0] as I, [])]
+  const [only] = rows
+  if (!many && only !== undefined && rows.length === 1) return [await check(only, [])]
   const pace = new Pace()
   const results: O[] = []
   const problems: Problem[] = []

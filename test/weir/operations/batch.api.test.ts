@@ -114,6 +114,31 @@ describe("a batch", () => {
     expect(await count("weir_write_records")).toBe(0)
   })
 
+  test("100 creates, of which many are alike: each gets its row, and the one at fault is named", async () => {
+    const operationsOf = (name: string) =>
+      Array.from({ length: 100 }, (_, i) =>
+        i % 10 === 9
+          ? { id: `t${i}`, method: "POST", path: "/tags", body: { name: `${name} ${i}` } }
+          : { id: `i${i}`, method: "POST", path: "/items", body: { title: `Item ${i}`, price: i + 0.1 } },
+      )
+    const operations = operationsOf("tag")
+    const answer = await batch(operations)
+    expect(answer.status, answer.text).toBe(200)
+    const made = results(answer) as unknown as { id: string; location: string; body: { id: number } }[]
+    for (const [i, { id, location, body }] of made.entries()) {
+      expect(id).toBe(operations[i]?.id)
+      expect(body).toMatchObject(operations[i]?.body as object)
+      expect(location).toBe(`${operations[i]?.path}/${body.id}`)
+      expect((await call("GET", location)).body).toMatchObject(operations[i]?.body as object)
+    }
+    const wrong = operationsOf("other").map((one, i) =>
+      i === 57 ? { ...one, body: { ...one.body, owner_id: 999 } } : one,
+    )
+    const refused = await batch(wrong)
+    expect(problem(refused)).toMatchObject({ status: 422, operation: "i57" })
+    expect([await count("items"), await count("tags")]).toEqual([90, 10])
+  })
+
   test("arrays: a row of one is named by its place", async () => {
     const answer = await batch([
       { id: "two", method: "POST", path: "/items", body: [lamp, { title: "Desk", price: 20 }] },
