@@ -33,6 +33,7 @@ export const resources = [
     update: signedIn,
     delete: signedIn,
     upsert: ["sku"],
+    bulk: true,
     history: true,
   }),
   resource(orders, {

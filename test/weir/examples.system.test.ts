@@ -484,6 +484,22 @@ describe.each([
       "price: 200",
       "The lamp costs 17, orders: 1",
     ],
+    "many.ts": [
+      "201: 500 products",
+      "422: 1.name Too small: expected string to have >=1 characters; 1.price Too small: expected number to be >=0",
+      "200: Lamp 20, Desk 10",
+      "PATCH 422: More than 50 rows pass the filters, and nothing was changed",
+      "PATCH 200: 100",
+      "DELETE 200: 100",
+      "DELETE 422: The query string is not valid",
+    ],
+    "rehearse.ts": [
+      "200 tx=rollback: 15",
+      "the price is 20",
+      "409: 1.sku is already taken",
+      "201: Desk, Chair",
+      "there are 0 of them",
+    ],
     "history.ts": [
       "2 update 17, 1 insert 20",
       "When it was new, it cost 20",
