@@ -37,7 +37,9 @@ export function upsertContract(contract: Contract): void {
       const ignored = await send("POST", `${path}&resolution=ignore`, other)
       expect([ignored.status, ignored.body], ignored.text).toEqual([200, created.body])
       const merged = await send("POST", path, other)
-      if (!isOpen(resource.rules.update, kind)) {
+      // A body of keys alone changes nothing of a row that is there.
+      const sets = Object.keys(other).some((name) => ![...key, ...resource.keys].includes(name))
+      if (sets && !isOpen(resource.rules.update, kind)) {
         expect(merged.status, merged.text).toBe(403)
         return
       }
