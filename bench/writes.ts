@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
 import postgresJs from "postgres"
 import { makeDatabase, seed } from "./databases.ts"
 import { Connection, type Sent } from "./documents/connection.ts"
@@ -93,6 +94,7 @@ export async function benchWrites(dialect: Dialect, { seconds, rounds }: Effort)
   const pids = await processesOf(origin, url)
   const costs: Cost[][] = []
   for (let round = 0; round < rounds; round++) costs.push(await roundOf(on, pids, seconds))
+  const thousands = await manyAtOnce(origin, rounds, pids)
   on.close()
   console.log(`\n${dialect === "sqlite" ? "SQLite, a file" : "Postgres"}: µs of a request, and of processors`)
   for (const [i, { label, bar }] of writes.entries()) {
@@ -107,4 +109,46 @@ export async function benchWrites(dialect: Dialect, { seconds, rounds }: Effort)
       `${label.padEnd(40)}${number(of("wall"))}${number(of("cpu"))}  ${ratios.map((r) => r.toFixed(2)).join("  ")}${verdict}`,
     )
   }
+  console.log(thousands)
+}
+
+/** Rows of one large create. */
+const thousandsOf = 10_000
+
+/** How long one create of thousands of rows takes, and a read by key meanwhile on another connection, at the slowest. */
+async function manyAtOnce(origin: string, rounds: number, pids: number[]): Promise<string> {
+  const [on, reader] = [await Connection.open(origin, await signIn(origin)), await Connection.open(origin)]
+  const body = Array.from({ length: thousandsOf }, (_, i) => ({ ...newItem, price: i / 4 }))
+  const create = post("/items", body)
+  const memory = () =>
+    pids.reduce(
+      (sum, pid) =>
+        sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0),
+      0,
+    )
+  await on.send(create)
+  const before = memory()
+  const [times, slowest]: number[][] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    let isDone = false
+    let slow = 0
+    const started = performance.now()
+    const created = on.send(create).then(() => {
+      isDone = true
+      times?.push(performance.now() - started)
+    })
+    while (!isDone) {
+      const asked = performance.now()
+      await reader.send({ method: "GET", path: "/items/1" })
+      slow = Math.max(slow, performance.now() - asked)
+      await sleep(1)
+    }
+    await created
+    slowest?.push(slow)
+  }
+  on.close()
+  reader.close()
+  const [time, slow] = [median(times ?? []), median(slowest ?? [])]
+  const verdict = (value: number, bar: number) => `(bar ${bar}) ${value <= bar ? "ok" : "MISSED"}`
+  return `${thousandsOf} rows in one POST: ${time.toFixed(0)} ms ${verdict(time, 1000)}; the slowest read meanwhile ${slow.toFixed(1)} ms ${verdict(slow, 50)}; ${((memory() - before) / 1024).toFixed(0)} MiB more after ${rounds}`
 }
