@@ -3,6 +3,7 @@ import { documentText, readDocument } from "../lib/json-document.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { LaterValue } from "../lib/later-value.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
+import { versionName } from "../query/version.ts"
 import type { Resource } from "../resource/resource.ts"
 import { inputSchema } from "../resource/schemas.ts"
 import { isReferenceOf, referencesOf } from "./references.ts"
@@ -56,6 +57,10 @@ export function sentDocument(
   const references: Record<string, unknown> = {}
   for (const [name, text] of members) {
     const isReference = isReferenceOf(resource, name)
+    if (name === versionName && !exported) {
+      issues.push(setByServer(name))
+      continue
+    }
     if (!isSystemMember(name) && !isReference) continue
     members.delete(name)
     bytes -= Buffer.byteLength(`${JSON.stringify(name)}:${text},`)

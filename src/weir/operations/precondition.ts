@@ -59,6 +59,8 @@ export async function heldTextOf(
 ): Promise<string | undefined> {
   if (!precondition) return undefined
   if (isLater(id)) return requireUntagged(precondition)
+  // A row may be one that the batch has changed by then, or made: the write asks itself whether it is there.
+  if (call.collector && isPresence(precondition)) return undefined
   return heldOf(await textHeld(call, resource, id, precondition))
 }
 
@@ -75,6 +77,10 @@ export async function textHeld(
   if (why !== undefined) throw failed(why, row)
   return row.text
 }
+
+/** Whether a precondition asks for no more than that there is a row. */
+const isPresence = ({ match, noneMatch, unmodifiedSince }: Precondition): boolean =>
+  match === "*" && noneMatch === undefined && unmodifiedSince === undefined
 
 /** Of a row that the same batch makes, nobody knows a tag: only that it is there can be asked for. */
 function requireUntagged({ match }: Precondition): undefined {

@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi"
 import { sql } from "drizzle-orm"
 import { referencesOf } from "../documents/references.ts"
-import { notFound, outrun, Problem } from "../problem.ts"
+import { issuesOf } from "../lib/zod-issues.ts"
+import { invalid, notFound, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
@@ -84,8 +85,22 @@ export async function replaceRow(
   const mayCreate =
     isOpen(resource.rules.create, viewer.kind) &&
     keyFields(resource).every(({ write }) => write && isOpen(write.create, viewer.kind))
+  if (mayCreate) requireStoredKey(resource, key)
   const createIt = mayCreate ? () => create(call, resource, { ...(body as object), ...key }) : undefined
   return replace(call, resource, id, { ...written, sent: parsed, createIt }, precondition)
+}
+
+/** Throws a 422 for a key of text that would be stored as another, such as one with blanks around it. */
+function requireStoredKey({ fields }: Resource, key: Record<string, unknown>): void {
+  const issues = Object.entries(key).flatMap(([name, part]) => {
+    const { spec, type } = fields[name] as Field
+    const result = spec.type === "text" ? type.input().safeParse(part) : undefined
+    if (!result) return []
+    if (!result.success) return issuesOf(result.error, [name])
+    if (result.data === part) return []
+    return [{ path: name, message: "would be stored as another text", code: "invalid_format" }]
+  })
+  if (issues.length) throw invalid("The path is not valid", issues)
 }
 
 /** The body without the key of its path. Throws a 422 where it names another. */
@@ -188,6 +203,8 @@ async function heldOrAbsent(
   id: RowKey,
   precondition: Precondition | undefined,
 ): Promise<string | undefined> {
+  if (call.collector && precondition?.match === "*" && !(await exists(call, resource, id)))
+    throw failed("There is no such row")
   try {
     return await heldTextOf(call, resource, id, precondition)
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi"
+import { documentText, type JsonDocument, readDocument } from "../lib/json-document.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { type FieldIssue, invalid, Problem } from "../problem.ts"
@@ -12,6 +13,7 @@ import type { Call } from "./call.ts"
 import { patchDocument } from "./documents.ts"
 import { keyOfParts, ofRow } from "./hooks.ts"
 import { columnsToUpdate, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import type { Precondition } from "./precondition.ts"
 import { passing } from "./recording.ts"
 import { updateRefusal } from "./refused.ts"
 import { eachRow } from "./rows.ts"
@@ -82,7 +84,12 @@ function patchOf(call: Call, resource: Resource, one: unknown, prefix: string[])
   const place = Number(prefix[0])
   if (one instanceof JsonText && resource.document) {
     const key = keyIn(resource, one.toJSON() as Record<string, unknown> | null, prefix)
-    return { place, key, fields: {}, run: (own) => patchDocument(own, resource, key, one) }
+    const { members } = readDocument(one.text) as JsonDocument
+    const version = members.get(versionName)
+    members.delete(versionName)
+    const held = versionOf(version === undefined ? undefined : JSON.parse(version), prefix)
+    const patch = JsonText.checked(documentText(members))
+    return { place, key, fields: {}, run: (own) => patchDocument(own, resource, key, patch, held) }
   }
   if (typeof one !== "object" || one === null || Array.isArray(one) || one instanceof JsonText)
     throw invalid("The body is not valid", [
@@ -91,22 +98,24 @@ function patchOf(call: Call, resource: Resource, one: unknown, prefix: string[])
   const { [versionName]: version, ...members } = one as Record<string, unknown>
   const key = keyIn(resource, members, prefix)
   for (const name of resource.keys) delete members[name]
-  if (version !== undefined && typeof version !== "string")
-    throw invalid("The body is not valid", [
-      {
-        path: [...prefix, versionName].join("."),
-        message: "must be the text of an ETag, without its quotes",
-        code: "invalid_type",
-      },
-    ])
   const fields = parseBody(schemaOf(resource), members, prefix)
   requireWritable(resource, call.viewer, fields, false, prefix)
   if (Object.keys(fields).length === 0)
     throw invalid("The patch changes nothing", [
       { path: prefix.join("."), message: "must hold at least one field beside its key", code: "empty" },
     ])
-  const precondition = version === undefined ? undefined : { match: [`"${version}"`] }
+  const precondition = versionOf(version, prefix)
   return { place, key, fields: members, run: (own) => update(own, resource, key, members, precondition) }
+}
+
+/** What the `_version` of a row requires of it. */
+function versionOf(version: unknown, prefix: string[]): Precondition | undefined {
+  if (version === undefined) return undefined
+  if (typeof version === "string") return { match: [`"${version}"`] }
+  const message = "must be the text of an ETag, without its quotes"
+  throw invalid("The body is not valid", [
+    { path: [...prefix, versionName].join("."), message, code: "invalid_type" },
+  ])
 }
 
 /** The key that the members of a row name. Throws a 422 that names every part that is missing or wrong. */

@@ -1,3 +1,4 @@
+import { invalid } from "../problem.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import { orMissingParent } from "./access.ts"
@@ -11,6 +12,13 @@ interface Checked {
   target: readonly string[]
   many: boolean
   nested: Nested | undefined
+}
+
+/** Throws a 422 for a change of a row that the same array makes, where a check before each update must see it. */
+function requireUnasked({ options }: Resource): void {
+  if (!options.before?.update) return
+  const message = "has the key of a row before it, and a check before each update must see that row"
+  throw invalid("The body is not valid", [{ path: "", message, code: "repeated" }])
 }
 
 /**
@@ -28,6 +36,7 @@ export async function checkUpserts(
     try {
       const row = await foundRow(call, resource, target, attempt)
       // A row that the same request writes is not there yet.
+      if (!row && asked.has(attempt.id) && attempt.merged) requireUnasked(resource)
       attempt.finds = asked.has(attempt.id) || call.collector ? undefined : row ? "row" : "none"
       asked.add(attempt.id)
       if (!row) await checkBefore(call, resource, "create", attempt.input)

@@ -1,5 +1,6 @@
 import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import type { Condition } from "./condition.ts"
 import { type Filters, readFilters } from "./filters.ts"
 import type { Parsed } from "./parse.ts"
 import { ParamReader } from "./reader.ts"
@@ -23,8 +24,21 @@ export function parseBulk(resource: Resource, viewer: ViewerKind, search: string
   const reader = new ParamReader(viewer, search)
   const most = reader.integer(mostParam, 1, mostAffected.atMost) ?? mostAffected.byDefault
   const filters = readFilters(reader, resource, "")
-  if (filters.filters.length + filters.conditions.length === 0)
+  if (filters.filters.length === 0 && filters.conditions.every(holdsAlways))
     reader.issue("filter", "is required: without one, all rows would be changed", "required")
   reader.finish()
   return { query: { ...filters, most }, values: reader.values, shape: reader.shape }
+}
+
+/** Whether a condition holds for every row, by its form: an empty one does. */
+function holdsAlways(condition: Condition): boolean {
+  if (condition.kind === "and") return condition.parts.every(holdsAlways)
+  if (condition.kind === "or") return condition.parts.some(holdsAlways)
+  return condition.kind === "not" && holdsNever(condition.part)
+}
+
+function holdsNever(condition: Condition): boolean {
+  if (condition.kind === "and") return condition.parts.some(holdsNever)
+  if (condition.kind === "or") return condition.parts.every(holdsNever)
+  return condition.kind === "not" && holdsAlways(condition.part)
 }

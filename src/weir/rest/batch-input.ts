@@ -21,8 +21,8 @@ export interface SentOperation {
 
 const members = ["id", "method", "path", "body", "headers"]
 
-/** The operations of a batch's body. Throws a 422 that names all that is wrong with their form. */
-export function operationsOf(text: string): SentOperation[] {
+/** The operations of a batch's body, which take these `headers`. Throws a 422 that names all that is wrong with their form. */
+export function operationsOf(text: string, headers: ReadonlySet<string>): SentOperation[] {
   const whole: unknown = parsed(text)
   const named = isObject(whole) ? keepText(whole, text, new Set(["operations"])) : {}
   const list = (named as { operations?: unknown }).operations
@@ -43,13 +43,20 @@ export function operationsOf(text: string): SentOperation[] {
   else {
     const operations: unknown[] = keepText(array, list.text, new Set(["body"]))
     const taken = new Set<string>()
-    const sent = operations.map((one, i) => operationOf(one, i, taken, issues))
+    const sent = operations.map((one, i) => operationOf(one, i, { taken, issues, known: headers }))
     if (issues.length === 0) return sent
   }
   throw invalid("The body is not valid", issues.slice(0, 100))
 }
 
-function operationOf(one: unknown, i: number, taken: Set<string>, issues: FieldIssue[]): SentOperation {
+interface Form {
+  taken: Set<string>
+  issues: FieldIssue[]
+  /** The headers that operations take, in lower case. */
+  known: ReadonlySet<string>
+}
+
+function operationOf(one: unknown, i: number, { taken, issues, known }: Form): SentOperation {
   const at = (name?: string) => ["operations", i, name].filter((part) => part !== undefined).join(".")
   const wrong = (name: string | undefined, message: string, code: string): void => {
     issues.push({ path: at(name), message, code })
@@ -64,12 +71,15 @@ function operationOf(one: unknown, i: number, taken: Set<string>, issues: FieldI
   const name = typeof id === "string" ? id : String(i)
   if (taken.has(name)) wrong("id", "is that of another operation", "repeated")
   taken.add(name)
-  if (!batchMethods.some((known) => known === method))
+  if (!batchMethods.some((one) => one === method))
     wrong("method", `must be one of ${batchMethods.join(", ")}`, "invalid_value")
   if (typeof path !== "string" || !path.startsWith("/"))
     wrong("path", "must be text that begins with /", "invalid_format")
   const isText = isObject(headers) && Object.values(headers).every((value) => typeof value === "string")
   if (!isText) wrong("headers", "must be an object of texts", "invalid_type")
+  for (const header of isText ? Object.keys(headers as object) : [])
+    if (!known.has(header.toLowerCase()))
+      wrong(`headers.${header}`, "is no header of an operation", "unknown_field")
   return {
     name,
     method: method as SentOperation["method"],

@@ -17,9 +17,11 @@ import { operationsOf, type SentOperation } from "./batch-input.ts"
 import { nameIn, References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
 import { type Operation, type Result, stepOf } from "./batch-steps.ts"
 import { type Target, targetOf } from "./batch-target.ts"
+import { confirmationHeaders } from "./changes.ts"
 import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { rowPath } from "./path-key.ts"
+import { preconditionHeaders } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 
 /** The route of batches, where no resource has its path. */
@@ -42,7 +44,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   requireJsonAccepted(c)
   refuseParams(searchOf(c))
   const { applied } = preferencesOf(c, "batch")
-  const sent = operationsOf(await readJsonText(c))
+  const sent = operationsOf(await readJsonText(c), headersOf(resources))
   const keyed = await recordingOf(c, call)
   const run = async (): Promise<string> => {
     const recording = keyed ?? passing()
@@ -58,6 +60,10 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   )
   return reply(c, 200, value, { ...applied, ...(replayed ? { "idempotency-replayed": "true" } : {}) })
 }
+
+/** The headers of operations: those of preconditions, and of present secrets. */
+const headersOf = (resources: readonly Resource[]): ReadonlySet<string> =>
+  new Set([...preconditionHeaders, ...confirmationHeaders(resources).map((name) => name.toLowerCase())])
 
 /** The operations with what they are about. Throws a problem that names the first that is about nothing. */
 function preparedFrom(

@@ -14,6 +14,7 @@ import { invalid } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { onceIn } from "./idempotency.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { verbatimOf } from "./verbatim.ts"
 
@@ -22,6 +23,7 @@ export async function updateRows(c: AppContext, resource: Resource): Promise<Res
   const call = c.get("call")
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.update)
+  refusePreconditions((name) => c.req.header(name), ": each row may have its _version")
   const input = await readJson(c, patchTypes, verbatimOf(resource))
   if (Array.isArray(input)) return updateEach(c, resource, input)
   if (resource.document)
@@ -36,6 +38,7 @@ export async function removeRows(c: AppContext, resource: Resource): Promise<Res
   const call = c.get("call")
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.delete)
+  refusePreconditions((name) => c.req.header(name))
   return counted(c, () => removeWhere(call, resource, searchOf(c)))
 }
 

@@ -21,7 +21,7 @@ import type { Rule } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { bodyOf, onceIn } from "./idempotency.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
-import { type HeaderOf, preconditionOf } from "./precondition.ts"
+import { type HeaderOf, preconditionOf, refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { verbatimOf } from "./verbatim.ts"
 
@@ -106,6 +106,7 @@ export async function replaceOne(c: AppContext, resource: Resource): Promise<Res
 /** `POST /resource/{id}/restore`. */
 export async function restoreOne(c: AppContext, resource: SoftlyDeleted): Promise<Response> {
   const { call, key, answer } = rowToChange(c, resource, resource.rules.restore)
+  refusePreconditions((name) => c.req.header(name))
   const { value, replayed } = await onceIn(c, call, () => restore(call, resource, key), bodyOf)
   return answer(200, value, replayed)
 }

@@ -14,6 +14,7 @@ import { onceIn } from "./idempotency.ts"
 import { linkDoc, unlinkDoc } from "./openapi-junction.ts"
 import type { Documented } from "./openapi-parts.ts"
 import { keyTemplate, pathKeyOf } from "./path-key.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 
 /**
@@ -55,6 +56,7 @@ function linkOf(c: AppContext, call: Call, relation: Relation, columns: LinkColu
   const { key: parentKey } = pathKeyOf(c, call, relation.source, { named: false })
   const { key: targetKey, search } = pathKeyOf(c, call, relation.target, { segment: 4 })
   refuseParams(search)
+  refusePreconditions((name) => c.req.header(name))
   return { relation, columns, parentKey, targetKey }
 }
 

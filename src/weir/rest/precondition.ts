@@ -29,6 +29,17 @@ export function preconditionOf(
   return undefined
 }
 
+/** The headers that require something of a row, in lower case. */
+export const preconditionHeaders = ["if-match", "if-none-match", "if-unmodified-since"] as const
+
+/** Throws a 422 for a precondition of a write that is not of one row, or cannot ask for it: it must not be ignored. */
+export function refusePreconditions(headerOf: HeaderOf, instead = ""): void {
+  const issues = preconditionHeaders
+    .filter((name) => headerOf(name) !== undefined)
+    .map((path) => ({ path, message: `cannot be required of this write${instead}`, code: "conflict" }))
+  if (issues.length) throw invalid("The request is not valid", issues)
+}
+
 function tagsOf(headerOf: HeaderOf, name: "if-match" | "if-none-match"): string[] | "*" | undefined {
   const header = headerOf(name)?.trim()
   if (header === undefined) return undefined

@@ -52,8 +52,11 @@ export function preferencesOf(c: AppContext, of: keyof typeof more = "row"): Pre
   }
   const isStrict = given.get("handling") === "strict"
   const understood: Record<string, readonly string[]> = { ...known, ...more[of] }
+  const tx = given.get("tx")
+  if (tx !== undefined) given.set("tx", tx.toLowerCase())
   const odd = [...given].find(([name, value]) => !understood[name]?.includes(value))
-  if (isStrict && odd)
+  // Who misspells `tx=rollback` wants nothing to be written.
+  if (odd && (isStrict || odd[0] === "tx"))
     throw invalid("The request is not valid", [
       {
         path: "prefer",
@@ -66,12 +69,12 @@ export function preferencesOf(c: AppContext, of: keyof typeof more = "row"): Pre
     return value !== undefined && understood[name]?.includes(value) ? value : undefined
   }
   const resolution = of === "upsert" ? asked("resolution") : undefined
-  const tx = asked("tx")
-  if (tx === "rollback") c.get("call").rehearse?.()
+  const ending = asked("tx")
+  if (ending === "rollback") c.get("call").rehearse?.()
   const applied = [
     asked("return") && `return=${asked("return")}`,
     resolution && `resolution=${resolution}`,
-    tx && `tx=${tx}`,
+    ending && `tx=${ending}`,
     isStrict && "handling=strict",
   ].filter(Boolean)
   return {

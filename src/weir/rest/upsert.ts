@@ -16,6 +16,7 @@ import { upsertKeys } from "../resource/upsert.ts"
 import { onceIn } from "./idempotency.ts"
 import { requireMany } from "./many.ts"
 import { rowPath } from "./path-key.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { verbatimOf } from "./verbatim.ts"
 
@@ -119,6 +120,7 @@ export async function upsertRows(
   await call.recalled?.confirm()
   requireJsonAccepted(c)
   requireOpen(call, resource.rules.create)
+  refusePreconditions((name) => c.req.header(name))
   const { ignore, write, answer } = upsertOf(call, resource, search)
   const { isMinimal, resolution, applied } = preferencesOf(
     c,

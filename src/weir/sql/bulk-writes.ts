@@ -54,11 +54,13 @@ export function compileMatching(write: BulkWrite): Plan {
   return { ...found, ...costOfFinding(resource, write.kind, write) }
 }
 
-/** Of the rows whose keys are bound as `@rows`, those that are to be written still. */
-function stillMatching(write: BulkWrite): SQL {
+/** Of the rows whose keys are bound as `@rows`, those that are to be written still: of these alone, more may be asked. */
+function stillMatching(write: BulkWrite, further?: SQL): SQL {
   const row = writtenRow(write.resource)
   const may = clause(mayWrite(write, row, viewerSql(write.kind), new Aliases()))
-  return sql`${isAmongKeys(write.resource, row, bound(ownValue.rows))} and ${may}`
+  const asked = further ? sql`case when ${may} then ${further} else ${clause(false)} end` : may
+  // An index finds the keys, outside of what is asked in turn.
+  return sql`${isAmongKeys(write.resource, row, bound(ownValue.rows))} and ${asked}`
 }
 
 /** What an update requires beside that its rows are the viewer's to change. */
@@ -72,8 +74,7 @@ const furtherRequirements = ({ resource, kind, set }: BulkWrite): Requirement[] 
 export function compileBulk(write: BulkWrite): Plan {
   const { resource, set, verb } = write
   const rules = verb === "update" ? required(furtherRequirements(write)) : undefined
-  const matching = stillMatching(write)
-  const where = rules ? sql`case when ${matching} then ${rules} else ${clause(false)} end` : matching
+  const where = stillMatching(write, rules)
   const keys = sql`returning 1, ${returnedKeys(resource, writtenRow(resource))}`
   if (!set) return compile(sql`delete from ${tableOf(resource)} where ${where} ${keys}`)
   return compile(

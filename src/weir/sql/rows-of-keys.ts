@@ -11,8 +11,14 @@ export function isAmongKeys(resource: Resource, row: RowSql, list: SQL, at?: num
   const fields = keyFields(resource)
   const own = fields.map(({ name }) => row(name))
   const parts = fields.map(({ type }, i) => type.sql.fromElement(sql`value`, at?.[i] ?? i))
-  const tuple = own.length === 1 ? (own[0] as SQL) : sql`(${sql.join(own, sql`, `)})`
-  return sql`${tuple} in (select ${sql.join(parts, sql`, `)} from ${expressions.elements(list)})`
+  const [first, ...others] = own
+  const isFirst = expressions.isAmong(
+    first as SQL,
+    sql`select ${parts[0]} from ${expressions.elements(list)}`,
+  )
+  if (others.length === 0) return isFirst
+  const all = sql`(${sql.join(own, sql`, `)}) in (select ${sql.join(parts, sql`, `)} from ${expressions.elements(list)})`
+  return sql`${isFirst} and ${all}`
 }
 
 /** Where the key stands among the columns of bound rows; undefined where the database makes it. */

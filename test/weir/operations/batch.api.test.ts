@@ -139,6 +139,61 @@ describe("a batch", () => {
     expect([await count("items"), await count("tags")]).toEqual([90, 10])
   })
 
+  test("a read that was of nothing once is of its row the next time", async () => {
+    const read = async (id: unknown) =>
+      (
+        await batch([
+          { method: "POST", path: "/tags", body: { name: crypto.randomUUID() } },
+          { id: "seen", method: "GET", path: `/items/${id}?fields=id` },
+        ])
+      ).status
+    const [made] = results(await batch([{ method: "POST", path: "/items", body: lamp }]))
+    const id = made?.body.id
+    expect([
+      await read(id),
+      await read(399_999),
+      await read(id),
+      await read(399_999),
+      await read(id),
+    ]).toEqual([200, 404, 200, 404, 200])
+  })
+
+  test("If-Match: * holds for a row that the batch has changed or made before", async () => {
+    const operations = [
+      { id: "lamp", method: "POST", path: "/items", body: lamp },
+      { method: "PATCH", path: "/items/{lamp.id}", body: { price: 2 }, headers: { "If-Match": "*" } },
+      { method: "PATCH", path: "/items/{lamp.id}", body: { price: 3 }, headers: { "If-Match": "*" } },
+    ]
+    const answer = await batch(operations)
+    expect(answer.status, answer.text).toBe(200)
+    const item = results(answer)[0]?.body.id
+    const twice = [4, 5].map((price) => ({
+      method: "PATCH",
+      path: `/items/${item}`,
+      body: { price },
+      headers: { "If-Match": "*" },
+    }))
+    const again = await batch(twice)
+    expect(results(again).map(({ body }) => body.price)).toEqual([4, 5])
+  })
+
+  test("headers that no operation takes are named, and nothing is written", async () => {
+    for (const [header, value] of Object.entries({
+      Prefer: "tx=rollback",
+      "Idempotency-Key": "k",
+      "If-Mach": "*",
+    })) {
+      const answer = await batch([
+        { method: "POST", path: "/items", body: lamp, headers: { [header]: value } },
+      ])
+      expect(problem(answer)).toMatchObject({
+        status: 422,
+        errors: [`operations.0.headers.${header} unknown_field`],
+      })
+    }
+    expect(await count("items")).toBe(0)
+  })
+
   test("arrays: a row of one is named by its place", async () => {
     const answer = await batch([
       { id: "two", method: "POST", path: "/items", body: [lamp, { title: "Desk", price: 20 }] },

@@ -309,6 +309,13 @@ describe("rows that filters find", () => {
       ["PATCH", "/lamps", [["filter", "required"]]],
       ["DELETE", "/lamps", [["filter", "required"]]],
       ["DELETE", "/lamps?max_affected=7", [["filter", "required"]]],
+      ...["{}", '{"and":[]}', '{"not":{"or":[]}}', '{"or":[{},{"price":1}]}'].map(
+        (tree): [string, string, [string, string][]] => [
+          "DELETE",
+          `/lamps?filter=${encodeURIComponent(tree)}`,
+          [["filter", "required"]],
+        ],
+      ),
       [
         "DELETE",
         "/lamps?limit=1",
@@ -340,6 +347,22 @@ describe("rows that filters find", () => {
     expect((await as(undefined)("PATCH", "/lamps?price=1", { price: 2 })).status).toBe(401)
     expect(await all_()).toEqual(before)
     expect((await ann("PATCH", "/lamps?price=1&max_affected=5", { price: 2 })).body).toEqual({ count: 5 })
+  })
+
+  test("a precondition is of one row: here it is refused, and not ignored", async () => {
+    const [lamp] = (await make(1)) as [Row]
+    for (const header of ["if-match", "if-none-match", "if-unmodified-since"]) {
+      const own = { [header]: header === "if-unmodified-since" ? "Wed, 01 Jan 2020 00:00:00 GMT" : '"x"' }
+      for (const [method, path, json] of [
+        ["PATCH", "/lamps", [{ id: lamp.id, price: 9 }]],
+        ["PATCH", "/lamps?price=1", { price: 9 }],
+        ["DELETE", "/lamps?price=1", undefined],
+      ] as const) {
+        const answer = await ann(method, path, json, own)
+        expect([method, answer.status, errorsOf(answer)]).toEqual([method, 422, [[header, "conflict"]]])
+      }
+    }
+    expect(await all_()).toMatchObject([{ price: 1 }])
   })
 
   test("where one row may not become so, none is changed", async () => {

@@ -139,6 +139,12 @@ describe("hooks are called", () => {
       { ...shared, hook: "after update", verb: "update", key: "de", row: rows[1] },
       { ...shared, hook: "after create", verb: "create", key: "fr", row: rows[0] },
     ])
+    const twice = await send(at, [
+      { code: "es", name: "Spain" },
+      { code: "es", name: "unseen by the check" },
+    ])
+    expect([twice.status, (twice.body as { errors: unknown }).errors]).toMatchObject([422, [{ path: "1" }]])
+    expect((await send("GET /countries/es")).status).toBe(404)
     const ignored = () => send(`${at}&resolution=ignore`, { code: "de", name: "x" })
     expect(await hooksOf(ignored, 200)).toEqual([])
 

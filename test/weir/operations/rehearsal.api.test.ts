@@ -472,6 +472,16 @@ describe("with tx=rollback", () => {
   })
 })
 
+test("a misspelt tx is refused: nothing was to be written", async () => {
+  for (const prefer of ["tx=roll-back", "tx", "tx=none, return=minimal"]) {
+    const answer = await send("POST /boards", { name: "misspelt" }, { prefer })
+    expect([prefer, answer.status]).toEqual([prefer, 422])
+  }
+  const { headers } = await done("POST /boards", { name: "misspelt" }, { prefer: 'TX="Rollback"' })
+  expect(headers.get("preference-applied")).toBe("tx=rollback")
+  expect((await call("GET", "/boards?name=misspelt")).body).toEqual([])
+})
+
 test("tx=commit is the default, and what is not understood is refused where that is asked for", async () => {
   const { headers } = await done("POST /boards", { name: "two" }, { prefer: "tx=commit" })
   expect(headers.get("preference-applied")).toBe("tx=commit")

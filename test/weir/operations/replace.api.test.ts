@@ -114,6 +114,9 @@ describe("what is wrong is said, and nothing is written", () => {
   test("a key that no row may have, and a row that is another's", async () => {
     await put("/countries/de", { name: "Germany" })
     expect((await put("/countries/germany", { name: "x" })).status).toBe(422)
+    const blank = await put("/countries/%20xy", { name: "x" })
+    expect([blank.status, faults(blank)]).toEqual([422, ["code invalid_format"]])
+    expect((await call("GET", "/countries/xy")).status).toBe(404)
     const foreign = await put("/countries/de", { name: "mine" }, {}, w.bob.token)
     expect(foreign.status).toBe(403)
     expect((await call("PUT", "/countries/de", { json: { name: "x" } })).status).toBe(401)

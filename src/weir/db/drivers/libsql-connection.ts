@@ -20,7 +20,17 @@ export class FileConnection {
   }
 
   /** Runs one statement synchronously, on the calling thread. */
-  run({ text, params, single, header }: Statement): Row[] {
+  run(statement: Statement): Row[] {
+    try {
+      return this.step(statement)
+    } catch (error) {
+      // libSQL leaves a statement that failed where it was: the next use of it would begin behind its rows.
+      this.prepared.delete(statement.text)
+      throw error
+    }
+  }
+
+  private step({ text, params, single, header }: Statement): Row[] {
     const { statement, reader } = this.prepare(text)
     if (!reader) {
       statement.run(params)
