@@ -1,5 +1,5 @@
 import { versionMarkText } from "../db/dialect/page.ts"
-import { versionName } from "../query/version.ts"
+import { versionName } from "../resource/names.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { validatorOf } from "./validator.ts"
 

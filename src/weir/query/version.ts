@@ -1,8 +1,6 @@
+import { versionName } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Selection } from "./query.ts"
-
-/** The name by which `fields` asks for a row's validator, and its member: the ETag without its quotes. */
-export const versionName = "_version"
 
 /** Whether the name asks for the validator: a column of that name comes first. */
 export const isVersion = ({ fields }: Resource, name: string): boolean =>

@@ -73,3 +73,6 @@ export function looksSecret(names: string[], isNumber = false): boolean {
     return pair(/^keys?$/, secretKeys) || pair(/^(codes?|phrase)$/, secretCodes) || /^apikeys?$/.test(last)
   })
 }
+
+/** The name by which `fields` asks for a row's validator, and its member: the ETag without its quotes. */
+export const versionName = "_version"

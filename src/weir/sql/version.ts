@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
-import { versionName } from "../query/version.ts"
+import { versionName } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
 import { tableOf } from "./columns.ts"
