@@ -43,14 +43,14 @@ export interface Operation {
 }
 
 /** An operation as a step of a batch. */
-export function stepOf(operation: Operation, isRecorded: boolean): Step<Result> {
+export function stepOf(operation: Operation, isRecorded: boolean, requestId: string): Step<Result> {
   const { sent, source } = operation
   const isRead = sent.method === "GET"
   return {
     isRead,
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
-    failed: (problem: Problem) => ({ status: problem.status, body: problem.body("") }),
+    failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
     run: async (call) => {
       const result = await (isRead ? reading(call, operation) : writing(call, operation))
       if (isRead && result.body !== undefined) source.body = result.body

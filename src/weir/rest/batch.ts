@@ -50,7 +50,9 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     const recording = keyed ?? passing()
     const operations = preparedFrom(call, sent, resources, recording)
     const named = new Set(sent.flatMap(referencesOf).map(nameIn))
-    const steps = operations.map((one) => stepOf(one, keyed !== undefined || named.has(one.sent.name)))
+    const steps = operations.map((one) =>
+      stepOf(one, keyed !== undefined || named.has(one.sent.name), c.get("requestId")),
+    )
     const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
     if (keyed) await keepAnswer(call, keyed, text)
     return text

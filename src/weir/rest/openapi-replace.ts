@@ -1,9 +1,19 @@
+import type { Reference } from "../http/components.ts"
 import { headerReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
 import { createBody, createBodyOf, createExample, demanded } from "./openapi-writes.ts"
+
+const ifAbsent = ({ components }: Documents): Reference =>
+  components.named("parameters", "IfAbsent", () => ({
+    name: "If-None-Match",
+    in: "header",
+    required: false,
+    description: "`*`: only where there is no such row",
+    schema: { type: "string", description: "`*`, or ETags that the row must not have" },
+  }))
 
 /** A replacement of a row, or its creation with the key of its path. */
 export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
@@ -19,7 +29,7 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
     tags: [name],
     security: securityOf(resource, "update"),
     json: {
-      parameters: rowWriteParams(d, resource),
+      parameters: [...rowWriteParams(d, resource), ifAbsent(d)],
       requestBody: {
         required: true,
         ...jsonOf(body, createExample(resource, document ? [] : keys)),
