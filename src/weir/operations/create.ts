@@ -75,7 +75,10 @@ export async function create(
   })
   if (nested) await requireParent(call, nested)
   try {
-    await eachRow(inputs, many, (one, prefix) => requireWritable(resource, viewer, one, true, prefix))
+    const check = (one: Record<string, unknown>, prefix: string[]) =>
+      requireWritable(resource, viewer, one, true, prefix)
+    if (many) await eachRow(inputs, many, check)
+    else check(inputs[0] as Record<string, unknown>, [])
   } catch (error) {
     throw await orMissingParent(call, nested, error)
   }
@@ -118,6 +121,8 @@ async function columnsOf(
   inputs: Record<string, unknown>[],
 ): Promise<RowValues[]> {
   const columnsOfOne = (one: Record<string, unknown>) => columnsToInsert(resource, viewer, one, caller)
+  const [only, ...others] = inputs
+  if (only && others.length === 0) return [await columnsOfOne(only)]
   return secretOf(resource) ? Promise.all(inputs.map(columnsOfOne)) : eachRow(inputs, false, columnsOfOne)
 }
 
@@ -176,7 +181,7 @@ export async function inputsOf(
     throw invalid("The body is not valid", [
       { path: "body", message: `must hold 1 to ${most} objects`, code: "out_of_range" },
     ])
-  return eachRow(many ? input : [input], many, (one: unknown, prefix) => {
+  const checked = (one: unknown, prefix: string[]) => {
     nameViewer(call, resource, one)
     if (resource.document) {
       const row = documentInput(call, resource, one, prefix, { within: nested?.relation.foreign ?? [] })
@@ -185,7 +190,8 @@ export async function inputsOf(
     const parsed = parseBody(schemaOf(resource), nested ? placeWithin(one, nested, prefix) : one, prefix)
     requireStrong(resource, parsed, prefix)
     return parsed
-  })
+  }
+  return many ? eachRow(input, many, checked) : [checked(input, [])]
 }
 
 /** Puts the viewer's own key where `me` stands for the account that a row refers to, as it does in paths. */
