@@ -5,7 +5,6 @@ import { mostParam, parseBulk } from "../query/bulk.ts"
 import type { Values } from "../query/query.ts"
 import type { KeyPart, RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { updateSchema } from "../resource/schemas.ts"
 import { deletionTime, isSoftlyDeleted } from "../resource/soft-delete.ts"
 import {
   type BulkWrite,
@@ -24,10 +23,9 @@ import { commit, type Write } from "./commit.ts"
 import { writeProblem } from "./conflicts.ts"
 import { keyOf } from "./create.ts"
 import { checkBefore, checkUpdate, keyOfParts } from "./hooks.ts"
-import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { columnsToUpdate, type MadeValues } from "./input.ts"
+import { patchInput } from "./patch-input.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
-
-const schemaOf = schemaOnce(updateSchema)
 
 /** Most rows of one statement. */
 const maxRows = 500
@@ -47,12 +45,7 @@ export async function updateWhere(
 ): Promise<number> {
   requireOpen(call, resource.rules.update)
   const parsed = parseBulk(resource, call.viewer.kind, search)
-  const input = parseBody(schemaOf(resource), patch)
-  requireWritable(resource, call.viewer, input, false)
-  if (Object.keys(input).length === 0)
-    throw invalid("The patch changes nothing", [
-      { path: "body", message: "must hold at least one field", code: "empty" },
-    ])
+  const input = patchInput(call, resource, patch)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
   const bulk = new Bulk(call, resource, "update", parsed, { columns, made })
   const keys = await bulk.find()

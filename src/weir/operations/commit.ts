@@ -36,8 +36,6 @@ export interface Write {
   many?: ManyRows
   /** Where it writes any number of rows, and nobody asks which: the statement that records how many, before it. */
   counts?: (record: Values) => Statement
-  /** It fails where it changes no row, by that number. */
-  required?: number
   /** As a step beside others like it: what they have in common. */
   alike?: Alike | undefined
   statement: Statement
@@ -95,8 +93,7 @@ function assembled(
   for (const [i, write] of writes.entries()) {
     const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
     // An upsert fails by itself where it must, and may leave its row as it is.
-    const required =
-      write.required ?? (write.verb === "insert" || write.upserted ? undefined : collector?.step)
+    const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
     const own = { ...write.statement, change: effectOf(write) }
     const returned = call.isRehearsal ? returnedOf(write, viewer) : undefined
     const statement = returned ? { ...own, returned } : own

@@ -6,20 +6,18 @@ import { type FieldIssue, invalid, Problem } from "../problem.ts"
 import { type KeyPart, keyFields, keyName, type RowKey } from "../resource/key.ts"
 import { versionName } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
-import { updateSchema } from "../resource/schemas.ts"
 import { requireOpen } from "./access.ts"
 import { inBatch, type Step, StepFailed } from "./batch.ts"
 import type { Call } from "./call.ts"
 import { patchDocument } from "./documents.ts"
 import { keyOfParts, ofRow } from "./hooks.ts"
-import { columnsToUpdate, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { columnsToUpdate } from "./input.ts"
+import { patchInput } from "./patch-input.ts"
 import type { Precondition } from "./precondition.ts"
 import { passing } from "./recording.ts"
 import { updateRefusal } from "./refused.ts"
 import { eachRow } from "./rows.ts"
 import { update } from "./update.ts"
-
-const schemaOf = schemaOnce(updateSchema)
 
 /** Most rows of one request: each is a statement of its own. */
 export const maxUpdates = 1_000
@@ -98,14 +96,9 @@ function patchOf(call: Call, resource: Resource, one: unknown, prefix: string[])
   const { [versionName]: version, ...members } = one as Record<string, unknown>
   const key = keyIn(resource, members, prefix)
   for (const name of resource.keys) delete members[name]
-  const fields = parseBody(schemaOf(resource), members, prefix)
-  requireWritable(resource, call.viewer, fields, false, prefix)
-  if (Object.keys(fields).length === 0)
-    throw invalid("The patch changes nothing", [
-      { path: prefix.join("."), message: "must hold at least one field beside its key", code: "empty" },
-    ])
+  const fields = patchInput(call, resource, members, prefix)
   const precondition = versionOf(version, prefix)
-  return { place, key, fields: members, run: (own) => update(own, resource, key, members, precondition) }
+  return { place, key, fields, run: (own) => update(own, resource, key, members, precondition) }
 }
 
 /** What the `_version` of a row requires of it. */
@@ -147,7 +140,7 @@ async function problemOf(call: Call, resource: Resource, error: unknown, patches
   const refusals = new Map<number, Problem>()
   if (!resource.document && ["not_found", "forbidden", "invalid_request"].includes(error.cause.code))
     for (const { place, key, fields } of patches) {
-      const { columns, made } = await columnsToUpdate(resource, parseBody(schemaOf(resource), fields))
+      const { columns, made } = await columnsToUpdate(resource, fields)
       const refusal = await updateRefusal(call, resource, key, columns, made)
       if (refusal) refusals.set(place, refusal)
     }

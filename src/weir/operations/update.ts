@@ -1,10 +1,7 @@
-import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
-import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { updateSchema } from "../resource/schemas.ts"
 import { keyValues } from "../sql/columns.ts"
 import { heldText } from "../sql/held.ts"
 import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
@@ -14,12 +11,11 @@ import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
 import { checkUpdate } from "./hooks.ts"
-import { columnsToUpdate, type MadeValues, parseBody, requireWritable, schemaOnce } from "./input.ts"
+import { columnsToUpdate, type MadeValues } from "./input.ts"
+import { patchInput } from "./patch-input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
-
-const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(updateSchema)
 
 /**
  * Changes one row by a merge patch (RFC 7396), and returns its JSON as it is now. Throws a 404 for a row that the
@@ -36,13 +32,7 @@ export async function update(
   precondition?: Precondition,
 ): Promise<string> {
   requireOpen(call, resource.rules.update)
-  const { viewer } = call
-  const input = parseBody(schemaOf(resource), patch)
-  requireWritable(resource, viewer, input, false)
-  if (Object.keys(input).length === 0)
-    throw invalid("The patch changes nothing", [
-      { path: "body", message: "must hold at least one field", code: "empty" },
-    ])
+  const input = patchInput(call, resource, patch)
   await checkSecret(call, resource, id, input)
   const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
