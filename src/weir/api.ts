@@ -1,6 +1,7 @@
 import type { Table } from "drizzle-orm"
 import { checkCollections } from "./documents/check.ts"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
+import { accountResources } from "./resource/account-resources.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { ApiTables } from "./resource/api-tables.ts"
 import { checkResources, servedPaths } from "./resource/checks.ts"
@@ -84,20 +85,25 @@ export interface Api {
  * })
  */
 export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
-  const { title, version, description, resources, routes = [], license = proprietary } = options
+  const { title, version, description, routes = [], license = proprietary } = options
   if (!/[A-Za-z0-9]/.test(title)) throw new Error("defineApi: title must hold a letter or a digit")
   if (!license.name || "identifier" in license === "url" in license)
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
   const { schema = {}, casing, history } = options
+  const own = options.accounts
+    ? accountResources(options.accounts, options.accounts.table, options.resources)
+    : undefined
+  const resources = [...new Set([...options.resources, ...Object.values(own ?? {}).filter(isThere)])]
   loadSchema(resources, history ? { ...schema, history } : schema, casing)
   linkRelations(resources, new ApiTables(resources, schema))
   linkReferences(resources)
   linkHistory(resources, history)
   checkResources(resources)
   checkCollections(resources)
-  const accounts = options.accounts
-    ? accountsOf(options.accounts as unknown as AccountsOptions, resources)
-    : undefined
+  const accounts =
+    options.accounts && own
+      ? accountsOf(options.accounts as unknown as AccountsOptions, resources, own)
+      : undefined
   if (accounts) {
     accounts.resource.holdsViewers = true
     accounts.resource.loginNames = accounts.login.map(({ name }) => name)
@@ -124,6 +130,8 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
     routes,
   }
 }
+
+const isThere = (resource: Resource | undefined): resource is Resource => resource !== undefined
 
 const proprietary: License = { name: "Proprietary", identifier: "LicenseRef-Proprietary" }
 

@@ -38,6 +38,7 @@ export {
   owner,
   type RowSql,
   type Rule,
+  role,
   self,
   signedIn,
   viewerIs,

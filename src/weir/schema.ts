@@ -2,6 +2,7 @@
 
 import { vocabulary } from "./db/dialect/vocabulary.ts"
 
+export { accountTables } from "./db/dialect/account-tables.ts"
 export { type DialectName, dialectOf } from "./db/dialect/choose.ts"
 export type { CollectionOptions, JsonSchema } from "./db/dialect/collections.ts"
 export { itself } from "./db/dialect/field.ts"

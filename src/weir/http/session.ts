@@ -3,7 +3,7 @@ import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
 import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import type { Db } from "../db/handle.ts"
 import type { AnswerLimits, Call, Timings } from "../operations/call.ts"
-import { anonymous } from "../resource/viewer.ts"
+import { anonymous, isAdmin } from "../resource/viewer.ts"
 import { type CallerOptions, RequestCaller } from "./caller.ts"
 import type { AppContext, AppMiddleware } from "./context.ts"
 import { RequestHooks } from "./hooks.ts"
@@ -126,7 +126,7 @@ class TimedClient implements Client {
     const started = performance.now()
     try {
       const { limitMs } = this
-      const isLimited = limitMs !== undefined && !statement.bounded && this.call.viewer.kind !== "admin"
+      const isLimited = limitMs !== undefined && !statement.bounded && !isAdmin(this.call.viewer.kind)
       return await (isLimited
         ? within(limitMs, this.deadline, () => this.client.query(statement))
         : this.client.query(statement))

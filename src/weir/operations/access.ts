@@ -3,7 +3,7 @@ import { isLater, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import { compileExists } from "../sql/select.ts"
 import type { Call } from "./call.ts"
 
@@ -36,7 +36,7 @@ export async function exists(call: Call, resource: Resource, id: RowKey): Promis
   const plan = planOf(resource, `exists:${viewer.kind}`, () => compileExists(resource, viewer.kind))
   const rows = await call
     .client()
-    .query(withValues(plan, { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }, true))
+    .query(withValues(plan, { ...keyValues(resource, id), ...ownValues(viewer) }, true))
   return rows.length > 0
 }
 

@@ -7,7 +7,7 @@ import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { type AggregatePlan, compileAggregate } from "../sql/aggregate.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, planOf, withValues } from "../sql/plan.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
@@ -56,7 +56,7 @@ export async function aggregate(
   const { limits, viewer } = call
   const all: Values = {
     ...values,
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
     [ownValue.answerLimit]: limits.bytes,
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
   }

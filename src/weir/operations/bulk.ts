@@ -13,7 +13,7 @@ import {
   compileCounted,
   compileMatching,
 } from "../sql/bulk-writes.ts"
-import { bound, ownValue, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
+import { bound, ownValue, ownValues, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { isAmongKeys } from "../sql/rows-of-keys.ts"
@@ -96,7 +96,7 @@ class Bulk {
     { query, values, shape }: ReturnType<typeof parseBulk>,
     set: { columns: Values; made: MadeValues } | undefined,
   ) {
-    const { kind, id } = call.viewer
+    const { kind } = call.viewer
     const { most, ...filters } = query
     this.call = call
     this.most = most
@@ -110,7 +110,7 @@ class Bulk {
       ...(set && columns && { set: { columns, made: set.made } }),
     }
     this.shape = `${verb}:${kind}:${columns ?? "-"}:${set?.made.bound ?? "-"}:${shape}`
-    this.values = { ...values, ...set?.columns, ...set?.made.values, [ownValue.viewer]: id }
+    this.values = { ...values, ...set?.columns, ...set?.made.values, ...ownValues(call.viewer) }
   }
 
   private plan(verb: string, compile: (write: BulkWrite) => Plan): Plan {

@@ -4,7 +4,7 @@ import type { Client, Row, Statement } from "../db/driver.ts"
 import type { Db } from "../db/handle.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key, RowKey } from "../resource/key.ts"
-import type { RecalledViewer, Viewer, ViewerKind } from "../resource/viewer.ts"
+import type { BaseKind, RecalledViewer, Viewer } from "../resource/viewer.ts"
 import type { Recording } from "./recording.ts"
 
 /** What the answer to a read, and what is written, may be at most. */
@@ -12,7 +12,7 @@ export interface AnswerLimits {
   /** Bytes of its body. */
   bytes: number
   /** Rows, by the limits of the list and of the lists that it embeds, for each kind of viewer. */
-  rows: Record<ViewerKind, number>
+  rows: Record<BaseKind, number>
   /** Bytes of a document that is written. Default: 256 KiB. */
   documentBytes?: number | undefined
   /** How long records of writes are kept, in ms. Default: a day. */

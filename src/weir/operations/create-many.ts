@@ -8,7 +8,7 @@ import { writable } from "../resource/schemas.ts"
 import { type ViewerKind, viewerKinds } from "../resource/viewer.ts"
 import { elementOf } from "../sql/bulk.ts"
 import { areIndependent, compileCreates, type RowsShape } from "../sql/insert-many.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { keysAmong } from "../sql/rows-of-keys.ts"
 import type { Alike, Call } from "./call.ts"
 import { changeOf } from "./change.ts"
@@ -32,7 +32,7 @@ const isTogether = (resource: Resource, kind: ViewerKind, shape: RowsShape): boo
 export function maxCreateRows(resource: Resource): number {
   if (secretOf(resource)) return most.secret
   const columns = writable(resource).map(({ name }) => name)
-  const areAll = viewerKinds.every((kind) => isTogether(resource, kind, { columns, chosen: columns }))
+  const areAll = viewerKinds().every((kind) => isTogether(resource, kind, { columns, chosen: columns }))
   return areAll && !resource.holdsViewers ? most.together : most.oneByOne
 }
 
@@ -91,14 +91,14 @@ const planOfMany = (resource: Resource, kind: ViewerKind, shape: RowsShape): Pla
  */
 export function writesTogether(call: Call, resource: Resource, groups: RowGroup[]): Write[] | undefined {
   const { recording, collector, viewer } = call
-  const { kind, id } = viewer
+  const { kind } = viewer
   const isNumbered = recording && resource.history && historySql.lastWrite
   const isAlone = collector || isNumbered || resource.holdsViewers || secretOf(resource)
   if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
   if (!groups.every(({ shape }) => isTogether(resource, kind, shape))) return undefined
   return groups.map(({ shape, places, list }): Write => {
     const plan = planOfMany(resource, kind, shape)
-    const values = { [ownValue.rows]: list, [ownValue.viewer]: id }
+    const values = { [ownValue.rows]: list, ...ownValues(call.viewer) }
     const given = keysAmong(resource, shape.columns)
     return {
       resource,
@@ -126,7 +126,7 @@ export function alikeOf(
     kind: plan,
     row: JSON.stringify(elementOf(resource, columns)),
     statementOf: (rows) => ({
-      ...withValues(plan, { [ownValue.rows]: `[${rows}]`, [ownValue.viewer]: viewer.id }),
+      ...withValues(plan, { [ownValue.rows]: `[${rows}]`, ...ownValues(viewer) }),
       change: changeOf(resource, "insert"),
     }),
   }

@@ -6,9 +6,10 @@ import { type Key, keyParts, oppositeKey, type RowKey } from "../resource/key.ts
 import { type Nested, type Resource, secretOf } from "../resource/resource.ts"
 import { createSchema } from "../resource/schemas.ts"
 import type { Viewer, ViewerGuard } from "../resource/viewer.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { compileCreate } from "../sql/insert.ts"
 import { linkLocks } from "../sql/junction.ts"
-import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValues, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { orMissingParent, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -82,7 +83,7 @@ export async function create(
   } catch (error) {
     throw await orMissingParent(call, nested, error)
   }
-  if (resource.holdsViewers && viewer.kind !== "admin")
+  if (resource.holdsViewers && !isAdmin(viewer.kind))
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
   if (resource.options.before) await checkCreates(call, resource, inputs, { many, nested })
   const made = await columnsOf(call, resource, inputs)
@@ -157,7 +158,7 @@ function oneByOne(
         named,
       }),
     )
-    const statement = withValues(plan, { ...columns, [ownValue.viewer]: viewer.id, ...guard?.values })
+    const statement = withValues(plan, { ...columns, ...ownValues(viewer), ...guard?.values })
     const alike = isStep ? alikeOf(call, resource, row) : undefined
     return { resource, verb: "insert", values: columns, statement, alike }
   })

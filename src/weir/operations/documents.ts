@@ -9,7 +9,7 @@ import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileBefore, compilePatch, documentValue, encodePatch } from "../sql/document.ts"
 import { heldText } from "../sql/held.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit } from "./commit.ts"
@@ -119,7 +119,7 @@ class Patch {
       ...columns,
       ...keyValues(resource, id),
       [documentValue.patch]: encodePatch(this.text, steps.text),
-      [ownValue.viewer]: call.viewer.id,
+      ...ownValues(call.viewer),
       [heldText]: held,
     }
   }

@@ -6,7 +6,7 @@ import { type Key, keyParts, type RowKey } from "../resource/key.ts"
 import type { Relation } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileIsLinked, compileUnlink, linkWhere } from "../sql/junction.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { exists, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
@@ -147,7 +147,7 @@ function keyOf(link: Link): RowKey | undefined {
 const valuesOf = (call: Call, { relation, parentKey, targetKey }: Link): Values => ({
   ...keyValues(relation.source, parentKey, ownValue.parentKey),
   ...keyValues(relation.target, targetKey),
-  [ownValue.viewer]: call.viewer.id,
+  ...ownValues(call.viewer),
 })
 
 /** Whether a link is there: as far as the viewer may see, or at all. */

@@ -10,9 +10,10 @@ import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.
 import { hasVersions } from "../query/version.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
+import { baseOf } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
 import { type CountPlan, compileCount } from "../sql/count.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, planOf, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
@@ -77,7 +78,7 @@ function prepare(
   { search, filter, nested }: Pick<ListInput, "search" | "filter" | "nested">,
 ): Prepared {
   const owner = nested?.relation ?? resource
-  const maxRows = limits.rows[kind]
+  const maxRows = limits.rows[baseOf(kind)]
   return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, wholeQuery({ search, filter }), () => {
     const { query, values, shape } = parseList(resource, kind, { search, filter }, maxRows, nested)
     const compiled = (measure: boolean) => (): ListPlan =>
@@ -112,7 +113,7 @@ export async function list(
   const { viewer } = call
   const { query, values, links, versions, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
   }
   const all = { ...values, ...own }
@@ -172,7 +173,7 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     // A row that is larger than an answer may be is a page of its own. Its measure counts the next row, too.
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, ...plans } = prepare({ ...call, limits }, resource, { search })
-    const own = { ...values, [ownValue.viewer]: call.viewer.id }
+    const own = { ...values, ...ownValues(call.viewer) }
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, own, limits)
     let page: Page
     try {

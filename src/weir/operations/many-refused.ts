@@ -5,7 +5,7 @@ import type { Row } from "../db/driver.ts"
 import { forbidden, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { compileRefused, compileTaken, compileUnknown, rowRequirements } from "../sql/insert-many.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
 import { unknownReference, writeProblem } from "./conflicts.ts"
@@ -46,7 +46,7 @@ type Found = { place: number; problem: Problem }[]
 
 /** The rows of a group that a plan names, as places in the request. */
 async function rowsOf({ call, group }: Of, plan: Plan): Promise<{ place: number; row: Row }[]> {
-  const values = { [ownValue.rows]: group.list, [ownValue.viewer]: call.viewer.id }
+  const values = { [ownValue.rows]: group.list, ...ownValues(call.viewer) }
   const rows = await call.client().query(withValues(plan, values))
   return rows.map((row) => ({ place: group.places[Number(row[0])] as number, row }))
 }

@@ -3,7 +3,7 @@ import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileHeld } from "../sql/held.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import type { Call } from "./call.ts"
 import { heldOf, isSameState, jsonOf, validatorOf } from "./validator.ts"
 
@@ -37,9 +37,10 @@ async function rowNow(
   resource: Resource,
   id: RowKey,
 ): Promise<(HeldRow & { updated: unknown }) | undefined> {
-  const { kind, id: viewer } = call.viewer
+  const { viewer } = call
+  const { kind } = viewer
   const plan = planOf(resource, `held:${kind}`, () => compileHeld(resource, kind))
-  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer }
+  const values = { ...keyValues(resource, id), ...ownValues(viewer) }
   const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) return undefined
   const text = String(row[0])

@@ -5,8 +5,9 @@ import type { Include } from "../query/query.ts"
 import { hasVersions } from "../query/version.ts"
 import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { baseOf } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import { compileOne, type OnePlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
@@ -26,7 +27,7 @@ import { withVersions } from "./versions.ts"
 export async function read(call: Call, resource: Resource, id: RowKey, search: string): Promise<ReadResult> {
   requireOpen(call, resource.rules.read)
   const { values, includes, versions, ...plans } = prepare(call, resource, search)
-  const all = { ...values, ...keyValues(resource, id), [ownValue.viewer]: call.viewer.id }
+  const all = { ...values, ...keyValues(resource, id), ...ownValues(call.viewer) }
   const statement = withValues(plans.plan, all, true)
   const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
@@ -46,10 +47,11 @@ export function checkOne(call: Call, resource: Resource, search: string): void {
 
 /** A single read, parsed and compiled now or before. */
 function prepare({ viewer: { kind }, limits }: Call, resource: Resource, search: string) {
-  const { bytes, rows: maxRows } = limits
-  const verb = `one:${kind}:${bytes}:${maxRows[kind]}`
+  const { bytes } = limits
+  const maxRows = limits.rows[baseOf(kind)]
+  const verb = `one:${kind}:${bytes}:${maxRows}`
   return parsedOnce(resource, verb, search, () => {
-    const { query, values, shape } = parseOne(resource, kind, search, maxRows[kind])
+    const { query, values, shape } = parseOne(resource, kind, search, maxRows)
     const compiled = (measure: boolean) => (): OnePlan =>
       planOf(resource, `one:${measure}:${kind}:${bytes}:${shape}`, () =>
         compileOne(resource, kind, query, { answerLimit: bytes, measure }),

@@ -6,7 +6,7 @@ import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValues, type Plan, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import {
   compileVerdicts,
   createRequirements,
@@ -85,7 +85,7 @@ export async function refusalOf(
   const plan = planOf(resource, `verdicts:create:${viewer.kind}:${names}:${chosen}:${named}`, () =>
     compileVerdicts(requirements),
   )
-  const row = await verdicts(call, plan, { ...columns, [ownValue.viewer]: viewer.id })
+  const row = await verdicts(call, plan, { ...columns, ...ownValues(viewer) })
   const broken = firstBroken(requirements, row ?? [])
   return broken && problemOf(broken, `You may not create this row of ${resource.name}`, prefix)
 }
@@ -127,7 +127,7 @@ export async function updateRefusal(
   const plan = planWithMade(resource, shape, made.expressions, () =>
     compileVerdicts(requirements, resource, viewer.kind),
   )
-  const values = { ...columns, ...made.values, ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
+  const values = { ...columns, ...made.values, ...keyValues(resource, id), ...ownValues(viewer) }
   const row = await verdicts(call, plan, values)
   if (!row) return notFound()
   const broken = firstBroken(requirements, row)

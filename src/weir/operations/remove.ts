@@ -6,7 +6,7 @@ import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/s
 import { keyValues } from "../sql/columns.ts"
 import { compileDeletable, compileDelete } from "../sql/delete.ts"
 import { heldText } from "../sql/held.ts"
-import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -35,7 +35,7 @@ async function softDeletion(
   return withValues(plan, {
     ...made.values,
     ...keyValues(resource, id),
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
     [heldText]: held,
     [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),
   })
@@ -75,7 +75,7 @@ export async function remove(
         planOf(resource, `delete:${viewer.kind}${held === undefined ? "" : ":held"}`, () =>
           compileDelete(resource, viewer.kind, held !== undefined),
         ),
-        { ...keyValues(resource, id), [ownValue.viewer]: viewer.id, [heldText]: held },
+        { ...keyValues(resource, id), ...ownValues(viewer), [heldText]: held },
       )
   const deleteIt = async (): Promise<Row | undefined> => {
     try {
@@ -93,9 +93,10 @@ export async function remove(
 
 /** Throws a 404 for a row that the viewer cannot see, and a 403 for one that it may not delete. */
 async function requireDeletable(call: Call, resource: Resource, id: RowKey): Promise<void> {
-  const { kind, id: viewer } = call.viewer
+  const { viewer } = call
+  const { kind } = viewer
   const plan = planOf(resource, `deletable:${kind}`, () => compileDeletable(resource, kind))
-  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer }
+  const values = { ...keyValues(resource, id), ...ownValues(viewer) }
   const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) throw notFound()
   if (Number(row[0]) === 0) throw forbidden(`This row of ${resource.name} is not yours to change`)

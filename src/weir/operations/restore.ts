@@ -3,7 +3,7 @@ import { forbidden, notFound } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileDeleted, compileRestore } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
@@ -25,7 +25,7 @@ export async function restore(call: Call, resource: SoftlyDeleted, id: RowKey): 
   const plan = planWithMade(resource, `restore:${viewer.kind}:${made.bound}`, made.expressions, () =>
     compileRestore(resource, viewer.kind, made),
   )
-  const key = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
+  const key = { ...keyValues(resource, id), ...ownValues(viewer) }
   const isThere = async (): Promise<boolean> => {
     const there = planOf(resource, `deleted:${viewer.kind}`, () => compileDeleted(resource, viewer.kind))
     return (await call.client().query(withValues(there, key, true))).length > 0

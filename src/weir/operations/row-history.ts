@@ -7,9 +7,10 @@ import type { Selection, Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
 import { rowKeyText } from "../sql/history.ts"
-import { ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import {
   compileAsOf,
   compileHidden,
@@ -106,7 +107,7 @@ const ask = (call: Call, resource: Resource, id: RowKey, plan: Plan, values: Val
         ...keyValues(resource, id),
         ...values,
         [versionValue.rowKey]: rowKeyText(id),
-        [ownValue.viewer]: call.viewer.id,
+        ...ownValues(call.viewer),
       },
     ),
   )
@@ -114,7 +115,7 @@ const ask = (call: Call, resource: Resource, id: RowKey, plan: Plan, values: Val
 /** Whether the viewer sees the row now. Throws a 404 where not, but for admins where there is none. */
 async function requireVisible(call: Call, resource: Resource, id: RowKey): Promise<boolean> {
   if (await exists(call, resource, id)) return true
-  if (call.viewer.kind !== "admin") throw notFound()
+  if (!isAdmin(call.viewer.kind)) throw notFound()
   const plan = planOf(resource, "hidden", () => compileHidden(resource))
   if ((await ask(call, resource, id, plan, {})).length) throw notFound()
   return false

@@ -6,8 +6,9 @@ import { keyName, type RowKey } from "../resource/key.ts"
 import { confirmHeader, type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { hasKey, keyValues, tableOf } from "../sql/columns.ts"
-import { compile, ownValue, planOf, withValues } from "../sql/plan.ts"
+import { compile, ownValues, planOf, withValues } from "../sql/plan.ts"
 import { Aliases, viewerSql } from "../sql/where.ts"
 import type { Call } from "./call.ts"
 
@@ -65,15 +66,15 @@ export async function checkSecret(call: Call, resource: Resource, id: RowKey, in
   }
   requireStrong(resource, input, [])
   const { viewer } = call
-  const isAdmin = viewer.kind === "admin"
-  if (isAdmin && (input[as] === undefined || resource.loginNames.length === 0)) return
+  const byAdmin = isAdmin(viewer.kind)
+  if (byAdmin && (input[as] === undefined || resource.loginNames.length === 0)) return
   const row = await storedRow(call, resource, field, "update", id)
   // The update itself refuses a row that is not there, or another's.
   if (!row) return
   const [stored, ...values] = row
   const weak = weakSecret(resource, input, values.slice(confirmed.length))
   if (weak) throw refusal(weak)
-  if (isAdmin) return
+  if (byAdmin) return
   const changed = changing.find(
     (one) => one.type.sql.encode(input[one.name]) !== values[confirmed.indexOf(one)],
   )
@@ -96,7 +97,7 @@ export async function checkRemoval(
   confirmation: string | undefined,
 ): Promise<void> {
   const field = secretOf(resource) as SecretField | undefined
-  if (!field?.secret || call.viewer.kind === "admin") return
+  if (!field?.secret || isAdmin(call.viewer.kind)) return
   const row = await storedRow(call, resource, field, "delete", id)
   // The delete itself refuses a row that is not there, or another's.
   if (!row) return
@@ -136,7 +137,7 @@ async function storedRow(
     ...compile(compileStored(resource, secret, action, viewer.kind)),
     bounded: true,
   }))
-  const values = { ...keyValues(resource, id), [ownValue.viewer]: viewer.id }
+  const values = { ...keyValues(resource, id), ...ownValues(viewer) }
   const rows = await call.client().query(withValues(plan, values))
   return rows[0]
 }

@@ -4,7 +4,7 @@ import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { heldText } from "../sql/held.ts"
-import { ownValue, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValues, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
 import { requireOpen } from "./access.ts"
@@ -67,7 +67,7 @@ export async function updateRow(
     ...columns,
     ...made.values,
     ...keyValues(resource, id),
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
     [heldText]: held,
   })
   const locks = quotaLocks(resource, [columns])

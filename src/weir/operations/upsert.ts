@@ -7,8 +7,9 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer } from "../resource/viewer.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { hasKey, keyValues } from "../sql/columns.ts"
-import { ownValue, planOf, planWithMade, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { compileFound, compileUpsert, mergedName, type UpsertParts, whichAreThere } from "../sql/upsert.ts"
@@ -82,7 +83,7 @@ export async function upsert(
   const many = Array.isArray(input)
   const inputs = await inputsOf(call, resource, input, { nested })
   if (nested) await requireParent(call, nested)
-  if (resource.holdsViewers && call.viewer.kind !== "admin")
+  if (resource.holdsViewers && !isAdmin(call.viewer.kind))
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
   const keys = keysOf(resource, call.viewer, inputs, target, many)
   const attempts = await Promise.all(
@@ -193,11 +194,12 @@ async function write(
 }
 
 function writeOf(
-  { viewer: { kind, id } }: Call,
+  { viewer }: Call,
   resource: Resource,
   target: readonly string[],
   { key, inserted, chosen, merged, finds }: Attempt,
 ): Write {
+  const { kind } = viewer
   const columns = Object.keys(inserted.columns)
   const set = merged && { columns: Object.keys(merged.columns), made: merged.made }
   const named = knownOf(chosen, inserted.columns)
@@ -214,7 +216,7 @@ function writeOf(
     ...inserted.columns,
     ...Object.fromEntries(remade),
     ...keys,
-    [ownValue.viewer]: id,
+    ...ownValues(viewer),
   }
   // Which row of the table is changed is not known beforehand.
   const change = set ? { ...changeOf(resource, "update", undefined, set.columns), moves: true } : undefined
@@ -233,9 +235,9 @@ export async function foundRow(
   target: readonly string[],
   { key }: Attempt,
 ): Promise<Row | undefined> {
-  const { kind, id } = call.viewer
+  const { kind } = call.viewer
   const plan = planOf(resource, `upsert:found:${kind}:${target}`, () => compileFound(resource, kind, target))
-  const values = { ...keyValues(byUniqueKey(resource, target), key), [ownValue.viewer]: id }
+  const values = { ...keyValues(byUniqueKey(resource, target), key), ...ownValues(call.viewer) }
   const [row] = await call.client().query(withValues(plan, values, true))
   return row
 }

@@ -1,12 +1,14 @@
 import { getTableName, type Table } from "drizzle-orm"
+import type { AccountResources, AccountTables } from "./account-resources.ts"
 import type { Field, Resource } from "./resource.ts"
-import { isOpen } from "./rules.ts"
+import { isOpen, rolesIn } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
+import { isAdmin } from "./viewer-kind.ts"
 
 type ColumnOf<T extends Table> = keyof T["_"]["columns"] & string
 
 /** Which table holds the API's viewers, and which of its columns say what of them. */
-export interface AccountsOptions<T extends Table = Table> {
+export interface AccountsOptions<T extends Table = Table> extends AccountTables {
   table: T
   /** The columns whose values one signs in with; where a name fits several rows, the first column decides. */
   login: readonly [ColumnOf<T>, ...ColumnOf<T>[]]
@@ -16,6 +18,12 @@ export interface AccountsOptions<T extends Table = Table> {
   role?: ColumnOf<T>
   /** The role of admins. Default: `admin`. */
   admin?: string
+  /** The column, of a time, that says since when an account is disabled: nobody is signed in to it. */
+  disabled?: ColumnOf<T>
+  /** The column, of a time, that says when the address was verified. */
+  verified?: ColumnOf<T>
+  /** The column, of a time, that says when the account was used last, to the hour. */
+  lastSeen?: ColumnOf<T>
 }
 
 /** The accounts of an API, resolved. */
@@ -25,10 +33,19 @@ export interface Accounts {
   password: Field
   role: Field | undefined
   admin: string
+  disabled: Field | undefined
+  verified: Field | undefined
+  lastSeen: Field | undefined
+  /** The resources of the tables that the accounts use. */
+  tables: AccountResources
 }
 
 /** Resolves the accounts among the resources. Throws one line that names what is wrong. */
-export function accountsOf(options: AccountsOptions, resources: readonly Resource[]): Accounts {
+export function accountsOf(
+  options: AccountsOptions,
+  resources: readonly Resource[],
+  tables: AccountResources,
+): Accounts {
   const name = getTableName(options.table)
   const resource = resources.find(({ table }) => table === options.table)
   if (!resource) throw new Error(`accounts: the table ${name} is no resource; one that is closed will do`)
@@ -49,15 +66,56 @@ export function accountsOf(options: AccountsOptions, resources: readonly Resourc
   const password = column("password", options.password)
   checkPassword(resource, password)
   if (role) checkRole(resource, role)
-  return { resource, login, password, role, admin }
+  checkRoleNames(resource, role, resources)
+  const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
+  const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
+  return { resource, login, password, role, admin, ...times, tables }
+}
+
+/** A column that holds a time or null, and that only admins set. */
+function timeOf(
+  { name, fields, rules }: Resource,
+  what: string,
+  column: string | undefined,
+): Field | undefined {
+  if (column === undefined) return undefined
+  const field = Object.hasOwn(fields, column) ? fields[column] : undefined
+  if (!field) throw new Error(`accounts: ${what} names "${column}", which is no column of ${name}`)
+  if (field.spec.type !== "timestamp" || !field.nullable)
+    throw new Error(`accounts: ${what} names "${column}", which must be a time, and nullable`)
+  const { write } = field
+  const open = (action: "create" | "update") =>
+    viewerKinds().some(
+      (kind) => write && !isAdmin(kind) && isOpen(rules[action], kind) && isOpen(write[action], kind),
+    )
+  if (open("create") || open("update"))
+    throw new Error(
+      `accounts: ${name}.${column} can be set by others than admins: give the field write: admin`,
+    )
+  return field
+}
+
+/** Throws where a rule names a role that no account can have. */
+function checkRoleNames({ name }: Resource, role: Field | undefined, resources: readonly Resource[]): void {
+  for (const one of resources) {
+    const fields = Object.values(one.fields).flatMap(({ read, write }) => [
+      read,
+      ...Object.values(write ?? {}),
+    ])
+    const names = [...Object.values(one.rules), ...fields].flatMap(rolesIn)
+    const where = `${one.name}: a rule names role("`
+    if (names.length && !role) throw new Error(`${where}${names[0]}"), and the accounts have no role`)
+    const wrong = names.find((text) => role?.spec.values && !role.spec.values.includes(text))
+    if (wrong !== undefined) throw new Error(`${where}${wrong}"), which is no value of ${name}.${role?.name}`)
+  }
 }
 
 /** Throws where passwords can be read, or be stored as they are sent. */
 function checkPassword({ name, rules }: Resource, { name: column, read, write, secret }: Field): void {
-  if (viewerKinds.some((kind) => isOpen(rules.read, kind) && isOpen(read, kind)))
+  if (viewerKinds().some((kind) => isOpen(rules.read, kind) && isOpen(read, kind)))
     throw new Error(`accounts: ${name}.${column} can be read: give the field read: nobody`)
   const written = (["create", "update"] as const).some((action) =>
-    viewerKinds.some((kind) => isOpen(rules[action], kind) && write && isOpen(write[action], kind)),
+    viewerKinds().some((kind) => isOpen(rules[action], kind) && write && isOpen(write[action], kind)),
   )
   if (written && !secret)
     throw new Error(`accounts: ${name}.${column} would be stored as it is sent: give the field a secret`)
@@ -65,8 +123,9 @@ function checkPassword({ name, rules }: Resource, { name: column, read, write, s
 
 /** Throws where whoever signs up could make itself an admin. */
 function checkRole({ name, rules }: Resource, { name: column, write }: Field): void {
-  const free = (["anonymous", "user"] as const).find(
+  const free = viewerKinds().find(
     (kind) =>
+      !isAdmin(kind) &&
       write &&
       (["create", "update"] as const).some(
         (action) => isOpen(rules[action], kind) && isOpen(write[action], kind),

@@ -129,7 +129,7 @@ function checkSort({ name, fields, rules }: Resource, where: string, sort: strin
     const field = Object.hasOwn(fields, column) ? fields[column] : undefined
     if (!field) throw new Error(`${where} names "${column}", which is no column of ${name}`)
     if (!isSortable(field)) throw new Error(`${where} names "${column}", which has no order`)
-    const hidden = viewerKinds.find((kind) => isOpen(rules.read, kind) && !isOpen(field.read, kind))
+    const hidden = viewerKinds().find((kind) => isOpen(rules.read, kind) && !isOpen(field.read, kind))
     if (hidden) throw new Error(`${where} names "${column}", which not every reader may see`)
   }
 }

@@ -16,6 +16,7 @@ import { quotaOf } from "./quota.ts"
 import type { Resource, ResourceOptions } from "./resource.ts"
 import { rowVersionOf } from "./row-version.ts"
 import { admin, all, nobody, type Rule } from "./rules.ts"
+import { type ScopeAction, withinScopes } from "./scopes.ts"
 import { softDeleteOf } from "./soft-delete.ts"
 
 /**
@@ -86,6 +87,7 @@ function made(
   const rules = rulesOf(
     { ...rest, create: closed ? nobody : create },
     secretKey(fields, keys, name, options, notices),
+    name,
   )
   const softDelete = softDeleteOf(name, options, fields, rules)
   const version = rowVersionOf(name, options, fields, keys)
@@ -213,14 +215,15 @@ function secretKey(
   return true
 }
 
-function rulesOf(options: ResourceOptions, adminsOnly: boolean): Resource["rules"] {
-  const of = (rule: Rule = nobody): Rule => (adminsOnly && rule !== nobody ? all(admin, rule) : rule)
+function rulesOf(options: ResourceOptions, adminsOnly: boolean, name: string): Resource["rules"] {
+  const of = (action: ScopeAction, rule: Rule = nobody): Rule =>
+    withinScopes(name, action, adminsOnly && rule !== nobody ? all(admin, rule) : rule)
   return {
-    read: of(options.read),
-    create: of(options.create),
-    update: of(options.update),
-    updatedRow: of(options.updatedRow ?? options.update),
-    delete: of(options.delete),
-    restore: of(options.restore),
+    read: of("read", options.read),
+    create: of("create", options.create),
+    update: of("update", options.update),
+    updatedRow: of("update", options.updatedRow ?? options.update),
+    delete: of("delete", options.delete),
+    restore: of("update", options.restore),
   }
 }

@@ -1,6 +1,7 @@
 import { foreignKeysOf, propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "./resource.ts"
 import { all, type Rule } from "./rules.ts"
+import { unscoped } from "./scopes.ts"
 
 /** Columns that refer to rows of another resource, or of their own. */
 export interface Reference {
@@ -28,7 +29,7 @@ export function linkReferences(resources: readonly Resource[]): void {
       const own = columns.flatMap((column) => propertyOf(table, column) ?? [])
       const target = byTable.get(foreignTable)
       const chosen = own.map((column) => options.fields?.[column]?.refersTo).find(Boolean)
-      const rule = (chosen && named(target, chosen)) ?? target?.rules.read
+      const rule = (chosen && named(target, chosen)) ?? (target && unscoped(target.rules.read))
       const foreign = foreignColumns.flatMap((column) => propertyOf(foreignTable, column) ?? [])
       if (!target || !rule) continue
       const reference = { columns: own, target, foreign, rule }

@@ -4,7 +4,7 @@ import type { ApiTables } from "./api-tables.ts"
 import type { Resource } from "./resource.ts"
 import { type RuleCheck, scoped } from "./row-of.ts"
 import { hidingRow, holdsComment, namedOutright, rowMark } from "./rule-columns.ts"
-import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule } from "./rules.ts"
+import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule, unboundViewer } from "./rules.ts"
 import { type ViewerSql, viewerKinds } from "./viewer.ts"
 
 /** Throws for a rule that names no column of its row, or says nothing: a request would meet it as a 503. */
@@ -21,7 +21,7 @@ export function checkRules(resource: Resource): void {
   }
   for (const [column, { target, rule }] of refersTo)
     checkRule(target, `${name}: the rule of ${column}.refersTo, for rows of ${target.name},`, rule)
-  for (const kind of viewerKinds) {
+  for (const kind of viewerKinds()) {
     const reads = new Set(Object.values(fields).map(({ read }) => read))
     const byRow = [...reads].filter((rule) => isOpen(rule, kind) && !isOpenToAll(rule, kind))
     if (byRow.length > maxRowRules)
@@ -35,7 +35,7 @@ export function checkRules(resource: Resource): void {
 function checkRule(resource: Resource, where: string, rule: Rule): void {
   const { table, tables, fields } = resource
   const own = { table, has: (column: string) => Object.hasOwn(fields, column) }
-  for (const kind of viewerKinds) outcomeOf([own], { where, tables, rule, viewer: { kind, id: sql`null` } })
+  for (const kind of viewerKinds()) outcomeOf([own], { where, tables, rule, viewer: unboundViewer(kind) })
 }
 
 /** The table of a rule, and what it may name of it. */

@@ -1,7 +1,8 @@
 import { and, or, type SQL, sql } from "drizzle-orm"
 import { operand } from "./operand.ts"
 import { anyRow } from "./row-of.ts"
-import type { Viewer, ViewerKind, ViewerSql } from "./viewer.ts"
+import type { RoleName, Viewer, ViewerKind, ViewerSql } from "./viewer.ts"
+import { nameRole, partsOf } from "./viewer-kind.ts"
 
 /** A row as a rule sees it: the column of that name in the statement at hand. */
 export type RowSql<Column extends string = string> = (column: Column) => SQL
@@ -25,6 +26,23 @@ export const nobody: Rule<never> = () => false
 export const signedIn: Rule<never> = (_row, viewer) => viewer.kind !== "anonymous"
 export const admin: Rule<never> = (_row, viewer) => viewer.kind === "admin"
 
+/**
+ * Viewers with one of these roles, and admins.
+ *
+ * @example update: any(owner, role("editor", "publisher"))
+ */
+export function role(...names: [RoleName, ...RoleName[]]): Rule<never> {
+  for (const name of names) nameRole(name)
+  const rule: Rule<never> = (_row, viewer) =>
+    viewer.kind === "admin" || (viewer.role !== undefined && (names as string[]).includes(viewer.role))
+  roleNames.set(rule, names)
+  return rule
+}
+
+/** The roles that a rule names, or the rules that it is made of. */
+const roleNames = new WeakMap<Rule, readonly string[]>()
+export const rolesIn = (rule: Rule): readonly string[] => roleNames.get(rule) ?? []
+
 /** The columns of the rules that `viewerIs` has made. */
 const viewerColumns = new WeakMap<Rule, string>()
 
@@ -42,6 +60,13 @@ export function viewerIs<Column extends string>(column: Column): Rule<Column> {
 
 /** The column of a rule that `viewerIs` made; undefined for any other. */
 export const columnOf = (rule: Rule): string | undefined => viewerColumns.get(rule)
+
+/** A rule that stands for another: it is of the same column, where that has one. */
+export function sameColumn(rule: Rule, other: Rule): Rule {
+  const column = viewerColumns.get(rule)
+  if (column !== undefined) viewerColumns.set(other, column)
+  return other
+}
 
 /** The row is the viewer. */
 export const self: Rule<"id"> = viewerIs("id")
@@ -86,6 +111,8 @@ export const isForTrial = (rule: Rule): boolean => trials.has(rule)
 /** A rule that was made of others. */
 export function ofParts(parts: Rule[], rule: Rule): Rule {
   if (parts.some(isForTrial)) trials.add(rule)
+  const names = parts.flatMap(rolesIn)
+  if (names.length) roleNames.set(rule, names)
   return rule
 }
 
@@ -135,15 +162,23 @@ export function clause(outcome: SQL | boolean): SQL {
 
 /** The outcome of a rule for a kind of viewer: SQL where it depends on the row. */
 function outcomeOf(rule: Rule, kind: ViewerKind): SQL | boolean {
+  // Keys have scopes without number.
+  if (kind.endsWith("]")) return rule(anyRow, unboundViewer(kind))
   let outcome = outcomes.get(rule)
   if (!outcome) {
     outcome = {}
     outcomes.set(rule, outcome)
   }
-  outcome[kind] ??= rule(anyRow, { kind, id: sql`null` })
+  outcome[kind] ??= rule(anyRow, unboundViewer(kind))
   return outcome[kind]
 }
 const outcomes = new WeakMap<Rule, Partial<Record<ViewerKind, SQL | boolean>>>()
+
+/** A viewer of that kind, for what a rule comes to without a statement. */
+export function unboundViewer(kind: ViewerKind): ViewerSql {
+  const { base, role } = partsOf(kind)
+  return { kind: base, role, whole: kind, id: sql`null`, claim: () => sql`null` }
+}
 
 /** Whether a rule admits that kind of viewer to any row at all. */
 export const isOpen = (rule: Rule, kind: ViewerKind): boolean => outcomeOf(rule, kind) !== false

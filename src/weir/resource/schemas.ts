@@ -70,4 +70,4 @@ export function updateSchema(resource: Resource): z.ZodObject {
 
 /** The fields that some viewer may see. */
 export const readable = (resource: Resource): Field[] =>
-  Object.values(resource.fields).filter((field) => viewerKinds.some((kind) => isOpen(field.read, kind)))
+  Object.values(resource.fields).filter((field) => viewerKinds().some((kind) => isOpen(field.read, kind)))

@@ -97,7 +97,7 @@ const isPlainText = ({ spec, column }: Field): boolean =>
 
 /** Whether whoever may read a row may read the field: what matched would tell of it otherwise. */
 const isReadable = ({ rules, options }: Resource, { read }: Field): boolean =>
-  viewerKinds.every(
+  viewerKinds().every(
     (kind) =>
       !isOpen(rules.read, kind) || read === rules.read || read === options.read || isOpenToAll(read, kind),
   )

@@ -40,7 +40,7 @@ export function checkUpserts(resource: Resource): void {
 function unfitness({ fields }: Resource, column: string): string | undefined {
   const field = Object.hasOwn(fields, column) ? fields[column] : undefined
   if (!field) return "is no column"
-  if (!viewerKinds.some((kind) => isOpen(field.read, kind))) return "is hidden"
+  if (!viewerKinds().some((kind) => isOpen(field.read, kind))) return "is hidden"
   return field.write ? undefined : "no client gives"
 }
 

@@ -1,13 +1,27 @@
 import type { SQL } from "drizzle-orm"
 import type { Key } from "./key.ts"
+import type { ViewerKind } from "./viewer-kind.ts"
 
-export const viewerKinds = ["anonymous", "user", "admin"] as const
-
-/** What a viewer is, as far as the shape of a statement goes; the rest is bound as a value. */
-export type ViewerKind = (typeof viewerKinds)[number]
+export { type BaseKind, baseOf, isAdmin, type ViewerKind, viewerKinds } from "./viewer-kind.ts"
 
 /** Who asks. Identified with every request, required only by the rules. */
-export type Viewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: Key }
+export type Viewer =
+  | { kind: "anonymous"; id?: undefined; role?: undefined; claims?: undefined }
+  | ({ kind: Exclude<ViewerKind, "anonymous">; id: Key } & Identity)
+
+/** What else there is to know of who has signed in. */
+export interface Identity {
+  /** The role of the account, where accounts have roles. */
+  role?: string | undefined
+  /** What the token of another issuer says. */
+  claims?: Readonly<Record<string, unknown>> | undefined
+  /** What the key that was sent is for. Absent where anything may be done that the account may. */
+  scopes?: readonly string[] | undefined
+  /** The session that the access token is of. */
+  session?: number | undefined
+  /** The key of the admin who acts as this viewer. */
+  actor?: Key | undefined
+}
 
 /** What a team tells the types of, in `declare module "#weir"`. */
 // biome-ignore lint/suspicious/noEmptyInterface: a team's own declaration merges into it
@@ -16,15 +30,29 @@ export interface Register {}
 /** The type of a viewer's id in hand-written routes: a number, unless `Register` has `viewerId: string`. */
 export type ViewerId = Register extends { viewerId: infer Id extends Key } ? Id : number
 
+/** The roles of accounts: any text, unless `Register` has `role: "user" | "editor" | "admin"`. */
+export type RoleName = Register extends { role: infer Role extends string } ? Role : string
+
 /** Who asks, as hand-written routes see it. */
-export type RouteViewer = { kind: "anonymous"; id?: undefined } | { kind: "user" | "admin"; id: ViewerId }
+export type RouteViewer =
+  | { kind: "anonymous"; id?: undefined }
+  | ({ kind: "user" | "admin"; id: ViewerId } & Identity)
 
 export const anonymous: Viewer = { kind: "anonymous" }
 
-/** The viewer as a rule sees it: its kind, and its id as a bound value of the statement. */
+/** The viewer as a rule sees it: its kind and role, and its id and claims as bound values of the statement. */
 export interface ViewerSql {
-  kind: ViewerKind
+  kind: "anonymous" | "user" | "admin"
   id: SQL
+  /** The role of the account, where a rule names it by `role()`. */
+  role?: string | undefined
+  /**
+   * A claim of another issuer's token as text, by its path, such as `org_id` or `app_metadata.org`; null where there is
+   * none, and for tokens of this API.
+   */
+  claim(path: string): SQL
+  /** The whole kind, scopes included. */
+  whole?: ViewerKind
 }
 
 /** A condition of SQL that holds while a recalled viewer is still what it was; its values are bound by name. */

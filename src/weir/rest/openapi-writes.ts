@@ -32,7 +32,7 @@ const locationOf = (description: string) => ({
 
 /** The fields that a body may hold and no viewer may set: the document leaves them out. */
 const isUnwritable = ({ write, secret }: Field, action: "create" | "update"): boolean =>
-  write !== undefined && !secret && !viewerKinds.some((kind) => isOpen(write[action], kind))
+  write !== undefined && !secret && !viewerKinds().some((kind) => isOpen(write[action], kind))
 
 /** A body's example: what a first create would send. */
 export function bodyExample(

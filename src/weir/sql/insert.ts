@@ -6,7 +6,7 @@ import { compile, type Plan } from "./plan.ts"
 import { withinQuota } from "./quota.ts"
 import { createRequirements, type Made, nothingMade, required, typedValue } from "./requirements.ts"
 import { returnedRow, writtenRow } from "./returning.ts"
-import { viewerSql } from "./where.ts"
+import { signedUp, viewerSql } from "./where.ts"
 
 interface CreateParts {
   guard?: ViewerGuard | undefined
@@ -31,7 +31,7 @@ export function compileCreate(
 ): Plan {
   const row = writtenRow(resource)
   const signsUp = resource.holdsViewers && kind === "anonymous"
-  const viewer: ViewerSql = signsUp ? { kind: "user", id: row(resource.keys[0] as string) } : viewerSql(kind)
+  const viewer: ViewerSql = signsUp ? signedUp(row(resource.keys[0] as string)) : viewerSql(kind)
   const names = [...columns, ...Object.keys(made.expressions)].map((column) => columnName(resource, column))
   const requirements = createRequirements(resource, kind, columns, chosen, made, named)
   const rules = required(requirements)

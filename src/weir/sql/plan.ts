@@ -4,6 +4,7 @@ import type { Statement, Value } from "../db/dialect/statement.ts"
 import { LaterValue } from "../lib/later-value.ts"
 import { memo } from "../lib/memo.ts"
 import type { Values } from "../query/query.ts"
+import type { Viewer } from "../resource/viewer.ts"
 import { withLater } from "./later.ts"
 
 /** A compiled statement: its text, and where each of its params comes from. */
@@ -22,11 +23,40 @@ export interface Plan {
  */
 export const ownValue = {
   viewer: "@viewer",
+  /** Before the path of a claim. */
+  claim: "@claim:",
   key: "@key",
   parentKey: "@parentKey",
   answerLimit: "@answerLimit",
   rows: "@rows",
 } as const
+
+/** The values of a viewer, by the names that `viewerSql` binds. */
+export const ownValues = ({ id, claims }: Viewer): Values =>
+  claims ? { ...claimValues(claims), [ownValue.viewer]: id } : { [ownValue.viewer]: id }
+
+const claimed = new WeakMap<object, Values>()
+
+/** Deepest that claims are read. */
+const maxClaimDepth = 4
+
+/** Each claim as text, by its path; a list as JSON. */
+function claimValues(claims: Readonly<Record<string, unknown>>): Values {
+  const earlier = claimed.get(claims)
+  if (earlier) return earlier
+  const values: Values = {}
+  const read = (value: unknown, path: string, depth: number): void => {
+    if (value === null || value === undefined) return
+    if (typeof value === "object" && !Array.isArray(value)) {
+      if (depth < maxClaimDepth)
+        for (const [name, inner] of Object.entries(value))
+          read(inner, path ? `${path}.${name}` : name, depth + 1)
+    } else values[ownValue.claim + path] = typeof value === "object" ? JSON.stringify(value) : String(value)
+  }
+  read(claims, "", 0)
+  claimed.set(claims, values)
+  return values
+}
 
 /** A value that a statement is given each time it runs. */
 export const bound = (name: string): SQL => sql`${sql.placeholder(name)}`

@@ -8,7 +8,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { madeRows } from "./history.ts"
-import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValues, type Plan, planOf, withValues } from "./plan.ts"
 import { keptKey, namedValues, recordBounds } from "./record-upsert.ts"
 import { wholeText, writtenRow } from "./returning.ts"
 import { keyPlaces } from "./rows-of-keys.ts"
@@ -43,7 +43,7 @@ export function recordOfMany(
     compileRecord(resource, viewer.kind, given),
   )
   const own = { ...namedValues(values), "@places": JSON.stringify(places), "@list": list }
-  return withValues(plan, { ...own, [ownValue.viewer]: viewer.id })
+  return withValues(plan, { ...own, ...ownValues(viewer) })
 }
 
 function compileRecord(resource: Resource, kind: ViewerKind, given: number[] | undefined): Plan {

@@ -9,7 +9,7 @@ import type { RowSql } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { hasKey, keyValues, tableOf } from "./columns.ts"
-import { bound, compile, ownValue, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValue, ownValues, planOf, withValues } from "./plan.ts"
 import type { UpsertedBy, Written } from "./record.ts"
 import { returnedKey, wholeText, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
@@ -48,7 +48,7 @@ export function recordedUpsert(
   const bounds = {
     ...namedValues(values),
     ...keyValues(byUniqueKey(resource, target), key),
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
   }
   const planned = (part: "before" | "after" | "found"): Statement => {
     const shape = `record:upsert:${part}:${viewer.kind}:${target}`

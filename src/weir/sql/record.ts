@@ -9,7 +9,7 @@ import { keyFields, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { columnName, keyValues, tableOf } from "./columns.ts"
-import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValues, type Plan, planOf, withValues } from "./plan.ts"
 import { type ManyRows, recordOfMany } from "./record-many.ts"
 import { keptKey, namedValues, recordBounds, recordedUpsert } from "./record-upsert.ts"
 import { isWritten, type WrittenBy, writtenBy } from "./returned.ts"
@@ -101,7 +101,7 @@ function recordOf(write: RecordedWrite, values: RecordValues, viewer: Viewer): S
   return withValues(plan, {
     ...(by === "values" ? write.values : {}),
     ...(key === undefined ? {} : keyValues(resource, key)),
-    [ownValue.viewer]: viewer.id,
+    ...ownValues(viewer),
     ...namedValues(values),
   })
 }

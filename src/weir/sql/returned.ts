@@ -6,7 +6,7 @@ import type { Resource } from "../resource/resource.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { boundValue, hasKey, keyValues, tableOf } from "./columns.ts"
-import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
+import { bound, compile, ownValue, ownValues, type Plan, planOf, withValues } from "./plan.ts"
 import type { RecordedWrite } from "./record.ts"
 import { type ManyRows, madeOfMany } from "./record-many.ts"
 import { returnedKey, wholeText, writerOf, writtenRow } from "./returning.ts"
@@ -61,7 +61,7 @@ export function returnedOf(write: ReturningWrite, viewer: Viewer): (() => Statem
     planOf(resource, `returned:${viewer.kind}:${verb}:${by}`, () =>
       compileReturned(resource, viewer.kind, verb, where()),
     )
-  const values = { [ownValue.viewer]: viewer.id }
+  const values = ownValues(viewer)
   if (upserted) {
     const { target } = upserted
     const isThat = () => hasKey(resource, writtenRow(resource), ownValue.key, target)
@@ -95,7 +95,7 @@ function returnedOfMany(resource: Resource, { places, list, columns }: ManyRows,
       sql`select ${wholeText(resource, row, viewerSql(viewer.kind))}, ${returnedKey(resource, row)} from ${madeOfMany(resource, given)}`,
     )
   })
-  return withValues(plan, { "@places": JSON.stringify(places), "@list": list, [ownValue.viewer]: viewer.id })
+  return withValues(plan, { "@places": JSON.stringify(places), "@list": list, ...ownValues(viewer) })
 }
 
 function compileReturned(resource: Resource, kind: ViewerKind, verb: string, where: SQL): Plan {

@@ -8,7 +8,7 @@ import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
 import { rowText, visibleMembers } from "./row.ts"
 import { versionLine } from "./validator.ts"
-import { Aliases, viewerSql } from "./where.ts"
+import { Aliases, signedUp, viewerSql } from "./where.ts"
 
 /** The row that a write is about, by its table's own name. */
 export const writtenRow = (resource: Resource): RowSql =>
@@ -17,7 +17,7 @@ export const writtenRow = (resource: Resource): RowSql =>
 /** Who an insert shows its row to: who signs up sees it as that new viewer. */
 export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): ViewerSql =>
   verb === "insert" && resource.holdsViewers && kind === "anonymous"
-    ? { kind: "user", id: writtenRow(resource)(resource.keys[0] as string) }
+    ? signedUp(writtenRow(resource)(resource.keys[0] as string))
     : viewerSql(kind)
 
 /** The row as the viewer may see it, and its keys. */

@@ -43,7 +43,9 @@ function formOf(resource: Resource, kind: ViewerKind): { text: string } {
     const fields = Object.values(resource.fields).filter(({ type }) => !type.heavy)
     const shape = visibleMembers(fields, row, viewerSql(kind), (_, column) => column)
     const { text, bind } = compile(rowText(shape))
-    const isOwn = bind.some((slot) => "name" in slot && slot.name === ownValue.viewer)
+    const isOwn = bind.some(
+      (slot) => "name" in slot && (slot.name === ownValue.viewer || slot.name.startsWith(ownValue.claim)),
+    )
     return { text: `${shortHash(`${kind} ${text}`)}${isOwn ? "*" : ""}` }
   })
 }

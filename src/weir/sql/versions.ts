@@ -4,6 +4,7 @@ import { fieldType } from "../fields/types.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, not } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { hasKey, tableOf } from "./columns.ts"
 import { historyValue, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
 import { bound, compile, type Plan } from "./plan.ts"
@@ -25,7 +26,7 @@ const time = fieldType({ type: "timestamp" }).sql
 function visible(resource: Resource, kind: ViewerKind): SQL {
   const key = bound(versionValue.rowKey)
   const own = ofRow(resource, alias, key)
-  if (kind === "admin") return own
+  if (isAdmin(kind)) return own
   const created = sql`select coalesce(max(${of("version", "@c")}), 0) from ${rowHistory} as "@c" where ${ofRow(resource, "@c", key)} and ${of("verb", "@c")} = 'insert'`
   return sql`${own} and ${of("version", alias)} >= (${created})`
 }

@@ -8,6 +8,7 @@ import type { Field, Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { partsOf } from "../resource/viewer-kind.ts"
 import { columnName } from "./columns.ts"
 import { bound, ownValue } from "./plan.ts"
 
@@ -28,8 +29,15 @@ export class Aliases {
   }
 }
 
-/** A viewer of that kind, whose id is bound as `viewer`. */
-export const viewerSql = (kind: ViewerKind): ViewerSql => ({ kind, id: bound(ownValue.viewer) })
+/** A viewer of that kind, whose id and claims are bound. */
+export function viewerSql(kind: ViewerKind): ViewerSql {
+  const { base, role } = partsOf(kind)
+  const claim = (path: string) => bound(`${ownValue.claim}${path}`)
+  return { kind: base, role, whole: kind, id: bound(ownValue.viewer), claim }
+}
+
+/** Who has just signed up, by the key of its row. */
+export const signedUp = (id: SQL): ViewerSql => ({ ...viewerSql("user"), id })
 
 /** The condition of a filter on the column itself, or on a place in its JSON. */
 export const comparison = (filter: Filter, column: SQL): SQL => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import type { Key } from "../../../src/weir/resource/key.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { rowOf } from "../../../src/weir/resource/row-of.ts"
-import { clause, isOpen, isOpenToAll, type Rule } from "../../../src/weir/resource/rules.ts"
+import { clause, isOpen, isOpenToAll, type Rule, unboundViewer } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
 import { compile, withValues } from "../../../src/weir/sql/plan.ts"
 import { keyFilter, only, pathOf, segmentOf } from "../support/keys.ts"
@@ -22,7 +22,7 @@ async function admits(
   const { table, fields, keys } = resource
   const columns = getTableColumns(table)
   const row = rowOf(resource, (column) => sql`${columns[column]}`)
-  const admitted = clause(rule(row, { kind, id: sql`${id}` }))
+  const admitted = clause(rule(row, { ...unboundViewer(kind), id: sql`${id}` }))
   const isRow = keys.map((key) => {
     const { type } = fields[key] as Field
     return sql`${row(key)} = ${type.sql.typed(type.sql.bind(sql`${type.sql.encode(rowKey[key])}`))}`

@@ -14,6 +14,7 @@ import {
   type Rule,
   self,
   signedIn,
+  unboundViewer,
   viewerIs,
 } from "../../../src/weir/resource/rules.ts"
 import type { ViewerKind } from "../../../src/weir/resource/viewer.ts"
@@ -24,7 +25,7 @@ const kinds: ViewerKind[] = ["anonymous", "user", "admin"]
 
 /** What a rule comes to for a kind of viewer: a boolean, or the text of its SQL. */
 const outcome = (rule: Rule, kind: ViewerKind): boolean | string => {
-  const made = rule(row, { kind, id: sql`${7}` })
+  const made = rule(row, { ...unboundViewer(kind), id: sql`${7}` })
   return typeof made === "boolean" ? made : dialect.sqlToQuery(made).sql
 }
 const outcomes = (rule: Rule) => kinds.map((kind) => outcome(rule, kind))
@@ -58,7 +59,9 @@ describe("a rule", () => {
   })
 
   test("never holds the viewer's id in its text: one statement serves all of a kind", () => {
-    const { sql: text, params } = dialect.sqlToQuery(owner(row, { kind: "user", id: sql`${7}` }) as SQL)
+    const { sql: text, params } = dialect.sqlToQuery(
+      owner(row, { ...unboundViewer("user"), id: sql`${7}` }) as SQL,
+    )
     expect(text).not.toContain("7")
     expect(params).toEqual([7])
   })
@@ -74,7 +77,7 @@ describe("a conjunction", () => {
   })
 
   test("of alternatives keeps them together", () => {
-    const either = any(owner, self)(row, { kind: "user", id: sql`${7}` })
+    const either = any(owner, self)(row, { ...unboundViewer("user"), id: sql`${7}` })
     const { sql: text } = dialect.sqlToQuery(conjunction([part, either]) as SQL)
     expect(text).toBe('(a = 1 and ("t"."owner_id" = ? or "t"."id" = ?))')
   })

@@ -15,6 +15,7 @@ import {
   viewerIs,
   where,
 } from "../../../src/weir/index.ts"
+import { unboundViewer } from "../../../src/weir/resource/rules.ts"
 import { Aliases } from "../../../src/weir/sql/where.ts"
 
 // As people write them: properties in camelCase, relations of one table only, and a table that is not served.
@@ -53,7 +54,7 @@ const member = through("team.memberships", viewerIs("userId"))
 function textOf(rule: Rule, kind: "anonymous" | "user" | "admin" = "user"): string | boolean {
   const [resource] = api(rule).resources
   if (!resource) throw new Error("there is no resource")
-  const outcome = rule(new Aliases().next(resource).row, { kind, id: sql`${"me"}` })
+  const outcome = rule(new Aliases().next(resource).row, { ...unboundViewer(kind), id: sql`${"me"}` })
   return typeof outcome === "boolean" ? outcome : expressions.render(outcome).text
 }
 

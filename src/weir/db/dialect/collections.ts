@@ -70,7 +70,7 @@ export function ownerKey(name: string, owner: Table | true): Column {
     throw new Error(
       `${name}: owner: true is for accounts in a table ${accountsTable}; name the table instead`,
     )
-  return keyOf(table, `${name}: the owner`)
+  return keyOfOne(table, `${name}: the owner`)
 }
 
 /** A reference with all that it may be declared with. */
@@ -81,10 +81,11 @@ export const referenceOf = (declared: Target | DocumentReference): DocumentRefer
 export function referencedKey(name: string, member: string, { to }: DocumentReference): Column {
   const table = typeof to === "function" ? to() : to
   if (!is(table, Table)) throw new Error(`${name}: references names "${member}", which leads to no table`)
-  return keyOf(table, `${name}: "${member}" refers to`)
+  return keyOfOne(table, `${name}: "${member}" refers to`)
 }
 
-function keyOf(table: Table, before: string): Column {
+/** The key of a table whose rows others belong to. Throws one line, which begins with `before`, where it is not one column. */
+export function keyOfOne(table: Table, before: string): Column {
   const [key, ...others] = primaryKeyOf(table)
   if (!key || others.length)
     throw new Error(`${before} ${getTableName(table)}, which must have a key of one column`)
