@@ -6,11 +6,10 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from "jose"
-import { FetchFailure, fetchBounded, objectOf } from "../lib/bounded-fetch.ts"
-import { type IssuerOptions, isTrustworthy } from "../resource/issuers.ts"
+import { FetchFailure } from "../lib/bounded-fetch.ts"
+import type { IssuerOptions } from "../resource/issuers.ts"
+import { askJson, askMs, discover, endpointOf } from "./discovery.ts"
 
-/** How long the issuer may take to answer, discovery included. */
-const fetchMs = 3_000
 /** How long keys are used before they are asked for again. */
 export const maxAgeMs = 600_000
 /** How long keys are used while the issuer does not answer. */
@@ -18,7 +17,6 @@ export const maxStaleMs = 86_400_000
 /** How long nothing is asked for again: after an answer, for a key that is not among those it held; after a failure. */
 export const cooldownMs = 15_000
 const failureCooldownMs = 2_000
-const maxBytes = 262_144
 
 /** The keys of an issuer cannot be had: nothing can be said of its tokens. */
 export class KeysUnavailable extends Error {}
@@ -31,14 +29,14 @@ type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promis
  * once its keys are old, and asks it at each token while it is away.
  */
 export class IssuerKeys {
-  private readonly options: IssuerOptions
+  private readonly options: Pick<IssuerOptions, "issuer" | "jwks">
   private keys: FindKey | undefined
   private fetchedAt = Number.NEGATIVE_INFINITY
   private triedAt = Number.NEGATIVE_INFINITY
   private failure: Error | undefined
   private pending: Promise<void> | undefined
 
-  constructor(options: IssuerOptions) {
+  constructor(options: Pick<IssuerOptions, "issuer" | "jwks">) {
     this.options = options
   }
 
@@ -79,7 +77,7 @@ export class IssuerKeys {
 
   /** One fetch at a time. On Workers, a fetch of a request that was ended never settles: it is waited for so long. */
   private async load(): Promise<void> {
-    if (this.pending && (await settles(this.pending, fetchMs + 500))) return
+    if (this.pending && (await settles(this.pending, askMs + 500))) return
     this.triedAt = Date.now()
     const own = this.fetchKeys().finally(() => {
       if (this.pending === own) this.pending = undefined
@@ -89,28 +87,19 @@ export class IssuerKeys {
   }
 
   private async fetchKeys(): Promise<void> {
-    const signal = AbortSignal.timeout(fetchMs)
-    const ask = async (url: string) => {
-      const headers = { accept: "application/json" }
-      return objectOf(await fetchBounded(url, { maxBytes, signal, headers }))
-    }
+    const signal = AbortSignal.timeout(askMs)
+    const { issuer, jwks } = this.options
     try {
-      const url = this.options.jwks ?? (await this.discovered(ask))
-      this.keys = createLocalJWKSet((await ask(url)) as unknown as JSONWebKeySet)
+      const url = jwks ?? endpointOf(await discover(issuer, signal), "jwks_uri")
+      this.keys = createLocalJWKSet((await askJson(url, signal)) as unknown as JSONWebKeySet)
       this.fetchedAt = Date.now()
       this.failure = undefined
     } catch (error) {
-      this.failure = error instanceof FetchFailure ? error : new FetchFailure("has keys that are malformed")
+      this.failure =
+        error instanceof FetchFailure
+          ? error
+          : new FetchFailure("has keys that are malformed", { cause: error })
     }
-  }
-
-  private async discovered(ask: (url: string) => Promise<Record<string, unknown>>): Promise<string> {
-    const { issuer } = this.options
-    const found = await ask(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`)
-    if (found.issuer !== issuer) throw new FetchFailure("says that it is another issuer")
-    if (typeof found.jwks_uri !== "string" || !isTrustworthy(found.jwks_uri))
-      throw new FetchFailure("names no https address of its keys")
-    return found.jwks_uri
   }
 }
 

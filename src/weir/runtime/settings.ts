@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
+import { authSettings } from "./auth-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, whole } from "./setting-types.ts"
 
 /** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
@@ -34,6 +35,7 @@ export const settings = z.object({
     .describe(
       "Signs access tokens; at least 32 bytes. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
     ),
+  ...authSettings,
   FIRST_ADMIN_EMAIL: z
     .email("must be an email address")
     .optional()
@@ -206,6 +208,8 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError(
       "DATABASE_AUTH_TOKEN: differs from the authToken of DATABASE_URL; give one of them",
     )
+  if (env.AUTH_PROVIDERS?.length && !env.AUTH_REDIRECTS.length)
+    throw new SettingError("AUTH_REDIRECTS: name the URLs that a sign-in with AUTH_PROVIDERS may lead to")
   if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
     throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
   return env

@@ -189,7 +189,11 @@ describe("keys", () => {
     ["is away", () => ({ status: 500 }), /answers with status 500/],
     ["does not answer", () => ({ slowMs: 60_000 }), /does not answer in time/],
     ["calls itself otherwise", () => ({ claims: "https://else.example.com" }), /another issuer/],
-    ["names an address without https", () => ({ jwksUri: "http://example.com/keys" }), /no https address/],
+    [
+      "names an address without https",
+      () => ({ jwksUri: "http://example.com/keys" }),
+      /no https URL as jwks_uri/,
+    ],
     ["sends on", () => ({ location: "https://example.com/" }), /redirects/],
     ["sends more than fits", () => ({ padding: 300_000 }), /more than 262144 bytes/],
     ["sends no JSON", () => ({ body: "<html>" }), /no JSON object/],

@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
+import { type ProviderBehaviour, ProviderRealm } from "./provider.ts"
 
 /** How an issuer misbehaves. */
-export interface Behaviour {
+export interface Behaviour extends ProviderBehaviour {
   /** Its status for discovery and keys. Default: 200. */
   status?: number
   /** How long it takes to answer, in ms. */
@@ -48,8 +49,9 @@ const pairsOf = (): Promise<Pair[]> =>
   )
 
 /** An issuer of JWTs, one of those that an `IssuerServer` runs. */
-class Realm {
+export class Realm {
   readonly url: string
+  readonly provider = new ProviderRealm(this)
   behaviour: Behaviour = {}
   fetches = { discovery: 0, jwks: 0 }
   pairs: Pair[] = []
@@ -127,7 +129,8 @@ export class IssuerServer {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, name = "", ...rest] = (request.url ?? "").split("/")
+    const { pathname, searchParams } = new URL(request.url ?? "", this.url)
+    const [, name = "", ...rest] = pathname.split("/")
     const json = (value: unknown) =>
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value))
     if (request.method === "POST" && !rest.length) {
@@ -148,7 +151,15 @@ export class IssuerServer {
       json(realm.behaviour)
     } else if (verb === "POST tokens")
       json(await realm.sign(JSON.parse(await bodyOf(request)) as TokenRequest))
-    else await this.publish(realm, verb, response)
+    else {
+      const { authorization } = request.headers
+      const body = await bodyOf(request)
+      const answer = await realm.provider.answer({ verb, search: searchParams, authorization, body })
+      if (!answer) return this.publish(realm, verb, response)
+      const { status, location } = answer
+      response.writeHead(status, { "content-type": "application/json", ...(location ? { location } : {}) })
+      response.end(JSON.stringify(answer.body ?? {}))
+    }
   }
 
   private async publish(realm: Realm, verb: string, response: ServerResponse): Promise<void> {
@@ -158,7 +169,12 @@ export class IssuerServer {
     const { status = 200, slowMs, claims, jwksUri, location } = realm.behaviour
     if (slowMs) await sleep(slowMs)
     const body = isDiscovery
-      ? JSON.stringify({ issuer: claims ?? realm.url, jwks_uri: jwksUri ?? `${realm.url}/keys` })
+      ? JSON.stringify({
+          issuer: claims ?? realm.url,
+          jwks_uri: jwksUri ?? `${realm.url}/keys`,
+          authorization_endpoint: `${realm.url}/authorize`,
+          token_endpoint: `${realm.url}/token`,
+        })
       : await realm.keys()
     const headers = { "content-type": "application/json", ...(location ? { location } : {}) }
     response.writeHead(location ? 302 : status, headers).end(body)

@@ -1,0 +1,12 @@
+/** Who has signed in with a provider. */
+export interface Person {
+  issuer: string
+  subject: string
+  /** The address, where the provider has verified it. */
+  email?: string | undefined
+  /** What the person may be called here, the best first. */
+  names: string[]
+}
+
+/** The provider has refused the code, or what it says does not hold. Its message is read after the provider's name. */
+export class ProviderRefusal extends Error {}
