@@ -95,6 +95,10 @@ export const problemCodes = {
     status: 503,
     when: "The request took longer than `REQUEST_TIMEOUT_MS` (408: it was sent too slowly)",
   },
+  issuer_unavailable: {
+    status: 503,
+    when: "The issuer of the access token does not answer, so that the token cannot be checked",
+  },
   database_unavailable: { status: 503, when: "The database cannot be reached" },
   database_unmigrated: { status: 503, when: "A table or column is missing: the database must be migrated" },
   read_only: { status: 503, when: "A write, and `DATABASE_URL` has `mode=ro`" },
