@@ -24,6 +24,8 @@ export interface Provider {
   name: string
   /** Whether who is new gets an account. */
   create: boolean
+  /** Whether an answer that names its issuer is its own (RFC 9207). */
+  isIssuer(iss: string | undefined): boolean
   /** Begins a sign-in: where the browser is sent, and what is needed when it comes back. */
   begin(callback: string): Promise<{ url: string; round: ProviderRound }>
   /** Who has signed in, by the code that came back. Throws `ProviderRefusal`. */
@@ -53,6 +55,7 @@ export function provider(options: ProviderOptions): Provider {
   return {
     name,
     create,
+    isIssuer: (iss) => iss === undefined || isGithub || iss === issuer,
     begin: async (callback) => {
       const { authorization } = await endpointsOf()
       const round = {

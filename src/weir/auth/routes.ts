@@ -1,6 +1,7 @@
 import type { Registry } from "../http/registry.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { keysRoute } from "./keys-route.ts"
+import { providerRoutes } from "./provider-routes.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
@@ -10,5 +11,6 @@ export function authRoutes(registry: Registry, context: AuthContext): void {
   const { sessions } = accounts.tables
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
+  if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }
