@@ -10,6 +10,7 @@ import { servedPaths } from "../resource/checks.ts"
 import { routeViewer, type Viewer } from "../resource/viewer.ts"
 import { withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
+import { looksLikeKey } from "./api-key.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { tokenOf } from "./bearer.ts"
 import {
@@ -20,8 +21,11 @@ import {
   lookPlan,
   lookValues,
 } from "./credentials.ts"
+import { entailing } from "./entailed.ts"
+import { viewerOfKey } from "./key-credentials.ts"
 import { type Presented, viewerOf } from "./presented.ts"
 import { passwordMark } from "./token.ts"
+import { touching } from "./touch.ts"
 
 /** What tells apart what is remembered. */
 const nameOf = ({ userId, session, actor, identity }: Looked): string =>
@@ -36,6 +40,10 @@ const nameOf = ({ userId, session, actor, identity }: Looked): string =>
 export function identify({ accounts, tokens, issued }: AuthContext): AppMiddleware {
   const remembered = new LRUCache<string, Credentials>({ max: 2000 })
   const guardOf = guardsOf(accounts)
+  const { keys } = accounts.tables
+  const touchKey = keys ? touching(keys, "last_used_at") : () => {}
+  const { lastSeen } = accounts
+  const seen = lastSeen ? touching(accounts.resource, lastSeen.name) : undefined
 
   const look = async (c: AppContext, presented: Presented): Promise<Viewer | string> => {
     const read = await readCredentials(c, accounts, presented)
@@ -56,6 +64,7 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
 
   const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
     if (token === null) return "the Authorization header is not Bearer <token>"
+    if (keys && looksLikeKey(token)) return viewerOfKey(c, accounts, keys, token, touchKey)
     const presented = (await issued?.present(c, token)) ?? (await tokens.verify(token))
     if (typeof presented === "string") return presented
     const last = remembered.get(nameOf(presented))
@@ -76,22 +85,35 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
     const timings = c.get("timings")
     const { db } = timings
     const started = performance.now()
-    const viewer = await identified(c, token).catch((error: unknown) => {
+    const identity = await identified(c, token).catch((error: unknown) => {
       // A route that looks at no viewer needs no issuer either.
       if (error instanceof Problem && error.code === "issuer_unavailable" && looksAtNone(c))
         return error.message
       throw error
     })
-    settle(c, viewer)
+    settle(c, identity)
+    const { viewer } = c.get("call")
+    if (seen && viewer.id !== undefined && viewer.actor === undefined) seen(c, viewer.id)
     timings.auth = performance.now() - started - (timings.db - db)
     refuseRejected(c)
   }
 
+  const entailed = entailing(accounts)
   return (c, next) => {
-    const header = c.req.header("authorization")
-    const token = header && tokenOf(header)
+    if (c.req.method !== "GET") c.get("call").entailed = entailed(c)
+    const token = credentialOf(c, keys !== undefined)
     return token === undefined || token === "" ? next() : timed(c, token).then(next)
   }
+}
+
+/** What a request identifies its viewer by: its bearer token, or a key in a header of its own. */
+function credentialOf(c: AppContext, takesKeys: boolean): string | undefined | null {
+  const header = c.req.header("authorization")
+  const token = header && tokenOf(header)
+  if (token !== undefined && token !== "") return token
+  const key = takesKeys ? c.req.header("x-api-key") : undefined
+  // Gateways have keys of their own in this header.
+  return key !== undefined && looksLikeKey(key) ? key : token
 }
 
 /** Reads what an account is now, from the memory of the cache where nothing has changed it. */
