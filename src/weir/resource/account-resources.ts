@@ -50,8 +50,8 @@ const hasOtherWay =
     const [key] = primaryKeyOf(users)
     const hash = getTableColumns(users)[password]
     const other = (name: string) =>
-      sql`"@other".${sql.identifier(getTableColumns(identities)[name]?.name ?? name)}`
-    const another = sql`exists (select 1 from ${identities} "@other" where ${other("user_id")} = ${row("user_id")} and ${other("id")} <> ${row("id")})`
+      sql`other_identity.${sql.identifier(getTableColumns(identities)[name]?.name ?? name)}`
+    const another = sql`exists (select 1 from ${identities} other_identity where ${other("user_id")} = ${row("user_id")} and ${other("id")} <> ${row("id")})`
     return sql`(${another} or exists (select 1 from ${users} where ${key} = ${row("user_id")} and ${hash} not like ${`%$${noPasswordSalt}$%`}))`
   }
 
