@@ -1,5 +1,5 @@
 import { type Answer, FetchFailure, fetchBounded, objectOf } from "../lib/bounded-fetch.ts"
-import { type Person, ProviderRefusal } from "./person.ts"
+import { type Person, ProviderRefusal, verifiedAddress } from "./person.ts"
 
 const maxBytes = 262_144
 
@@ -29,6 +29,6 @@ function primaryOf(answer: Answer): string | undefined {
   if (answer.status === 403 || answer.status === 404) return undefined
   const { list } = objectOf({ ...answer, text: `{"list":${answer.text}}` })
   if (!Array.isArray(list)) throw new FetchFailure("answers with something that is no list of addresses")
-  const primary = list.find((one) => one?.primary === true && one.verified === true)
-  return typeof primary?.email === "string" ? primary.email : undefined
+  const primary = list.find((one) => one?.primary === true)
+  return verifiedAddress(primary?.email, primary?.verified)
 }

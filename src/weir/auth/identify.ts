@@ -65,7 +65,7 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
   const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
     if (token === null) return "the Authorization header is not Bearer <token>"
     if (keys && looksLikeKey(token)) return viewerOfKey(c, accounts, keys, token, touchKey)
-    const presented = (await issued?.present(c, token)) ?? (await tokens.verify(token))
+    const presented = (issued && (await issued.present(c, token))) ?? (await tokens.verify(token))
     if (typeof presented === "string") return presented
     const last = remembered.get(nameOf(presented))
     if (!last || isStale(presented, last) || !takesRecalled(c)) return lookTwice(c, token, presented)

@@ -2,6 +2,7 @@ import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose"
 import { LRUCache } from "lru-cache"
 import { asymmetric, type IssuerOptions } from "../resource/issuers.ts"
 import { IssuerKeys, KeysUnavailable, maxAgeMs } from "./issuer-keys.ts"
+import { verifiedAddress } from "./person.ts"
 
 /** How far the clock of an issuer may be off, in seconds. */
 const clockToleranceSeconds = 30
@@ -109,12 +110,11 @@ function read(claims: JWTPayload, options: IssuerOptions): Issued | string {
   if (typeof sub !== "string" || !sub || sub.length > 255 || sub.includes("\0"))
     return "its claim sub is missing or wrong"
   const { issuer, roles, email = "email" } = options
-  const address = claims.email_verified === true ? claimAt(claims, email) : undefined
   return {
     options,
     issuer,
     subject: sub,
-    email: typeof address === "string" ? address : undefined,
+    email: verifiedAddress(claimAt(claims, email), claims.email_verified),
     roles: roles === undefined ? undefined : words(claimAt(claims, roles)),
     scopes: scopesOf(claims, options),
     claims,

@@ -2,7 +2,7 @@ import { jwtVerify } from "jose"
 import { FetchFailure } from "../lib/bounded-fetch.ts"
 import { asymmetric } from "../resource/issuers.ts"
 import { type IssuerKeys, KeysUnavailable } from "./issuer-keys.ts"
-import { type Person, ProviderRefusal } from "./person.ts"
+import { type Person, ProviderRefusal, verifiedAddress } from "./person.ts"
 
 interface Expected {
   issuer: string
@@ -33,8 +33,7 @@ export async function openIdPerson(
     throw new ProviderRefusal("has sent an ID token for another client")
   if (typeof sub !== "string" || !sub || sub.length > 255 || sub.includes("\0"))
     throw new ProviderRefusal("has sent an ID token without a subject")
-  const address = typeof email === "string" && email_verified === true ? email : undefined
-  return { issuer, subject: sub, email: address, names: namesOf(payload) }
+  return { issuer, subject: sub, email: verifiedAddress(email, email_verified), names: namesOf(payload) }
 }
 
 /** What somebody may be called, by the claims of OpenID Connect. */

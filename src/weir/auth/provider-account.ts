@@ -39,6 +39,7 @@ export async function accountOf(
   }
   if (same) throw denied(noAccount.address_taken)
   if (!create) throw denied(`There is no account for who signs in with ${name} first`)
+  await c.get("call").caller.count({ kind: "sign_up", rows: 1 })
   const made = await makeAccount(c, accounts, person)
   if (typeof made === "string") throw denied(noAccount[made])
   return made.id

@@ -65,7 +65,8 @@ export function authSettingsOf(
     redirects: settings.AUTH_REDIRECTS,
     publicUrl: settings.PUBLIC_URL,
   }
-  const refusal = accounts && authRefusal(accounts, auth)
+  const asked = auth.issuers?.length ? "AUTH_ISSUERS" : auth.providers?.length ? "AUTH_PROVIDERS" : undefined
+  const refusal = accounts ? authRefusal(accounts, auth) : asked && `${asked}: this API has no accounts`
   if (refusal !== undefined) throw new SettingError(refusal)
   return auth
 }
