@@ -129,8 +129,6 @@ const inNode = ({
 /** What the API is made of, and its tests. */
 const bundled = [
   "@hono/zod-openapi",
-  "arctic/dist/client.js",
-  "arctic/dist/oauth2.js",
   "drizzle-orm",
   "drizzle-orm/pg-core",
   "drizzle-orm/pg-proxy",

@@ -81,7 +81,7 @@ const requestOf = (parameter: ParameterOf, redirectUri: string): SignInRequest =
 async function beginSignIn(c: AppContext, signIn: ProviderSignIn, provider: Provider): Promise<Response> {
   const parameter = parametersOf(c)
   const sealed = parameter("ticket")
-  const ticket = sealed === undefined ? undefined : await openTicket(signIn, provider, sealed)
+  const ticket = sealed === undefined ? undefined : openTicket(signIn, provider, sealed)
   if (sealed !== undefined && !ticket)
     throw invalid("The query string is not valid", [
       {
@@ -147,7 +147,7 @@ async function beginLink(
   const account = await findByKey(accounts, call.client(), viewer.id as Key)
   if (!account) throw forbidden("The account is no more")
   const link = { account: String(account.id), mark: passwordMark(account.hashedPassword) }
-  const ticket = await sealTicket(signIn, provider, link, requestOf(parameter, redirectUri))
+  const ticket = sealTicket(signIn, provider, link, requestOf(parameter, redirectUri))
   const origin = signIn.publicUrl ?? new URL(c.req.url).origin
   const url = `${origin}${c.get("basePath")}/auth/sign-in/${provider.name}?ticket=${ticket}`
   return reply(c, 200, JSON.stringify({ url }), { "cache-control": "no-store" })

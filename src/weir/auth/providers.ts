@@ -1,5 +1,4 @@
-import { CodeChallengeMethod, OAuth2Client } from "arctic/dist/client.js"
-import { generateCodeVerifier, generateState } from "arctic/dist/oauth2.js"
+import { createHash, randomBytes } from "node:crypto"
 import { type Answer, fetchBounded, objectOf } from "../lib/bounded-fetch.ts"
 import { askMs, discover, endpointOf } from "./discovery.ts"
 import { githubPerson } from "./github.ts"
@@ -58,22 +57,19 @@ export function provider(options: ProviderOptions): Provider {
     isIssuer: (iss) => iss === undefined || isGithub || iss === issuer,
     begin: async (callback) => {
       const { authorization } = await endpointsOf()
-      const round = {
-        state: generateState(),
-        nonce: generateState(),
-        verifier: generateCodeVerifier(),
-        callback,
+      const round = { state: random(), nonce: random(), verifier: random(), callback }
+      const url = new URL(authorization)
+      const parameters = {
+        response_type: "code",
+        client_id: options.client_id,
+        redirect_uri: callback,
+        state: round.state,
+        code_challenge: createHash("sha256").update(round.verifier).digest("base64url"),
+        code_challenge_method: "S256",
+        scope: scopes.join(" "),
+        ...(isGithub ? {} : { nonce: round.nonce }),
       }
-      const client = new OAuth2Client(options.client_id, null, callback)
-      const { S256 } = CodeChallengeMethod
-      const url = client.createAuthorizationURLWithPKCE(
-        authorization,
-        round.state,
-        S256,
-        round.verifier,
-        scopes,
-      )
-      if (!isGithub) url.searchParams.set("nonce", round.nonce)
+      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
       return { url: url.href, round }
     },
     person: async (code, round) => {
@@ -86,6 +82,9 @@ export function provider(options: ProviderOptions): Provider {
     },
   }
 }
+
+/** 256 bits, in the characters of a verifier. */
+const random = (): string => randomBytes(32).toString("base64url")
 
 const google = "https://accounts.google.com"
 const openId = { scopes: ["openid", "email", "profile"] }
@@ -124,10 +123,7 @@ function discovered(options: ProviderOptions, issuer: string): () => Promise<End
   }
 }
 
-/**
- * Exchanges a code for tokens (RFC 6749, 4.1.3, and RFC 7636). arctic's own exchange has no limit of time and size, and
- * follows redirects with the secret.
- */
+/** Exchanges a code for tokens (RFC 6749, 4.1.3, and RFC 7636). */
 async function exchanged(
   url: string,
   options: ProviderOptions,

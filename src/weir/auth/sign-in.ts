@@ -59,7 +59,7 @@ export async function begin(
   const callback = callbackOf(c, signIn, provider)
   const { url, round } = await provider.begin(callback).catch(refuse)
   const begun: Begun = { provider: provider.name, round, request, link }
-  const sealed = await signIn.cookies.seal(begun, roundSeconds)
+  const sealed = signIn.cookies.seal(begun, roundSeconds)
   return { location: url, cookie: cookieFor(round.state, sealed, callback, roundSeconds) }
 }
 
@@ -80,7 +80,7 @@ export async function end(
   provider: Provider,
   returned: Returned,
 ): Promise<Step> {
-  const begun = await begunBy(c, signIn, provider, returned.state)
+  const begun = begunBy(c, signIn, provider, returned.state)
   const { request, round } = begun
   const cookie = cookieFor(round.state, "", round.callback, 0)
   try {
@@ -102,19 +102,14 @@ export const refusalOf = (request: SignInRequest, { error, message }: SignInRefu
 export const reasonOf = ({ name }: Provider, { cause, message }: SignInRefusal): string =>
   cause instanceof Error ? `${name} ${cause.message}` : message
 
-async function begunBy(
-  c: AppContext,
-  { cookies }: ProviderSignIn,
-  { name }: Provider,
-  state: string,
-): Promise<Begun> {
+function begunBy(c: AppContext, { cookies }: ProviderSignIn, { name }: Provider, state: string): Begun {
   const header = c.req.header("cookie") ?? ""
   const own = `${cookieName(state)}=`
   const sealed = header
     .split(/; */)
     .find((part) => part.startsWith(own))
     ?.slice(own.length)
-  const begun = sealed ? ((await cookies.open(sealed)) as Begun | undefined) : undefined
+  const begun = sealed ? (cookies.open(sealed) as Begun | undefined) : undefined
   if (begun?.provider === name && isSame(begun.round.state, state)) return begun
   throw new Problem(
     "sign_in_not_begun",
@@ -172,15 +167,15 @@ export const sealTicket = (
   provider: Provider,
   link: LinkTicket,
   request: SignInRequest,
-): Promise<string> => tickets.seal({ provider: provider.name, link, request }, ticketSeconds)
+): string => tickets.seal({ provider: provider.name, link, request }, ticketSeconds)
 
 /** What a ticket was sealed for; undefined where it does not hold. */
-export async function openTicket(
+export function openTicket(
   { tickets }: ProviderSignIn,
   provider: Provider,
   text: string,
-): Promise<{ link: LinkTicket; request: SignInRequest } | undefined> {
-  const ticket = (await tickets.open(text)) as
+): { link: LinkTicket; request: SignInRequest } | undefined {
+  const ticket = tickets.open(text) as
     | { provider: string; link: LinkTicket; request: SignInRequest }
     | undefined
   return ticket?.provider === provider.name ? ticket : undefined

@@ -136,25 +136,24 @@ describe("GitHub", () => {
 describe("what is sealed", () => {
   const secrets = ["a secret for tests, of forty bytes or so", "an older secret, of forty bytes or there"]
 
-  test("is opened for its purpose, in its time, by the secrets that are there", async () => {
+  test("is opened for its purpose, in its time, by the secrets that are there", () => {
     const [one, other] = [sealer(secrets, "one"), sealer(secrets, "other")]
-    const text = await one.seal({ state: "x" }, 60)
-    expect(await one.open(text)).toEqual({ state: "x" })
+    const text = one.seal({ state: "x" }, 60)
+    expect(one.open(text)).toEqual({ state: "x" })
     expect(text).not.toContain(Buffer.from('"state"').toString("base64url"))
-    expect(await other.open(text)).toBeUndefined()
-    expect(await one.open(await one.seal({}, -1))).toBeUndefined()
+    expect(other.open(text)).toBeUndefined()
+    expect(one.open(one.seal({}, -1))).toBeUndefined()
     const rotated = sealer(["a new secret, of forty bytes and some more", ...secrets], "one")
-    expect(await rotated.open(text)).toEqual({ state: "x" })
-    expect(await sealer([secrets[1] as string], "one").open(text)).toBeUndefined()
+    expect(rotated.open(text)).toEqual({ state: "x" })
+    expect(sealer([secrets[1] as string], "one").open(text)).toBeUndefined()
   })
 
-  test("with a letter changed is not opened", async () => {
+  test("with a letter changed is not opened", () => {
     const one = sealer(secrets, "one")
-    const text = await one.seal({ state: "x" }, 60)
-    for (let i = 0; i < text.length - 1; i += 7) {
-      if (text[i] === "." || text[i + 1] === ".") continue
+    const text = one.seal({ state: "x" }, 60)
+    for (let i = 0; i < text.length; i++) {
       const changed = text.slice(0, i) + (text[i] === "A" ? "B" : "A") + text.slice(i + 1)
-      expect(await one.open(changed), `letter ${i}`).toBeUndefined()
+      expect(one.open(changed), `letter ${i}`).toBeUndefined()
     }
   })
 })
