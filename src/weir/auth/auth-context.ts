@@ -6,7 +6,7 @@ import { issuers } from "./issuers.ts"
 import { makingRefusal } from "./new-account.ts"
 import type { ProviderOptions } from "./provider-options.ts"
 import { type Provider, provider } from "./providers.ts"
-import { type Sealer, sealer } from "./sealed.ts"
+import { type Sealer, sealer } from "./sealer.ts"
 import type { SigningKey } from "./signing-keys.ts"
 import { secretsOf, type Tokens, tokens } from "./token.ts"
 
@@ -76,7 +76,9 @@ export function authContext({ accounts, issuer, secret, settings = {}, prepare }
     prepare,
     tokens: tokens(secret, issuer, options),
     issued: others.length ? issuedTokens(accounts, issuers(others)) : undefined,
-    signIn: settings.providers?.length ? signInOf(settings, secretsOf(secret)) : undefined,
+    signIn: settings.providers?.length
+      ? signInOf(settings, secretsOf(secret) as [string, ...string[]])
+      : undefined,
   }
 }
 
@@ -88,7 +90,7 @@ function issuersOf(accounts: Accounts, { issuers = [] }: AuthSettings): IssuerOp
 
 const signInOf = (
   { providers = [], redirects = [], publicUrl }: AuthSettings,
-  secrets: string[],
+  secrets: [string, ...string[]],
 ): ProviderSignIn => ({
   providers: new Map(providers.map((options) => [options.name, provider(options)])),
   redirects: new Set(redirects),

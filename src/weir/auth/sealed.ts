@@ -1,55 +1,66 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
 
-/** Encrypts what travels through a browser, for one purpose and for a time. */
-export interface Sealer {
-  seal(content: object, seconds: number): string
-  /** The content; undefined where it was not sealed here for that purpose, or is too old. */
-  open(text: string): Record<string, unknown> | undefined
-}
-
 const algorithm = "aes-256-gcm"
-const ivBytes = 12
-const tagBytes = 16
+const [keyBytes, nonceBytes, tagBytes] = [32, 12, 16]
+const version = "s1."
 
-/**
- * Seals by keys of its own, derived from the secrets that tokens are signed with (HKDF, RFC 5869), so that nothing of the
- * one kind is ever taken for the other. The first secret seals, and those of all are opened.
- */
-export function sealer(secrets: readonly string[], purpose: string): Sealer {
-  const keys = secrets.map((secret) => Buffer.from(hkdfSync("sha256", secret, "", `weir ${purpose}`, 32)))
-  return {
-    seal: (content, seconds) => {
-      const iv = randomBytes(ivBytes)
-      const cipher = createCipheriv(algorithm, keys[0] as Buffer, iv)
-      const text = JSON.stringify({ content, until: Date.now() + seconds * 1000 })
-      const sealed = [iv, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]
-      return Buffer.concat(sealed).toString("base64url")
-    },
-    open: (text) => {
-      const bytes = Buffer.from(text, "base64url")
-      // Another spelling of the same bytes is none of this.
-      if (bytes.length <= ivBytes + tagBytes || bytes.toString("base64url") !== text) return undefined
-      for (const key of keys) {
-        const opened = decrypted(key, bytes)
-        if (opened) return opened.until > Date.now() ? opened.content : undefined
-      }
-      return undefined
-    },
-  }
+const keys = new Map<string, Buffer>()
+const maxKeys = 100
+
+/** The key for a purpose (RFC 5869): who learns it has none of the others, nor the secret. */
+function keyOf(secret: string, purpose: string): Buffer {
+  const id = `${purpose}\n${secret}`
+  const earlier = keys.get(id)
+  if (earlier) return earlier
+  const key = Buffer.from(hkdfSync("sha256", secret, "", `weir ${purpose}`, keyBytes))
+  if (keys.size >= maxKeys) keys.clear()
+  keys.set(id, key)
+  return key
 }
 
-/** What was encrypted with a key; undefined where it was not, or was changed. */
-function decrypted(
-  key: Buffer,
-  bytes: Buffer,
-): { content: Record<string, unknown>; until: number } | undefined {
-  const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes })
-  decipher.setAuthTag(bytes.subarray(-tagBytes))
-  try {
-    const text =
-      decipher.update(bytes.subarray(ivBytes, -tagBytes), undefined, "utf8") + decipher.final("utf8")
-    return JSON.parse(text)
-  } catch {
-    return undefined
+/** What a sealed text is for, and what it belongs to: it opens for the same only. */
+export interface SealContext {
+  purpose: string
+  /** Such as the key of its account. A text that is copied to another row opens for nobody. */
+  owner: string
+}
+
+/** Encrypts and authenticates bytes by a key derived from the secret, the first of those that there are. */
+export function seal(
+  secrets: readonly [string, ...string[]],
+  context: SealContext,
+  plain: Uint8Array,
+): string {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, keyOf(secrets[0], context.purpose), nonce)
+  cipher.setAAD(Buffer.from(context.owner))
+  const sealed = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  return version + sealed.toString("base64url")
+}
+
+/** What was sealed by any of the secrets, and which of them; undefined where it was by none, or for something else. */
+export function unseal(
+  secrets: readonly string[],
+  context: SealContext,
+  text: string,
+): { plain: Buffer; by: number } | undefined {
+  const bytes = Buffer.from(text.slice(version.length), "base64url")
+  if (!text.startsWith(version) || bytes.length < nonceBytes + tagBytes) return undefined
+  for (const [by, secret] of secrets.entries()) {
+    const decipher = createDecipheriv(
+      algorithm,
+      keyOf(secret, context.purpose),
+      bytes.subarray(0, nonceBytes),
+      { authTagLength: tagBytes },
+    )
+    decipher.setAAD(Buffer.from(context.owner))
+    decipher.setAuthTag(bytes.subarray(-tagBytes))
+    try {
+      const plain = Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()])
+      return { plain, by }
+    } catch {
+      // Another secret's, or altered.
+    }
   }
+  return undefined
 }

@@ -68,6 +68,10 @@ function app(query: Record<string, string> = {}): App {
 const locationOf = ({ headers }: { headers: Headers }): URL => new URL(headers.get("location") ?? "")
 const cookieOf = ({ headers }: Answer): string => (headers.get("set-cookie") ?? "").split(";")[0] as string
 
+/** A text with one letter in its midst that is another. */
+const altered = (text: string): string =>
+  `${text.slice(0, 40)}${text[40] === "A" ? "B" : "A"}${text.slice(41)}`
+
 /** What comes before the provider's page. */
 const begun = (query: Record<string, string>, provider = "own"): Promise<Answer> =>
   w.call("GET", `/auth/sign-in/${provider}?${new URLSearchParams(query)}`)
@@ -176,6 +180,27 @@ describe("signing in with a provider", () => {
       "https://api.example.com/auth/callback/own",
     )
   })
+})
+
+test("below a base path, a sign-in stays below it", async () => {
+  await w.close()
+  w = await accountWorld({
+    subject,
+    basePath: "/api/v1",
+    auth: { providers: providersAt(), redirects: [redirectUri] },
+  })
+  await issuer.behave(person("7", "ann@example.com"))
+  const own = app()
+  const first = await begun(own.query)
+  expect(first.headers.get("set-cookie")).toContain("Path=/api/v1/auth/callback/own;")
+  const path = await agreed(first)
+  expect(path).toMatch(/^\/api\/v1\/auth\/callback\/own\?/)
+  const last = await w.call("GET", path, { headers: { cookie: cookieOf(first) } })
+  const tokens = (await exchanged(locationOf(last).searchParams.get("code") ?? "", own)).body as Tokens
+  const { url } = (
+    await w.call("POST", "/auth/identities/own", { token: tokens.access_token, json: app().query })
+  ).body as { url: string }
+  expect(new URL(url).pathname).toBe("/api/v1/auth/sign-in/own")
 })
 
 describe("whose account it is", () => {
@@ -292,7 +317,7 @@ describe("a browser that comes back", () => {
       cookieOf(second),
       // The other's content under the name of this one.
       `${name}=${cookieOf(second).split("=")[1]}`,
-      `${name}=${value.slice(0, -2)}AA`,
+      `${name}=${altered(value)}`,
       `${name}=`,
       `x${own}`,
     ]
@@ -465,7 +490,7 @@ describe("linking a provider", () => {
     const cookie = cookieOf(await begun(app().query)).split("=")[1] ?? ""
     expect((await begun({ ticket })).status).toBe(302)
     expect((await begun({ ticket }, "other")).status).toBe(422)
-    for (const wrong of [`${ticket.slice(0, -2)}AA`, "x", cookie, token])
+    for (const wrong of [altered(ticket), "x", cookie, token])
       expect((await begun({ ticket: wrong })).status).toBe(422)
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { ProviderOptions } from "../../../src/weir/auth/provider-options.ts"
 import { provider } from "../../../src/weir/auth/providers.ts"
-import { sealer } from "../../../src/weir/auth/sealed.ts"
+import { sealer } from "../../../src/weir/auth/sealer.ts"
 import { type Behaviour, type Issuer, IssuerServer, issuerAt } from "../support/issuer.ts"
 import { client } from "../support/provider.ts"
 
@@ -134,7 +134,10 @@ describe("GitHub", () => {
 })
 
 describe("what is sealed", () => {
-  const secrets = ["a secret for tests, of forty bytes or so", "an older secret, of forty bytes or there"]
+  const secrets: [string, string] = [
+    "a secret for tests, of forty bytes or so",
+    "an older secret, of forty bytes or there",
+  ]
 
   test("is opened for its purpose, in its time, by the secrets that are there", () => {
     const [one, other] = [sealer(secrets, "one"), sealer(secrets, "other")]
@@ -145,7 +148,7 @@ describe("what is sealed", () => {
     expect(one.open(one.seal({}, -1))).toBeUndefined()
     const rotated = sealer(["a new secret, of forty bytes and some more", ...secrets], "one")
     expect(rotated.open(text)).toEqual({ state: "x" })
-    expect(sealer([secrets[1] as string], "one").open(text)).toBeUndefined()
+    expect(sealer([secrets[1]], "one").open(text)).toBeUndefined()
   })
 
   test("with a letter changed is not opened", () => {
