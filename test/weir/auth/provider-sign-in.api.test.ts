@@ -520,6 +520,20 @@ describe("the identities of an account", () => {
     expect((await w.audit()).map(({ event }) => event)).toContain("identity_unlinked")
   })
 
+  test("do not go both where both are given up at once", async () => {
+    for (let n = 0; n < 8; n++) {
+      await issuer.behave(person(`a${n}`, `new${n}@example.com`))
+      await other.behave(person(`b${n}`, `new${n}@example.com`))
+      await signedIn()
+      const { access_token: token } = await signedIn("other")
+      const list = (await w.call("GET", "/identities", { token })).body as { id: number }[]
+      const answers = await Promise.all(
+        list.map(({ id }) => w.call("DELETE", `/identities/${id}`, { token })),
+      )
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 403])
+    }
+  })
+
   test("may all go where there is a password", async () => {
     await issuer.behave(person("7", "ann@example.com"))
     const { access_token: token } = await signedIn()
