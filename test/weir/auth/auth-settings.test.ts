@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { defineApi } from "../../../src/weir/api.ts"
 import { authContext } from "../../../src/weir/auth/auth-context.ts"
@@ -122,5 +124,28 @@ describe("accounts.issuers", () => {
     expect(authContext({ ...setting, accounts: accountsWith() }).issued).toBeUndefined()
     const wrong = accountsWith({}, { issuers: [own] } as never, false)
     expect(() => authContext({ ...setting, accounts: wrong })).toThrow(/^AUTH_ISSUERS: .*identities/)
+  })
+})
+
+describe("docs/issuers.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/issuers.md"), "utf8")
+
+  test("has settings that are taken as they stand", () => {
+    const lines = [...page.matchAll(/^(AUTH_\w+|PUBLIC_URL)=(['"])(.*)\2$/gm)]
+    expect(lines.length).toBeGreaterThan(7)
+    for (const [, name = "", , value = ""] of lines) {
+      const taken = parseEnv({ AUTH_REDIRECTS, [name]: value }) as Record<string, unknown>
+      expect(taken[name], value).toBeDefined()
+    }
+  })
+
+  test("has members of settings that are taken as they stand", () => {
+    const blocks = [...page.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text)
+    const providers = blocks.filter((text) => text.includes("client_id"))
+    expect(providers).toHaveLength(4)
+    for (const text of providers)
+      expect(parseEnv({ AUTH_REDIRECTS, AUTH_PROVIDERS: `[${text}]` }).AUTH_PROVIDERS).toHaveLength(1)
+    for (const text of blocks.filter((text) => text.startsWith("[")))
+      expect(parseEnv({ AUTH_ISSUERS: text }).AUTH_ISSUERS).toHaveLength(1)
   })
 })
