@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto"
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest"
 import type { AuthSettings } from "../../../src/weir/auth/auth-context.ts"
 import type { ProviderOptions } from "../../../src/weir/auth/provider-options.ts"
+import { ClientLimits } from "../../../src/weir/limits/client-limits.ts"
+import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
 import { type AccountWorld, accountsSubject, accountWorld, type Tokens } from "../support/account-world.ts"
 import type { Answer } from "../support/client.ts"
 import { type Behaviour, type Issuer, issuerAt } from "../support/issuer.ts"
@@ -248,6 +250,23 @@ describe("whose account it is", () => {
     await w.run("update people set disabled_at = '2026-01-01T00:00:00.000Z' where id = 1")
     expect((await exchanged(code, own)).body).toMatchObject({ error: "invalid_grant" })
     expect((await refusedWith()).get("error")).toBe("access_denied")
+  })
+
+  test("is not made beyond what one address may make, and the app may try again", async () => {
+    await w.close()
+    const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 1, requests: 0 }
+    w = await accountWorld({
+      subject,
+      auth: { providers: providersAt(), redirects: [redirectUri] },
+      limits: new ClientLimits(amounts, new MemoryLimiter()),
+    })
+    await issuer.behave(person("7", "new@example.com"))
+    await signedIn()
+    await issuer.behave(person("8", "newer@example.com"))
+    expect((await refusedWith()).get("error")).toBe("temporarily_unavailable")
+    // Who has an account signs in.
+    await issuer.behave(person("7", "new@example.com"))
+    await signedIn()
   })
 
   test("is none where nobody new is taken", async () => {
