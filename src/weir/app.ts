@@ -103,6 +103,8 @@ const documentInfo = (api: Api, basePath: string, limited: boolean): DocumentInf
   license: api.license,
   tags: api.tags,
   accounts: api.accounts !== undefined,
+  refreshes: api.accounts?.tables.sessions !== undefined,
+  keys: api.accounts?.tables.keys !== undefined,
   basePath,
   limited,
 })

@@ -1,4 +1,5 @@
 import type { Registry } from "../http/registry.ts"
+import { actAsRoute } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
@@ -12,6 +13,7 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   const { sessions, keys } = accounts.tables
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
+  if (sessions && accounts.role) actAsRoute(registry, context)
   if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (keys) keyRoutes(registry, context, keys, paths)
   if (settings.keys?.length) keysRoute(registry, settings.keys)

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { secretsOf } from "../auth/token.ts"
+import { isLongEnough } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
 import { authSettings } from "./auth-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"
@@ -31,13 +31,10 @@ export const settings = z.object({
     ),
   AUTH_SECRET: z
     .string()
-    .refine(
-      (secrets) => secretsOf(secrets).every((secret) => new TextEncoder().encode(secret).length >= 32),
-      "must be at least 32 bytes, and so must each of several",
-    )
+    .refine(isLongEnough, "must be at least 32 bytes")
     .optional()
     .describe(
-      "Signs access tokens; at least 32 bytes. Several are separated by commas, the newest first: it signs, and what the others have signed still holds. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
+      "Signs access tokens; at least 32 bytes. Several, of 32 bytes each, are separated by commas, the newest first: it signs, and what the others have signed still holds. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
     ),
   AUTH_KEYS: signingKeys
     .optional()
