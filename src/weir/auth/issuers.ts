@@ -7,6 +7,9 @@ import { verifiedAddress } from "./person.ts"
 /** How far the clock of an issuer may be off, in seconds. */
 const clockToleranceSeconds = 30
 
+/** Longest token that is remembered once it is verified, in characters: some issuers put much into theirs. */
+const maxRemembered = 4_000
+
 /** What a token of another issuer says. */
 export interface Issued {
   options: IssuerOptions
@@ -59,7 +62,7 @@ export function issuers(list: readonly IssuerOptions[]): Issuers {
       if (earlier && earlier.issuer === iss && Date.now() < earlier.until) return earlier
       const verified = await verify(token, issuer.options, issuer.keys)
       // Verified again by then with the issuer's keys as they are: one that it has taken back ends its tokens.
-      if (typeof verified === "object" && !("unavailable" in verified))
+      if (typeof verified === "object" && !("unavailable" in verified) && token.length <= maxRemembered)
         checked.set(token, { ...verified, until: Math.min(verified.expiresAt, Date.now() + maxAgeMs) })
       return verified
     },
