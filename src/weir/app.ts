@@ -70,7 +70,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
-  if (auth) app.use(identify(auth.accounts, auth.tokens))
+  if (auth) app.use(identify(auth))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))

@@ -2,6 +2,7 @@ import type { AppContext } from "../http/context.ts"
 import { Problem } from "../problem.ts"
 import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { authorizationCode } from "./code-grant.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
 import { beginSession, type TokenAnswer } from "./sessions.ts"
@@ -52,9 +53,10 @@ const refreshToken: Grant = {
 }
 
 /** The grants that an API's accounts have, by their names. */
-export function grantsOf({ accounts }: AuthContext): Record<string, Grant> {
+export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Grant> {
   return {
     password,
     ...(accounts.tables.sessions ? { refresh_token: refreshToken } : {}),
+    ...(signIn ? { authorization_code: authorizationCode } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { actAsRoute } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
+import { providerRoutes } from "./provider-routes.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
@@ -13,6 +14,7 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
   if (sessions && accounts.role) actAsRoute(registry, context)
+  if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (keys) keyRoutes(registry, context, keys, paths)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

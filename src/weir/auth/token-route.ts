@@ -46,6 +46,9 @@ const descriptions: Record<string, string> = {
   username: "For the password grant",
   password: "For the password grant",
   refresh_token: "For the grant of a refresh token",
+  code: "For the grant of a code: what `GET /auth/sign-in/{provider}` has led to",
+  redirect_uri: "For the grant of a code: as it was when the sign-in began",
+  code_verifier: "For the grant of a code: the one whose S256 was the `code_challenge`",
 }
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 

@@ -1,5 +1,6 @@
 import { getTableName, type Table } from "drizzle-orm"
 import type { AccountResources, AccountTables } from "./account-resources.ts"
+import { checkIssuers, type IssuerOptions } from "./issuers.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen, rolesIn } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -24,6 +25,8 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   verified?: ColumnOf<T>
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
+  /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
+  issuers?: readonly IssuerOptions[]
 }
 
 /** The accounts of an API, resolved. */
@@ -36,6 +39,7 @@ export interface Accounts {
   disabled: Field | undefined
   verified: Field | undefined
   lastSeen: Field | undefined
+  issuers: readonly IssuerOptions[]
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -69,7 +73,8 @@ export function accountsOf(
   checkRoleNames(resource, role, resources)
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
-  return { resource, login, password, role, admin, ...times, tables }
+  const issuers = checkIssuers(options.issuers ?? [], "accounts.issuers")
+  return { resource, login, password, role, admin, ...times, issuers, tables }
 }
 
 /** A column that holds a time or null, and that only admins set. */

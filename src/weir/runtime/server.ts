@@ -68,7 +68,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,

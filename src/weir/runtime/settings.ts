@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { isLongEnough } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
+import { authSettings } from "./auth-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"
 
 /** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
@@ -46,6 +47,7 @@ export const settings = z.object({
       "How long an access token holds, in minutes. Without it: 15 where the accounts have sessions, else 60",
     ),
   SESSION_DAYS: whole(1, 400).default(30).describe("How long a session lasts that is not used, in days"),
+  ...authSettings,
   FIRST_ADMIN_EMAIL: z
     .email("must be an email address")
     .optional()
@@ -218,6 +220,8 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError(
       "DATABASE_AUTH_TOKEN: differs from the authToken of DATABASE_URL; give one of them",
     )
+  if (env.AUTH_PROVIDERS?.length && !env.AUTH_REDIRECTS.length)
+    throw new SettingError("AUTH_REDIRECTS: name the URLs that a sign-in with AUTH_PROVIDERS may lead to")
   if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
     throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
   return env

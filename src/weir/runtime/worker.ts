@@ -65,7 +65,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
