@@ -21,6 +21,8 @@ const perDriver = [
   "api-keys",
   "operators",
   "sessions",
+  "mail",
+  "sign-up",
   "answer-size",
   "batch",
   "bulk",

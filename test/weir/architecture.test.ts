@@ -34,7 +34,7 @@ const rooms: Record<string, string[]> = {
   ],
   rest: ["http", "operations", "query", "documents", "resource", "fields", "problem", "lib"],
   auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "mail", "problem", "lib"],
-  api: ["documents", "resource", "http/route", "mail/message"],
+  api: ["documents", "resource", "http/route", "mail/message", "mail/links"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
   runtime: ["app", "api", "auth", "http", "limits", "mail", "resource", "cache", "db", "problem", "lib"],
   cli: [

@@ -1,5 +1,6 @@
 import type { Accounts } from "../resource/accounts.ts"
 import { keyFrom } from "./accounts.ts"
+import type { MailContext } from "./mail-context.ts"
 import type { SigningKey } from "./signing-keys.ts"
 import { type Tokens, tokens } from "./token.ts"
 
@@ -11,6 +12,8 @@ export interface AuthSettings {
   accessTokenSeconds?: number | undefined
   /** How long a session lasts that is not used, in days. Default: 30. */
   sessionDays?: number | undefined
+  /** How long an invitation holds, in days. Default: 7. */
+  invitationDays?: number | undefined
 }
 
 /** What the routes of accounts work with. */
@@ -18,6 +21,8 @@ export interface AuthContext {
   accounts: Accounts
   tokens: Tokens
   settings: AuthSettings
+  /** What sends mail, where something does, and the accounts have addresses and tokens. */
+  mail: MailContext | undefined
   /** Makes what must be there before anybody signs in. */
   prepare(): Promise<void>
 }
@@ -30,12 +35,17 @@ interface Setting {
   issuer: string
   secret: string
   settings?: AuthSettings | undefined
+  mail?: Pick<MailContext, "send" | "appUrl" | "title" | "links" | "log"> | undefined
   prepare(): Promise<void>
 }
 
 /** The context of an API's accounts, by its settings. */
-export function authContext({ accounts, issuer, secret, settings = {}, prepare }: Setting): AuthContext {
+export function authContext(setting: Setting): AuthContext {
+  const { accounts, issuer, secret, settings = {}, prepare } = setting
   const lifetime = settings.accessTokenSeconds ?? (accounts.tables.sessions ? sessionTokenSeconds : undefined)
   const options = { keyOf: keyFrom(accounts), keys: settings.keys, lifetime }
-  return { accounts, settings, prepare, tokens: tokens(secret, issuer, options) }
+  const { email, tables } = accounts
+  const mail =
+    setting.mail && email && tables.tokens ? { ...setting.mail, email, tokens: tables.tokens } : undefined
+  return { accounts, settings, mail, prepare, tokens: tokens(secret, issuer, options) }
 }

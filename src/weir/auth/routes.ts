@@ -2,6 +2,7 @@ import type { Registry } from "../http/registry.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
+import { mailRoutes } from "./mail-routes.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
@@ -12,5 +13,6 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
   if (keys) keyRoutes(registry, context, keys, paths)
+  if (context.mail) mailRoutes(registry, context, context.mail)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

@@ -56,10 +56,12 @@ export const authSettingsOf = ({
   AUTH_KEYS,
   ACCESS_TOKEN_MINUTES,
   SESSION_DAYS,
+  INVITATION_DAYS,
 }: Settings): AuthSettings => ({
   keys: AUTH_KEYS,
   accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
   sessionDays: SESSION_DAYS,
+  invitationDays: INVITATION_DAYS,
 })
 
 /** What the settings allow an answer to be. */
