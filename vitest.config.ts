@@ -23,6 +23,8 @@ const perDriver = [
   "sessions",
   "issued",
   "provider-sign-in",
+  "mail",
+  "sign-up",
   "answer-size",
   "batch",
   "bulk",

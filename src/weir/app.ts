@@ -2,7 +2,9 @@ import type { OpenAPIHono } from "@hono/zod-openapi"
 import type { Api } from "./api.ts"
 import { type AuthSettings, authContext } from "./auth/auth-context.ts"
 import { identify } from "./auth/identify.ts"
+import type { MailService } from "./auth/mail-context.ts"
 import { authRoutes } from "./auth/routes.ts"
+import { confirmedSignUps } from "./auth/sign-up.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { handles } from "./db/handle.ts"
@@ -35,6 +37,8 @@ export interface Services extends CallerOptions {
   authSecret: string
   /** How signing in is set. */
   auth?: AuthSettings | undefined
+  /** What sends mail, where something does. */
+  mail?: MailService | undefined
   /** The path below which clients see the API, such as `/api/v1`; none where there is none. */
   basePath?: string | undefined
   corsOrigins: string[]
@@ -60,7 +64,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const app = newApp(basePath)
   const { accounts, resources } = api
   const { authSecret: secret, auth: settings, prepare } = services
-  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, prepare })
+  const mail = services.mail && {
+    ...services.mail,
+    title: api.title,
+    links: api.mailLinks,
+    log: services.log,
+  }
+  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, mail, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
@@ -77,6 +87,8 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (auth) authRoutes(registry, auth, firstParts(api))
+  if (auth?.mail && auth.accounts.confirm)
+    app.post(`/${auth.accounts.resource.name}`, confirmedSignUps(auth, auth.mail))
   for (const route of api.routes) registry.mount(route)
   const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)

@@ -3,6 +3,7 @@ import type { IssuerOptions } from "../resource/issuers.ts"
 import { keyFrom } from "./accounts.ts"
 import { type IssuedTokens, issuedTokens } from "./issued.ts"
 import { issuers } from "./issuers.ts"
+import type { MailContext } from "./mail-context.ts"
 import { makingRefusal } from "./new-account.ts"
 import type { ProviderOptions } from "./provider-options.ts"
 import { type Provider, provider } from "./providers.ts"
@@ -26,6 +27,8 @@ export interface AuthSettings {
   redirects?: readonly string[] | undefined
   /** The origin at which clients reach the API. Default: that of each request. */
   publicUrl?: string | undefined
+  /** How long an invitation holds, in days. Default: 7. */
+  invitationDays?: number | undefined
 }
 
 /** What the routes of accounts work with. */
@@ -33,6 +36,8 @@ export interface AuthContext {
   accounts: Accounts
   tokens: Tokens
   settings: AuthSettings
+  /** What sends mail, where something does, and the accounts have addresses and tokens. */
+  mail: MailContext | undefined
   /** Makes what must be there before anybody signs in. */
   prepare(): Promise<void>
   /** The tokens of other issuers, where some are accepted. */
@@ -60,11 +65,13 @@ interface Setting {
   issuer: string
   secret: string
   settings?: AuthSettings | undefined
+  mail?: Pick<MailContext, "send" | "appUrl" | "title" | "links" | "log"> | undefined
   prepare(): Promise<void>
 }
 
 /** The context of an API's accounts, by its settings. Throws one line where they ask for what the accounts cannot do. */
-export function authContext({ accounts, issuer, secret, settings = {}, prepare }: Setting): AuthContext {
+export function authContext(setting: Setting): AuthContext {
+  const { accounts, issuer, secret, settings = {}, prepare } = setting
   const refusal = authRefusal(accounts, settings)
   if (refusal !== undefined) throw new Error(refusal)
   const lifetime = settings.accessTokenSeconds ?? (accounts.tables.sessions ? sessionTokenSeconds : undefined)
@@ -73,6 +80,7 @@ export function authContext({ accounts, issuer, secret, settings = {}, prepare }
   return {
     accounts,
     settings,
+    mail: mailOf(setting),
     prepare,
     tokens: tokens(secret, issuer, options),
     issued: others.length ? issuedTokens(accounts, issuers(others)) : undefined,
@@ -80,6 +88,12 @@ export function authContext({ accounts, issuer, secret, settings = {}, prepare }
       ? signInOf(settings, secretsOf(secret) as [string, ...string[]])
       : undefined,
   }
+}
+
+/** What sends the accounts' mail, where they have addresses and tokens. */
+function mailOf({ accounts, mail }: Setting): MailContext | undefined {
+  const { email, tables } = accounts
+  return mail && email && tables.tokens ? { ...mail, email, tokens: tables.tokens } : undefined
 }
 
 /** The issuers of the settings, and those of the API that these do not name. */

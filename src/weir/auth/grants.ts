@@ -43,6 +43,8 @@ const password: Grant = {
     // An unknown user costs what a known one does, and looks the same.
     const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
     if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
+    if (!account.isVerified)
+      throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
     return beginSession(c, context, { ...account, method: "password" })
   },
 }

@@ -132,7 +132,7 @@ async function made(
     details: { issuer, made: true },
   })
   if (told.length) await call.client().batch(told)
-  return { id, hashedPassword }
+  return { id, hashedPassword, isVerified: !accounts.confirm || email !== undefined }
 }
 
 /** The key of the row with a value in a unique column. */

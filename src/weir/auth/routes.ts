@@ -3,6 +3,7 @@ import { actAsRoute } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
+import { mailRoutes } from "./mail-routes.ts"
 import { providerRoutes } from "./provider-routes.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
@@ -16,5 +17,6 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   if (sessions && accounts.role) actAsRoute(registry, context)
   if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (keys) keyRoutes(registry, context, keys, paths)
+  if (context.mail) mailRoutes(registry, context, context.mail)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

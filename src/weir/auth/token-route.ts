@@ -32,15 +32,17 @@ const tokenResponse = (context: AuthContext) =>
     })
 
 /** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
-export const oauthRefusals = Object.fromEntries(
-  Object.entries(problems("post", [400, 415, 429])).map(([status, documented]) => {
-    const content = { schema: tokenProblem }
-    return [
-      status,
-      { ...documented, content: { "application/problem+json": content, "application/json": content } },
-    ]
-  }),
-)
+const refusals = (statuses: number[]) =>
+  Object.fromEntries(
+    Object.entries(problems("post", statuses)).map(([status, documented]) => {
+      const content = { schema: tokenProblem }
+      return [
+        status,
+        { ...documented, content: { "application/problem+json": content, "application/json": content } },
+      ]
+    }),
+  )
+export const oauthRefusals = refusals([400, 415, 429])
 
 const descriptions: Record<string, string> = {
   username: "For the password grant",
@@ -104,6 +106,7 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
           content: { "application/json": { schema: tokenResponse(context) } },
         },
         ...oauthRefusals,
+        ...(context.accounts.confirm ? refusals([403]) : {}),
       },
       errors: [413],
     }),

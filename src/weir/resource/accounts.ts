@@ -23,6 +23,11 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   disabled?: ColumnOf<T>
   /** The column, of a time, that says when the address was verified. */
   verified?: ColumnOf<T>
+  /**
+   * Whether who signs up must verify the address before signing in; a sign-up is then answered alike whether the address
+   * is known or not. Needs `verified` and `tokens`. Default: false.
+   */
+  confirm?: boolean
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
   /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
@@ -33,11 +38,15 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
 export interface Accounts {
   resource: Resource
   login: Field[]
+  /** The login column that holds the address of its mail, where one does. */
+  email: Field | undefined
   password: Field
   role: Field | undefined
   admin: string
   disabled: Field | undefined
   verified: Field | undefined
+  /** Whether addresses are verified before anybody signs in. */
+  confirm: boolean
   lastSeen: Field | undefined
   issuers: readonly IssuerOptions[]
   /** The resources of the tables that the accounts use. */
@@ -74,7 +83,11 @@ export function accountsOf(
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
   const issuers = checkIssuers(options.issuers ?? [], "accounts.issuers")
-  return { resource, login, password, role, admin, ...times, issuers, tables }
+  const email = login.find(({ spec }) => spec.format === "email")
+  const { confirm = false } = options
+  if (confirm && !(times.verified && tables.tokens && email))
+    throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
+  return { resource, login, email, password, role, admin, ...times, confirm, issuers, tables }
 }
 
 /** A column that holds a time or null, and that only admins set. */

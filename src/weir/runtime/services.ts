@@ -60,6 +60,7 @@ export function authSettingsOf(
     keys: AUTH_KEYS,
     accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
     sessionDays: SESSION_DAYS,
+    invitationDays: settings.INVITATION_DAYS,
     issuers: settings.AUTH_ISSUERS,
     providers: settings.AUTH_PROVIDERS,
     redirects: settings.AUTH_REDIRECTS,

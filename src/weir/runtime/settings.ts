@@ -2,6 +2,7 @@ import { z } from "zod"
 import { isLongEnough } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
 import { authSettings } from "./auth-settings.ts"
+import { mailSettings } from "./mail-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"
 
 /** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
@@ -153,6 +154,7 @@ export const settings = z.object({
   REQUESTS_PER_MINUTE: whole(0, 1_000_000)
     .default(0)
     .describe("How many requests an address, and a signed-in account, may make in a minute; 0 for no limit"),
+  ...mailSettings,
   TRUSTED_PROXIES: commaSeparated
     .pipe(
       z.array(

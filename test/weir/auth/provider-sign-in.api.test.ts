@@ -254,7 +254,8 @@ describe("whose account it is", () => {
 
   test("is not made beyond what one address may make, and the app may try again", async () => {
     await w.close()
-    const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 1, requests: 0 }
+    const mails = { mailPerAccount: 0, mailPerAddress: 0 }
+    const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 1, ...mails, requests: 0 }
     w = await accountWorld({
       subject,
       auth: { providers: providersAt(), redirects: [redirectUri] },
