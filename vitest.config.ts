@@ -18,6 +18,7 @@ const system = "test/weir/**/*.system.test.ts"
  * the dialect alone runs on the file and on Postgres.
  */
 const perDriver = [
+  "sessions",
   "answer-size",
   "batch",
   "bulk",
@@ -141,6 +142,10 @@ const bundled = [
   "zod",
 ]
 
+/** The migrations of an API of the tests, as plain JSON. */
+const migrationsOf = (api: string, dialect: string) =>
+  JSON.parse(JSON.stringify(readMigrations(path(`./test/weir/${api}/drizzle/${dialect}`))))
+
 /** The API's suites inside workerd, once per binding. */
 function inWorkerd(
   name: string,
@@ -168,9 +173,8 @@ function inWorkerd(
           modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
           bindings: {
             ...(process.env.INCREMENTS ? { INCREMENTS: process.env.INCREMENTS } : {}),
-            MIGRATIONS: JSON.parse(
-              JSON.stringify(readMigrations(path(`./test/weir/fixture/drizzle/${dialect}`))),
-            ),
+            MIGRATIONS: migrationsOf("fixture", dialect),
+            ACCOUNT_MIGRATIONS: migrationsOf("auth/api", dialect),
           },
           ...(dialect === "postgres"
             ? { hyperdrives: { HYPERDRIVE: inject("postgresUrl") } }

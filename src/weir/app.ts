@@ -1,9 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi"
 import type { Api } from "./api.ts"
-import { keyFrom } from "./auth/accounts.ts"
+import { type AuthSettings, authContext } from "./auth/auth-context.ts"
 import { identify } from "./auth/identify.ts"
 import { authRoutes } from "./auth/routes.ts"
-import { tokens } from "./auth/token.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { handles } from "./db/handle.ts"
@@ -34,6 +33,8 @@ export interface Services extends CallerOptions {
   database: Database
   cache: Cache
   authSecret: string
+  /** How signing in is set. */
+  auth?: AuthSettings | undefined
   /** The path below which clients see the API, such as `/api/v1`; none where there is none. */
   basePath?: string | undefined
   corsOrigins: string[]
@@ -58,7 +59,8 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const { basePath = "" } = services
   const app = newApp(basePath)
   const { accounts, resources } = api
-  const signer = tokens(services.authSecret, api.issuer, accounts && keyFrom(accounts))
+  const { authSecret: secret, auth: settings, prepare } = services
+  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
@@ -68,13 +70,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
-  if (accounts) app.use(identify(accounts, signer))
+  if (auth) app.use(identify(auth.accounts, auth.tokens))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
-  if (accounts) authRoutes(registry, accounts, signer, services.prepare)
+  if (auth) authRoutes(registry, auth)
   for (const route of api.routes) registry.mount(route)
   const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)

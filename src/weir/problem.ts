@@ -38,7 +38,11 @@ export const problemCodes = {
     status: 400,
     when: "The user name or the password is wrong (OAuth2: `invalid_grant`)",
   },
-  unsupported_grant_type: { status: 400, when: "`POST /auth/token` knows the password grant alone" },
+  invalid_grant: {
+    status: 400,
+    when: "What was sent to `POST /auth/token` for tokens does not hold: it is unknown, expired, used or of another (OAuth2: `invalid_grant`)",
+  },
+  unsupported_grant_type: { status: 400, when: "`POST /auth/token` does not know this grant" },
   invalid_scope: { status: 400, when: "A token has no scopes, and one was asked for" },
   unauthorized: { status: 401, when: "No access token was sent, and the route needs one" },
   invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },

@@ -5,9 +5,9 @@ import { foldedUsername } from "../lib/identifiers.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { type Key, keyFields, parseKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { isPresent } from "../resource/soft-delete.ts"
 import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
 import type { KeyOf } from "./token.ts"
+import { isUsable } from "./usable.ts"
 
 /** What signing in needs to know of an account. */
 export interface Account {
@@ -24,14 +24,15 @@ function planFor(accounts: Accounts): Plan {
   return plan
 }
 
-function compileFind({ resource, login, password }: Accounts): Plan {
+function compileFind(accounts: Accounts): Plan {
+  const { resource, login, password } = accounts
   const columns = [accountKey(resource), password, ...login].map(({ column }) => sql`${column}`)
   const matches = login.flatMap((field) => [
     matching(field, bound(field.name)),
     ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
   ])
   const find = compile(
-    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${and(or(...matches), isPresent(resource))}`,
+    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${and(or(...matches), isUsable(accounts))}`,
   )
   // Login columns are unique.
   return { ...find, bounded: true }

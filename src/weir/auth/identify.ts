@@ -1,76 +1,72 @@
-import { and, eq, sql } from "drizzle-orm"
 import { matchedRoutes } from "hono/route"
 import { LRUCache } from "lru-cache"
-import { readsOf, stampsOfRead } from "../cache/stamps.ts"
+import { type PartRead, readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { AppContext, AppMiddleware } from "../http/context.ts"
 import { takesRecalled } from "../http/registry.ts"
 import { rejectedToken } from "../operations/access.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { servedPaths } from "../resource/checks.ts"
-import type { Key } from "../resource/key.ts"
-import type { Field } from "../resource/resource.ts"
-import { isPresent } from "../resource/soft-delete.ts"
-import type { RouteViewer, Viewer, ViewerGuard } from "../resource/viewer.ts"
-import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
+import { routeViewer, type Viewer } from "../resource/viewer.ts"
+import { kindOf } from "../resource/viewer-kind.ts"
+import { withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
+import { tokenOf } from "./bearer.ts"
+import {
+  type Credentials,
+  credentialsIn,
+  guardsOf,
+  type Looked,
+  lookPlan,
+  lookValues,
+} from "./credentials.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
 
-/** What an account's row says of it as a viewer. */
-interface Credentials {
-  role: string
-  password: string
-}
+/** What tells apart what is remembered. */
+const nameOf = ({ userId, session, actor }: Looked): string =>
+  `${userId}${session === undefined ? "" : `:${session}`}${actor === undefined ? "" : `@${actor}`}`
 
 /**
  * Identifies the viewer by the access token. Who sends none is anonymous, and the rules decide what needs a viewer; a
- * token that does not hold is a 401 on every route that looks at the viewer (RFC 6750, 3.1). Role and password are
- * read with each request, so that a change of them, or a deleted account, counts from the next one on. A route that
- * guards its statement gets the viewer recalled from memory, which saves that read.
+ * token that does not hold is a 401 on every route that looks at the viewer (RFC 6750, 3.1). Role, password and session
+ * are read with each request, so that a change of them, a sign-out or a deleted account counts from the next one on. A
+ * route that guards its statement gets the viewer recalled from memory, which saves that read.
  */
 export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
-  const remembered = new LRUCache<Key, Credentials>({ max: 2000 })
-  const { resource, admin } = accounts
-  const key = accountKey(resource)
-  const viewerOf = (id: Key, role: string): Viewer => ({ kind: role === admin ? "admin" : "user", id })
-  const guardOf = guardsOf(accounts, key)
-  let plan: Plan | undefined
+  const remembered = new LRUCache<string, Credentials>({ max: 2000 })
+  const guardOf = guardsOf(accounts)
+  const viewerOf = ({ userId, session, actor }: Claims, { role }: Credentials): Viewer => ({
+    kind: kindOf(role === accounts.admin ? "admin" : "user", role),
+    id: userId,
+    ...(accounts.role ? { role } : {}),
+    ...(session === undefined ? {} : { session }),
+    ...(actor === undefined ? {} : { actor }),
+  })
 
-  const look = async (c: AppContext, { userId, passwordMark: mark }: Claims): Promise<Viewer | string> => {
-    plan ??= compileLook(accounts, key)
-    const statement = withValues(plan, { id: userId }, true)
-    const row = { table: resource.tableName, column: key.name, value: userId, times: 1 }
-    const { cache, client } = c.get("call")
-    const text = await cache.recall(
-      () => ({ key: `credentials:${userId}`, stamps: stampsOfRead(readsOf(statement.text), [row]) }),
-      async () => {
-        const rows = await client().query(statement)
-        return rows[0] && JSON.stringify(rows[0])
-      },
-    )
-    const [role, password] = (text === undefined ? [] : JSON.parse(text)) as string[]
-    if (role === undefined || password === undefined) return "its user is no more"
-    if (passwordMark(password) !== mark) return "the password has changed since"
-    remembered.set(userId, { role, password })
-    return viewerOf(userId, role)
+  const look = async (c: AppContext, claims: Claims): Promise<Viewer | string> => {
+    const read = await readCredentials(c, accounts, claims)
+    if (!read) return claims.session === undefined ? "its user is no more" : "its session has ended"
+    if (passwordMark(read.password) !== claims.passwordMark) return "the password has changed since"
+    remembered.set(nameOf(claims), read)
+    return viewerOf(claims, read)
   }
 
   const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
     if (token === null) return "the Authorization header is not Bearer <token>"
     const claims = await tokens.verify(token)
     if (typeof claims === "string") return claims
-    const last = remembered.get(claims.userId)
+    const last = remembered.get(nameOf(claims))
     if (!last || passwordMark(last.password) !== claims.passwordMark || !takesRecalled(c))
       return look(c, claims)
     const call = c.get("call")
     call.recalled = {
-      guard: guardOf(claims.userId, last),
+      guard: guardOf(claims, last),
       confirm: async () => {
         call.recalled = undefined
         settle(c, await look(c, claims))
         refuseRejected(c)
       },
     }
-    return viewerOf(claims.userId, last.role)
+    return viewerOf(claims, last)
   }
 
   const timed = async (c: AppContext, token: string | null): Promise<void> => {
@@ -89,15 +85,37 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   }
 }
 
-/**
- * The token of an `Authorization` header. Undefined for another scheme, which says nothing of the viewer, such as the
- * Basic of a proxy; null where the header is malformed.
- */
-export function tokenOf(header: string): string | undefined | null {
-  const token = /^Bearer +(\S+) *$/i.exec(header)?.[1]
-  if (token !== undefined) return token
-  const [, scheme] = /^([\w!#$%&'*+.^`|~-]+) +\S/.exec(header) ?? []
-  return scheme === undefined || /^bearer$/i.test(scheme) ? null : undefined
+/** Reads what an account is now, from the memory of the cache where nothing has changed it. */
+async function readCredentials(
+  c: AppContext,
+  accounts: Accounts,
+  claims: Claims,
+): Promise<Credentials | undefined> {
+  const { cache, client } = c.get("call")
+  const statement = withValues(lookPlan(accounts, claims), lookValues(claims), true)
+  const text = await cache.recall(
+    () => ({
+      key: `credentials:${nameOf(claims)}`,
+      stamps: stampsOfRead(readsOf(statement.text), partsOf(accounts, claims)),
+    }),
+    async () => {
+      const rows = await client().query(statement)
+      return rows[0] && JSON.stringify(rows[0])
+    },
+  )
+  return credentialsIn(text === undefined ? undefined : JSON.parse(text))
+}
+
+/** The rows that a look-up reads. Who acts as another is a second row of the accounts. */
+function partsOf(
+  { resource, tables: { sessions } }: Accounts,
+  { userId, session, actor }: Claims,
+): PartRead[] {
+  const own = { table: resource.tableName, column: accountKey(resource).name, value: userId, times: 1 }
+  const parts = actor === undefined ? [own] : []
+  if (sessions && session !== undefined)
+    parts.push({ table: sessions.tableName, column: "id", value: session, times: 1 })
+  return parts
 }
 
 /** Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer. */
@@ -114,30 +132,5 @@ function settle(c: AppContext, viewer: Viewer | string): void {
   const rejected = typeof viewer === "string"
   call.viewer = rejected ? { kind: "anonymous" } : viewer
   call.rejected = rejected ? viewer : undefined
-  c.set("viewer", call.viewer as RouteViewer)
-}
-
-/** The role of an account, empty where accounts have none. */
-const roleSql = ({ role }: Accounts) => (role ? sql`${role.column}` : sql`''`)
-
-const compileLook = (accounts: Accounts, key: Field): Plan => ({
-  ...compile(
-    sql`select ${roleSql(accounts)}, ${accounts.password.column} from ${accounts.resource.table} where ${and(sql`${key.column} = ${bound("id")}`, isPresent(accounts.resource))}`,
-  ),
-  bounded: true,
-})
-
-/** Makes the condition that an account still has the credentials remembered of it. */
-function guardsOf(accounts: Accounts, key: Field): (id: Key, credentials: Credentials) => ViewerGuard {
-  const unchanged = and(
-    eq(key.column, sql`${bound("@guardKey")}`),
-    accounts.role && eq(accounts.role.column, sql`${bound("@guardRole")}`),
-    eq(accounts.password.column, sql`${bound("@guardPassword")}`),
-    isPresent(accounts.resource),
-  )
-  const where = sql`exists (select 1 from ${accounts.resource.table} where ${unchanged})`
-  return (id, { role, password }) => ({
-    where,
-    values: { "@guardKey": id, "@guardRole": role, "@guardPassword": password },
-  })
+  c.set("viewer", routeViewer(call.viewer))
 }

@@ -1,33 +1,20 @@
 import { z } from "@hono/zod-openapi"
-import { readForm, requireUnencoded } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { problem } from "../http/problem-docs.ts"
-import { searchOf } from "../http/query-string.ts"
-import { type FieldIssue, Problem, type ProblemCode } from "../problem.ts"
-
-const maxName = 254
-const maxPassword = 200
-
-/** The form of the password grant (RFC 6749, 4.3.2). Unknown parameters are ignored. */
-export const tokenForm = z.object({
-  grant_type: z
-    .literal("password")
-    .optional()
-    .openapi({ description: "OAuth2: the password grant. Left out, it is meant" }),
-  username: z.string().min(1).max(maxName).openapi({ example: "ann@example.com" }),
-  password: z.string().min(1).max(maxPassword).openapi({ format: "password", example: "correct horse" }),
-  scope: z.literal("").optional().openapi({ description: "Tokens have no scopes" }),
-  client_id: z
-    .string()
-    .optional()
-    .openapi({ description: "Ignored, as is HTTP Basic: no client is registered" }),
-  client_secret: z.string().optional().openapi({ description: "Ignored" }),
-})
+import { Problem, type ProblemCode } from "../problem.ts"
 
 /** The problem of a refused request, with the members of RFC 6749, 5.2. */
 export const tokenProblem = problem
   .extend({
-    error: z.enum(["invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"]).optional(),
+    error: z
+      .enum([
+        "invalid_request",
+        "invalid_grant",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "unauthorized_client",
+      ])
+      .optional(),
     error_description: z.string().optional().openapi({ description: "`detail`, in ASCII" }),
   })
   .openapi("TokenProblem", {
@@ -43,56 +30,10 @@ export const tokenProblem = problem
     },
   })
 
-/** Who asks for a token. */
-export interface Credentials {
-  username: string
-  password: string
-}
-
-/**
- * Reads a request for a token by the letter of RFC 6749: parameters without a value are as left out, none is given
- * twice, unknown ones are ignored (3.2), and all are in the body (2.3.1).
- */
-export async function readTokenRequest(c: AppContext): Promise<Credentials> {
-  requireUnencoded(c)
-  const known = Object.keys(tokenForm.shape)
-  const inUrl = known.filter((name) => new URLSearchParams(searchOf(c)).has(name))
-  refuse("The query string is not valid", inUrl, "belongs into the body", "conflict")
-  const fields = await readForm(c, "Send application/x-www-form-urlencoded: username=...&password=...")
-  const valuesOf = (name: string) => fields.getAll(name).filter((value) => value !== "")
-  const repeated = known.filter((name) => valuesOf(name).length > 1)
-  refuse("The form is not valid", repeated, "may be given only once", "repeated")
-  const [grant] = valuesOf("grant_type")
-  if (grant !== undefined && grant !== "password")
-    throw new Problem("unsupported_grant_type", "The grant_type must be password")
-  const [username, password] = [valuesOf("username")[0], valuesOf("password")[0]]
-  if (username === undefined || password === undefined) {
-    const missing = Object.entries({ username, password }).filter(([, value]) => value === undefined)
-    throw refused(
-      "The form is not valid",
-      missing.map(([name]) => name),
-      "is required",
-      "required",
-    )
-  }
-  const long = [username.length > maxName ? "username" : "", password.length > maxPassword ? "password" : ""]
-  refuse("The form is not valid", long.filter(Boolean), "is too long", "too_big")
-  if (valuesOf("scope").length) throw new Problem("invalid_scope", "Tokens have no scopes: leave scope out")
-  return { username, password }
-}
-
-const refused = (detail: string, paths: string[], message: string, code: string): Problem => {
-  const issues = paths.map((path): FieldIssue => ({ path, message, code }))
-  return new Problem("invalid_request", `${detail}: ${paths.join(", ")} ${message}`, { issues, status: 400 })
-}
-
-function refuse(detail: string, paths: string[], message: string, code: string): void {
-  if (paths.length) throw refused(detail, paths, message, code)
-}
-
 /** OAuth2's word for each problem of a request, and its status (RFC 6749, 5.2). */
 const errors: Partial<Record<ProblemCode, { error: string; status: number }>> = {
   wrong_credentials: { error: "invalid_grant", status: 400 },
+  invalid_grant: { error: "invalid_grant", status: 400 },
   unsupported_grant_type: { error: "unsupported_grant_type", status: 400 },
   invalid_scope: { error: "invalid_scope", status: 400 },
   invalid_request: { error: "invalid_request", status: 400 },

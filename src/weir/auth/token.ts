@@ -1,24 +1,33 @@
 import { createHash, createHmac } from "node:crypto"
-import { errors, jwtVerify, SignJWT } from "jose"
+import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose"
 import { LRUCache } from "lru-cache"
 import type { Key } from "../resource/key.ts"
+import { type SigningKey, secretKeys } from "./signing-keys.ts"
 
-/** How long an access token holds, in seconds. */
+/** How long an access token holds where nothing can end it before, in seconds. */
 export const tokenLifetime = 3600
 
 /** The claims of a token: its user, and the fingerprint of the user's password at the time of issue. */
 export interface Claims {
   userId: Key
   passwordMark: string
+  /** The session that it is of. */
+  session?: number | undefined
+  /** The admin who acts as the user (`act`, RFC 8693, 4.1). */
+  actor?: Key | undefined
 }
 
-/** Issues and verifies access tokens: JWTs signed with HS256 (RFC 7519, RFC 7518). */
+/** Issues and verifies access tokens: JWTs signed with HS256, EdDSA or ES256 (RFC 7519, 7518, 8037). */
 export interface Tokens {
-  issue(claims: Claims): Promise<string>
+  /** How long the tokens hold that it issues, in seconds. */
+  lifetime: number
+  issue(claims: Claims, lifetime?: number): Promise<string>
   /** The claims of a valid token, or why it is not valid. */
   verify(token: string): Promise<Claims | string>
   /** A keyed hash of the name that somebody signs in with: attempts on one account can be counted in a log. */
   nameMark(name: string): string
+  /** Keyed hashes of a text for one purpose: that of the present secret first, then those of the ones before it. */
+  marks(purpose: string, text: string): string[]
 }
 
 /** Reads an account's key from a token's subject; undefined for one that is no key. */
@@ -29,56 +38,111 @@ const wholeNumber: KeyOf = (subject) => {
   return Number.isSafeInteger(key) ? key : undefined
 }
 
-/** Signs with a secret of 32 bytes or more (RFC 7518, 3.2), in the name of an issuer. */
-export function tokens(secret: string, issuer: string, keyOf: KeyOf = wholeNumber): Tokens {
-  const key = new TextEncoder().encode(secret)
+export interface TokenOptions {
+  keyOf?: KeyOf | undefined
+  /** Keys of pairs, the first of which signs; others, and the secrets, verify. Without it, the first secret signs. */
+  keys?: readonly SigningKey[] | undefined
+  /** In seconds. */
+  lifetime?: number | undefined
+}
+
+/**
+ * Signs in the name of an issuer. `secret` is one of 32 bytes or more (RFC 7518, 3.2), or several with commas between
+ * them, newest first: the first signs, and the tokens of all hold.
+ */
+export function tokens(secret: string, issuer: string, options: TokenOptions = {}): Tokens {
+  const { keyOf = wholeNumber, keys = [], lifetime = tokenLifetime } = options
+  const secrets = secretsOf(secret)
+  const all = [...keys, ...secretKeys(secrets)]
+  const [signer] = all as [SigningKey]
   // A verified token stays valid until it expires; verifying it again would cost more than the read it is for.
   const checked = new LRUCache<string, Claims & { expires: number }>({ max: 2000 })
+  const marks = (purpose: string, text: string): string[] =>
+    secrets.map((one) => createHmac("sha256", one).update(`${purpose}\n${text}`).digest("base64url"))
   return {
+    lifetime,
+    marks,
     // No token's signed text begins so: what is logged is no signature of one.
-    nameMark: (name) =>
-      createHmac("sha256", secret)
-        .update(`account\n${name.trim().toLowerCase()}`)
-        .digest("base64url")
-        .slice(0, 16),
-    issue: ({ userId, passwordMark }) =>
-      new SignJWT({ pwm: passwordMark })
-        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    nameMark: (name) => (marks("account", name.trim().toLowerCase())[0] as string).slice(0, 16),
+    issue: ({ userId, passwordMark, session, actor }, seconds = lifetime) =>
+      new SignJWT({
+        pwm: passwordMark,
+        ...(session === undefined ? {} : { sid: session }),
+        ...(actor === undefined ? {} : { act: { sub: String(actor) } }),
+      })
+        .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: "JWT" })
         .setIssuer(issuer)
         .setSubject(String(userId))
         .setIssuedAt()
-        .setExpirationTime(`${tokenLifetime}s`)
-        .sign(key),
+        .setExpirationTime(`${seconds}s`)
+        .sign(signer.key),
     verify: async (token) => {
       const earlier = checked.get(token)
       if (earlier) return earlier.expires > Date.now() ? earlier : "it has expired"
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: ["HS256"],
-          issuer,
-          requiredClaims: ["sub", "exp"],
-        })
-        const userId = keyOf(payload.sub as string)
-        if (userId === undefined || typeof payload.pwm !== "string") return "it is not of this API"
-        const claims = { userId, passwordMark: payload.pwm, expires: (payload.exp as number) * 1000 }
-        checked.set(token, claims)
-        return claims
-      } catch (error) {
-        return error instanceof errors.JWTExpired
-          ? "it has expired"
-          : "it is malformed or was not signed here"
-      }
+      const payload = await verified(token, all, issuer)
+      if (typeof payload === "string") return payload
+      const claims = claimsOf(payload, keyOf)
+      if (!claims) return "it is not of this API"
+      checked.set(token, { ...claims, expires: (payload.exp as number) * 1000 })
+      return claims
     },
   }
 }
 
-const marks = new LRUCache<string, string>({ max: 2000 })
+/** The secrets of a setting, newest first. */
+export const secretsOf = (secret: string): string[] =>
+  secret
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+
+/** The payload of a token that one of the keys has signed, or why there is none. */
+async function verified(
+  token: string,
+  keys: readonly SigningKey[],
+  issuer: string,
+): Promise<JWTPayload | string> {
+  const requirements = { issuer, requiredClaims: ["sub", "exp"] }
+  let outcome = "it is malformed or was not signed here"
+  for (const key of candidates(token, keys))
+    try {
+      return (await jwtVerify(token, key.verifier ?? key.key, { ...requirements, algorithms: [key.alg] }))
+        .payload
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) outcome = "it has expired"
+    }
+  return outcome
+}
+
+/** The keys that may have signed a token: the one that it names, or all secrets where it names none. */
+function candidates(token: string, keys: readonly SigningKey[]): readonly SigningKey[] {
+  try {
+    const [head = ""] = token.split(".", 1)
+    const { kid, alg } = JSON.parse(Buffer.from(head, "base64url").toString()) as Record<string, unknown>
+    return keys.filter((key) => key.alg === alg && (kid === undefined || kid === key.kid))
+  } catch {
+    return []
+  }
+}
+
+/** The claims of a payload; undefined for one that `issue` has not made. */
+function claimsOf({ sub, pwm, sid, act }: JWTPayload, keyOf: KeyOf): Claims | undefined {
+  const userId = keyOf(sub as string)
+  const acting = (act as { sub?: unknown } | undefined)?.sub
+  const actor = typeof acting === "string" ? keyOf(acting) : undefined
+  if (userId === undefined || typeof pwm !== "string" || (act !== undefined && actor === undefined))
+    return undefined
+  if (sid !== undefined && !Number.isSafeInteger(sid)) return undefined
+  return { userId, passwordMark: pwm, session: sid as number | undefined, actor }
+}
+
+const passwordMarks = new LRUCache<string, string>({ max: 2000 })
 
 /** A fingerprint of a stored password, for tokens: a new password ends the tokens of the old one. */
 export function passwordMark(hashedPassword: string): string {
-  const earlier = marks.get(hashedPassword)
+  const earlier = passwordMarks.get(hashedPassword)
   if (earlier) return earlier
   const mark = createHash("sha256").update(hashedPassword).digest("base64url").slice(0, 16)
-  marks.set(hashedPassword, mark)
+  passwordMarks.set(hashedPassword, mark)
   return mark
 }

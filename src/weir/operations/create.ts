@@ -141,7 +141,7 @@ function oneByOne(
   { guard, unless }: Pick<CreateOptions, "guard" | "unless">,
 ): Write[] {
   const { viewer, collector } = call
-  const verb = `create${guard ? ":guarded" : ""}${unless ? `:unless:${unless}` : ""}`
+  const verb = `create${guard ? `:guarded${guard.name}` : ""}${unless ? `:unless:${unless}` : ""}`
   const isStep = collector && rows.length === 1 && !guard && !unless && made.every(isFixed)
   return rows.map((row, i): Write => {
     const { columns, chosen } = row

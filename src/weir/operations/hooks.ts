@@ -5,6 +5,7 @@ import { invalid, Problem } from "../problem.ts"
 import type { AfterWrite, BeforeUpdate, HookVerb } from "../resource/hooks.ts"
 import { isLater, type KeyPart, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
+import { routeViewer } from "../resource/viewer.ts"
 import { nothingMade } from "../sql/requirements.ts"
 import { toldAt } from "../sql/returning.ts"
 import { orMissingParent } from "./access.ts"
@@ -27,7 +28,7 @@ export async function checkBefore(
   if (!hook || !call.hooks) return
   const event = {
     resource: resource.name,
-    viewer: call.viewer,
+    viewer: routeViewer(call.viewer),
     db: call.hooks.db,
     ...(input && { values: valuesOf(resource, input) }),
     ...(verb !== "create" && { key }),
@@ -108,7 +109,7 @@ export function toldToHooks(call: Call, writes: Write[], results: Row[][]): Row[
         try {
           const row = JSON.parse(written[toldAt(resource)] as string)
           key = keyOfParts(resource.keys.map((name) => row[name]))
-          const event = { resource: resource.name, verb, viewer, key, row, db }
+          const event = { resource: resource.name, verb, viewer: routeViewer(viewer), key, row, db }
           await resource.options.after?.[verb]?.(event as unknown as AfterWrite)
         } catch (error) {
           hooks.failed(`after.${verb} of ${resource.name}`, key, error)

@@ -13,6 +13,7 @@ import { viewerKinds } from "./viewer.ts"
 
 /** First segments of the paths that the engine itself serves. */
 export const servedPaths: readonly string[] = [
+  ".well-known",
   "auth",
   "docs",
   "favicon.ico",

@@ -32,7 +32,11 @@ export const viewerKinds = (): ViewerKind[] => [
 ]
 
 /** The kind of who has signed in. */
-export function kindOf(base: "user" | "admin", role?: string, scopes?: readonly string[]): ViewerKind {
+export function kindOf(
+  base: "user" | "admin",
+  role?: string,
+  scopes?: readonly string[],
+): Exclude<ViewerKind, "anonymous"> {
   const named = role !== undefined && base === "user" && namedRoles.has(role)
   const words = [
     ...(named ? [encodeURIComponent(role)] : []),

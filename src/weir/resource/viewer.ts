@@ -1,12 +1,12 @@
 import type { SQL } from "drizzle-orm"
 import type { Key } from "./key.ts"
-import type { ViewerKind } from "./viewer-kind.ts"
+import { baseOf, type ViewerKind } from "./viewer-kind.ts"
 
 export { type BaseKind, baseOf, isAdmin, type ViewerKind, viewerKinds } from "./viewer-kind.ts"
 
 /** Who asks. Identified with every request, required only by the rules. */
 export type Viewer =
-  | { kind: "anonymous"; id?: undefined; role?: undefined; claims?: undefined }
+  | ({ kind: "anonymous"; id?: undefined } & { [Name in keyof Identity]?: undefined })
   | ({ kind: Exclude<ViewerKind, "anonymous">; id: Key } & Identity)
 
 /** What else there is to know of who has signed in. */
@@ -38,6 +38,12 @@ export type RouteViewer =
   | { kind: "anonymous"; id?: undefined }
   | ({ kind: "user" | "admin"; id: ViewerId } & Identity)
 
+/** A viewer as hand-written routes see it: what it is to begin with, whatever its role and scopes. */
+export const routeViewer = (viewer: Viewer): RouteViewer =>
+  viewer.kind === "anonymous" || viewer.kind === "user" || viewer.kind === "admin"
+    ? (viewer as RouteViewer)
+    : ({ ...viewer, kind: baseOf(viewer.kind) } as RouteViewer)
+
 export const anonymous: Viewer = { kind: "anonymous" }
 
 /** The viewer as a rule sees it: its kind and role, and its id and claims as bound values of the statement. */
@@ -57,6 +63,8 @@ export interface ViewerSql {
 
 /** A condition of SQL that holds while a recalled viewer is still what it was; its values are bound by name. */
 export interface ViewerGuard {
+  /** Tells conditions of different texts apart. */
+  name: string
   where: SQL
   values: Record<string, string | number>
 }

@@ -26,7 +26,14 @@ import { withMetrics } from "./observed.ts"
 import { prepareDatabase } from "./prepare-database.ts"
 import { refusing } from "./refusals.ts"
 import { methodsOf } from "./request-target.ts"
-import { answerLimitsOf, firstAdmin, requireDistinct, trialLine, trialResources } from "./services.ts"
+import {
+  answerLimitsOf,
+  authSettingsOf,
+  firstAdmin,
+  requireDistinct,
+  trialLine,
+  trialResources,
+} from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
 
@@ -61,6 +68,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
+    auth: authSettingsOf(settings),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import type { Api } from "../api.ts"
 import type { Services } from "../app.ts"
+import type { AuthSettings } from "../auth/auth-context.ts"
 import { adminNames, ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
 import type { Log } from "../http/request.ts"
@@ -49,6 +50,17 @@ const listOf = (names: string[]): string =>
 /** What is said of a trial at start. */
 export const trialLine = (names: string[]): string =>
   `openToAnyone is a rule of ${listOf(names)}: whoever reaches this server reads and writes their rows`
+
+/** How signing in is set. */
+export const authSettingsOf = ({
+  AUTH_KEYS,
+  ACCESS_TOKEN_MINUTES,
+  SESSION_DAYS,
+}: Settings): AuthSettings => ({
+  keys: AUTH_KEYS,
+  accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
+  sessionDays: SESSION_DAYS,
+})
 
 /** What the settings allow an answer to be. */
 export const answerLimitsOf = ({

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { readSigningKeys } from "../auth/signing-keys.ts"
 import { sqliteUrlProblem } from "../db/drivers/libsql-url.ts"
 import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
 
@@ -43,6 +44,16 @@ export const commaSeparated = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter(Boolean),
 )
+
+/** Keys that sign tokens, as a JWK Set. */
+export const signingKeys = z.string().transform((text, context) => {
+  try {
+    return readSigningKeys(text)
+  } catch (error) {
+    context.addIssue((error as Error).message)
+    return z.NEVER
+  }
+})
 
 /** A limit of attempts in a minute. */
 export const limit = () => whole(0, 1_000_000).optional()

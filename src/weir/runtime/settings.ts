@@ -1,6 +1,7 @@
 import { z } from "zod"
+import { secretsOf } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
-import { commaSeparated, databaseUrl, isOrigin, limit, whole } from "./setting-types.ts"
+import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"
 
 /** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
 export const settings = z.object({
@@ -29,11 +30,25 @@ export const settings = z.object({
     ),
   AUTH_SECRET: z
     .string()
-    .refine((secret) => new TextEncoder().encode(secret).length >= 32, "must be at least 32 bytes")
+    .refine(
+      (secrets) => secretsOf(secrets).every((secret) => new TextEncoder().encode(secret).length >= 32),
+      "must be at least 32 bytes, and so must each of several",
+    )
     .optional()
     .describe(
-      "Signs access tokens; at least 32 bytes. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
+      "Signs access tokens; at least 32 bytes. Several are separated by commas, the newest first: it signs, and what the others have signed still holds. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
     ),
+  AUTH_KEYS: signingKeys
+    .optional()
+    .describe(
+      "Private keys that sign access tokens in place of `AUTH_SECRET`, which stays required: a JWK Set, or one JWK, of Ed25519 or P-256. The first signs, all verify, and `/.well-known/jwks.json` shows their public halves",
+    ),
+  ACCESS_TOKEN_MINUTES: whole(1, 1_440)
+    .optional()
+    .describe(
+      "How long an access token holds, in minutes. Without it: 15 where the accounts have sessions, else 60",
+    ),
+  SESSION_DAYS: whole(1, 400).default(30).describe("How long a session lasts that is not used, in days"),
   FIRST_ADMIN_EMAIL: z
     .email("must be an email address")
     .optional()

@@ -17,6 +17,7 @@ import { openCache, withSchema } from "./cache.ts"
 import { clientLimits } from "./limits.ts"
 import {
   answerLimitsOf,
+  authSettingsOf,
   firstAdmin,
   leveled,
   requireDistinct,
@@ -64,6 +65,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
+    auth: authSettingsOf(settings),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,

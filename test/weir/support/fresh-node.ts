@@ -74,19 +74,31 @@ async function sqld(subject: Subject): Promise<Opened> {
   const urls = inject("sqldUrls")
   const worker = Number(process.env.VITEST_POOL_ID ?? 1)
   const ready = async (url: string) => {
-    await migrated(openLibsqlHttp(url, undefined), subject)
+    await migrated(openLibsqlHttp(url, undefined), fixture)
     return url
   }
   sqldReady ??= ready(urls[worker % urls.length] as string)
   const url = await sqldReady
   const database = openLibsqlHttp(url, undefined)
-  const isThere = emptied(database, subject).then(() => true)
+  const isThere = subjectEmptied(database, subject).then(() => true)
   if (await Promise.race([isThere, sleep(4_000).then(() => false)]))
     return { database, close: () => database.close() }
   // Once in a hundred runs a server ends in a loop of its own, and answers nobody any more.
   console.warn(`sqld at ${url} hangs: another takes its place`)
   sqldReady = startSqld(await freePort()).then((another) => ready(another.url))
   return sqld(subject)
+}
+
+/** Empties the tables of a subject, which are made where they are missing, beside those of the fixture. */
+async function subjectEmptied(database: Database, subject: Subject): Promise<void> {
+  if (subject === fixture) return emptied(database, subject)
+  await emptied(database, subject).catch(async () => {
+    const { migrations } = await findMigrations(subject.migrations, database.dialect, "")
+    const client = database.connect()
+    for (const { statements } of migrations)
+      await client.batch(statements.map((text) => ({ text, params: [] })))
+    await emptied(database, subject)
+  })
 }
 
 /** Databases whose scenario has ended, by URL. */

@@ -5,7 +5,7 @@ import type { Database } from "../../../src/weir/db/driver.ts"
 import { type D1Binding, openD1 } from "../../../src/weir/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../../src/weir/db/drivers/postgres.ts"
 import type { Migration } from "../../../src/weir/db/migrations/files.ts"
-import { appOver, emptied, type Fresh, type Overrides } from "./fresh.ts"
+import { appOver, emptied, type Fresh, fixture, type Overrides } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { waitUntil, pipelined: false }
@@ -14,6 +14,8 @@ const bindings = env as unknown as {
   DB?: D1Binding
   HYPERDRIVE?: { connectionString: string }
   MIGRATIONS: Migration[]
+  /** Those of the API whose accounts have all that they may have. */
+  ACCOUNT_MIGRATIONS: Migration[]
 }
 
 const options = { max: 2, statementTimeout: 10_000 }
@@ -37,12 +39,13 @@ export async function fresh(overrides: Overrides = {}): Promise<Fresh> {
   const plain: Database = own ? openPostgresPerRequest(await own, options) : openD1(DB as D1Binding)
   const database = invalidating(overrides.database ?? plain, overrides.cache?.store)
   // The first scenario finds no tables.
-  await emptied(plain).catch(async () => {
+  const { subject = fixture } = overrides
+  await emptied(plain, subject).catch(async () => {
     const client = plain.connect()
-    for (const { statements } of bindings.MIGRATIONS)
+    for (const { statements } of subject === fixture ? bindings.MIGRATIONS : bindings.ACCOUNT_MIGRATIONS)
       await client.batch(statements.map((text) => ({ text, params: [] })))
     await client.close?.()
-    await emptied(plain)
+    await emptied(plain, subject)
   })
   return {
     driver: HYPERDRIVE ? "workerd-postgres" : "workerd-d1",

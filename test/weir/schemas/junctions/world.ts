@@ -167,7 +167,9 @@ export async function world(own: Partial<Blocks> = {}, cached = false): Promise<
   const subject = { api, migrations: new URL("file:///none/") }
   const { app } = appOver(invalidating(made.database, cache.store), { subject, cache })
   const call = caller(app, conformance(await (await app.request("/openapi.json")).text()))
-  const signer = tokens(authSecret, api.issuer, keyFrom(api.accounts as NonNullable<Api["accounts"]>))
+  const signer = tokens(authSecret, api.issuer, {
+    keyOf: keyFrom(api.accounts as NonNullable<Api["accounts"]>),
+  })
   const send: World["send"] = async (who, method, path, json, headers = {}) => {
     const token =
       who === "anonymous"

@@ -1,0 +1,119 @@
+import { and, eq, type SQL, sql } from "drizzle-orm"
+import type { Row } from "../db/driver.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Resource } from "../resource/resource.ts"
+import type { ViewerGuard } from "../resource/viewer.ts"
+import { columnName } from "../sql/columns.ts"
+import { bound, compile, type Plan, planOf } from "../sql/plan.ts"
+import { accountKey } from "./accounts.ts"
+import type { Claims } from "./token.ts"
+import { isUsable } from "./usable.ts"
+
+/** What an account's row says of it as a viewer. */
+export interface Credentials {
+  role: string
+  password: string
+}
+
+/** What of a token is looked up: its account, and what else must be there for it to hold. */
+export type Looked = Pick<Claims, "userId" | "session" | "actor">
+
+/** The parts of a look-up, by which its statements differ. */
+const formOf = ({ session, actor }: Looked): string =>
+  `${session === undefined ? "" : ":session"}${actor === undefined ? "" : ":actor"}`
+
+/** The role of an account, empty where accounts have none. */
+const roleSql = ({ role }: Accounts): SQL => (role ? sql`${role.column}` : sql`''`)
+
+/** The session is there, and it is of that account: of the admin, where one acts as another. */
+function isSession(sessions: Resource, { actor }: Looked, names: Names): SQL {
+  const owner = actor === undefined ? names.account : names.actor
+  return sql`exists (select 1 from ${sessions.table} where ${columnName(sessions, "id")} = ${bound(names.session)} and ${columnName(sessions, "user_id")} = ${bound(owner)})`
+}
+
+/** Who acts as another is an admin still. */
+function isActing({ resource, role, admin, ...accounts }: Accounts, names: Names): SQL {
+  const alias = sql.identifier("@actor")
+  const key = accountKey(resource)
+  const own = (name: string) => sql`${alias}.${sql.identifier(name)}`
+  const { softDelete } = resource
+  const parts = [
+    sql`${own(key.column.name)} = ${bound(names.actor)}`,
+    role ? sql`${own(role.column.name)} = ${admin}` : sql`1 = 0`,
+    ...(accounts.disabled ? [sql`${own(accounts.disabled.column.name)} is null`] : []),
+    ...(softDelete ? [sql`${own(softDelete.field.column.name)} is null`] : []),
+  ]
+  return sql`exists (select 1 from ${resource.table} ${alias} where ${sql.join(parts, sql` and `)})`
+}
+
+/** The names by which a look-up binds its values. */
+interface Names {
+  account: string
+  session: string
+  actor: string
+}
+const plainNames: Names = { account: "id", session: "session", actor: "actor" }
+const guardNames: Names = { account: "@guardKey", session: "@guardSession", actor: "@guardActor" }
+
+/** What must hold beside the account's own row. */
+function others(accounts: Accounts, looked: Looked, names: Names): SQL[] {
+  const { sessions } = accounts.tables
+  return [
+    ...(looked.session !== undefined && sessions ? [isSession(sessions, looked, names)] : []),
+    ...(looked.actor === undefined ? [] : [isActing(accounts, names)]),
+  ]
+}
+
+/** The statement that reads role and password of an account, where its token may hold. */
+export const lookPlan = (accounts: Accounts, looked: Looked): Plan =>
+  planOf(accounts.resource, `look${formOf(looked)}`, () => {
+    const { resource, password } = accounts
+    const own = sql`${accountKey(resource).column} = ${bound("id")}`
+    const where = and(own, isUsable(accounts), ...others(accounts, looked, plainNames))
+    return {
+      ...compile(sql`select ${roleSql(accounts)}, ${password.column} from ${resource.table} where ${where}`),
+      bounded: true,
+    }
+  })
+
+/** The values that `lookPlan` binds. */
+export const lookValues = ({ userId, session, actor }: Looked) => ({ id: userId, session, actor })
+
+/** The credentials that a look-up has read. */
+export function credentialsIn(row: Row | undefined): Credentials | undefined {
+  const [role, password] = row ?? []
+  return typeof role === "string" && typeof password === "string" ? { role, password } : undefined
+}
+
+/** Makes the condition that an account still has the credentials remembered of it, and its token still holds. */
+export function guardsOf(accounts: Accounts): (looked: Looked, credentials: Credentials) => ViewerGuard {
+  const conditions = new Map<string, SQL>()
+  return (looked, { role, password }) => {
+    const form = formOf(looked)
+    const where = conditions.get(form) ?? unchanged(accounts, looked)
+    conditions.set(form, where)
+    return {
+      name: form,
+      where,
+      values: {
+        "@guardKey": looked.userId,
+        "@guardRole": role,
+        "@guardPassword": password,
+        ...(looked.session === undefined ? {} : { "@guardSession": looked.session }),
+        ...(looked.actor === undefined ? {} : { "@guardActor": looked.actor }),
+      },
+    }
+  }
+}
+
+function unchanged(accounts: Accounts, looked: Looked): SQL {
+  const { resource, role, password } = accounts
+  const row = and(
+    eq(accountKey(resource).column, sql`${bound("@guardKey")}`),
+    role && eq(role.column, sql`${bound("@guardRole")}`),
+    eq(password.column, sql`${bound("@guardPassword")}`),
+    isUsable(accounts),
+  )
+  const own = sql`exists (select 1 from ${resource.table} where ${row})`
+  return sql.join([own, ...others(accounts, looked, guardNames)], sql` and `)
+}

@@ -1,0 +1,60 @@
+import type { AppContext } from "../http/context.ts"
+import { Problem } from "../problem.ts"
+import { countedName, findAccount } from "./accounts.ts"
+import type { AuthContext } from "./auth-context.ts"
+import { decoyHash, verifyPassword } from "./password.ts"
+import { refresh } from "./refresh.ts"
+import { beginSession, type TokenAnswer } from "./sessions.ts"
+import type { FormFields } from "./token-form.ts"
+
+/** What the log line of an attempt to sign in has of it. */
+export interface Attempt extends Record<string, unknown> {
+  client: string | undefined
+  /** The mark of the account's name, where there is one. */
+  account?: string
+  /** `ok`, the code of the problem, or `unfinished` where the time was up before. */
+  sign_in: string
+}
+
+/** A way to get tokens: `grant_type` of RFC 6749. */
+export interface Grant {
+  fields: FormFields
+  issue(
+    c: AppContext,
+    context: AuthContext,
+    values: Record<string, string>,
+    attempt: Attempt,
+  ): Promise<TokenAnswer>
+}
+
+const maxName = 254
+const maxPassword = 200
+
+/** A user name and a password (RFC 6749, 4.3). */
+const password: Grant = {
+  fields: { username: { required: true, max: maxName }, password: { required: true, max: maxPassword } },
+  issue: async (c, context, { username = "", password = "" }, attempt) => {
+    const { accounts, tokens } = context
+    attempt.account = tokens.nameMark(username)
+    const { caller, client } = c.get("call")
+    await caller.count({ kind: "sign_in", account: countedName(accounts, username) })
+    const account = username.includes("\0") ? undefined : await findAccount(accounts, client(), username)
+    // An unknown user costs what a known one does, and looks the same.
+    const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
+    if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
+    return beginSession(c, context, { ...account, method: "password" })
+  },
+}
+
+const refreshToken: Grant = {
+  fields: { refresh_token: { required: true, max: 200 } },
+  issue: (c, context, { refresh_token = "" }) => refresh(c, context, refresh_token),
+}
+
+/** The grants that an API's accounts have, by their names. */
+export function grantsOf({ accounts }: AuthContext): Record<string, Grant> {
+  return {
+    password,
+    ...(accounts.tables.sessions ? { refresh_token: refreshToken } : {}),
+  }
+}

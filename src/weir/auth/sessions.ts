@@ -1,0 +1,148 @@
+import { and, sql } from "drizzle-orm"
+import type { Row, Statement } from "../db/driver.ts"
+import type { AppContext } from "../http/context.ts"
+import { changeOf } from "../operations/change.ts"
+import type { Values } from "../query/query.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Key } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
+import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { audited } from "./audit.ts"
+import type { AuthContext } from "./auth-context.ts"
+import { clientInfo } from "./client-info.ts"
+import { newRefreshToken } from "./refresh-token.ts"
+import { columnValue, insertOf, returned } from "./rows.ts"
+import { passwordMark } from "./token.ts"
+
+/** Most sessions that one account has at a time: the ones used longest ago end. */
+const maxSessions = 100
+const dayMs = 86_400_000
+const defaultDays = 30
+
+/** The answer to who has signed in (RFC 6749, 5.1). */
+export interface TokenAnswer {
+  access_token: string
+  token_type: "bearer"
+  expires_in: number
+  refresh_token?: string
+  session_id?: number
+}
+
+/** Who signs in, and how. */
+export interface SignedIn {
+  id: Key
+  hashedPassword: string
+  /** `password`, or who vouched. */
+  method: string
+}
+
+/** When a session ends that is used now, in the wire format. */
+export const expiryOf = ({ settings }: AuthContext, now: number): string =>
+  new Date(now + (settings.sessionDays ?? defaultDays) * dayMs).toISOString()
+
+/** An access token of a session, or of none. */
+export async function accessAnswer(
+  { tokens }: AuthContext,
+  account: Pick<SignedIn, "id" | "hashedPassword">,
+  session?: number,
+): Promise<TokenAnswer> {
+  const claims = { userId: account.id, passwordMark: passwordMark(account.hashedPassword), session }
+  return {
+    access_token: await tokens.issue(claims),
+    token_type: "bearer",
+    expires_in: tokens.lifetime,
+  }
+}
+
+/** Begins a session for who has shown to be the owner of an account, or issues a token alone where there are no sessions. */
+export async function beginSession(
+  c: AppContext,
+  context: AuthContext,
+  account: SignedIn,
+): Promise<TokenAnswer> {
+  const { accounts } = context
+  const { sessions } = accounts.tables
+  const { id, hashedPassword, method } = account
+  const told = audited(c, accounts, { event: "sign_in", account: id, details: { method } })
+  const client = c.get("call").client()
+  if (!sessions) {
+    if (told.length) await client.batch(told)
+    return accessAnswer(context, account)
+  }
+  const refresh = newRefreshToken()
+  const now = Date.now()
+  const insert = insertOf(sessions, {
+    user_id: id,
+    family_hash: refresh.familyHash,
+    token_hash: refresh.tokenHash,
+    password_mark: passwordMark(hashedPassword),
+    method,
+    ...clientInfo(c),
+    last_used_at: new Date(now).toISOString(),
+    expires_at: expiryOf(context, now),
+  })
+  const [rows] = await client.batch([insert, sweep(sessions, id, now), ...told])
+  const session = Number((rows as Row[])[0]?.[1])
+  return {
+    ...(await accessAnswer(context, account, session)),
+    refresh_token: refresh.text,
+    session_id: session,
+  }
+}
+
+/** Deletes the sessions of an account that have expired, and those beyond the most that it may have. */
+function sweep(sessions: Resource, account: Key, now: number): Statement {
+  const plan = planOf(sessions, "own:sweep", () => {
+    const mine = sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}`
+    const key = columnName(sessions, "id")
+    const newest = sql`select ${key} from ${tableOf(sessions)} where ${mine} order by ${columnName(sessions, "last_used_at")} desc, ${key} desc limit ${bound("most")}`
+    const old = sql`(${columnName(sessions, "expires_at")} <= ${boundValue(sessions, "expires_at")} or ${key} not in (${newest}))`
+    return compile(sql`delete from ${tableOf(sessions)} where ${mine} and ${old}`)
+  })
+  const values: Values = {
+    user_id: columnValue(sessions, "user_id", account),
+    expires_at: columnValue(sessions, "expires_at", new Date(now).toISOString()),
+    most: maxSessions,
+  }
+  return { ...withValues(plan, values), change: { ...changeOf(sessions, "delete"), moves: true } }
+}
+
+/** Which sessions end. */
+export interface Ending {
+  /** Those of one account. */
+  account?: Key | undefined
+  /** One alone, or all but one. */
+  only?: number | undefined
+  but?: number | undefined
+}
+
+/**
+ * The statement that ends sessions: their tokens hold no more. It returns the rows that were there, as `returned` has
+ * them. Throws where no condition says which.
+ */
+export function endSessions({ tables }: Accounts, { account, only, but }: Ending): Statement[] {
+  const { sessions } = tables
+  if (!sessions) return []
+  const parts = { account: account !== undefined, only: only !== undefined, but: but !== undefined }
+  if (!parts.account && !parts.only) throw new Error("Sessions are ended by account or by key")
+  const plan = planOf(sessions, `own:end:${JSON.stringify(parts)}`, () => {
+    const key = columnName(sessions, "id")
+    const where = and(
+      parts.account
+        ? sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}`
+        : undefined,
+      parts.only ? sql`${key} = ${bound("only")}` : undefined,
+      parts.but ? sql`${key} <> ${bound("but")}` : undefined,
+    )
+    return compile(sql`delete from ${tableOf(sessions)} where ${where} returning ${returned(sessions)}`)
+  })
+  const values: Values = {
+    ...(account === undefined ? {} : { user_id: columnValue(sessions, "user_id", account) }),
+    only,
+    but,
+  }
+  const change =
+    only === undefined ? { ...changeOf(sessions, "delete"), moves: true } : changeOf(sessions, "delete", only)
+  return [{ ...withValues(plan, values), change }]
+}

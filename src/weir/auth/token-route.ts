@@ -1,0 +1,143 @@
+import { z } from "@hono/zod-openapi"
+import type { AppContext } from "../http/context.ts"
+import { problems } from "../http/problem-docs.ts"
+import type { Registry } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { Problem } from "../problem.ts"
+import type { AuthContext } from "./auth-context.ts"
+import { type Attempt, type Grant, grantsOf } from "./grants.ts"
+import { type FormValue, readOAuthForm, requireFields } from "./token-form.ts"
+import { tokenProblem, toOAuth } from "./token-request.ts"
+
+const tokenResponse = (context: AuthContext) =>
+  z
+    .object({
+      access_token: z.string(),
+      token_type: z.literal("bearer"),
+      expires_in: z.int().openapi({ description: "Seconds" }),
+      ...(context.accounts.tables.sessions
+        ? {
+            refresh_token: z.string().openapi({ description: "For the next access token; it is used once" }),
+            session_id: z.int().openapi({ description: "The session, as `GET /sessions` has it" }),
+          }
+        : {}),
+    })
+    .openapi("Token", {
+      example: {
+        access_token: "eyJhbGciOi...",
+        token_type: "bearer",
+        expires_in: context.tokens.lifetime,
+        ...(context.accounts.tables.sessions ? { refresh_token: "wrt_6f0c...", session_id: 1 } : {}),
+      },
+    })
+
+/** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
+export const oauthRefusals = Object.fromEntries(
+  Object.entries(problems("post", [400, 415, 429])).map(([status, documented]) => {
+    const content = { schema: tokenProblem }
+    return [
+      status,
+      { ...documented, content: { "application/problem+json": content, "application/json": content } },
+    ]
+  }),
+)
+
+const descriptions: Record<string, string> = {
+  username: "For the password grant",
+  password: "For the password grant",
+  refresh_token: "For the grant of a refresh token",
+}
+const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
+
+/** The form of all grants: what is of one alone is optional where there are others. */
+function tokenForm(grants: Record<string, Grant>) {
+  const names = Object.keys(grants) as [string, ...string[]]
+  const isOnly = names.length === 1
+  const fields: Record<string, z.ZodType> = {
+    grant_type: z.enum(names).optional().openapi({ description: "Left out, the password grant is meant" }),
+  }
+  for (const grant of Object.values(grants))
+    for (const [name, { required, max = 2000 }] of Object.entries(grant.fields)) {
+      const field = z.string().min(1).max(max)
+      fields[name] = (isOnly && required ? field : field.optional()).openapi({
+        description: descriptions[name] ?? `For the grants that take it`,
+        ...(examples[name] ? { example: examples[name] } : {}),
+        ...(name === "password" ? { format: "password" } : {}),
+      })
+    }
+  return z.object({
+    ...fields,
+    scope: z.literal("").optional().openapi({ description: "Tokens have no scopes" }),
+    client_id: z
+      .string()
+      .optional()
+      .openapi({ description: "Ignored, as is HTTP Basic: no client is registered" }),
+    client_secret: z.string().optional().openapi({ description: "Ignored" }),
+  })
+}
+
+/** `POST /auth/token`. */
+export function tokenRoute(registry: Registry, context: AuthContext): void {
+  const names = context.accounts.login.map(({ name }) => name).join(" or ")
+  const grants = grantsOf(context)
+  registry.add(
+    "post",
+    "/auth/token",
+    () => ({
+      operationId: "createToken",
+      tags: ["auth"],
+      summary: `Sign in: ${names} and password for an access token`,
+      description:
+        "The grants of OAuth 2. A wrong password and an unknown name look the same; attempts may be limited.",
+      request: {
+        body: {
+          required: true,
+          content: { "application/x-www-form-urlencoded": { schema: tokenForm(grants) } },
+        },
+      },
+      responses: {
+        200: {
+          description: "An access token",
+          content: { "application/json": { schema: tokenResponse(context) } },
+        },
+        ...oauthRefusals,
+      },
+      errors: [413],
+    }),
+    async (c) => {
+      const attempt: Attempt = { client: c.get("call").caller.client, sign_in: "unfinished" }
+      c.set("logged", attempt)
+      // Of answers of every status (RFC 6749, 5.1).
+      c.get("headers").pragma = "no-cache"
+      try {
+        await context.prepare()
+        const { grant, value } = await readGrant(c, grants)
+        const answer = await grant.issue(c, context, requireFields(value, grant.fields), attempt)
+        attempt.sign_in = "ok"
+        return reply(c, 200, JSON.stringify(answer), { "cache-control": "no-store" })
+      } catch (error) {
+        attempt.sign_in = error instanceof Problem ? error.code : "failed"
+        throw toOAuth(c, error)
+      }
+    },
+  )
+}
+
+/** The grant that a form is for, and its values. */
+async function readGrant(
+  c: AppContext,
+  grants: Record<string, Grant>,
+): Promise<{ grant: Grant; value: FormValue }> {
+  const own = Object.values(grants).flatMap(({ fields }) => Object.keys(fields))
+  const known = ["grant_type", ...new Set(own), "scope", "client_id", "client_secret"]
+  const value = await readOAuthForm(c, known, "username=...&password=...")
+  const type = value("grant_type") ?? "password"
+  const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
+  if (!grant) {
+    const names = Object.keys(grants)
+    const which = names.length > 1 ? `one of ${names.join(", ")}` : names[0]
+    throw new Problem("unsupported_grant_type", `The grant_type must be ${which}`)
+  }
+  if (value("scope")) throw new Problem("invalid_scope", "Tokens have no scopes: leave scope out")
+  return { grant, value }
+}

@@ -1,0 +1,41 @@
+import { createRoute, z } from "@hono/zod-openapi"
+import { allow, defineApi, route, signedIn } from "#weir"
+import { resources } from "./resources.ts"
+import { account_tokens, api_keys, audit, identities, people, sessions } from "./schema/people.ts"
+
+/** Who asks, as a hand-written route sees it. */
+const who = route(
+  createRoute({
+    method: "get",
+    path: "/who",
+    operationId: "readWho",
+    tags: ["who"],
+    middleware: allow(signedIn),
+    responses: {
+      200: { description: "The viewer", content: { "application/json": { schema: z.looseObject({}) } } },
+    },
+  }),
+  (c) => c.json(JSON.parse(JSON.stringify(c.var.viewer)), 200),
+)
+
+/** An API whose accounts have all that accounts may have, for the tests of signing in. */
+export const api = defineApi({
+  title: "Accounts",
+  version: "0.1.0",
+  accounts: {
+    table: people,
+    login: ["email", "username"],
+    password: "hashed_password",
+    role: "role",
+    verified: "verified_at",
+    disabled: "disabled_at",
+    lastSeen: "seen_at",
+    sessions,
+    keys: api_keys,
+    identities,
+    tokens: account_tokens,
+    audit,
+  },
+  resources,
+  routes: [who],
+})
