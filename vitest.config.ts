@@ -18,6 +18,8 @@ const system = "test/weir/**/*.system.test.ts"
  * the dialect alone runs on the file and on Postgres.
  */
 const perDriver = [
+  "api-keys",
+  "operators",
   "sessions",
   "answer-size",
   "batch",

@@ -76,7 +76,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
-  if (auth) authRoutes(registry, auth)
+  if (auth) authRoutes(registry, auth, firstParts(api))
   for (const route of api.routes) registry.mount(route)
   const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)
@@ -88,6 +88,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.onError(onError)
   return app
 }
+
+/** The first parts of the paths that an API serves, by which the scopes of keys name them. */
+const firstParts = ({ resources, routes }: Api): ReadonlySet<string> =>
+  new Set([
+    ...resources.map(({ name }) => name),
+    ...routes.map(({ config }) => config.path.split("/")[1] as string),
+  ])
 
 const documentInfo = (api: Api, basePath: string, limited: boolean): DocumentInfo => ({
   title: api.title,

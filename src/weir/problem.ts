@@ -47,6 +47,10 @@ export const problemCodes = {
   unauthorized: { status: 401, when: "No access token was sent, and the route needs one" },
   invalid_token: { status: 401, when: "The access token is malformed, expired, revoked or not signed here" },
   forbidden: { status: 403, when: "The viewer may see the row or resource, but may not do this" },
+  insufficient_scope: {
+    status: 403,
+    when: "The scopes of the key, or the account that it is of, do not allow this (OAuth2: `insufficient_scope`)",
+  },
   quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
   not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
   method_not_allowed: { status: 405, when: "The path has other methods; `Allow` lists them" },

@@ -10,6 +10,7 @@ import { routeViewer, type Viewer } from "../resource/viewer.ts"
 import { kindOf } from "../resource/viewer-kind.ts"
 import { withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
+import { looksLikeKey } from "./api-key.ts"
 import { tokenOf } from "./bearer.ts"
 import {
   type Credentials,
@@ -19,7 +20,10 @@ import {
   lookPlan,
   lookValues,
 } from "./credentials.ts"
+import { entailing } from "./entailed.ts"
+import { viewerOfKey } from "./key-credentials.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
+import { touching } from "./touch.ts"
 
 /** What tells apart what is remembered. */
 const nameOf = ({ userId, session, actor }: Looked): string =>
@@ -34,6 +38,10 @@ const nameOf = ({ userId, session, actor }: Looked): string =>
 export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const remembered = new LRUCache<string, Credentials>({ max: 2000 })
   const guardOf = guardsOf(accounts)
+  const { keys } = accounts.tables
+  const touchKey = keys ? touching(keys, "last_used_at") : () => {}
+  const { lastSeen } = accounts
+  const seen = lastSeen ? touching(accounts.resource, lastSeen.name) : undefined
   const viewerOf = ({ userId, session, actor }: Claims, { role }: Credentials): Viewer => ({
     kind: kindOf(role === accounts.admin ? "admin" : "user", role),
     id: userId,
@@ -52,6 +60,7 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
 
   const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
     if (token === null) return "the Authorization header is not Bearer <token>"
+    if (keys && looksLikeKey(token)) return viewerOfKey(c, accounts, keys, token, touchKey)
     const claims = await tokens.verify(token)
     if (typeof claims === "string") return claims
     const last = remembered.get(nameOf(claims))
@@ -74,15 +83,28 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
     const { db } = timings
     const started = performance.now()
     settle(c, await identified(c, token))
+    const { viewer } = c.get("call")
+    if (seen && viewer.id !== undefined && viewer.actor === undefined) seen(c, viewer.id)
     timings.auth = performance.now() - started - (timings.db - db)
     refuseRejected(c)
   }
 
+  const entailed = entailing(accounts)
   return (c, next) => {
-    const header = c.req.header("authorization")
-    const token = header && tokenOf(header)
+    if (c.req.method !== "GET") c.get("call").entailed = entailed(c)
+    const token = credentialOf(c, keys !== undefined)
     return token === undefined || token === "" ? next() : timed(c, token).then(next)
   }
+}
+
+/** What a request identifies its viewer by: its bearer token, or a key in a header of its own. */
+function credentialOf(c: AppContext, takesKeys: boolean): string | undefined | null {
+  const header = c.req.header("authorization")
+  const token = header && tokenOf(header)
+  if (token !== undefined && token !== "") return token
+  const key = takesKeys ? c.req.header("x-api-key") : undefined
+  // Gateways have keys of their own in this header.
+  return key !== undefined && looksLikeKey(key) ? key : token
 }
 
 /** Reads what an account is now, from the memory of the cache where nothing has changed it. */

@@ -1,14 +1,16 @@
 import type { Registry } from "../http/registry.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
-/** All routes of accounts, but for those of their resources. */
-export function authRoutes(registry: Registry, context: AuthContext): void {
+/** All routes of accounts, but for those of their resources. `paths` are the first parts of all paths. */
+export function authRoutes(registry: Registry, context: AuthContext, paths: ReadonlySet<string>): void {
   const { settings, accounts } = context
-  const { sessions } = accounts.tables
+  const { sessions, keys } = accounts.tables
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
+  if (keys) keyRoutes(registry, context, keys, paths)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

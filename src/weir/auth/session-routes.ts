@@ -5,7 +5,7 @@ import type { AppContext } from "../http/context.ts"
 import { searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { requireHolds } from "../operations/access.ts"
+import { requireHolds, requireScope } from "../operations/access.ts"
 import { invalid } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
@@ -87,6 +87,7 @@ export function sessionRoutes(registry: Registry, context: AuthContext, sessions
     async (c) => {
       const call = c.get("call")
       requireHolds(call, signedIn)
+      requireScope(call, sessions.name, "delete")
       const { viewer } = call
       const account = accountAsked(c, context.accounts)
       const which = account === undefined ? { account: viewer.id as Key, but: viewer.session } : { account }

@@ -28,7 +28,26 @@ export class RequestHooks implements HookRuntime {
   afterwards(work: (db: Db) => Promise<void>): void {
     const { c, options, makeHandle } = this
     if (this.isRehearsal) return
-    options.waitUntil(c, overOwnClient(options, makeHandle, work))
+    options.waitUntil(
+      c,
+      afterAnswer(options, (client) => work(makeHandle(client))),
+    )
+  }
+
+  later(what: string, work: (client: Client) => Promise<void>): void {
+    const { c, options } = this
+    if (this.isRehearsal) return
+    options.waitUntil(
+      c,
+      afterAnswer(options, (client) => work(client())).catch((error: unknown) => {
+        options.log({
+          level: "warn",
+          msg: `${what} was not written`,
+          request_id: c.get("requestId"),
+          error: error instanceof Error ? describeError(error) : { message: String(error) },
+        })
+      }),
+    )
   }
 
   failed(hook: string, key: unknown, error: unknown): void {
@@ -45,21 +64,18 @@ export class RequestHooks implements HookRuntime {
 }
 
 /** The request's own client is closed with its answer. */
-async function overOwnClient(
+async function afterAnswer(
   { database }: Options,
-  makeHandle: MakeHandle,
-  work: (db: Db) => Promise<void>,
+  work: (client: () => Client) => Promise<void>,
 ): Promise<void> {
   // A hook that computes must not delay the answer.
   await new Promise((resolve) => setTimeout(resolve))
   let client: Client | undefined
   try {
-    await work(
-      makeHandle(() => {
-        client ??= database.connect()
-        return client
-      }),
-    )
+    await work(() => {
+      client ??= database.connect()
+      return client
+    })
   } finally {
     await client?.close?.().catch(() => {})
   }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono, RouteConfig, RouteHandler } from "@hono/zod-openapi"
 import { notStorable, unstorablePath } from "../lib/storable.ts"
 import { isEncodedUtf8, notUtf8, paramsNotUtf8 } from "../lib/utf8.ts"
-import { requireHolds } from "../operations/access.ts"
+import { requireHolds, requireScope } from "../operations/access.ts"
 import { invalid, type Problem } from "../problem.ts"
 import { isOpen, type Rule } from "../resource/rules.ts"
 import { isForm, readForm, readJson } from "./body.ts"
@@ -36,6 +36,7 @@ export interface HandwrittenRoute {
 export function route<R extends RouteConfig>(config: R, handler: RouteHandler<R, AppEnv>): HandwrittenRoute {
   const middleware = [config.middleware ?? []].flat()
   const checked = [
+    checkScope(config),
     ...middleware,
     checkUrl,
     ...(takes(config, json) ? [checkJson(config)] : []),
@@ -67,6 +68,16 @@ export function routeOf<S extends Record<string, unknown>>(): <R extends RouteCo
 const json = /^application\/(json|[\w.+-]+\+json)$/
 const takes = ({ request }: RouteConfig, media: RegExp): boolean =>
   Object.keys(request?.body?.content ?? {}).some((type) => media.test(type))
+
+/** Refuses a key whose scopes do not name the first part of the route's path. */
+const checkScope = ({ method, path }: RouteConfig): AppMiddleware => {
+  const [, name = ""] = path.split("/")
+  const action = method === "get" || method === "head" ? "read" : "update"
+  return async (c, next) => {
+    requireScope(c.get("call"), name, action)
+    await next()
+  }
+}
 
 /** Throws a 422 for text that no database can hold, as the generated routes do. */
 function requireStorable(body: unknown): void {

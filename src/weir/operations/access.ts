@@ -1,7 +1,8 @@
-import { forbidden, notFound, type Problem, unauthorized } from "../problem.ts"
+import { forbidden, notFound, Problem, unauthorized } from "../problem.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
+import { allows, type ScopeAction } from "../resource/scopes.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import { compileExists } from "../sql/select.ts"
@@ -20,10 +21,24 @@ export function requireHolds(call: Identity, rule: Rule): void {
 }
 
 function closed({ viewer, rejected }: Identity): Problem {
+  if (viewer.scopes) return outOfScope(viewer.scopes)
   if (viewer.kind !== "anonymous") return forbidden("You may not do this")
   return rejected === undefined
     ? unauthorized("Sign in first: POST /auth/token, then send Authorization: Bearer <access_token>")
     : rejectedToken(rejected)
+}
+
+/** The 403 for a key whose scopes, or whose account, do not allow what is asked (RFC 6750, 3.1). */
+function outOfScope(scopes: readonly string[]): Problem {
+  const detail = `The scopes of the key, or its account, do not allow this: it has ${scopes.join(", ")}`
+  return new Problem("insufficient_scope", detail, {
+    headers: { "www-authenticate": 'Bearer error="insufficient_scope"' },
+  })
+}
+
+/** Throws a 403 for a key whose scopes do not have the action on what a path begins with: for hand-written routes. */
+export function requireScope({ viewer }: Identity, name: string, action: ScopeAction): void {
+  if (viewer.scopes && !allows(viewer.scopes, name, action)) throw outOfScope(viewer.scopes)
 }
 
 /** The 401 for a token that does not hold (RFC 6750, 3.1). */
@@ -45,6 +60,7 @@ export async function requireParent(call: Call, { within, parentKey }: Nested): 
   // What the same transaction makes is asked for by the write itself.
   if (isLater(parentKey)) return
   if (isOpenToAll(within.rules.read, call.viewer.kind)) return
+  if (call.viewer.scopes) requireOpen(call, within.rules.read)
   if (!(await exists(call, within, parentKey))) throw notFound()
 }
 

@@ -149,7 +149,7 @@ class Bulk {
         resource,
         verb,
         counts: (record) => withValues(this.plan("count", compileCounted), { ...own, ...record }),
-        ...(verb === "update" && set && { columns: Object.keys(set.columns) }),
+        ...(verb === "update" && set && { columns: Object.keys(set.columns), set: set.columns }),
         rows: { where: isAmongKeys(resource, writtenRow(resource), bound(ownValue.rows)), values: own },
         statement: { ...withValues(plan, own), many: true },
       })

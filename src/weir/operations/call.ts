@@ -5,6 +5,7 @@ import type { Db } from "../db/handle.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import type { BaseKind, RecalledViewer, Viewer } from "../resource/viewer.ts"
+import type { Write } from "./commit.ts"
 import type { Recording } from "./recording.ts"
 
 /** What the answer to a read, and what is written, may be at most. */
@@ -66,12 +67,20 @@ export interface Collector {
   add(statements: Statement[], alike?: Alike): Promise<Row[][]>
 }
 
+/** Statements that stand around a write, in its transaction. */
+export interface Entailed {
+  before: Statement[]
+  after: Statement[]
+}
+
 /** What the hooks of a team's own code are given. */
 export interface HookRuntime {
   /** The call's client as a Drizzle handle. */
   readonly db: Db
   /** Runs work that the answer does not wait for, over a client of its own. The work must not fail. */
   afterwards(work: (db: Db) => Promise<void>): void
+  /** Runs work of the engine's own that the answer does not wait for, over a client of its own; a failure is logged. */
+  later(what: string, work: (client: Client) => Promise<void>): void
   /** Logs what a hook failed with. */
   failed(hook: string, key: RowKey | undefined, error: unknown): void
 }
@@ -99,6 +108,8 @@ export interface Call {
   /** Has all that the call writes from now on undone, once it is answered. Absent where none can be: for commands. */
   rehearse?: () => void
   isRehearsal?: boolean
+  /** What a write entails, in its own transaction: of accounts, the ends of their sessions. Absent for commands. */
+  entailed?: ((write: Write) => Entailed | undefined) | undefined
   /** Under what the writes of the call are recorded; set while they run. */
   recording?: Recording | undefined
   /** What takes the writes of the call in place of the database, as a step of one transaction. */

@@ -30,6 +30,8 @@ export interface Write {
   columns?: string[]
   /** The rows that a statement without a key may write, as a condition on its table before it, for their history. */
   rows?: { where: SQL; values: Values } | undefined
+  /** What an update sets, encoded, by the names of their fields. */
+  set?: Values | undefined
   /** The encoded columns of an insert, by the names of their fields. */
   values?: Values
   /** The rows of an insert of many. */
@@ -100,12 +102,14 @@ function assembled(
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)
     const [first, ...others] = [after[0] as Statement, ...after.slice(1).map(asRecord)]
     const history = write.resource.history && historyOf(call, write)
-    statements.push(...before.map(asRecord), ...(history?.before ?? []))
+    const entailed = call.entailed?.(write)
+    statements.push(...before.map(asRecord), ...(entailed?.before ?? []), ...(history?.before ?? []))
     places.push(statements.length)
     if (!history) statements.push(first, ...others)
     // What changes the record of an upsert, whatever became of its row, comes after its versions.
     else if (write.upserted) statements.push(...history.around([first]), ...others)
     else statements.push(...history.around([first, ...others]))
+    statements.push(...(entailed?.after ?? []))
   }
   return { statements, places, from: sweeps.length }
 }

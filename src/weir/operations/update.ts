@@ -74,7 +74,7 @@ export async function updateRow(
   try {
     const [rows] = await commit(
       call,
-      [{ resource, verb: "update", key: id, columns: names, statement }],
+      [{ resource, verb: "update", key: id, columns: names, set: columns, statement }],
       locks,
     )
     return rows?.[0]

@@ -221,11 +221,10 @@ function writeOf(
   // Which row of the table is changed is not known beforehand.
   const change = set ? { ...changeOf(resource, "update", undefined, set.columns), moves: true } : undefined
   const statement = withValues(plan, values)
-  const rows = resource.history && {
-    where: hasKey(resource, writtenRow(resource), ownValue.key, target),
-    values: keys,
-  }
-  return { resource, verb: "upsert", rows, statement: change ? { ...statement, change } : statement }
+  const where = hasKey(resource, writtenRow(resource), ownValue.key, target)
+  const rows = resource.history || resource.holdsViewers ? { where, values: keys } : undefined
+  const told = change ? { ...statement, change } : statement
+  return { resource, verb: "upsert", rows, set: merged?.columns, statement: told }
 }
 
 /** The row of an attempt's unique key, as an upsert returns it, where the viewer may see it. */

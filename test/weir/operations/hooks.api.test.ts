@@ -79,7 +79,7 @@ const titles = async () => {
 
 describe("hooks are called", () => {
   test("around a create of one, a PATCH and a DELETE, after the commit and with the row as it is", async () => {
-    const viewer = { kind: "user", id: w.ann.id }
+    const viewer = { kind: "user", id: w.ann.id, role: "user" }
     const [asked, told] = await hooksOf(() => send("POST /items", { title: "Lamp", price: 19.5 }), 201)
     expect(asked).toEqual({
       hook: "before create",
@@ -125,7 +125,7 @@ describe("hooks are called", () => {
 
   test("around upserts, by what becomes of each row", async () => {
     const at = "POST /countries?on_conflict=code"
-    const viewer = { kind: "user", id: w.ann.id }
+    const viewer = { kind: "user", id: w.ann.id, role: "user" }
     await send(at, { code: "de", name: "Germany" })
     const rows = [
       { code: "fr", name: "France" },
@@ -302,7 +302,12 @@ describe("hooks are called", () => {
     const again = await hooksOf(() => send("PUT /items/1/labels/1", {}), 204)
     expect(again.map(({ hook }) => hook)).toEqual(["before create"])
     expect(await hooksOf(() => send("DELETE /items/1/labels/1"), 204)).toEqual([
-      { hook: "before delete", resource: "item_labels", viewer: { kind: "user", id: w.ann.id }, key: 1 },
+      {
+        hook: "before delete",
+        resource: "item_labels",
+        viewer: { kind: "user", id: w.ann.id, role: "user" },
+        key: 1,
+      },
       expect.objectContaining({ hook: "after delete", key: 1 }),
     ])
     expect(await hooksOf(() => send("DELETE /items/1/labels/1"), 404)).toEqual([])

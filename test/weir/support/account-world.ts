@@ -40,7 +40,9 @@ export interface AccountWorld extends Fresh {
 
 /** Ann (1), Bob (2), Root (3, an admin) and Eve (4, an editor): in a fresh app whose accounts have all that they may have. */
 export async function accountWorld(overrides: Overrides = {}): Promise<AccountWorld> {
-  const made = await fresh({ subject: accountsSubject, ...overrides })
+  const background: Promise<void>[] = []
+  const waitUntil = (_: unknown, work: Promise<void>) => void background.push(work)
+  const made = await fresh({ subject: accountsSubject, waitUntil, ...overrides })
   const client = made.database.connect()
   const db = handleOf(() => client)
   const roles = { ann: "user", bob: "user", root: "admin", eve: "editor" } as const
@@ -73,6 +75,11 @@ export async function accountWorld(overrides: Overrides = {}): Promise<AccountWo
     call,
     form,
     run,
+    // What outlives its request is not for the next world's rows.
+    close: async () => {
+      await Promise.allSettled(background)
+      await made.close()
+    },
     signIn: async (username, options) => {
       const answer = await form("/auth/token", { username, password }, options)
       if (answer.status !== 200) throw new Error(`${username} is not signed in: ${answer.text}`)

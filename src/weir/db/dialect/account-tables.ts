@@ -105,7 +105,10 @@ const records = (users: Table, prefix: string) => {
         request_id: text({ max: 200 }),
         details: json(),
       },
-      (self) => [index(`${prefix}audit_account_index`).on(self.account)],
+      (self) => [
+        index(`${prefix}audit_account_index`).on(self.account),
+        index(`${prefix}audit_request_id_index`).on(self.request_id),
+      ],
     ),
   }
 }

@@ -120,6 +120,7 @@ CREATE INDEX "account_tokens_expires_at_index" ON "account_tokens" USING btree (
 CREATE INDEX "account_tokens_user_id_index" ON "account_tokens" USING btree ("user_id","token_hash");--> statement-breakpoint
 CREATE INDEX "api_keys_user_id_index" ON "api_keys" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "audit_account_index" ON "audit" USING btree ("account");--> statement-breakpoint
+CREATE INDEX "audit_request_id_index" ON "audit" USING btree ("request_id");--> statement-breakpoint
 CREATE INDEX "identities_user_id_index" ON "identities" USING btree ("user_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "people_username_caseless_unique" ON "people" USING btree (lower("username"));--> statement-breakpoint
 CREATE INDEX "sessions_user_id_index" ON "sessions" USING btree ("user_id","id");--> statement-breakpoint

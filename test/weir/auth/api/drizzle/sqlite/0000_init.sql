@@ -49,6 +49,7 @@ CREATE TABLE `audit` (
 );
 --> statement-breakpoint
 CREATE INDEX `audit_account_index` ON `audit` (`account`);--> statement-breakpoint
+CREATE INDEX `audit_request_id_index` ON `audit` (`request_id`);--> statement-breakpoint
 CREATE TABLE `identities` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`user_id` integer NOT NULL,
