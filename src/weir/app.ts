@@ -60,7 +60,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const app = newApp(basePath)
   const { accounts, resources } = api
   const { authSecret: secret, auth: settings, prepare } = services
-  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, prepare })
+  const auth = accounts && authContext({ ...api, accounts, secret, settings, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))

@@ -1,7 +1,7 @@
 import type { Accounts } from "../resource/accounts.ts"
 import { keyFrom } from "./accounts.ts"
 import type { SigningKey } from "./signing-keys.ts"
-import { type Tokens, tokens } from "./token.ts"
+import { secretsOf, type Tokens, tokens } from "./token.ts"
 
 /** What an API's way of signing in is set to. */
 export interface AuthSettings {
@@ -17,6 +17,10 @@ export interface AuthSettings {
 export interface AuthContext {
   accounts: Accounts
   tokens: Tokens
+  /** The secrets of AUTH_SECRET, newest first. */
+  secrets: [string, ...string[]]
+  /** The API as people know it. */
+  title: string
   settings: AuthSettings
   /** Makes what must be there before anybody signs in. */
   prepare(): Promise<void>
@@ -28,14 +32,17 @@ const sessionTokenSeconds = 900
 interface Setting {
   accounts: Accounts
   issuer: string
+  title: string
   secret: string
   settings?: AuthSettings | undefined
   prepare(): Promise<void>
 }
 
 /** The context of an API's accounts, by its settings. */
-export function authContext({ accounts, issuer, secret, settings = {}, prepare }: Setting): AuthContext {
+export function authContext(setting: Setting): AuthContext {
+  const { accounts, issuer, title, secret, settings = {}, prepare } = setting
   const lifetime = settings.accessTokenSeconds ?? (accounts.tables.sessions ? sessionTokenSeconds : undefined)
   const options = { keyOf: keyFrom(accounts), keys: settings.keys, lifetime }
-  return { accounts, settings, prepare, tokens: tokens(secret, issuer, options) }
+  const secrets = secretsOf(secret) as [string, ...string[]]
+  return { accounts, title, secrets, settings, prepare, tokens: tokens(secret, issuer, options) }
 }

@@ -22,6 +22,7 @@ import {
 } from "./credentials.ts"
 import { entailing } from "./entailed.ts"
 import { viewerOfKey } from "./key-credentials.ts"
+import { factorPart, needsFactor, refuseWithoutFactor } from "./required-factor.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
 import { touching } from "./touch.ts"
 
@@ -42,12 +43,13 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const touchKey = keys ? touching(keys, "last_used_at") : () => {}
   const { lastSeen } = accounts
   const seen = lastSeen ? touching(accounts.resource, lastSeen.name) : undefined
-  const viewerOf = ({ userId, session, actor }: Claims, { role }: Credentials): Viewer => ({
+  const viewerOf = ({ userId, session, actor }: Claims, { role, lacksFactor }: Credentials): Viewer => ({
     kind: kindOf(role === accounts.admin ? "admin" : "user", role),
     id: userId,
     ...(accounts.role ? { role } : {}),
     ...(session === undefined ? {} : { session }),
     ...(actor === undefined ? {} : { actor }),
+    ...(lacksFactor ? { lacksFactor } : {}),
   })
 
   const look = async (c: AppContext, claims: Claims): Promise<Viewer | string> => {
@@ -64,8 +66,9 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
     const claims = await tokens.verify(token)
     if (typeof claims === "string") return claims
     const last = remembered.get(nameOf(claims))
-    if (!last || passwordMark(last.password) !== claims.passwordMark || !takesRecalled(c))
-      return look(c, claims)
+    const isRecalled = last && passwordMark(last.password) === claims.passwordMark && takesRecalled(c)
+    // The guard of a statement does not ask for the second factor.
+    if (!isRecalled || needsFactor(accounts, last.role)) return look(c, claims)
     const call = c.get("call")
     call.recalled = {
       guard: guardOf(claims, last),
@@ -125,23 +128,26 @@ async function readCredentials(
       return rows[0] && JSON.stringify(rows[0])
     },
   )
-  return credentialsIn(text === undefined ? undefined : JSON.parse(text))
+  return credentialsIn(accounts, text === undefined ? undefined : JSON.parse(text))
 }
 
 /** The rows that a look-up reads. Who acts as another is a second row of the accounts. */
-function partsOf(
-  { resource, tables: { sessions } }: Accounts,
-  { userId, session, actor }: Claims,
-): PartRead[] {
+function partsOf(accounts: Accounts, { userId, session, actor }: Claims): PartRead[] {
+  const { resource, tables } = accounts
+  const { sessions } = tables
   const own = { table: resource.tableName, column: accountKey(resource).name, value: userId, times: 1 }
-  const parts = actor === undefined ? [own] : []
+  const parts = [...(actor === undefined ? [own] : []), ...factorPart(accounts, userId)]
   if (sessions && session !== undefined)
     parts.push({ table: sessions.tableName, column: "id", value: session, times: 1 })
   return parts
 }
 
-/** Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer. */
+/**
+ * Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer; and a 403 for who
+ * must set up a second factor first.
+ */
 function refuseRejected(c: AppContext): void {
+  refuseWithoutFactor(c)
   const { rejected } = c.get("call")
   if (rejected === undefined) return
   if (!matchedRoutes(c).some(({ path }) => servedPaths.includes(path.split("/")[1] as string)))

@@ -46,6 +46,8 @@ const descriptions: Record<string, string> = {
   username: "For the password grant",
   password: "For the password grant",
   refresh_token: "For the grant of a refresh token",
+  otp: "A code of the account's second factor, or a recovery code",
+  challenge: "For the grant of a code: what the answer to a right password had",
 }
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 

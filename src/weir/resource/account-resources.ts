@@ -14,6 +14,8 @@ export interface AccountTables {
   identities?: Table
   /** Tokens that are used once: links by mail, codes of a sign-in. */
   tokens?: Table
+  /** Second factors: one-time codes of authenticator apps, and recovery codes. */
+  factors?: Table
   /** What became of the accounts, for admins: `GET /audit`. */
   audit?: Table
 }
@@ -26,6 +28,7 @@ const purposes: Record<keyof AccountTables, AccountTableName> = {
   keys: "api_keys",
   identities: "identities",
   tokens: "account_tokens",
+  factors: "account_factors",
   audit: "audit",
 }
 
@@ -55,6 +58,7 @@ const options: Record<keyof AccountTables, ResourceOptions> = {
   },
   identities: { read: mine },
   tokens: {},
+  factors: {},
   audit: { read: admin, sort: "-id" },
 }
 
@@ -82,6 +86,7 @@ export function accountResources(
     keys: resolved("keys"),
     identities: resolved("identities"),
     tokens: resolved("tokens"),
+    factors: resolved("factors"),
     audit: resolved("audit"),
   }
 }

@@ -24,6 +24,8 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   verified?: ColumnOf<T>
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
+  /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
+  requireFactor?: "admin" | readonly string[]
 }
 
 /** The accounts of an API, resolved. */
@@ -36,6 +38,8 @@ export interface Accounts {
   disabled: Field | undefined
   verified: Field | undefined
   lastSeen: Field | undefined
+  /** The roles that need a second factor. */
+  requireFactor: readonly string[]
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -69,7 +73,28 @@ export function accountsOf(
   checkRoleNames(resource, role, resources)
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
-  return { resource, login, password, role, admin, ...times, tables }
+  const requireFactor = requiredFactors(options, role, admin)
+  return { resource, login, password, role, admin, ...times, requireFactor, tables }
+}
+
+/** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */
+function requiredFactors(
+  { factors, tokens, requireFactor = [] }: AccountsOptions,
+  role: Field | undefined,
+  admin: string,
+): readonly string[] {
+  if (factors && !tokens)
+    throw new Error(
+      "accounts: factors needs tokens as well: what stands between password and code is kept there",
+    )
+  const roles = requireFactor === "admin" ? [admin] : requireFactor
+  if (roles.length === 0) return roles
+  if (!factors) throw new Error("accounts: requireFactor needs factors: the table account_factors")
+  if (!role) throw new Error("accounts: requireFactor names roles, and the accounts have none")
+  const wrong = roles.find((text) => role.spec.values && !role.spec.values.includes(text))
+  if (wrong !== undefined)
+    throw new Error(`accounts: requireFactor names "${wrong}", which is no value of the column ${role.name}`)
+  return roles
 }
 
 /** A column that holds a time or null, and that only admins set. */
