@@ -1,6 +1,7 @@
 import { defineApi } from "#weir"
 import { resources } from "./resources.ts"
 import { stats } from "./routes/stats.ts"
+import { account_tokens, api_keys, audit, identities, sessions } from "./schema/accounts.ts"
 import { users } from "./schema/users.ts"
 import { writeRecords } from "./schema/write-records.ts"
 
@@ -21,6 +22,13 @@ export const api = defineApi({
     login: ["email", "username"],
     password: "hashed_password",
     role: "role",
+    verified: "verified_at",
+    disabled: "disabled_at",
+    sessions,
+    keys: api_keys,
+    identities,
+    tokens: account_tokens,
+    audit,
   },
   resources,
   records: writeRecords,

@@ -24,6 +24,8 @@ export const resources = [
     fields: {
       email: { read: self, confirm: true },
       role: { read: self, write: admin },
+      verified_at: { read: self, write: admin },
+      disabled_at: { read: admin, write: admin },
       updated_at: { read: self },
       hashed_password: {
         read: nobody,

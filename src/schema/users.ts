@@ -1,5 +1,5 @@
 import { relations } from "drizzle-orm"
-import { id, oneOf, table, text, timestamps } from "#weir/schema"
+import { id, oneOf, table, text, timestamp, timestamps } from "#weir/schema"
 import { items } from "./items.ts"
 
 export const users = table("users", {
@@ -8,6 +8,8 @@ export const users = table("users", {
   username: text({ min: 3, max: 40, pattern: "^[A-Za-z0-9_.-]+$", format: "username" }).notNull().unique(),
   hashed_password: text({ max: 255 }).notNull(),
   role: oneOf(["user", "admin"]).notNull().default("user"),
+  verified_at: timestamp(),
+  disabled_at: timestamp(),
   ...timestamps(),
 })
 

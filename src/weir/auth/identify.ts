@@ -24,7 +24,7 @@ import { entailing } from "./entailed.ts"
 import { viewerOfKey } from "./key-credentials.ts"
 import { factorPart, needsFactor, refuseWithoutFactor } from "./required-factor.ts"
 import { type Claims, passwordMark, type Tokens } from "./token.ts"
-import { touching } from "./touch.ts"
+import { type Touch, touching } from "./touch.ts"
 
 /** What tells apart what is remembered. */
 const nameOf = ({ userId, session, actor }: Looked): string =>
@@ -40,7 +40,7 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
   const remembered = new LRUCache<string, Credentials>({ max: 2000 })
   const guardOf = guardsOf(accounts)
   const { keys } = accounts.tables
-  const touchKey = keys ? touching(keys, "last_used_at") : () => {}
+  const touchKey: Touch = keys ? touching(keys, "last_used_at") : () => undefined
   const { lastSeen } = accounts
   const seen = lastSeen ? touching(accounts.resource, lastSeen.name) : undefined
   const viewerOf = ({ userId, session, actor }: Claims, { role, lacksFactor }: Credentials): Viewer => ({
@@ -86,8 +86,7 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
     const { db } = timings
     const started = performance.now()
     settle(c, await identified(c, token))
-    const { viewer } = c.get("call")
-    if (seen && viewer.id !== undefined && viewer.actor === undefined) seen(c, viewer.id)
+    if (seen) await noteSeen(c, seen)
     timings.auth = performance.now() - started - (timings.db - db)
     refuseRejected(c)
   }
@@ -98,6 +97,16 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
     const token = credentialOf(c, keys !== undefined)
     return token === undefined || token === "" ? next() : timed(c, token).then(next)
   }
+}
+
+/**
+ * Notes that the viewer was here: before its row is read, so that what it reads stays as it is. That it cannot be written
+ * keeps nobody from reading.
+ */
+async function noteSeen(c: AppContext, touch: Touch): Promise<void> {
+  const { viewer, client } = c.get("call")
+  const due = viewer.id === undefined || viewer.actor !== undefined ? undefined : touch(viewer.id)
+  if (due) await client().batch([due]).catch(() => {})
 }
 
 /** What a request identifies its viewer by: its bearer token, or a key in a header of its own. */

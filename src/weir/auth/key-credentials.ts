@@ -38,7 +38,9 @@ export async function viewerOfKey(
   const [key, account, role, scopes, expires, lacks] = JSON.parse(found) as Row
   const until = typeof expires === "string" ? Date.parse(expires.replaceAll('"', "")) : undefined
   if (until !== undefined && !(until > Date.now())) return "the key has expired"
-  touch(c, key as Key)
+  const due = touch(key as Key)
+  if (due)
+    c.get("call").hooks?.later(`${keys.name}.last_used_at`, async (client) => void (await client.batch([due])))
   return {
     kind: kindOf(role === accounts.admin ? "admin" : "user", String(role), scopesIn(scopes)),
     id: account as Key,

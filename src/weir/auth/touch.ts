@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm"
 import { LRUCache } from "lru-cache"
-import type { AppContext } from "../http/context.ts"
+import type { Statement } from "../db/driver.ts"
 import { changeOf } from "../operations/change.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -12,23 +12,23 @@ import { columnValue } from "./rows.ts"
 const stepMs = 3_600_000
 
 /**
- * Notes that rows are used, in a column that says when it was used last: once an hour, after the answer. What was
- * noted by another process is not written again.
+ * Notes that rows are used, in a column that says when it was used last: once an hour. What was noted by another
+ * process is not written again.
  */
 export function touching(resource: Resource, column: string): Touch {
   const noted = new LRUCache<Key, number>({ max: 10_000 })
-  return (c, key) => {
+  return (key) => {
     const now = Date.now()
-    if (now - (noted.get(key) ?? 0) < stepMs) return
+    if (now - (noted.get(key) ?? 0) < stepMs) return undefined
     noted.set(key, now)
-    touch(c, resource, column, key, now)
+    return touch(resource, column, key, now)
   }
 }
 
-/** Notes that a row is used now. */
-export type Touch = (c: AppContext, key: Key) => void
+/** The statement that notes that a row is used now, where it is due. */
+export type Touch = (key: Key) => Statement | undefined
 
-function touch(c: AppContext, resource: Resource, column: string, key: Key, now: number): void {
+function touch(resource: Resource, column: string, key: Key, now: number): Statement {
   const plan = planOf(resource, `own:touch:${column}`, () => {
     const name = columnName(resource, column)
     const own = columnName(resource, resource.keys[0] as string)
@@ -42,7 +42,5 @@ function touch(c: AppContext, resource: Resource, column: string, key: Key, now:
     now: time(now),
     before: time(now - stepMs),
   })
-  c.get("call").hooks?.later(`${resource.name}.${column}`, async (client) => {
-    await client.batch([{ ...statement, change: changeOf(resource, "update", key) }])
-  })
+  return { ...statement, change: changeOf(resource, "update", key) }
 }

@@ -69,7 +69,9 @@ async function contractWorld(contract: Contract): Promise<ContractWorld> {
   if (!accounts) return { ...app, ...setting, ann: nobody, bob: nobody, maker }
   const signer = tokens(authSecret, issuer)
   const person = async (role: Record<string, unknown>): Promise<Person> => {
-    const row = await maker.insert(accounts.resource, { ...role, [accounts.password.name]: hash })
+    const usable = accounts.disabled ? { [accounts.disabled.name]: null } : {}
+    const given = { ...role, ...usable, [accounts.password.name]: hash }
+    const row = await maker.insert(accounts.resource, given)
     const id = row[accounts.resource.keys[0] as string] as Key
     return { id, row, token: await signer.issue({ userId: id, passwordMark: passwordMark(hash) }) }
   }

@@ -1,0 +1,4 @@
+import { accountTables } from "#weir/schema"
+import { users } from "./users.ts"
+
+export const { sessions, api_keys, identities, account_tokens, audit } = accountTables(users)
