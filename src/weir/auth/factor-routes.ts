@@ -13,12 +13,13 @@ import type { AuthContext } from "./auth-context.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
 
 const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
-const code = z.string().min(1).max(50).openapi({ example: "123456" })
+const example = "123456"
+const code = z.string().min(1).max(50).openapi({ example })
 const withPassword = z.strictObject({ current_password: password }).openapi("CurrentPassword")
 const withCode = z.strictObject({ code }).openapi("OneTimeCode")
 const withEither = z
   .union([withPassword, withCode])
-  .openapi("CurrentPasswordOrCode", { example: { code: "123456" } })
+  .openapi("CurrentPasswordOrCode", { example: { code: example } })
 
 const time = z.string().openapi({ format: "date-time" })
 const none = z.string().nullable().openapi({ format: "date-time" })

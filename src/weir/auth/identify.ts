@@ -106,7 +106,10 @@ export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
 async function noteSeen(c: AppContext, touch: Touch): Promise<void> {
   const { viewer, client } = c.get("call")
   const due = viewer.id === undefined || viewer.actor !== undefined ? undefined : touch(viewer.id)
-  if (due) await client().batch([due]).catch(() => {})
+  if (due)
+    await client()
+      .batch([due])
+      .catch(() => {})
 }
 
 /** What a request identifies its viewer by: its bearer token, or a key in a header of its own. */

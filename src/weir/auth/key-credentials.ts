@@ -40,7 +40,10 @@ export async function viewerOfKey(
   if (until !== undefined && !(until > Date.now())) return "the key has expired"
   const due = touch(key as Key)
   if (due)
-    c.get("call").hooks?.later(`${keys.name}.last_used_at`, async (client) => void (await client.batch([due])))
+    c.get("call").hooks?.later(
+      `${keys.name}.last_used_at`,
+      async (client) => void (await client.batch([due])),
+    )
   return {
     kind: kindOf(role === accounts.admin ? "admin" : "user", String(role), scopesIn(scopes)),
     id: account as Key,
