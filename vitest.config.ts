@@ -20,6 +20,7 @@ const system = "test/weir/**/*.system.test.ts"
 const perDriver = [
   "api-keys",
   "operators",
+  "second-factor",
   "sessions",
   "issued",
   "provider-sign-in",

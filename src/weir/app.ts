@@ -70,7 +70,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
     links: api.mailLinks,
     log: services.log,
   }
-  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, mail, prepare })
+  const auth = accounts && authContext({ ...api, accounts, secret, settings, mail, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))

@@ -63,7 +63,7 @@ export function actAsRoute(registry: Registry, context: AuthContext): void {
       const [row] = await client.query(
         withValues(lookPlan(context.accounts, { userId: account }), lookValues({ userId: account }), true),
       )
-      const found = credentialsIn(row)
+      const found = credentialsIn(context.accounts, row)
       if (!found) throw refused("is no account that can be used")
       if (found.role === context.accounts.admin) throw forbidden("Nobody acts as an admin")
       const actor = viewer.id as Key

@@ -35,6 +35,10 @@ export interface AuthSettings {
 export interface AuthContext {
   accounts: Accounts
   tokens: Tokens
+  /** The secrets of AUTH_SECRET, newest first. */
+  secrets: [string, ...string[]]
+  /** The API as people know it. */
+  title: string
   settings: AuthSettings
   /** What sends mail, where something does, and the accounts have addresses and tokens. */
   mail: MailContext | undefined
@@ -63,6 +67,7 @@ const sessionTokenSeconds = 900
 interface Setting {
   accounts: Accounts
   issuer: string
+  title: string
   secret: string
   settings?: AuthSettings | undefined
   mail?: Pick<MailContext, "send" | "appUrl" | "title" | "links" | "log"> | undefined
@@ -71,22 +76,23 @@ interface Setting {
 
 /** The context of an API's accounts, by its settings. Throws one line where they ask for what the accounts cannot do. */
 export function authContext(setting: Setting): AuthContext {
-  const { accounts, issuer, secret, settings = {}, prepare } = setting
+  const { accounts, issuer, title, secret, settings = {}, prepare } = setting
   const refusal = authRefusal(accounts, settings)
   if (refusal !== undefined) throw new Error(refusal)
   const lifetime = settings.accessTokenSeconds ?? (accounts.tables.sessions ? sessionTokenSeconds : undefined)
   const options = { keyOf: keyFrom(accounts), keys: settings.keys, lifetime }
   const others = issuersOf(accounts, settings)
+  const secrets = secretsOf(secret) as [string, ...string[]]
   return {
     accounts,
+    title,
+    secrets,
     settings,
     mail: mailOf(setting),
     prepare,
     tokens: tokens(secret, issuer, options),
     issued: others.length ? issuedTokens(accounts, issuers(others)) : undefined,
-    signIn: settings.providers?.length
-      ? signInOf(settings, secretsOf(secret) as [string, ...string[]])
-      : undefined,
+    signIn: settings.providers?.length ? signInOf(settings, secrets) : undefined,
   }
 }
 

@@ -7,6 +7,7 @@ import { columnName } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
 import { hasIdentity, type Identity } from "./identity.ts"
+import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Claims } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -14,6 +15,8 @@ import { isUsable } from "./usable.ts"
 export interface Credentials {
   role: string
   password: string
+  /** Whether it needs a second factor, and has none. */
+  lacksFactor: boolean
 }
 
 /** What of a token is looked up: its account, and what else must be there for it to hold. */
@@ -78,12 +81,14 @@ function others(accounts: Accounts, looked: Looked, names: Names): SQL[] {
 
 /** The statement that reads role and password of an account, where its token may hold. */
 export const lookPlan = (accounts: Accounts, looked: Looked): Plan =>
-  planOf(accounts.resource, `look${formOf(looked)}`, () => {
+  planOf(accounts.resource, `look${formOf(looked)}:${accounts.requireFactor}`, () => {
     const { resource, password } = accounts
     const own = sql`${accountKey(resource).column} = ${bound("id")}`
     const where = and(own, isUsable(accounts), ...others(accounts, looked, plainNames))
+    const lacks = lacksFactorSql(accounts, bound("id"))
+    const columns = [roleSql(accounts), sql`${password.column}`, ...lacks]
     return {
-      ...compile(sql`select ${roleSql(accounts)}, ${password.column} from ${resource.table} where ${where}`),
+      ...compile(sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${where}`),
       bounded: true,
     }
   })
@@ -97,9 +102,11 @@ export const lookValues = ({ userId, session, actor, identity }: Looked) => ({
 })
 
 /** The credentials that a look-up has read. */
-export function credentialsIn(row: Row | undefined): Credentials | undefined {
-  const [role, password] = row ?? []
-  return typeof role === "string" && typeof password === "string" ? { role, password } : undefined
+export function credentialsIn(accounts: Accounts, row: Row | undefined): Credentials | undefined {
+  const [role, password, lacks] = row ?? []
+  return typeof role === "string" && typeof password === "string"
+    ? { role, password, lacksFactor: lacksFactor(accounts, lacks) }
+    : undefined
 }
 
 /** Makes the condition that an account still has the credentials remembered of it, and its token still holds. */

@@ -24,6 +24,7 @@ import {
 import { entailing } from "./entailed.ts"
 import { viewerOfKey } from "./key-credentials.ts"
 import { type Presented, viewerOf } from "./presented.ts"
+import { factorPart, needsFactor, refuseWithoutFactor } from "./required-factor.ts"
 import { passwordMark } from "./token.ts"
 import { type Touch, touching } from "./touch.ts"
 
@@ -68,7 +69,9 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
     const presented = (issued && (await issued.present(c, token))) ?? (await tokens.verify(token))
     if (typeof presented === "string") return presented
     const last = remembered.get(nameOf(presented))
-    if (!last || isStale(presented, last) || !takesRecalled(c)) return lookTwice(c, token, presented)
+    const isRecalled = last && !isStale(presented, last) && takesRecalled(c)
+    // The guard of a statement does not ask for the second factor.
+    if (!isRecalled || needsFactor(accounts, last.role)) return lookTwice(c, token, presented)
     const call = c.get("call")
     call.recalled = {
       guard: guardOf(presented, last),
@@ -146,23 +149,26 @@ async function readCredentials(
       return rows[0] && JSON.stringify(rows[0])
     },
   )
-  return credentialsIn(text === undefined ? undefined : JSON.parse(text))
+  return credentialsIn(accounts, text === undefined ? undefined : JSON.parse(text))
 }
 
 /** The rows that a look-up reads. Who acts as another is a second row of the accounts. */
-function partsOf(
-  { resource, tables: { sessions } }: Accounts,
-  { userId, session, actor }: Presented,
-): PartRead[] {
+function partsOf(accounts: Accounts, { userId, session, actor }: Presented): PartRead[] {
+  const { resource, tables } = accounts
+  const { sessions } = tables
   const own = { table: resource.tableName, column: accountKey(resource).name, value: userId, times: 1 }
-  const parts = actor === undefined ? [own] : []
+  const parts = [...(actor === undefined ? [own] : []), ...factorPart(accounts, userId)]
   if (sessions && session !== undefined)
     parts.push({ table: sessions.tableName, column: "id", value: session, times: 1 })
   return parts
 }
 
-/** Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer. */
+/**
+ * Throws a 401 for a token that does not hold, but on the engine's own routes: they look at no viewer; and a 403 for who
+ * must set up a second factor first.
+ */
 function refuseRejected(c: AppContext): void {
+  refuseWithoutFactor(c)
   const { rejected } = c.get("call")
   if (rejected !== undefined && !looksAtNone(c)) throw rejectedToken(rejected)
 }

@@ -23,7 +23,8 @@ const maxScopes = 50
 const maxScope = 100
 
 /** The viewer that a token stands for, by the row of its account. */
-export function viewerOf(accounts: Accounts, presented: Presented, { role: own }: Credentials): Viewer {
+export function viewerOf(accounts: Accounts, presented: Presented, credentials: Credentials): Viewer {
+  const { role: own, lacksFactor } = credentials
   const { userId, session, actor, issued } = presented
   const role = roleOf(accounts, own, issued?.roles)
   const scopes = issued?.scopes
@@ -37,6 +38,7 @@ export function viewerOf(accounts: Accounts, presented: Presented, { role: own }
     ...(actor === undefined ? {} : { actor }),
     ...(scopes ? { scopes } : {}),
     ...(issued ? { claims: issued.claims } : {}),
+    ...(lacksFactor ? { lacksFactor } : {}),
   }
 }
 

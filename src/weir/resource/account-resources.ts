@@ -16,6 +16,8 @@ export interface AccountTables {
   identities?: Table
   /** Tokens that are used once: links by mail, codes of a sign-in. */
   tokens?: Table
+  /** Second factors: one-time codes of authenticator apps, and recovery codes. */
+  factors?: Table
   /** What became of the accounts, for admins: `GET /audit`. */
   audit?: Table
 }
@@ -28,6 +30,7 @@ const purposes: Record<keyof AccountTables, AccountTableName> = {
   keys: "api_keys",
   identities: "identities",
   tokens: "account_tokens",
+  factors: "account_factors",
   audit: "audit",
 }
 
@@ -78,6 +81,7 @@ const optionsOf = (table: Table, owners: Owners): Record<keyof AccountTables, Re
   },
   identities: { read: mine, delete: all(mine, hasOtherWay(table, owners)) },
   tokens: {},
+  factors: {},
   audit: { read: admin, sort: "-id" },
 })
 
@@ -106,6 +110,7 @@ export function accountResources(
     keys: resolved("keys"),
     identities: resolved("identities"),
     tokens: resolved("tokens"),
+    factors: resolved("factors"),
     audit: resolved("audit"),
   }
 }

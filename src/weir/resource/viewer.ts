@@ -19,6 +19,8 @@ export interface Identity {
   scopes?: readonly string[] | undefined
   /** The session that the access token is of. */
   session?: number | undefined
+  /** Whether it must set up a second factor before anything else. */
+  lacksFactor?: boolean | undefined
   /** The key of the admin who acts as this viewer. */
   actor?: Key | undefined
 }

@@ -119,7 +119,13 @@ describe("accounts.issuers", () => {
 
   test("are accepted, and need the table of identities", () => {
     const accounts = checkedIssuers(own, { ...own, issuer: "https://b.example.com" })
-    const setting = { accounts, issuer: "settings", secret: "s".repeat(32), prepare: async () => {} }
+    const setting = {
+      accounts,
+      issuer: "settings",
+      title: "Settings",
+      secret: "s".repeat(32),
+      prepare: async () => {},
+    }
     expect(authContext(setting).issued).toBeDefined()
     expect(authContext({ ...setting, accounts: accountsWith() }).issued).toBeUndefined()
     const wrong = accountsWith({}, { issuers: [own] } as never, false)
