@@ -1,14 +1,15 @@
 /** Hashes of the files that adopt may replace, as the project brings them. Written by `npm run docs`. */
 export const samples: readonly string[] = [
   // src/api.ts
-  "4b17e60b9a9f43de",
+  "a1a8351ab745f47c",
   // src/resources.ts
-  "c4060f6423a416d7",
+  "be3d15c8555cdbb7",
 ]
 
 /** The files that belong to these. */
 export const sampleFiles: readonly string[] = [
   "src/routes/stats.ts",
+  "src/schema/accounts.ts",
   "src/schema/items.ts",
   "src/schema/notes.ts",
   "src/schema/users.ts",
