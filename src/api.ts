@@ -1,7 +1,7 @@
 import { defineApi } from "#weir"
 import { resources } from "./resources.ts"
 import { stats } from "./routes/stats.ts"
-import { account_tokens, api_keys, audit, identities, sessions } from "./schema/accounts.ts"
+import { account_factors, account_tokens, api_keys, audit, identities, sessions } from "./schema/accounts.ts"
 import { users } from "./schema/users.ts"
 import { writeRecords } from "./schema/write-records.ts"
 
@@ -28,6 +28,7 @@ export const api = defineApi({
     keys: api_keys,
     identities,
     tokens: account_tokens,
+    factors: account_factors,
     audit,
   },
   resources,

@@ -3,7 +3,7 @@ import { hashPassword, type Seeds } from "#weir"
 const password = "a password for seeds"
 const hashed_password = await hashPassword(password)
 
-// User n, organization n and project n belong together: user 1 sees the odd issues, user 2 the even ones.
+// User n owns organization n, which has project n: user 1 sees the odd issues, user 2 the even ones.
 const turn = (n: number, count: number): number => ((n - 1) % count) + 1
 
 export const seeds: Seeds = {
@@ -23,7 +23,7 @@ export const seeds: Seeds = {
         id: n,
         user_id: turn(n, users),
         organization_id: turn(n, organizations),
-        role: "admin",
+        role: "owner",
       }),
     },
     projects: {

@@ -99,7 +99,11 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
   const { schema = {}, casing, history } = options
   const own = options.accounts
-    ? accountResources(options.accounts, options.accounts.table, options.resources)
+    ? accountResources(
+        options.accounts,
+        { users: options.accounts.table, password: options.accounts.password },
+        options.resources,
+      )
     : undefined
   const resources = [...new Set([...options.resources, ...Object.values(own ?? {}).filter(isThere)])]
   loadSchema(resources, history ? { ...schema, history } : schema, casing)

@@ -70,7 +70,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
     links: api.mailLinks,
     log: services.log,
   }
-  const auth = accounts && authContext({ accounts, issuer: api.issuer, secret, settings, mail, prepare })
+  const auth = accounts && authContext({ ...api, accounts, secret, settings, mail, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
@@ -80,7 +80,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
-  if (auth) app.use(identify(auth.accounts, auth.tokens))
+  if (auth) app.use(identify(auth))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
@@ -115,6 +115,8 @@ const documentInfo = (api: Api, basePath: string, limited: boolean): DocumentInf
   license: api.license,
   tags: api.tags,
   accounts: api.accounts !== undefined,
+  refreshes: api.accounts?.tables.sessions !== undefined,
+  keys: api.accounts?.tables.keys !== undefined,
   basePath,
   limited,
 })

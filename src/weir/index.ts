@@ -17,6 +17,7 @@ export type {
   HookOptions,
   HookRow,
 } from "./resource/hooks.ts"
+export type { IssuerOptions } from "./resource/issuers.ts"
 export type { Key } from "./resource/key.ts"
 export type { QuotaOptions } from "./resource/quota.ts"
 export type {

@@ -42,6 +42,10 @@ export const problemCodes = {
     status: 400,
     when: "What was sent to `POST /auth/token` for tokens does not hold: it is unknown, expired, used or of another (OAuth2: `invalid_grant`)",
   },
+  sign_in_not_begun: {
+    status: 400,
+    when: "A provider has sent back a browser that has not begun the sign-in, or more than ten minutes ago",
+  },
   invalid_link: {
     status: 400,
     when: "The token of a link in a mail is unknown, expired, used, or was made for something else",
@@ -60,6 +64,10 @@ export const problemCodes = {
     when: "The password is right, and the account's address is to be verified first, by the link that was mailed",
   },
   quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
+  second_factor_required: {
+    status: 403,
+    when: "The account's role needs a second factor, and it has none (400 of `POST /auth/token`, with `challenge`: it has one, and its code was not sent)",
+  },
   not_found: { status: 404, when: "There is no such path, or no such row that the viewer may see" },
   method_not_allowed: { status: 405, when: "The path has other methods; `Allow` lists them" },
   not_acceptable: { status: 406, when: "`Accept` rules out JSON" },
@@ -106,6 +114,10 @@ export const problemCodes = {
   timeout: {
     status: 503,
     when: "The request took longer than `REQUEST_TIMEOUT_MS` (408: it was sent too slowly)",
+  },
+  issuer_unavailable: {
+    status: 503,
+    when: "The issuer of the access token does not answer, so that the token cannot be checked",
   },
   database_unavailable: { status: 503, when: "The database cannot be reached" },
   database_unmigrated: { status: 503, when: "A table or column is missing: the database must be migrated" },
@@ -154,6 +166,7 @@ export const issueCodes = {
   invalid_json: "The cell does not hold JSON (imports)",
   not_comparable: "The field cannot be filtered, sorted or grouped by, or has no such aggregate",
   wrong_secret: "The present password is wrong",
+  wrong_code: "The one-time code is wrong, or was used before",
   common_password: "The password is one of the most common",
   holds_name: "The password holds the user's own name or email",
 } as const satisfies Record<string, string>

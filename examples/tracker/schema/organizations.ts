@@ -1,5 +1,6 @@
 import { relations } from "drizzle-orm"
 import { id, references, table, text, timestamps } from "#weir/schema"
+import { invitations } from "./invitations.ts"
 import { memberships } from "./memberships.ts"
 import { projects } from "./projects.ts"
 import { users } from "./users.ts"
@@ -13,5 +14,6 @@ export const organizations = table("organizations", {
 
 export const organizationsRelations = relations(organizations, ({ many }) => ({
   memberships: many(memberships),
+  invitations: many(invitations),
   projects: many(projects),
 }))

@@ -5,32 +5,43 @@ import { type Answer, caller } from "../../../test/weir/support/client.ts"
 import { authSecret } from "../../../test/weir/support/fresh.ts"
 import { api } from "../api.ts"
 
-const people = ["ann", "bob", "mel", "nina", "out", "both", "gone"] as const
+const people = ["ann", "bob", "mel", "nina", "out", "both", "gone", "ada", "api"] as const
 /**
- * Ann is the admin of organization 1 and Mel a member; Bob is the admin of organization 2 and Nina a member. Both is a
- * member of both, Out of none. Gone founded organization 2, and has left it.
+ * Ann is the owner of organization 1, Ada an admin and Mel a member; Bob is the owner of organization 2 and Nina a member.
+ * Both is a member of both, Out of none. Gone founded organization 2, and has left it. Api is an admin of the API.
  */
 export type Who = (typeof people)[number] | "anonymous"
 
 /** Nobody signs in with it: tokens are made here. */
 const hashed_password = `$scrypt$ln=4,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`
 
+const later = "2100-01-01T00:00:00.000Z"
 const placed = (organization_id: number, more: object = {}) => ({ organization_id, ...more })
 
 /** Row n of a table is in organization n, where nothing else is said. */
 const rows: Record<string, object[]> = {
-  users: people.map((username) => ({ email: `${username}@example.com`, username, hashed_password })),
+  users: people.map((username) => ({
+    email: `${username}@example.com`,
+    username,
+    hashed_password,
+    role: username === "api" ? "admin" : "user",
+  })),
   organizations: [
     { name: "One", founder_id: 1 },
     { name: "Two", founder_id: 7 },
   ],
   memberships: [
-    placed(1, { user_id: 1, role: "admin" }),
-    placed(2, { user_id: 2, role: "admin" }),
+    placed(1, { user_id: 1, role: "owner" }),
+    placed(2, { user_id: 2, role: "owner" }),
     placed(1, { user_id: 3, role: "member" }),
     placed(2, { user_id: 4, role: "member" }),
     placed(1, { user_id: 6, role: "member" }),
     placed(2, { user_id: 6, role: "member" }),
+    placed(1, { user_id: 8, role: "admin" }),
+  ],
+  invitations: [
+    placed(1, { user_id: 5, role: "member", invited_by: 8, expires_at: later }),
+    placed(2, { user_id: 5, role: "admin", invited_by: 2, expires_at: later }),
   ],
   projects: [placed(1, { name: "First" }), placed(2, { name: "Second" }), placed(1, { name: "Third" })],
   issues: [
@@ -66,6 +77,8 @@ export interface Tenants {
   ): Promise<Answer>
   /** All rows of all tables, past the API. */
   everything(): Promise<Record<string, unknown[]>>
+  /** Changes rows past the API. */
+  run(text: string): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -103,6 +116,7 @@ export async function tenants(): Promise<Tenants> {
       ])
       return Object.fromEntries(await Promise.all(found))
     },
+    run: (text) => client.batch([{ text, params: [] }]),
     close: async () => {
       await client.close?.()
       await close()

@@ -80,7 +80,7 @@ async function requireAdmin(call: Call, { accounts }: AuthContext, by: Link["acc
   const looked = { userId: by }
   const plan = lookPlan(accounts, looked)
   const [row] = await call.client().query(withValues(plan, lookValues(looked), true))
-  if (credentialsIn(row)?.role !== accounts.admin) throw invalidLink()
+  if (credentialsIn(accounts, row)?.role !== accounts.admin) throw invalidLink()
 }
 
 /** The account as its new owner sees it. */

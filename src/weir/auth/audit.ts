@@ -25,6 +25,7 @@ export type AuditEventName =
   | "identity_unlinked"
   | "factor_added"
   | "factor_removed"
+  | "recovery_codes_made"
 
 export interface AuditEvent {
   event: AuditEventName

@@ -6,6 +6,8 @@ import type { ViewerGuard } from "../resource/viewer.ts"
 import { columnName } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
+import { hasIdentity, type Identity } from "./identity.ts"
+import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Claims } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -13,14 +15,19 @@ import { isUsable } from "./usable.ts"
 export interface Credentials {
   role: string
   password: string
+  /** Whether it needs a second factor, and has none. */
+  lacksFactor: boolean
 }
 
 /** What of a token is looked up: its account, and what else must be there for it to hold. */
-export type Looked = Pick<Claims, "userId" | "session" | "actor">
+export interface Looked extends Pick<Claims, "userId" | "session" | "actor"> {
+  /** What the issuer of the token calls the account. */
+  identity?: Identity | undefined
+}
 
 /** The parts of a look-up, by which its statements differ. */
-const formOf = ({ session, actor }: Looked): string =>
-  `${session === undefined ? "" : ":session"}${actor === undefined ? "" : ":actor"}`
+const formOf = ({ session, actor, identity }: Looked): string =>
+  `${session === undefined ? "" : ":session"}${actor === undefined ? "" : ":actor"}${identity ? ":identity" : ""}`
 
 /** The role of an account, empty where accounts have none. */
 const roleSql = ({ role }: Accounts): SQL => (role ? sql`${role.column}` : sql`''`)
@@ -51,14 +58,22 @@ interface Names {
   account: string
   session: string
   actor: string
+  /** Before the names of an identity's columns. */
+  identity: string
 }
-const plainNames: Names = { account: "id", session: "session", actor: "actor" }
-const guardNames: Names = { account: "@guardKey", session: "@guardSession", actor: "@guardActor" }
+const plainNames: Names = { account: "id", session: "session", actor: "actor", identity: "" }
+const guardNames: Names = {
+  account: "@guardKey",
+  session: "@guardSession",
+  actor: "@guardActor",
+  identity: "@guard:",
+}
 
 /** What must hold beside the account's own row. */
 function others(accounts: Accounts, looked: Looked, names: Names): SQL[] {
-  const { sessions } = accounts.tables
+  const { sessions, identities } = accounts.tables
   return [
+    ...(looked.identity && identities ? [hasIdentity(identities, bound(names.account), names.identity)] : []),
     ...(looked.session !== undefined && sessions ? [isSession(sessions, looked, names)] : []),
     ...(looked.actor === undefined ? [] : [isActing(accounts, names)]),
   ]
@@ -66,23 +81,32 @@ function others(accounts: Accounts, looked: Looked, names: Names): SQL[] {
 
 /** The statement that reads role and password of an account, where its token may hold. */
 export const lookPlan = (accounts: Accounts, looked: Looked): Plan =>
-  planOf(accounts.resource, `look${formOf(looked)}`, () => {
+  planOf(accounts.resource, `look${formOf(looked)}:${accounts.requireFactor}`, () => {
     const { resource, password } = accounts
     const own = sql`${accountKey(resource).column} = ${bound("id")}`
     const where = and(own, isUsable(accounts), ...others(accounts, looked, plainNames))
+    const lacks = lacksFactorSql(accounts, bound("id"))
+    const columns = [roleSql(accounts), sql`${password.column}`, ...lacks]
     return {
-      ...compile(sql`select ${roleSql(accounts)}, ${password.column} from ${resource.table} where ${where}`),
+      ...compile(sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${where}`),
       bounded: true,
     }
   })
 
 /** The values that `lookPlan` binds. */
-export const lookValues = ({ userId, session, actor }: Looked) => ({ id: userId, session, actor })
+export const lookValues = ({ userId, session, actor, identity }: Looked) => ({
+  id: userId,
+  session,
+  actor,
+  ...identity,
+})
 
 /** The credentials that a look-up has read. */
-export function credentialsIn(row: Row | undefined): Credentials | undefined {
-  const [role, password] = row ?? []
-  return typeof role === "string" && typeof password === "string" ? { role, password } : undefined
+export function credentialsIn(accounts: Accounts, row: Row | undefined): Credentials | undefined {
+  const [role, password, lacks] = row ?? []
+  return typeof role === "string" && typeof password === "string"
+    ? { role, password, lacksFactor: lacksFactor(accounts, lacks) }
+    : undefined
 }
 
 /** Makes the condition that an account still has the credentials remembered of it, and its token still holds. */
@@ -101,6 +125,9 @@ export function guardsOf(accounts: Accounts): (looked: Looked, credentials: Cred
         "@guardPassword": password,
         ...(looked.session === undefined ? {} : { "@guardSession": looked.session }),
         ...(looked.actor === undefined ? {} : { "@guardActor": looked.actor }),
+        ...(looked.identity
+          ? { "@guard:issuer": looked.identity.issuer, "@guard:subject": looked.identity.subject }
+          : {}),
       },
     }
   }

@@ -2,6 +2,8 @@ import type { AppContext } from "../http/context.ts"
 import { Problem } from "../problem.ts"
 import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { answerChallenge, requireCode } from "./challenge.ts"
+import { authorizationCode } from "./code-grant.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
 import { beginSession, type TokenAnswer } from "./sessions.ts"
@@ -33,7 +35,7 @@ const maxPassword = 200
 /** A user name and a password (RFC 6749, 4.3). */
 const password: Grant = {
   fields: { username: { required: true, max: maxName }, password: { required: true, max: maxPassword } },
-  issue: async (c, context, { username = "", password = "" }, attempt) => {
+  issue: async (c, context, { username = "", password = "", otp }, attempt) => {
     const { accounts, tokens } = context
     attempt.account = tokens.nameMark(username)
     const { caller, client } = c.get("call")
@@ -44,7 +46,8 @@ const password: Grant = {
     if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
     if (!account.isVerified)
       throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
-    return beginSession(c, context, { ...account, method: "password" })
+    const shown = await requireCode(c, context, account, otp)
+    return beginSession(c, context, { ...account, method: shown ? `password ${shown}` : "password" })
   },
 }
 
@@ -53,10 +56,28 @@ const refreshToken: Grant = {
   issue: (c, context, { refresh_token = "" }) => refresh(c, context, refresh_token),
 }
 
+const maxOtp = 50
+
+/** A password, and a code of the second factor with it. */
+const passwordAndCode: Grant = { ...password, fields: { ...password.fields, otp: { max: maxOtp } } }
+
+/** The code of a second factor, for the challenge that a right password has got. */
+const code: Grant = {
+  fields: { challenge: { required: true, max: 100 }, otp: { required: true, max: maxOtp } },
+  issue: async (c, context, { challenge = "", otp = "" }) => {
+    const { shown, ...account } = await answerChallenge(c, context, challenge, otp)
+    return beginSession(c, context, { ...account, method: `password ${shown}` })
+  },
+}
+export const codeGrant = "urn:weir:params:oauth:grant-type:otp"
+
 /** The grants that an API's accounts have, by their names. */
-export function grantsOf({ accounts }: AuthContext): Record<string, Grant> {
+export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Grant> {
+  const { sessions, factors } = accounts.tables
   return {
-    password,
-    ...(accounts.tables.sessions ? { refresh_token: refreshToken } : {}),
+    password: factors ? passwordAndCode : password,
+    ...(sessions ? { refresh_token: refreshToken } : {}),
+    ...(factors ? { [codeGrant]: code } : {}),
+    ...(signIn ? { authorization_code: authorizationCode } : {}),
   }
 }

@@ -11,6 +11,7 @@ import { columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
 import { isApiKey, keyHash } from "./api-key.ts"
+import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Touch } from "./touch.ts"
 import { isUsable } from "./usable.ts"
 
@@ -34,17 +35,21 @@ export async function viewerOfKey(
     },
   )
   if (found === undefined) return "the key is unknown, deleted, or its account cannot be used"
-  const [key, account, role, scopes, expires] = JSON.parse(found) as Row
+  const [key, account, role, scopes, expires, lacks] = JSON.parse(found) as Row
   const until = typeof expires === "string" ? Date.parse(expires.replaceAll('"', "")) : undefined
   if (until !== undefined && !(until > Date.now())) return "the key has expired"
   const due = touch(key as Key)
   if (due)
-    c.get("call").hooks?.later(`${keys.name}.last_used_at`, async (client) => void (await client.batch([due])))
+    c.get("call").hooks?.later(
+      `${keys.name}.last_used_at`,
+      async (client) => void (await client.batch([due])),
+    )
   return {
     kind: kindOf(role === accounts.admin ? "admin" : "user", String(role), scopesIn(scopes)),
     id: account as Key,
     ...(accounts.role ? { role: String(role) } : {}),
     scopes: scopesIn(scopes),
+    ...(lacksFactor(accounts, lacks) ? { lacksFactor: true } : {}),
   }
 }
 
@@ -55,7 +60,7 @@ const scopesIn = (stored: unknown): string[] => {
 
 /** The statement that finds a key by its digest: its key, its account's key and role, its scopes, and when it expires. */
 const planFor = (accounts: Accounts, keys: Resource): Plan =>
-  planOf(keys, "own:credentials", () => {
+  planOf(keys, `own:credentials:${accounts.requireFactor}`, () => {
     const { resource, role } = accounts
     const own = (name: string) => sql`${tableOf(keys)}.${columnName(keys, name)}`
     const expires = keys.fields.expires_at?.type.sql.json(own("expires_at")) ?? sql`null`
@@ -65,6 +70,7 @@ const planFor = (accounts: Accounts, keys: Resource): Plan =>
       role ? sql`${tableOf(resource)}.${columnName(resource, role.name)}` : sql`''`,
       own("scopes"),
       expires,
+      ...lacksFactorSql(accounts, own("user_id")),
     ]
     const key = sql`${tableOf(resource)}.${columnName(resource, accountKey(resource).name)}`
     const where = and(sql`${own("key_hash")} = ${bound("hash")}`, isUsable(accounts))

@@ -15,6 +15,9 @@ export const tokenProblem = problem
         "unauthorized_client",
       ])
       .optional(),
+    challenge: z.string().optional().openapi({
+      description: "Of `second_factor_required`: what to send with a one-time code, within 5 minutes",
+    }),
     error_description: z.string().optional().openapi({ description: "`detail`, in ASCII" }),
   })
   .openapi("TokenProblem", {
@@ -35,6 +38,7 @@ const errors: Partial<Record<ProblemCode, { error: string; status: number }>> = 
   wrong_credentials: { error: "invalid_grant", status: 400 },
   invalid_grant: { error: "invalid_grant", status: 400 },
   unverified: { error: "invalid_grant", status: 403 },
+  second_factor_required: { error: "invalid_grant", status: 400 },
   unsupported_grant_type: { error: "unsupported_grant_type", status: 400 },
   invalid_scope: { error: "invalid_scope", status: 400 },
   invalid_request: { error: "invalid_request", status: 400 },
@@ -58,7 +62,9 @@ export function toOAuth(c: AppContext, error: unknown): unknown {
     status: known?.status ?? status,
     headers: { ...error.headers, ...(asJson ? { "content-type": "application/json" } : {}) },
     cause: error,
-    ...(known ? { members: { error: known.error, error_description: described(message) } } : {}),
+    ...(known
+      ? { members: { ...error.members, error: known.error, error_description: described(message) } }
+      : {}),
   })
 }
 

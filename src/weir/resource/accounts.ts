@@ -1,5 +1,6 @@
 import { getTableName, type Table } from "drizzle-orm"
 import type { AccountResources, AccountTables } from "./account-resources.ts"
+import { checkIssuers, type IssuerOptions } from "./issuers.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen, rolesIn } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -29,6 +30,10 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   confirm?: boolean
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
+  /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
+  issuers?: readonly IssuerOptions[]
+  /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
+  requireFactor?: "admin" | readonly string[]
 }
 
 /** The accounts of an API, resolved. */
@@ -45,6 +50,9 @@ export interface Accounts {
   /** Whether addresses are verified before anybody signs in. */
   confirm: boolean
   lastSeen: Field | undefined
+  issuers: readonly IssuerOptions[]
+  /** The roles that need a second factor. */
+  requireFactor: readonly string[]
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -78,11 +86,33 @@ export function accountsOf(
   checkRoleNames(resource, role, resources)
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
+  const requireFactor = requiredFactors(options, role, admin)
+  const issuers = checkIssuers(options.issuers ?? [], "accounts.issuers")
   const email = login.find(({ spec }) => spec.format === "email")
   const { confirm = false } = options
   if (confirm && !(times.verified && tables.tokens && email))
     throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
-  return { resource, login, email, password, role, admin, ...times, confirm, tables }
+  return { resource, login, email, password, role, admin, ...times, confirm, issuers, requireFactor, tables }
+}
+
+/** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */
+function requiredFactors(
+  { factors, tokens, requireFactor = [] }: AccountsOptions,
+  role: Field | undefined,
+  admin: string,
+): readonly string[] {
+  if (factors && !tokens)
+    throw new Error(
+      "accounts: factors needs tokens as well: what stands between password and code is kept there",
+    )
+  const roles = requireFactor === "admin" ? [admin] : requireFactor
+  if (roles.length === 0) return roles
+  if (!factors) throw new Error("accounts: requireFactor needs factors: the table account_factors")
+  if (!role) throw new Error("accounts: requireFactor names roles, and the accounts have none")
+  const wrong = roles.find((text) => role.spec.values && !role.spec.values.includes(text))
+  if (wrong !== undefined)
+    throw new Error(`accounts: requireFactor names "${wrong}", which is no value of the column ${role.name}`)
+  return roles
 }
 
 /** A column that holds a time or null, and that only admins set. */

@@ -219,11 +219,12 @@ function secretKey(
 function rulesOf(options: ResourceOptions, adminsOnly: boolean, name: string): Resource["rules"] {
   const of = (action: ScopeAction, rule: Rule = nobody): Rule =>
     withinScopes(name, action, adminsOnly && rule !== nobody ? all(admin, rule) : rule)
+  const update = of("update", options.update)
   return {
     read: of("read", options.read),
     create: of("create", options.create),
-    update: of("update", options.update),
-    updatedRow: of("update", options.updatedRow ?? options.update),
+    update,
+    updatedRow: options.updatedRow ? of("update", options.updatedRow) : update,
     delete: of("delete", options.delete),
     restore: of("update", options.restore),
   }

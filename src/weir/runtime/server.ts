@@ -70,7 +70,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
     mail: mailOf(settings, api, { log: isFirst() ? log : () => {}, smtp: smtpSender }),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,

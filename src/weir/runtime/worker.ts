@@ -66,7 +66,7 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
     mail: mailOf(settings, api, { log: leveled(console_, settings.LOG_LEVEL) }),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,

@@ -96,8 +96,11 @@ export const targetsOf = (api: Api, resource: Resource): Map<string, Resource> =
 export const jointColumns = (api: Api, resource: Resource): Set<string> =>
   new Set(referencesOf(api, resource).flatMap(({ columns }) => (columns.length > 1 ? columns : [])))
 
-/** The columns that must differ from row to row: unique ones, those of the key, one of those that are unique together. */
-function distinctColumns({ table, fields, keys }: Resource): Set<string> {
+/**
+ * The columns that must differ from row to row: unique ones, those of the key, one of those that are unique together, if
+ * it can be one whose value is not given.
+ */
+function distinctColumns({ table, fields, keys }: Resource, given: Row = {}): Set<string> {
   const byColumn = new Map(Object.values(fields).map((field) => [field.column.name, field.name]))
   const { uniqueConstraints, indexes } = tableConfig(table)
   const together = [
@@ -111,7 +114,9 @@ function distinctColumns({ table, fields, keys }: Resource): Set<string> {
   return new Set([
     ...single.map(({ name }) => name),
     ...keys.filter(free),
-    ...together.flatMap((names) => names.find(free) ?? []),
+    ...together.flatMap(
+      (names) => names.find((name) => free(name) && !Object.hasOwn(given, name)) ?? names.find(free) ?? [],
+    ),
   ])
 }
 
@@ -160,10 +165,10 @@ export class Maker {
   }
 
   /** A valid value of a field: unlike all before it, where its type has so many. */
-  async value(resource: Resource, field: Field, as: Person = this.w.root): Promise<unknown> {
+  async value(resource: Resource, field: Field, as: Person = this.w.root, given: Row = {}): Promise<unknown> {
     const n = this.n++
     if (field.secret) return `sample secret ${n}`.padEnd(field.secret.min, "x").slice(0, field.secret.max)
-    const unique = distinctColumns(resource).has(field.name)
+    const unique = distinctColumns(resource, given).has(field.name)
     const reference = referencesOf(this.w.api, resource).findLast(({ columns }) =>
       columns.includes(field.name),
     )
@@ -211,7 +216,7 @@ export class Maker {
       // A row that may refer to its own kind starts as a root.
       const itself = targetsOf(this.w.api, resource).get(field.name) === resource
       const empty = field.nullable && (itself || (nullTurn && !field.unique))
-      body[name] = empty ? null : await this.value(resource, field, as)
+      body[name] = empty ? null : await this.value(resource, field, as, given)
     }
     await this.join(resource, body, given)
     return { ...body, ...this.samples[resource.name]?.(this.n++), ...given }

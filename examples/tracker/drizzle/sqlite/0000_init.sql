@@ -15,6 +15,31 @@ CREATE TABLE `comments` (
 CREATE INDEX `comments_organization_id_index` ON `comments` (`organization_id`);--> statement-breakpoint
 CREATE INDEX `comments_issue_id_index` ON `comments` (`issue_id`);--> statement-breakpoint
 CREATE INDEX `comments_author_id_index` ON `comments` (`author_id`);--> statement-breakpoint
+CREATE TABLE `invitations` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`organization_id` integer NOT NULL,
+	`user_id` integer,
+	`email` text,
+	`role` text DEFAULT 'member' NOT NULL,
+	`invited_by` integer NOT NULL,
+	`state` text DEFAULT 'pending' NOT NULL,
+	`expires_at` text NOT NULL,
+	`acceptance` text,
+	`created_at` text DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
+	`updated_at` text DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`invited_by`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
+	CONSTRAINT "invitations_email_check" CHECK(length("email") <= 254),
+	CONSTRAINT "invitations_role_check" CHECK("role" in ('member', 'admin')),
+	CONSTRAINT "invitations_state_check" CHECK("state" in ('pending', 'accepted', 'declined', 'withdrawn')),
+	CONSTRAINT "invitations_acceptance_check" CHECK(length("acceptance") <= 36)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `invitations_acceptance_unique` ON `invitations` (`acceptance`);--> statement-breakpoint
+CREATE INDEX `invitations_organization_id_index` ON `invitations` (`organization_id`);--> statement-breakpoint
+CREATE INDEX `invitations_user_id_index` ON `invitations` (`user_id`);--> statement-breakpoint
+CREATE INDEX `invitations_invited_by_index` ON `invitations` (`invited_by`);--> statement-breakpoint
 CREATE TABLE `issues` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`organization_id` integer NOT NULL,
@@ -67,9 +92,10 @@ CREATE TABLE `memberships` (
 	`updated_at` text DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE cascade,
-	CONSTRAINT "memberships_role_check" CHECK("role" in ('member', 'admin'))
+	CONSTRAINT "memberships_role_check" CHECK("role" in ('member', 'admin', 'owner'))
 );
 --> statement-breakpoint
+CREATE INDEX `memberships_organization_role_index` ON `memberships` (`organization_id`,`role`);--> statement-breakpoint
 CREATE INDEX `memberships_user_id_index` ON `memberships` (`user_id`);--> statement-breakpoint
 CREATE INDEX `memberships_organization_id_index` ON `memberships` (`organization_id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `memberships_user_organization_unique` ON `memberships` (`user_id`,`organization_id`);--> statement-breakpoint
@@ -121,11 +147,14 @@ CREATE TABLE `users` (
 	`email` text NOT NULL,
 	`username` text NOT NULL,
 	`hashed_password` text NOT NULL,
+	`role` text DEFAULT 'user' NOT NULL,
+	`verified_at` text,
 	`created_at` text DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
 	`updated_at` text DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) NOT NULL,
 	CONSTRAINT "users_email_check" CHECK(length("email") <= 254),
 	CONSTRAINT "users_username_check" CHECK(length("username") >= 3 and length("username") <= 40),
-	CONSTRAINT "users_hashed_password_check" CHECK(length("hashed_password") <= 255)
+	CONSTRAINT "users_hashed_password_check" CHECK(length("hashed_password") <= 255),
+	CONSTRAINT "users_role_check" CHECK("role" in ('user', 'admin'))
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint

@@ -1,7 +1,7 @@
 /** Hashes of the files that adopt may replace, as the project brings them. Written by `npm run docs`. */
 export const samples: readonly string[] = [
   // src/api.ts
-  "a1a8351ab745f47c",
+  "5f576130a68fb15f",
   // src/resources.ts
   "be3d15c8555cdbb7",
 ]

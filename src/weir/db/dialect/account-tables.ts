@@ -2,10 +2,16 @@ import type { Table } from "drizzle-orm"
 import { keyOfOne } from "./collections.ts"
 import { vocabulary } from "./vocabulary.ts"
 
-const { id, index, json, references, table, text, timestamp, timestamps, unique } = vocabulary
+const { id, index, integer, json, references, table, text, timestamp, timestamps, unique } = vocabulary
 
 /** What the tables of accounts are for. */
-export type AccountTableName = "sessions" | "api_keys" | "identities" | "account_tokens" | "audit"
+export type AccountTableName =
+  | "sessions"
+  | "api_keys"
+  | "identities"
+  | "account_tokens"
+  | "account_factors"
+  | "audit"
 
 const purposes = new WeakMap<Table, { purpose: AccountTableName; users: Table }>()
 
@@ -53,6 +59,24 @@ const waysIn = (users: Table, prefix: string) => {
       created_at: created(),
       last_used_at: timestamp(),
       expires_at: timestamp(),
+    }),
+    /** What an account shows beside its password: authenticator apps, and codes for who has lost theirs. */
+    account_factors: table(`${prefix}account_factors`, {
+      id: id(),
+      user_id: account().notNull(),
+      /** `totp` or `recovery`. */
+      kind: text({ max: 20 }).notNull(),
+      /** The secret of an app, encrypted, or the digest of a recovery code. */
+      secret: text({ max: 400 }).notNull(),
+      /** The step of the last code that was taken: none is taken of it again. */
+      last_step: integer(),
+      /** Codes that were wrong since the last that was right, and when the latest of them came. */
+      failures: integer().notNull().default(0),
+      failed_at: timestamp(),
+      created_at: created(),
+      /** When a first code has shown that the app has the secret. */
+      confirmed_at: timestamp(),
+      last_used_at: timestamp(),
     }),
   }
 }
@@ -119,7 +143,7 @@ const records = (users: Table, prefix: string) => {
  *
  * @example
  * // src/schema/accounts.ts
- * export const { sessions, api_keys, identities, account_tokens, audit } = accountTables(users)
+ * export const { sessions, api_keys, identities, account_tokens, account_factors, audit } = accountTables(users)
  * @param options.prefix stands before the names of the tables, where the schema has others of these names
  */
 export function accountTables(users: Table, { prefix = "" }: { prefix?: string } = {}) {

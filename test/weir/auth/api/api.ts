@@ -1,7 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { allow, defineApi, route, signedIn } from "#weir"
 import { resources } from "./resources.ts"
-import { account_tokens, api_keys, audit, identities, people, sessions } from "./schema/people.ts"
+import {
+  account_factors,
+  account_tokens,
+  api_keys,
+  audit,
+  identities,
+  people,
+  sessions,
+} from "./schema/people.ts"
 
 /** Who asks, as a hand-written route sees it. */
 const who = route(
@@ -18,24 +26,36 @@ const who = route(
   (c) => c.json(JSON.parse(JSON.stringify(c.var.viewer)), 200),
 )
 
+const accounts = {
+  table: people,
+  login: ["email", "username"],
+  password: "hashed_password",
+  role: "role",
+  verified: "verified_at",
+  disabled: "disabled_at",
+  lastSeen: "seen_at",
+  sessions,
+  keys: api_keys,
+  identities,
+  tokens: account_tokens,
+  factors: account_factors,
+  audit,
+} as const
+
 /** An API whose accounts have all that accounts may have, for the tests of signing in. */
 export const api = defineApi({
   title: "Accounts",
   version: "0.1.0",
-  accounts: {
-    table: people,
-    login: ["email", "username"],
-    password: "hashed_password",
-    role: "role",
-    verified: "verified_at",
-    disabled: "disabled_at",
-    lastSeen: "seen_at",
-    sessions,
-    keys: api_keys,
-    identities,
-    tokens: account_tokens,
-    audit,
-  },
+  accounts,
+  resources,
+  routes: [who],
+})
+
+/** The same, whose admins need a second factor. */
+export const strictApi = defineApi({
+  title: "Accounts",
+  version: "0.1.0",
+  accounts: { ...accounts, requireFactor: "admin" },
   resources,
   routes: [who],
 })

@@ -1,5 +1,6 @@
 -- Undoes 0000_init.
 -- Loses data: drops the table comments
+-- Loses data: drops the table invitations
 -- Loses data: drops the table issues
 -- Loses data: drops the table labels
 -- Loses data: drops the table memberships
@@ -8,6 +9,7 @@
 -- Loses data: drops the table statuses
 -- Loses data: drops the table users
 DROP TABLE "comments" CASCADE;--> statement-breakpoint
+DROP TABLE "invitations" CASCADE;--> statement-breakpoint
 DROP TABLE "issues" CASCADE;--> statement-breakpoint
 DROP TABLE "labels" CASCADE;--> statement-breakpoint
 DROP TABLE "memberships" CASCADE;--> statement-breakpoint

@@ -29,4 +29,5 @@ export const thingsRelations = relations(things, ({ one }) => ({
   owner: one(people, { fields: [things.owner_id], references: [people.id] }),
 }))
 
-export const { sessions, api_keys, identities, account_tokens, audit } = accountTables(people)
+export const { sessions, api_keys, identities, account_tokens, account_factors, audit } =
+  accountTables(people)

@@ -1,0 +1,2 @@
+-- Undoes 0001_keep_owner.
+SELECT 1;

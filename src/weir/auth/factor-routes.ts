@@ -1,0 +1,179 @@
+import { z } from "@hono/zod-openapi"
+import { readJson } from "../http/body.ts"
+import type { AppContext } from "../http/context.ts"
+import type { Registry } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { issuesOf } from "../lib/zod-issues.ts"
+import { requireHolds } from "../operations/access.ts"
+import { forbidden, invalid } from "../problem.ts"
+import type { Key } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { signedIn } from "../resource/rules.ts"
+import type { AuthContext } from "./auth-context.ts"
+import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
+
+const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
+const example = "123456"
+const code = z.string().min(1).max(50).openapi({ example })
+const withPassword = z.strictObject({ current_password: password }).openapi("CurrentPassword")
+const withCode = z.strictObject({ code }).openapi("OneTimeCode")
+const withEither = z
+  .union([withPassword, withCode])
+  .openapi("CurrentPasswordOrCode", { example: { code: example } })
+
+const time = z.string().openapi({ format: "date-time" })
+const none = z.string().nullable().openapi({ format: "date-time" })
+const listed = z
+  .object({
+    factors: z.array(
+      z.object({
+        id: z.int(),
+        kind: z.literal("totp"),
+        created_at: time,
+        confirmed_at: none.openapi({ description: "Null before its first code: it is not asked for" }),
+        last_used_at: none,
+      }),
+    ),
+    recovery_codes: z.int().openapi({ description: "How many are left" }),
+  })
+  .openapi("Factors")
+const begun = z
+  .object({
+    id: z.int(),
+    secret: z.string().openapi({ description: "In base32, for who cannot scan" }),
+    otpauth_uri: z.string().openapi({ description: "For a QR code" }),
+  })
+  .openapi("NewFactor", {
+    example: {
+      id: 1,
+      secret: "JBSWY3DPEHPK3PXP",
+      otpauth_uri: "otpauth://totp/API:ann?secret=JBSWY3DPEHPK3PXP",
+    },
+  })
+const codes = z
+  .object({
+    recovery_codes: z
+      .array(z.string())
+      .openapi({ description: "For who has lost the app, each for one use: they are shown this once" }),
+  })
+  .openapi("RecoveryCodes", { example: { recovery_codes: ["k5rq-7mz2-ap3x-wd6c"] } })
+
+/** A route of one's own factors. */
+interface FactorRoute<Body> {
+  method: "get" | "post" | "delete"
+  path: string
+  operationId: string
+  summary: string
+  description: string
+  body?: z.ZodType<Body>
+  status: number
+  /** A status of its own, where it refuses by one. */
+  error?: number
+  answer?: z.ZodType
+  handle(c: AppContext, account: Key, body: Body): Promise<unknown>
+}
+
+/** The routes of second factors: each is of the viewer's own. Keys, and who acts as another, have none of them. */
+export function factorRoutes(registry: Registry, context: AuthContext, factors: Resource): void {
+  const add = <Body>(route: FactorRoute<Body>) => addRoute(registry, route)
+  add({
+    method: "get",
+    path: "/auth/factors",
+    operationId: "listFactors",
+    summary: "List your second factors",
+    description: "The authenticator apps of the viewer, and how many recovery codes are left.",
+    status: 200,
+    answer: listed,
+    handle: (c, account) => listFactors(c, factors, account),
+  })
+  add({
+    method: "post",
+    path: "/auth/factors",
+    operationId: "createFactor",
+    summary: "Begin to set up an authenticator app",
+    description:
+      "Makes a secret for an authenticator app (RFC 6238), which is shown this once. It is asked for at sign-in from the moment that its first code confirms it.",
+    body: withPassword,
+    status: 201,
+    answer: begun,
+    handle: (c, account, { current_password }) => newFactor(c, context, factors, account, current_password),
+  })
+  add({
+    method: "post",
+    path: "/auth/factors/{id}/confirm",
+    operationId: "confirmFactor",
+    summary: "Confirm an authenticator app by its first code",
+    description: "From now on, signing in asks for a code. The first app comes with recovery codes.",
+    body: withCode,
+    status: 200,
+    error: 409,
+    answer: codes,
+    handle: (c, account, { code }) => confirmFactor(c, context, factors, account, code),
+  })
+  add({
+    method: "delete",
+    path: "/auth/factors/{id}",
+    operationId: "deleteFactor",
+    summary: "Remove an authenticator app",
+    description: "By the present password, or by a code. With the last app, the recovery codes go.",
+    body: withEither,
+    status: 204,
+    handle: (c, account, proof) => removeFactor(c, context, factors, account, proof),
+  })
+  add({
+    method: "post",
+    path: "/auth/recovery-codes",
+    operationId: "createRecoveryCodes",
+    summary: "Make new recovery codes",
+    description: "The ones before hold no more.",
+    body: withPassword,
+    status: 200,
+    error: 409,
+    answer: codes,
+    handle: (c, account, { current_password }) =>
+      renewRecoveryCodes(c, context, factors, account, current_password),
+  })
+}
+
+function addRoute<Body>(registry: Registry, route: FactorRoute<Body>): void {
+  const { method, path, operationId, summary, description, body, status, error = [], answer, handle } = route
+  const hasId = path.includes("{id}")
+  registry.add(
+    method,
+    path,
+    () => ({
+      operationId,
+      tags: ["auth"],
+      summary,
+      description,
+      request: {
+        ...(hasId ? { params: z.object({ id: z.coerce.number().int().openapi({ example: 1 }) }) } : {}),
+        ...(body ? { body: { required: true, content: { "application/json": { schema: body } } } } : {}),
+      },
+      responses: {
+        [status]: {
+          description: summary,
+          ...(answer ? { content: { "application/json": { schema: answer } } } : {}),
+        },
+      },
+      security: "required",
+      errors: [401, 403, ...[error].flat(), ...(hasId ? [404] : []), ...(body ? [413, 415, 422, 429] : [])],
+    }),
+    async (c) => {
+      const call = c.get("call")
+      requireHolds(call, signedIn)
+      const { viewer } = call
+      if (viewer.scopes || viewer.actor !== undefined || viewer.claims)
+        throw forbidden("Only who has signed in by password may do this")
+      const result = await handle(c, viewer.id as Key, await readBody(c, body))
+      return reply(c, status, status === 204 ? null : JSON.stringify(result), { "cache-control": "no-store" })
+    },
+  )
+}
+
+async function readBody<Body>(c: AppContext, schema: z.ZodType<Body> | undefined): Promise<Body> {
+  if (!schema) return undefined as Body
+  const parsed = schema.safeParse(await readJson(c))
+  if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
+  return parsed.data
+}

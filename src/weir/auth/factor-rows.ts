@@ -1,0 +1,188 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Client, Statement } from "../db/driver.ts"
+import { changeOf } from "../operations/change.ts"
+import type { Values } from "../query/query.ts"
+import type { Key } from "../resource/key.ts"
+import type { Resource } from "../resource/resource.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
+import { compile, planOf, withValues } from "../sql/plan.ts"
+import { rowText } from "../sql/row.ts"
+import { columnValue, returned } from "./rows.ts"
+
+/** A row of the factors, as JSON has it. */
+export interface Factor {
+  id: number
+  kind: "totp" | "recovery"
+  secret: string
+  last_step: number | null
+  failures: number
+  failed_at: string | null
+  created_at: string
+  confirmed_at: string | null
+  last_used_at: string | null
+}
+
+/** Whether it is an app that has shown its first code. */
+export const isActive = ({ kind, confirmed_at }: Factor): boolean => kind === "totp" && confirmed_at !== null
+
+/** The columns of a table in SQL, and values for them. */
+interface Parts {
+  column(name: string): SQL
+  /** A value of the column that is bound by another name. */
+  value(column: string, name?: string): SQL
+}
+
+const partsOf = (factors: Resource): Parts => ({
+  column: (name) => columnName(factors, name),
+  value: (column, name) => boundValue(factors, column, name),
+})
+
+/** The values to bind: each is of the column of its name, or of the column that its name begins with (`last_step now`). */
+const valuesOf = (factors: Resource, values: Record<string, unknown>): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      columnValue(factors, name.split(" ")[0] as string, value),
+    ]),
+  ) as Values
+
+/** All factors of an account, oldest first. */
+export async function factorsOf(client: Client, factors: Resource, account: Key): Promise<Factor[]> {
+  const plan = planOf(factors, "own:factors", () => {
+    const members = Object.values(factors.fields).map(({ name, type }) => ({
+      name,
+      value: type.sql.json(columnName(factors, name)),
+      when: undefined,
+    }))
+    const { column, value } = partsOf(factors)
+    return {
+      ...compile(
+        sql`select ${rowText({ members, conditions: new Map() })} from ${tableOf(factors)} where ${column("user_id")} = ${value("user_id")} order by ${column("id")}`,
+      ),
+      bounded: true,
+    }
+  })
+  const rows = await client.query(withValues(plan, valuesOf(factors, { user_id: account })))
+  // Postgres' driver reads JSON itself.
+  return rows.map(([row]) => (typeof row === "string" ? JSON.parse(row) : row) as Factor)
+}
+
+/** A statement that changes factors and returns those that it has changed. */
+function changing(
+  factors: Resource,
+  name: string,
+  build: (parts: Parts) => { set?: SQL; where: SQL },
+  values: Record<string, unknown>,
+): Statement {
+  const plan = planOf(factors, `own:${name}`, () => {
+    const { set, where } = build(partsOf(factors))
+    const table = tableOf(factors)
+    return compile(
+      sql`${set ? sql`update ${table} set ${set}` : sql`delete from ${table}`} where ${where} returning ${returned(factors)}`,
+    )
+  })
+  const verb = name.startsWith("delete") ? "delete" : "update"
+  return { ...withValues(plan, valuesOf(factors, values)), change: changeOf(factors, verb) }
+}
+
+const ofAccount = ({ column, value }: Parts): SQL => sql`${column("user_id")} = ${value("user_id")}`
+const active = ({ column }: Parts): SQL =>
+  sql`${column("kind")} = 'totp' and ${column("confirmed_at")} is not null`
+
+/** Counts a code before it is looked at: of attempts at once that saw the same count, one changes a row. */
+export const reservation = (factors: Resource, account: Key, seen: number, now: string): Statement =>
+  changing(
+    factors,
+    "reserve",
+    (parts) => ({
+      set: sql`${parts.column("failures")} = ${parts.value("failures", "failures next")}, ${parts.column("failed_at")} = ${parts.value("failed_at")}`,
+      where: sql`${ofAccount(parts)} and ${active(parts)} and ${parts.column("failures")} <= ${parts.value("failures")}`,
+    }),
+    { user_id: account, failures: seen, "failures next": seen + 1, failed_at: now },
+  )
+
+/** Takes a code of an app: of two that send the same one, or one of an earlier step, one changes a row. */
+export const takenStep = (
+  factors: Resource,
+  id: number,
+  { step, secret, now }: { step: number; secret: string; now: string },
+): Statement =>
+  changing(
+    factors,
+    "take",
+    (parts) => ({
+      set: sql`${parts.column("last_step")} = ${parts.value("last_step")}, ${parts.column("secret")} = ${parts.value("secret")}, ${parts.column("last_used_at")} = ${parts.value("last_used_at")}`,
+      where: sql`${parts.column("id")} = ${parts.value("id")} and ${active(parts)} and (${parts.column("last_step")} is null or ${parts.column("last_step")} < ${parts.value("last_step")})`,
+    }),
+    { id, last_step: step, secret, last_used_at: now },
+  )
+
+/** After a code that was right: none is counted any more. */
+export const cleared = (factors: Resource, account: Key): Statement =>
+  changing(
+    factors,
+    "clear",
+    (parts) => ({ set: sql`${parts.column("failures")} = 0`, where: ofAccount(parts) }),
+    { user_id: account },
+  )
+
+/** Uses a recovery code up. */
+export const usedRecovery = (factors: Resource, account: Key, hash: string): Statement =>
+  changing(
+    factors,
+    "delete:used",
+    (parts) => ({
+      where: sql`${ofAccount(parts)} and ${parts.column("kind")} = 'recovery' and ${parts.column("secret")} = ${parts.value("secret")}`,
+    }),
+    { user_id: account, secret: hash },
+  )
+
+/** Confirms an app by its first code, which counts as used. */
+export const confirmed = (
+  factors: Resource,
+  account: Key,
+  id: number,
+  { step, now }: { step: number; now: string },
+): Statement =>
+  changing(
+    factors,
+    "confirm",
+    (parts) => ({
+      set: sql`${parts.column("confirmed_at")} = ${parts.value("confirmed_at")}, ${parts.column("last_step")} = ${parts.value("last_step")}`,
+      where: sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp' and ${parts.column("confirmed_at")} is null`,
+    }),
+    { id, user_id: account, confirmed_at: now, last_step: step },
+  )
+
+/** Deletes an app of an account. */
+export const removedFactor = (factors: Resource, account: Key, id: number): Statement =>
+  changing(
+    factors,
+    "delete:app",
+    (parts) => ({
+      where: sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp'`,
+    }),
+    { id, user_id: account },
+  )
+
+/** Deletes the apps of an account that were never confirmed. */
+export const removedPending = (factors: Resource, account: Key): Statement =>
+  changing(
+    factors,
+    "delete:pending",
+    (parts) => ({ where: sql`${ofAccount(parts)} and ${parts.column("confirmed_at")} is null` }),
+    { user_id: account },
+  )
+
+/** Deletes the recovery codes of an account: all, or where it has no app any more. */
+export const removedRecovery = (factors: Resource, account: Key, which: "all" | "orphaned"): Statement =>
+  changing(
+    factors,
+    `delete:recovery:${which}`,
+    (parts) => {
+      const codes = sql`${ofAccount(parts)} and ${parts.column("kind")} = 'recovery'`
+      const apps = sql`select 1 from ${tableOf(factors)} other where other.${parts.column("user_id")} = ${parts.value("user_id")} and other.${parts.column("kind")} = 'totp' and other.${parts.column("confirmed_at")} is not null`
+      return { where: which === "all" ? codes : sql`${codes} and not exists (${apps})` }
+    },
+    { user_id: account },
+  )

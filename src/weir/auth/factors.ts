@@ -1,0 +1,192 @@
+import { and, sql } from "drizzle-orm"
+import type { AppContext } from "../http/context.ts"
+import { base32 } from "../lib/base32.ts"
+import { forbidden, invalid, notFound, Problem } from "../problem.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Key } from "../resource/key.ts"
+import type { Field, Resource } from "../resource/resource.ts"
+import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { accountKey } from "./accounts.ts"
+import { audited } from "./audit.ts"
+import type { AuthContext } from "./auth-context.ts"
+import {
+  confirmed,
+  factorsOf,
+  isActive,
+  removedFactor,
+  removedPending,
+  removedRecovery,
+} from "./factor-rows.ts"
+import { verifyPassword } from "./password.ts"
+import { newRecoveryCodes, recoveryHash } from "./recovery-codes.ts"
+import { insertOf } from "./rows.ts"
+import { seal, unseal } from "./sealed.ts"
+import { sealOf, takeCode, wrongCode } from "./second-factor.ts"
+import { newSecret, otpauthUri, stepOfCode } from "./totp.ts"
+import { isUsable } from "./usable.ts"
+
+/** Most authenticator apps of one account. */
+const maxApps = 5
+
+const wrong = (path: string, message: string, code: string): Problem =>
+  invalid("The body is not valid", [{ path, message, code }])
+
+/** The apps of an account, and how many recovery codes are left. */
+export async function listFactors(c: AppContext, factors: Resource, account: Key) {
+  const all = await factorsOf(c.get("call").client(), factors, account)
+  return {
+    factors: all
+      .filter(({ kind }) => kind === "totp")
+      .map(({ id, kind, created_at, confirmed_at, last_used_at }) => ({
+        id,
+        kind,
+        created_at,
+        confirmed_at,
+        last_used_at,
+      })),
+    recovery_codes: all.filter(({ kind }) => kind === "recovery").length,
+  }
+}
+
+/** Makes the secret of an app. One that was begun before and not confirmed goes. */
+export async function newFactor(
+  c: AppContext,
+  context: AuthContext,
+  factors: Resource,
+  account: Key,
+  password: string,
+) {
+  const { accounts, secrets, title } = context
+  const name = await requirePassword(c, accounts, account, password)
+  const client = c.get("call").client()
+  const apps = (await factorsOf(client, factors, account)).filter(isActive)
+  if (apps.length >= maxApps) throw forbidden(`An account may have ${maxApps} apps: remove one first`)
+  const secret = newSecret()
+  const insert = insertOf(factors, {
+    user_id: account,
+    kind: "totp",
+    secret: seal(secrets, sealOf(account), secret),
+  })
+  const [, rows = []] = await client.batch([removedPending(factors, account), insert])
+  const text = base32(secret)
+  return { id: Number(rows[0]?.[1]), secret: text, otpauth_uri: otpauthUri(text, title, name) }
+}
+
+/** Confirms an app by its first code. The first app of an account comes with recovery codes. */
+export async function confirmFactor(
+  c: AppContext,
+  context: AuthContext,
+  factors: Resource,
+  account: Key,
+  code: string,
+) {
+  const call = c.get("call")
+  const client = call.client()
+  const id = idOf(c)
+  const all = await factorsOf(client, factors, account)
+  const factor = all.find((one) => one.id === id && one.kind === "totp")
+  if (!factor) throw notFound()
+  if (factor.confirmed_at !== null) throw new Problem("conflict", "The app is confirmed already")
+  await call.caller.count({ kind: "secret", account: `#${account}` })
+  const opened = unseal(context.secrets, sealOf(account), factor.secret)
+  const step = opened && stepOfCode(opened.plain, code.replace(/\s/g, ""))
+  if (step === undefined) throw wrong("code", wrongCode, "wrong_code")
+  const now = new Date().toISOString()
+  const isFirst = !all.some(isActive)
+  const recovery = isFirst ? newRecoveryCodes() : []
+  const told = audited(c, context.accounts, {
+    event: "factor_added",
+    account,
+    details: { factor: "totp", id },
+  })
+  const [changed = []] = await client.batch([confirmed(factors, account, id, { step, now }), ...told])
+  if (changed.length === 0) throw new Problem("conflict", "The app is confirmed already, or removed")
+  if (isFirst) await client.batch(recoveryStatements(factors, account, recovery, now))
+  return { recovery_codes: recovery }
+}
+
+/** Removes an app, by the present password or a code. */
+export async function removeFactor(
+  c: AppContext,
+  context: AuthContext,
+  factors: Resource,
+  account: Key,
+  proof: { current_password: string } | { code: string },
+) {
+  const { accounts } = context
+  const id = idOf(c)
+  const client = c.get("call").client()
+  const found = (await factorsOf(client, factors, account)).find(
+    (one) => one.id === id && one.kind === "totp",
+  )
+  if (!found) throw notFound()
+  if ("code" in proof) {
+    if (!(await takeCode(c, context, factors, account, proof.code)))
+      throw wrong("code", wrongCode, "wrong_code")
+  } else await requirePassword(c, accounts, account, proof.current_password)
+  const told = audited(c, accounts, { event: "factor_removed", account, details: { factor: "totp", id } })
+  await client.batch([
+    removedFactor(factors, account, id),
+    removedRecovery(factors, account, "orphaned"),
+    ...told,
+  ])
+}
+
+/** Replaces the recovery codes of an account that has an app. */
+export async function renewRecoveryCodes(
+  c: AppContext,
+  { accounts }: AuthContext,
+  factors: Resource,
+  account: Key,
+  password: string,
+) {
+  await requirePassword(c, accounts, account, password)
+  const client = c.get("call").client()
+  if (!(await factorsOf(client, factors, account)).some(isActive))
+    throw new Problem("conflict", "There is no app to recover: set one up first")
+  const recovery = newRecoveryCodes()
+  const told = audited(c, accounts, { event: "recovery_codes_made", account })
+  await client.batch([...recoveryStatements(factors, account, recovery, new Date().toISOString()), ...told])
+  return { recovery_codes: recovery }
+}
+
+const recoveryStatements = (factors: Resource, account: Key, recovery: string[], now: string) => [
+  removedRecovery(factors, account, "all"),
+  ...recovery.map((code) =>
+    insertOf(factors, {
+      user_id: account,
+      kind: "recovery",
+      secret: recoveryHash(code),
+      confirmed_at: now,
+    }),
+  ),
+]
+
+/** Throws a 422 where it is not the present password; else the name that the account signs in with. */
+async function requirePassword(
+  c: AppContext,
+  accounts: Accounts,
+  account: Key,
+  password: string,
+): Promise<string> {
+  const { resource, login } = accounts
+  const plan = planOf(resource, "own:password", () => ({
+    ...compile(
+      sql`select ${accounts.password.column}, ${(login[0] as Field).column} from ${resource.table} where ${and(sql`${accountKey(resource).column} = ${bound("id")}`, isUsable(accounts))}`,
+    ),
+    bounded: true,
+  }))
+  const call = c.get("call")
+  await call.caller.count({ kind: "secret", account: `#${account}` })
+  const [row] = await call.client().query(withValues(plan, { id: account }, true))
+  if (!row || !(await verifyPassword(password, String(row[0]), call.caller)))
+    throw wrong("current_password", "is not the present one", "wrong_secret")
+  return String(row[1])
+}
+
+/** The key of the path; a 404 for what is none. */
+function idOf(c: AppContext): number {
+  const text = c.req.param("id") ?? ""
+  if (!/^\d{1,15}$/.test(text)) throw notFound()
+  return Number(text)
+}
