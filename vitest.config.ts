@@ -22,6 +22,10 @@ const perDriver = [
   "operators",
   "second-factor",
   "sessions",
+  "issued",
+  "provider-sign-in",
+  "mail",
+  "sign-up",
   "answer-size",
   "batch",
   "bulk",
@@ -240,14 +244,14 @@ export default defineConfig({
         url: fileUrl,
         include: quick,
         exclude: [...slow, fixtureContract],
-        servers: [],
+        servers: ["issuer"],
       }),
       inNode({
         name: "postgres",
         url: postgresUrl,
         include: quick,
         exclude: [...slow, fixtureContract],
-        servers: ["postgres"],
+        servers: ["postgres", "issuer"],
       }),
       inNode({ name: "libsql-file-slow", driver: "libsql-file", url: fileUrl, include: slow, servers: [] }),
       inNode({
@@ -273,7 +277,12 @@ export default defineConfig({
         exclude: ["examples/**/*.system.test.ts"],
         servers: ["postgres"],
       }),
-      inNode({ name: "libsql-http", url: "http://127.0.0.1", include: perDriver, servers: ["sqld"] }),
+      inNode({
+        name: "libsql-http",
+        url: "http://127.0.0.1",
+        include: perDriver,
+        servers: ["sqld", "issuer"],
+      }),
       inNode({
         name: "redis",
         driver: "postgres",
@@ -281,8 +290,8 @@ export default defineConfig({
         include: [redis],
         servers: ["postgres", "redis"],
       }),
-      inWorkerd("workerd-d1", "sqlite", [...perDriver, redis], ["redis"]),
-      inWorkerd("workerd-postgres", "postgres", perDriver, ["postgres"]),
+      inWorkerd("workerd-d1", "sqlite", [...perDriver, redis], ["redis", "issuer"]),
+      inWorkerd("workerd-postgres", "postgres", perDriver, ["postgres", "issuer"]),
       {
         resolve: { tsconfigPaths },
         test: {

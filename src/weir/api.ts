@@ -1,6 +1,8 @@
 import type { Table } from "drizzle-orm"
 import { checkCollections } from "./documents/check.ts"
 import { type HandwrittenRoute, type License, needsViewer } from "./http/route.ts"
+import { type MailLinks, mailLinksOf } from "./mail/links.ts"
+import type { SendMail } from "./mail/message.ts"
 import { accountResources } from "./resource/account-resources.ts"
 import { type Accounts, type AccountsOptions, accountsOf } from "./resource/accounts.ts"
 import { ApiTables } from "./resource/api-tables.ts"
@@ -44,6 +46,10 @@ export interface ApiOptions<T extends Table = Table> {
    * `Idempotency-Key`.
    */
   records?: Table
+  /** Sends the mail of the accounts, in place of what the settings name. */
+  sendMail?: SendMail
+  /** Where the links in mail lead, below `APP_URL`; `{token}` stands for the token. */
+  mailLinks?: Partial<MailLinks>
   /** Hand-written routes. They come before the resources' own, so that `/users/export` is not taken for an id. */
   routes?: readonly HandwrittenRoute[]
 }
@@ -69,6 +75,8 @@ export interface Api {
   records: boolean
   resources: readonly Resource[]
   routes: readonly HandwrittenRoute[]
+  sendMail: SendMail | undefined
+  mailLinks: MailLinks
 }
 
 /**
@@ -91,7 +99,11 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
     throw new Error("defineApi: license must have a name, and either an SPDX identifier or a url")
   const { schema = {}, casing, history } = options
   const own = options.accounts
-    ? accountResources(options.accounts, options.accounts.table, options.resources)
+    ? accountResources(
+        options.accounts,
+        { users: options.accounts.table, password: options.accounts.password },
+        options.resources,
+      )
     : undefined
   const resources = [...new Set([...options.resources, ...Object.values(own ?? {}).filter(isThere)])]
   loadSchema(resources, history ? { ...schema, history } : schema, casing)
@@ -107,6 +119,9 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
   if (accounts) {
     accounts.resource.holdsViewers = true
     accounts.resource.loginNames = accounts.login.map(({ name }) => name)
+    const { email, verified, confirm } = accounts
+    if (email && verified)
+      accounts.resource.addresses = { email: email.name, verified: verified.name, confirm }
   }
   checkRoutes(routes, resources, accounts)
   const issuer = title.trim().toLowerCase().replace(/\s+/g, "-")
@@ -128,6 +143,8 @@ export function defineApi<T extends Table>(options: ApiOptions<T>): Api {
     records,
     resources,
     routes,
+    sendMail: options.sendMail,
+    mailLinks: mailLinksOf(options.mailLinks),
   }
 }
 

@@ -2,7 +2,9 @@ import type { OpenAPIHono } from "@hono/zod-openapi"
 import type { Api } from "./api.ts"
 import { type AuthSettings, authContext } from "./auth/auth-context.ts"
 import { identify } from "./auth/identify.ts"
+import type { MailService } from "./auth/mail-context.ts"
 import { authRoutes } from "./auth/routes.ts"
+import { confirmedSignUps } from "./auth/sign-up.ts"
 import type { Cache } from "./cache/cache.ts"
 import type { Database } from "./db/driver.ts"
 import { handles } from "./db/handle.ts"
@@ -35,6 +37,8 @@ export interface Services extends CallerOptions {
   authSecret: string
   /** How signing in is set. */
   auth?: AuthSettings | undefined
+  /** What sends mail, where something does. */
+  mail?: MailService | undefined
   /** The path below which clients see the API, such as `/api/v1`; none where there is none. */
   basePath?: string | undefined
   corsOrigins: string[]
@@ -60,7 +64,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const app = newApp(basePath)
   const { accounts, resources } = api
   const { authSecret: secret, auth: settings, prepare } = services
-  const auth = accounts && authContext({ ...api, accounts, secret, settings, prepare })
+  const mail = services.mail && {
+    ...services.mail,
+    title: api.title,
+    links: api.mailLinks,
+    log: services.log,
+  }
+  const auth = accounts && authContext({ ...api, accounts, secret, settings, mail, prepare })
   const cors = services.corsOrigins
 
   if (services.metrics) app.use(observed(services.metrics))
@@ -70,13 +80,15 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
-  if (auth) app.use(identify(auth.accounts, auth.tokens))
+  if (auth) app.use(identify(auth))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
   if (auth) authRoutes(registry, auth, firstParts(api))
+  if (auth?.mail && auth.accounts.confirm)
+    app.post(`/${auth.accounts.resource.name}`, confirmedSignUps(auth, auth.mail))
   for (const route of api.routes) registry.mount(route)
   const routing = { accounts: accounts !== undefined, documented: documentsOf(resources, api.records) }
   for (const resource of resources) resourceRoutes(registry, resource, routing)
@@ -103,6 +115,8 @@ const documentInfo = (api: Api, basePath: string, limited: boolean): DocumentInf
   license: api.license,
   tags: api.tags,
   accounts: api.accounts !== undefined,
+  refreshes: api.accounts?.tables.sessions !== undefined,
+  keys: api.accounts?.tables.keys !== undefined,
   basePath,
   limited,
 })

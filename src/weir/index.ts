@@ -4,6 +4,7 @@ export { hashPassword, verifyPassword } from "./auth/password.ts"
 export type { Db } from "./db/handle.ts"
 export type { AppEnv as WeirEnv } from "./http/context.ts"
 export { allow, type HandwrittenRoute, route, routeOf } from "./http/route.ts"
+export type { Mail, SendMail } from "./mail/message.ts"
 export { type FieldIssue, Problem, type ProblemCode } from "./problem.ts"
 export type { AccountsOptions } from "./resource/accounts.ts"
 export { resource, resourcesOf } from "./resource/define.ts"
@@ -16,6 +17,7 @@ export type {
   HookOptions,
   HookRow,
 } from "./resource/hooks.ts"
+export type { IssuerOptions } from "./resource/issuers.ts"
 export type { Key } from "./resource/key.ts"
 export type { QuotaOptions } from "./resource/quota.ts"
 export type {

@@ -42,6 +42,14 @@ export const problemCodes = {
     status: 400,
     when: "What was sent to `POST /auth/token` for tokens does not hold: it is unknown, expired, used or of another (OAuth2: `invalid_grant`)",
   },
+  sign_in_not_begun: {
+    status: 400,
+    when: "A provider has sent back a browser that has not begun the sign-in, or more than ten minutes ago",
+  },
+  invalid_link: {
+    status: 400,
+    when: "The token of a link in a mail is unknown, expired, used, or was made for something else",
+  },
   unsupported_grant_type: { status: 400, when: "`POST /auth/token` does not know this grant" },
   invalid_scope: { status: 400, when: "A token has no scopes, and one was asked for" },
   unauthorized: { status: 401, when: "No access token was sent, and the route needs one" },
@@ -50,6 +58,10 @@ export const problemCodes = {
   insufficient_scope: {
     status: 403,
     when: "The scopes of the key, or the account that it is of, do not allow this (OAuth2: `insufficient_scope`)",
+  },
+  unverified: {
+    status: 403,
+    when: "The password is right, and the account's address is to be verified first, by the link that was mailed",
   },
   quota_exceeded: { status: 403, when: "The rows to be created are more than their owner may have" },
   second_factor_required: {
@@ -102,6 +114,10 @@ export const problemCodes = {
   timeout: {
     status: 503,
     when: "The request took longer than `REQUEST_TIMEOUT_MS` (408: it was sent too slowly)",
+  },
+  issuer_unavailable: {
+    status: 503,
+    when: "The issuer of the access token does not answer, so that the token cannot be checked",
   },
   database_unavailable: { status: 503, when: "The database cannot be reached" },
   database_unmigrated: { status: 503, when: "A table or column is missing: the database must be migrated" },

@@ -20,6 +20,7 @@ const rooms: Record<string, string[]> = {
   sql: ["query", "resource", "fields", "db/dialect", "lib"],
   operations: ["sql", "query", "documents", "resource", "cache", "db", "problem", "lib"],
   limits: ["operations/call", "cache", "problem", "lib"],
+  mail: ["lib"],
   http: [
     "limits",
     "operations/call",
@@ -32,10 +33,10 @@ const rooms: Record<string, string[]> = {
     "lib",
   ],
   rest: ["http", "operations", "query", "documents", "resource", "fields", "problem", "lib"],
-  auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "problem", "lib"],
-  api: ["documents", "resource", "http/route"],
+  auth: ["http", "operations", "sql", "resource", "fields", "query", "db", "cache", "mail", "problem", "lib"],
+  api: ["documents", "resource", "http/route", "mail/message", "mail/links"],
   app: ["api", "rest", "auth", "http", "db", "cache"],
-  runtime: ["app", "api", "auth", "http", "limits", "resource", "cache", "db", "problem", "lib"],
+  runtime: ["app", "api", "auth", "http", "limits", "mail", "resource", "cache", "db", "problem", "lib"],
   cli: [
     "runtime",
     "api",
@@ -50,7 +51,16 @@ const rooms: Record<string, string[]> = {
     "problem",
     "lib",
   ],
-  index: ["api", "auth/password", "db/handle", "http/context", "http/route", "resource", "problem"],
+  index: [
+    "api",
+    "auth/password",
+    "db/handle",
+    "http/context",
+    "http/route",
+    "mail/message",
+    "resource",
+    "problem",
+  ],
   documents: ["resource", "fields", "db/dialect", "lib"],
   schema: ["documents", "db/dialect"],
 }
@@ -63,6 +73,7 @@ const packages: [RegExp, string[]][] = [
   [/^(drizzle-orm\/(sqlite|pg|libsql|d1|postgres)|libsql$|@libsql\/|postgres$)/, ["db"]],
   [/^(commander|cli-progress|csv-|drizzle-kit)/, ["cli"]],
   [/^@upstash\//, ["cache", "limits"]],
+  [/^nodemailer$/, ["mail"]],
 ]
 
 /** The doors of the engine: what a team's own files may import of it. */
@@ -150,6 +161,11 @@ describe("the engine", () => {
 
   test("imports what its table allows, and nothing of the domain", () => {
     expect(imports.map(fault).filter(Boolean)).toEqual([])
+  })
+
+  test("loads what is for Node alone from Node's server: SMTP", () => {
+    const loading = imports.filter(({ to }) => to === "mail/smtp").map(({ from }) => from)
+    expect(loading.filter((from) => from !== "runtime/server.ts")).toEqual([])
   })
 
   test("names Hono's context in http, rest and auth only", () => {

@@ -13,6 +13,8 @@ import { isUsable } from "./usable.ts"
 export interface Account {
   id: Key
   hashedPassword: string
+  /** Whether its address is verified; true where that is not asked for. */
+  isVerified: boolean
 }
 
 const plans = new WeakMap<Accounts, Plan>()
@@ -27,6 +29,8 @@ function planFor(accounts: Accounts): Plan {
 function compileFind(accounts: Accounts): Plan {
   const { resource, login, password } = accounts
   const columns = [accountKey(resource), password, ...login].map(({ column }) => sql`${column}`)
+  if (accounts.confirm && accounts.verified)
+    columns.push(sql`case when ${accounts.verified.column} is null then 0 else 1 end`)
   const matches = login.flatMap((field) => [
     matching(field, bound(field.name)),
     ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
@@ -94,7 +98,10 @@ export async function findAccount(
       (field.spec.format === "username"
         ? rows.find((row) => foldedUsername(stored(row)) === folded)
         : undefined)
-    if (row) return { id: row[0] as Key, hashedPassword: String(row[1]) }
+    if (row) {
+      const isVerified = !accounts.confirm || Number(row[2 + login.length]) === 1
+      return { id: row[0] as Key, hashedPassword: String(row[1]), isVerified }
+    }
   }
   return undefined
 }

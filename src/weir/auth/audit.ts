@@ -3,7 +3,7 @@ import type { AppContext } from "../http/context.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
 import { clientInfo } from "./client-info.ts"
-import { insertOf } from "./rows.ts"
+import { insertOf, type Only } from "./rows.ts"
 
 /** What the audit log tells of accounts. */
 export type AuditEventName =
@@ -37,20 +37,19 @@ export interface AuditEvent {
   details?: Record<string, unknown>
 }
 
-/** The statements that tell the audit log, to stand beside those of the change itself: none where there is no log. */
-export function audited(c: AppContext, accounts: Accounts, told: AuditEvent): Statement[] {
+/** The statements that tell the audit log, `only` where that holds, to stand beside those of the change itself: none where there is no log. */
+export function audited(c: AppContext, accounts: Accounts, told: AuditEvent, only?: Only): Statement[] {
   const { audit } = accounts.tables
   if (!audit) return []
   const { event, account, actor = account, details } = told
   const text = (key: Key | undefined) => (key === undefined ? undefined : String(key))
-  return [
-    insertOf(audit, {
-      event,
-      account: text(account),
-      actor: text(actor),
-      ...clientInfo(c),
-      request_id: c.get("requestId").slice(0, 200),
-      details,
-    }),
-  ]
+  const row = {
+    event,
+    account: text(account),
+    actor: text(actor),
+    ...clientInfo(c),
+    request_id: c.get("requestId").slice(0, 200),
+    details,
+  }
+  return [insertOf(audit, row, only)]
 }

@@ -1,5 +1,13 @@
 import type { Accounts } from "../resource/accounts.ts"
+import type { IssuerOptions } from "../resource/issuers.ts"
 import { keyFrom } from "./accounts.ts"
+import { type IssuedTokens, issuedTokens } from "./issued.ts"
+import { issuers } from "./issuers.ts"
+import type { MailContext } from "./mail-context.ts"
+import { makingRefusal } from "./new-account.ts"
+import type { ProviderOptions } from "./provider-options.ts"
+import { type Provider, provider } from "./providers.ts"
+import { type Sealer, sealer } from "./sealer.ts"
 import type { SigningKey } from "./signing-keys.ts"
 import { secretsOf, type Tokens, tokens } from "./token.ts"
 
@@ -11,6 +19,16 @@ export interface AuthSettings {
   accessTokenSeconds?: number | undefined
   /** How long a session lasts that is not used, in days. Default: 30. */
   sessionDays?: number | undefined
+  /** Other issuers whose tokens are accepted, beside those of `accounts.issuers`. */
+  issuers?: readonly IssuerOptions[] | undefined
+  /** Providers that people sign in with. */
+  providers?: readonly ProviderOptions[] | undefined
+  /** Where a sign-in with a provider may lead, to the letter. */
+  redirects?: readonly string[] | undefined
+  /** The origin at which clients reach the API. Default: that of each request. */
+  publicUrl?: string | undefined
+  /** How long an invitation holds, in days. Default: 7. */
+  invitationDays?: number | undefined
 }
 
 /** What the routes of accounts work with. */
@@ -22,8 +40,25 @@ export interface AuthContext {
   /** The API as people know it. */
   title: string
   settings: AuthSettings
+  /** What sends mail, where something does, and the accounts have addresses and tokens. */
+  mail: MailContext | undefined
   /** Makes what must be there before anybody signs in. */
   prepare(): Promise<void>
+  /** The tokens of other issuers, where some are accepted. */
+  issued: IssuedTokens | undefined
+  /** Signing in with a provider, where there are some. */
+  signIn: ProviderSignIn | undefined
+}
+
+/** What signing in with a provider works with. */
+export interface ProviderSignIn {
+  providers: ReadonlyMap<string, Provider>
+  redirects: ReadonlySet<string>
+  publicUrl: string | undefined
+  /** Of the cookie in which a sign-in travels. */
+  cookies: Sealer
+  /** Of the ticket with which an account begins to link an identity. */
+  tickets: Sealer
 }
 
 /** How long access tokens hold that a sign-out ends, in seconds. */
@@ -35,14 +70,69 @@ interface Setting {
   title: string
   secret: string
   settings?: AuthSettings | undefined
+  mail?: Pick<MailContext, "send" | "appUrl" | "title" | "links" | "log"> | undefined
   prepare(): Promise<void>
 }
 
-/** The context of an API's accounts, by its settings. */
+/** The context of an API's accounts, by its settings. Throws one line where they ask for what the accounts cannot do. */
 export function authContext(setting: Setting): AuthContext {
   const { accounts, issuer, title, secret, settings = {}, prepare } = setting
+  const refusal = authRefusal(accounts, settings)
+  if (refusal !== undefined) throw new Error(refusal)
   const lifetime = settings.accessTokenSeconds ?? (accounts.tables.sessions ? sessionTokenSeconds : undefined)
   const options = { keyOf: keyFrom(accounts), keys: settings.keys, lifetime }
+  const others = issuersOf(accounts, settings)
   const secrets = secretsOf(secret) as [string, ...string[]]
-  return { accounts, title, secrets, settings, prepare, tokens: tokens(secret, issuer, options) }
+  return {
+    accounts,
+    title,
+    secrets,
+    settings,
+    mail: mailOf(setting),
+    prepare,
+    tokens: tokens(secret, issuer, options),
+    issued: others.length ? issuedTokens(accounts, issuers(others)) : undefined,
+    signIn: settings.providers?.length ? signInOf(settings, secrets) : undefined,
+  }
+}
+
+/** What sends the accounts' mail, where they have addresses and tokens. */
+function mailOf({ accounts, mail }: Setting): MailContext | undefined {
+  const { email, tables } = accounts
+  return mail && email && tables.tokens ? { ...mail, email, tokens: tables.tokens } : undefined
+}
+
+/** The issuers of the settings, and those of the API that these do not name. */
+function issuersOf(accounts: Accounts, { issuers = [] }: AuthSettings): IssuerOptions[] {
+  const names = new Set(issuers.map((one) => one.issuer))
+  return [...issuers, ...accounts.issuers.filter((one) => !names.has(one.issuer))]
+}
+
+const signInOf = (
+  { providers = [], redirects = [], publicUrl }: AuthSettings,
+  secrets: [string, ...string[]],
+): ProviderSignIn => ({
+  providers: new Map(providers.map((options) => [options.name, provider(options)])),
+  redirects: new Set(redirects),
+  publicUrl,
+  cookies: sealer(secrets, "sign-in"),
+  tickets: sealer(secrets, "link"),
+})
+
+/** Why the accounts cannot have what the settings ask for; undefined where they can. */
+export function authRefusal(accounts: Accounts, settings: AuthSettings): string | undefined {
+  const { tables, role } = accounts
+  const others = issuersOf(accounts, settings)
+  const { providers = [] } = settings
+  const where = others.length ? "AUTH_ISSUERS" : "AUTH_PROVIDERS"
+  if (!others.length && !providers.length) return undefined
+  if (!tables.identities) return `${where}: the accounts need the table identities of accountTables()`
+  if (providers.length && !tables.tokens)
+    return "AUTH_PROVIDERS: the accounts need the table account_tokens of accountTables()"
+  const mapped = others.find(({ roles }) => roles !== undefined)
+  if (mapped && !role?.spec.values)
+    return `AUTH_ISSUERS: roles of ${mapped.issuer}: the accounts have no role with listed values`
+  const creates = others.some(({ create }) => create) || providers.some(({ create = true }) => create)
+  const refusal = creates ? makingRefusal(accounts) : undefined
+  return refusal && `${where}: no account can be made, since ${refusal}`
 }

@@ -16,6 +16,9 @@ import { type Shown, takeCode, wrongCode } from "./second-factor.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
+/** Whose password was right. */
+type Holder = Pick<Account, "id" | "hashedPassword">
+
 /** How long one may look for the code after the password, in ms. */
 const challengeMs = 300_000
 const purpose = "second_factor"
@@ -28,7 +31,7 @@ const form = /^wch_[\w-]{43}$/
 export async function requireCode(
   c: AppContext,
   context: AuthContext,
-  account: Account,
+  account: Holder,
   code: string | undefined,
 ): Promise<Shown | undefined> {
   const { factors, tokens } = context.accounts.tables
@@ -46,7 +49,7 @@ export async function requireCode(
 }
 
 /** Begins a challenge. Those of the account that have expired go. */
-async function newChallenge(c: AppContext, tokens: Resource, account: Account): Promise<string> {
+async function newChallenge(c: AppContext, tokens: Resource, account: Holder): Promise<string> {
   const challenge = `wch_${randomBytes(32).toString("base64url")}`
   const now = Date.now()
   const iso = (ms: number) => new Date(ms).toISOString()
@@ -79,7 +82,7 @@ export async function answerChallenge(
   context: AuthContext,
   challenge: string,
   code: string,
-): Promise<Account & { shown: Shown }> {
+): Promise<Holder & { shown: Shown }> {
   const { factors, tokens } = context.accounts.tables
   const found =
     factors && tokens && form.test(challenge) ? await look(c, context, tokens, challenge) : undefined
@@ -105,7 +108,7 @@ async function look(
   { accounts }: AuthContext,
   tokens: Resource,
   challenge: string,
-): Promise<Account | undefined> {
+): Promise<Holder | undefined> {
   const plan = planOf(tokens, "own:challenges:look", () => {
     const { resource, password } = accounts
     const own = (name: string) => sql`${tableOf(tokens)}.${columnName(tokens, name)}`

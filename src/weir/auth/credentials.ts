@@ -6,6 +6,7 @@ import type { ViewerGuard } from "../resource/viewer.ts"
 import { columnName } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
+import { hasIdentity, type Identity } from "./identity.ts"
 import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Claims } from "./token.ts"
 import { isUsable } from "./usable.ts"
@@ -19,11 +20,14 @@ export interface Credentials {
 }
 
 /** What of a token is looked up: its account, and what else must be there for it to hold. */
-export type Looked = Pick<Claims, "userId" | "session" | "actor">
+export interface Looked extends Pick<Claims, "userId" | "session" | "actor"> {
+  /** What the issuer of the token calls the account. */
+  identity?: Identity | undefined
+}
 
 /** The parts of a look-up, by which its statements differ. */
-const formOf = ({ session, actor }: Looked): string =>
-  `${session === undefined ? "" : ":session"}${actor === undefined ? "" : ":actor"}`
+const formOf = ({ session, actor, identity }: Looked): string =>
+  `${session === undefined ? "" : ":session"}${actor === undefined ? "" : ":actor"}${identity ? ":identity" : ""}`
 
 /** The role of an account, empty where accounts have none. */
 const roleSql = ({ role }: Accounts): SQL => (role ? sql`${role.column}` : sql`''`)
@@ -54,14 +58,22 @@ interface Names {
   account: string
   session: string
   actor: string
+  /** Before the names of an identity's columns. */
+  identity: string
 }
-const plainNames: Names = { account: "id", session: "session", actor: "actor" }
-const guardNames: Names = { account: "@guardKey", session: "@guardSession", actor: "@guardActor" }
+const plainNames: Names = { account: "id", session: "session", actor: "actor", identity: "" }
+const guardNames: Names = {
+  account: "@guardKey",
+  session: "@guardSession",
+  actor: "@guardActor",
+  identity: "@guard:",
+}
 
 /** What must hold beside the account's own row. */
 function others(accounts: Accounts, looked: Looked, names: Names): SQL[] {
-  const { sessions } = accounts.tables
+  const { sessions, identities } = accounts.tables
   return [
+    ...(looked.identity && identities ? [hasIdentity(identities, bound(names.account), names.identity)] : []),
     ...(looked.session !== undefined && sessions ? [isSession(sessions, looked, names)] : []),
     ...(looked.actor === undefined ? [] : [isActing(accounts, names)]),
   ]
@@ -82,7 +94,12 @@ export const lookPlan = (accounts: Accounts, looked: Looked): Plan =>
   })
 
 /** The values that `lookPlan` binds. */
-export const lookValues = ({ userId, session, actor }: Looked) => ({ id: userId, session, actor })
+export const lookValues = ({ userId, session, actor, identity }: Looked) => ({
+  id: userId,
+  session,
+  actor,
+  ...identity,
+})
 
 /** The credentials that a look-up has read. */
 export function credentialsIn(accounts: Accounts, row: Row | undefined): Credentials | undefined {
@@ -108,6 +125,9 @@ export function guardsOf(accounts: Accounts): (looked: Looked, credentials: Cred
         "@guardPassword": password,
         ...(looked.session === undefined ? {} : { "@guardSession": looked.session }),
         ...(looked.actor === undefined ? {} : { "@guardActor": looked.actor }),
+        ...(looked.identity
+          ? { "@guard:issuer": looked.identity.issuer, "@guard:subject": looked.identity.subject }
+          : {}),
       },
     }
   }

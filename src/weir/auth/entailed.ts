@@ -1,4 +1,5 @@
 import { and, isNull, not, type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import type { Change, Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Call, Entailed } from "../operations/call.ts"
@@ -52,8 +53,19 @@ export function entailing(accounts: Accounts): (c: AppContext) => Call["entailed
     const event = write.verb === "delete" ? deleted.get(write.resource) : undefined
     const rows = event && writtenRows(write, columnName(write.resource, "user_id"))
     if (!event || !rows) return undefined
-    return told(c, accounts, rows, [{ event, done: sql`1 = 0`, values: {} }])
+    const entailed = told(c, accounts, rows, [{ event, done: sql`1 = 0`, values: {} }])
+    return write.resource === tables.identities
+      ? { ...entailed, before: [...oneAtATime(rows), ...entailed.before] }
+      : entailed
   }
+}
+
+/** Two deletes at once would each take the other's row for the way in that is left. */
+function oneAtATime({ resource, account, where, values }: Written): Statement[] {
+  const owner = sql`weir_owner`
+  const owners = sql`(select ${account} as ${owner} from ${tableOf(resource)} where ${where}) as owners`
+  const lock = expressions.lockEach?.(`weir ${resource.name} `, owner, owners)
+  return lock ? [withValues(compile(lock), values)] : []
 }
 
 function writtenRows({ resource, key, rows }: Write, account: SQL): Written | undefined {

@@ -9,6 +9,7 @@ import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
 import { matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
+import { columnValue } from "./rows.ts"
 
 /** Who becomes the first admin. */
 export interface FirstAdmin {
@@ -62,6 +63,9 @@ export async function ensureFirstAdmin(
     [emailField.name]: normalized(emailField.spec, email),
     [accounts.password.name]: await hashPassword(password),
     [role.name]: admin,
+    ...(accounts.verified
+      ? { [accounts.verified.name]: columnValue(resource, accounts.verified.name, new Date().toISOString()) }
+      : {}),
   }
   for (const field of accounts.login)
     if (field !== emailField) {
@@ -76,7 +80,8 @@ export async function ensureFirstAdmin(
   const names = Object.keys(values)
   const columns = names.map((name) => columnName(resource, name))
   const bounds = names.map((name) => boundValue(resource, name))
-  const sets = [accounts.password, role].map(
+  const { verified } = accounts
+  const sets = [accounts.password, role, ...(verified ? [verified] : [])].map(
     ({ name }) => sql`${columnName(resource, name)} = ${bound(name)}`,
   )
   if (resource.softDelete) sets.push(sql`${columnName(resource, resource.softDelete.field.name)} = null`)

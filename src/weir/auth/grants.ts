@@ -3,6 +3,7 @@ import { Problem } from "../problem.ts"
 import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { answerChallenge, requireCode } from "./challenge.ts"
+import { authorizationCode } from "./code-grant.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
 import { beginSession, type TokenAnswer } from "./sessions.ts"
@@ -43,6 +44,8 @@ const password: Grant = {
     // An unknown user costs what a known one does, and looks the same.
     const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
     if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
+    if (!account.isVerified)
+      throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
     const shown = await requireCode(c, context, account, otp)
     return beginSession(c, context, { ...account, method: shown ? `password ${shown}` : "password" })
   },
@@ -69,11 +72,12 @@ const code: Grant = {
 export const codeGrant = "urn:weir:params:oauth:grant-type:otp"
 
 /** The grants that an API's accounts have, by their names. */
-export function grantsOf({ accounts }: AuthContext): Record<string, Grant> {
+export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Grant> {
   const { sessions, factors } = accounts.tables
   return {
     password: factors ? passwordAndCode : password,
     ...(sessions ? { refresh_token: refreshToken } : {}),
+    ...(signIn ? { authorization_code: authorizationCode } : {}),
     ...(factors ? { [codeGrant]: code } : {}),
   }
 }

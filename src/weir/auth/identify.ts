@@ -4,13 +4,14 @@ import { type PartRead, readsOf, stampsOfRead } from "../cache/stamps.ts"
 import type { AppContext, AppMiddleware } from "../http/context.ts"
 import { takesRecalled } from "../http/registry.ts"
 import { rejectedToken } from "../operations/access.ts"
+import { Problem } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { servedPaths } from "../resource/checks.ts"
 import { routeViewer, type Viewer } from "../resource/viewer.ts"
-import { kindOf } from "../resource/viewer-kind.ts"
 import { withValues } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
 import { looksLikeKey } from "./api-key.ts"
+import type { AuthContext } from "./auth-context.ts"
 import { tokenOf } from "./bearer.ts"
 import {
   type Credentials,
@@ -22,13 +23,14 @@ import {
 } from "./credentials.ts"
 import { entailing } from "./entailed.ts"
 import { viewerOfKey } from "./key-credentials.ts"
+import { type Presented, viewerOf } from "./presented.ts"
 import { factorPart, needsFactor, refuseWithoutFactor } from "./required-factor.ts"
-import { type Claims, passwordMark, type Tokens } from "./token.ts"
+import { passwordMark } from "./token.ts"
 import { type Touch, touching } from "./touch.ts"
 
 /** What tells apart what is remembered. */
-const nameOf = ({ userId, session, actor }: Looked): string =>
-  `${userId}${session === undefined ? "" : `:${session}`}${actor === undefined ? "" : `@${actor}`}`
+const nameOf = ({ userId, session, actor, identity }: Looked): string =>
+  `${userId}${session === undefined ? "" : `:${session}`}${actor === undefined ? "" : `@${actor}`}${identity ? `#${identity.issuer} ${identity.subject}` : ""}`
 
 /**
  * Identifies the viewer by the access token. Who sends none is anonymous, and the rules decide what needs a viewer; a
@@ -36,56 +38,64 @@ const nameOf = ({ userId, session, actor }: Looked): string =>
  * are read with each request, so that a change of them, a sign-out or a deleted account counts from the next one on. A
  * route that guards its statement gets the viewer recalled from memory, which saves that read.
  */
-export function identify(accounts: Accounts, tokens: Tokens): AppMiddleware {
+export function identify({ accounts, tokens, issued }: AuthContext): AppMiddleware {
   const remembered = new LRUCache<string, Credentials>({ max: 2000 })
   const guardOf = guardsOf(accounts)
   const { keys } = accounts.tables
   const touchKey: Touch = keys ? touching(keys, "last_used_at") : () => undefined
   const { lastSeen } = accounts
   const seen = lastSeen ? touching(accounts.resource, lastSeen.name) : undefined
-  const viewerOf = ({ userId, session, actor }: Claims, { role, lacksFactor }: Credentials): Viewer => ({
-    kind: kindOf(role === accounts.admin ? "admin" : "user", role),
-    id: userId,
-    ...(accounts.role ? { role } : {}),
-    ...(session === undefined ? {} : { session }),
-    ...(actor === undefined ? {} : { actor }),
-    ...(lacksFactor ? { lacksFactor } : {}),
-  })
 
-  const look = async (c: AppContext, claims: Claims): Promise<Viewer | string> => {
-    const read = await readCredentials(c, accounts, claims)
-    if (!read) return claims.session === undefined ? "its user is no more" : "its session has ended"
-    if (passwordMark(read.password) !== claims.passwordMark) return "the password has changed since"
-    remembered.set(nameOf(claims), read)
-    return viewerOf(claims, read)
+  const look = async (c: AppContext, presented: Presented): Promise<Viewer | string> => {
+    const read = await readCredentials(c, accounts, presented)
+    if (!read) return endOf(presented)
+    if (isStale(presented, read)) return "the password has changed since"
+    remembered.set(nameOf(presented), read)
+    return viewerOf(accounts, presented, read)
+  }
+
+  /** Looks, and once more by the issuer's token where its identity has changed hands. */
+  const lookTwice = async (c: AppContext, token: string, presented: Presented): Promise<Viewer | string> => {
+    const viewer = await look(c, presented)
+    if (typeof viewer === "object" || !presented.identity) return viewer
+    issued?.forget(presented)
+    const again = await issued?.present(c, token)
+    return typeof again === "object" ? look(c, again) : (again ?? viewer)
   }
 
   const identified = async (c: AppContext, token: string | null): Promise<Viewer | string> => {
     if (token === null) return "the Authorization header is not Bearer <token>"
     if (keys && looksLikeKey(token)) return viewerOfKey(c, accounts, keys, token, touchKey)
-    const claims = await tokens.verify(token)
-    if (typeof claims === "string") return claims
-    const last = remembered.get(nameOf(claims))
-    const isRecalled = last && passwordMark(last.password) === claims.passwordMark && takesRecalled(c)
+    const presented = (issued && (await issued.present(c, token))) ?? (await tokens.verify(token))
+    if (typeof presented === "string") return presented
+    const last = remembered.get(nameOf(presented))
     // The guard of a statement does not ask for the second factor.
-    if (!isRecalled || needsFactor(accounts, last.role)) return look(c, claims)
+    const isRecalled =
+      last && !isStale(presented, last) && takesRecalled(c) && !needsFactor(accounts, last.role)
+    if (!isRecalled) return lookTwice(c, token, presented)
     const call = c.get("call")
     call.recalled = {
-      guard: guardOf(claims, last),
+      guard: guardOf(presented, last),
       confirm: async () => {
         call.recalled = undefined
-        settle(c, await look(c, claims))
+        settle(c, await lookTwice(c, token, presented))
         refuseRejected(c)
       },
     }
-    return viewerOf(claims, last)
+    return viewerOf(accounts, presented, last)
   }
 
   const timed = async (c: AppContext, token: string | null): Promise<void> => {
     const timings = c.get("timings")
     const { db } = timings
     const started = performance.now()
-    settle(c, await identified(c, token))
+    const identity = await identified(c, token).catch((error: unknown) => {
+      // A route that looks at no viewer needs no issuer either.
+      if (error instanceof Problem && error.code === "issuer_unavailable" && looksAtNone(c))
+        return error.message
+      throw error
+    })
+    settle(c, identity)
     if (seen) await noteSeen(c, seen)
     timings.auth = performance.now() - started - (timings.db - db)
     refuseRejected(c)
@@ -126,7 +136,7 @@ function credentialOf(c: AppContext, takesKeys: boolean): string | undefined | n
 async function readCredentials(
   c: AppContext,
   accounts: Accounts,
-  claims: Claims,
+  claims: Presented,
 ): Promise<Credentials | undefined> {
   const { cache, client } = c.get("call")
   const statement = withValues(lookPlan(accounts, claims), lookValues(claims), true)
@@ -144,7 +154,7 @@ async function readCredentials(
 }
 
 /** The rows that a look-up reads. Who acts as another is a second row of the accounts. */
-function partsOf(accounts: Accounts, { userId, session, actor }: Claims): PartRead[] {
+function partsOf(accounts: Accounts, { userId, session, actor }: Presented): PartRead[] {
   const { resource, tables } = accounts
   const { sessions } = tables
   const own = { table: resource.tableName, column: accountKey(resource).name, value: userId, times: 1 }
@@ -161,9 +171,21 @@ function partsOf(accounts: Accounts, { userId, session, actor }: Claims): PartRe
 function refuseRejected(c: AppContext): void {
   refuseWithoutFactor(c)
   const { rejected } = c.get("call")
-  if (rejected === undefined) return
-  if (!matchedRoutes(c).some(({ path }) => servedPaths.includes(path.split("/")[1] as string)))
-    throw rejectedToken(rejected)
+  if (rejected !== undefined && !looksAtNone(c)) throw rejectedToken(rejected)
+}
+
+/** Whether the route is one of the engine's own. */
+const looksAtNone = (c: AppContext): boolean =>
+  matchedRoutes(c).some(({ path }) => servedPaths.includes(path.split("/")[1] as string))
+
+/** Whether the password has changed since a token was issued. */
+const isStale = ({ passwordMark: mark }: Presented, { password }: Credentials): boolean =>
+  mark !== undefined && passwordMark(password) !== mark
+
+/** Why a token does not hold whose account was not found. */
+function endOf({ session, identity }: Presented): string {
+  if (identity) return "its subject has no account here any more"
+  return session === undefined ? "its user is no more" : "its session has ended"
 }
 
 /** Sets the viewer of the request, or the reason why its token was rejected. */

@@ -14,6 +14,7 @@ import { signedIn } from "../resource/rules.ts"
 import { scopeActions, scopePattern } from "../resource/scopes.ts"
 import { columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { requireInPerson } from "./act-as-route.ts"
 import { keyHash, newApiKey, startOf } from "./api-key.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
@@ -98,7 +99,7 @@ export function keyRoutes(
       const call = c.get("call")
       requireHolds(call, signedIn)
       const { viewer } = call
-      if (viewer.scopes) throw forbidden("A key cannot make keys: sign in")
+      requireInPerson(viewer, "make keys")
       const { name, scopes, expires_at } = await readInput(c, names)
       const account = viewer.id as Key
       const client = call.client()

@@ -1,8 +1,11 @@
 import type { Registry } from "../http/registry.ts"
+import { actAsRoute } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { factorRoutes } from "./factor-routes.ts"
 import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
+import { mailRoutes } from "./mail-routes.ts"
+import { providerRoutes } from "./provider-routes.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
@@ -12,7 +15,10 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   const { sessions, keys, factors } = accounts.tables
   tokenRoute(registry, context)
   if (sessions) sessionRoutes(registry, context, sessions)
+  if (sessions && accounts.role) actAsRoute(registry, context)
+  if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (keys) keyRoutes(registry, context, keys, paths)
   if (factors) factorRoutes(registry, context, factors)
+  if (context.mail) mailRoutes(registry, context, context.mail)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

@@ -15,6 +15,7 @@ import { isAdmin } from "../resource/viewer.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyFrom } from "./accounts.ts"
+import { requireInPerson } from "./act-as-route.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { readRefreshToken } from "./refresh-token.ts"
@@ -27,6 +28,11 @@ const revokeFields = { token: { required: true }, token_type_hint: {} }
 
 /** `POST /auth/revoke` (RFC 7009), and `DELETE /sessions`: the ends of sessions. */
 export function sessionRoutes(registry: Registry, context: AuthContext, sessions: Resource): void {
+  revokeRoute(registry, context, sessions)
+  endOthersRoute(registry, context, sessions)
+}
+
+function revokeRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
   registry.add(
     "post",
     "/auth/revoke",
@@ -63,6 +69,9 @@ export function sessionRoutes(registry: Registry, context: AuthContext, sessions
       }
     },
   )
+}
+
+function endOthersRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
   registry.add(
     "delete",
     `/${sessions.name}`,
@@ -89,12 +98,13 @@ export function sessionRoutes(registry: Registry, context: AuthContext, sessions
       requireHolds(call, signedIn)
       requireScope(call, sessions.name, "delete")
       const { viewer } = call
+      if (viewer.actor !== undefined) requireInPerson(viewer, "end sessions")
       const account = accountAsked(c, context.accounts)
       const which = account === undefined ? { account: viewer.id as Key, but: viewer.session } : { account }
       const told = audited(c, context.accounts, {
         event: "sign_out",
         account: which.account,
-        actor: viewer.actor ?? viewer.id,
+        actor: viewer.id,
         details: { sessions: account === undefined ? "others" : "all" },
       })
       await call.client().batch([...endSessions(context.accounts, which), ...told])

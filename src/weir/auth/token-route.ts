@@ -32,15 +32,17 @@ const tokenResponse = (context: AuthContext) =>
     })
 
 /** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
-export const oauthRefusals = Object.fromEntries(
-  Object.entries(problems("post", [400, 415, 429])).map(([status, documented]) => {
-    const content = { schema: tokenProblem }
-    return [
-      status,
-      { ...documented, content: { "application/problem+json": content, "application/json": content } },
-    ]
-  }),
-)
+const refusals = (statuses: number[]) =>
+  Object.fromEntries(
+    Object.entries(problems("post", statuses)).map(([status, documented]) => {
+      const content = { schema: tokenProblem }
+      return [
+        status,
+        { ...documented, content: { "application/problem+json": content, "application/json": content } },
+      ]
+    }),
+  )
+export const oauthRefusals = refusals([400, 415, 429])
 
 const descriptions: Record<string, string> = {
   username: "For the password grant",
@@ -48,6 +50,9 @@ const descriptions: Record<string, string> = {
   refresh_token: "For the grant of a refresh token",
   otp: "A code of the account's second factor, or a recovery code",
   challenge: "For the grant of a code: what the answer to a right password had",
+  code: "For the grant of a code: what `GET /auth/sign-in/{provider}` has led to",
+  redirect_uri: "For the grant of a code: as it was when the sign-in began",
+  code_verifier: "For the grant of a code: the one whose S256 was the `code_challenge`",
 }
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 
@@ -103,6 +108,7 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
           content: { "application/json": { schema: tokenResponse(context) } },
         },
         ...oauthRefusals,
+        ...(context.accounts.confirm ? refusals([403]) : {}),
       },
       errors: [413],
     }),

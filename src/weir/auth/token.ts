@@ -89,12 +89,16 @@ export function tokens(secret: string, issuer: string, options: TokenOptions = {
   }
 }
 
-/** The secrets of a setting, newest first. */
-export const secretsOf = (secret: string): string[] =>
-  secret
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean)
+/** Fewest bytes of a secret (RFC 7518, 3.2). */
+export const minSecretBytes = 32
+export const isLongEnough = (secret: string): boolean =>
+  new TextEncoder().encode(secret).length >= minSecretBytes
+
+/** The secrets of a setting, newest first. A text with a shorter part between its commas is one secret. */
+export function secretsOf(secret: string): string[] {
+  const parts = secret.split(",").map((part) => part.trim())
+  return parts.every(isLongEnough) ? parts : [secret]
+}
 
 /** The payload of a token that one of the keys has signed, or why there is none. */
 async function verified(

@@ -20,7 +20,33 @@ export interface DocsOptions {
 const script = `const root = document.getElementById("swagger-ui")
 const persistAuthorization = root.dataset.persist === "true"
 if (!persistAuthorization) localStorage.removeItem("authorized")
-SwaggerUIBundle({ domNode: root, url: root.dataset.url, persistAuthorization, tryItOutEnabled: true })
+// The session of who has signed in here: its token is replaced before it ends.
+let session
+const keep = (url, body, now = Date.now()) => {
+  const before = session
+  session = { url, ...body, until: now + body.expires_in * 1000, first: before?.url === url ? before.first : undefined }
+  session.first ??= body.access_token
+}
+async function refresh() {
+  const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: session.refresh_token })
+  const answer = await fetch(session.url, { method: "POST", body })
+  if (answer.ok) keep(session.url, await answer.json())
+}
+async function requestInterceptor(request) {
+  if (!session || request.headers.Authorization !== "Bearer " + session.first) return request
+  if (session.until - Date.now() < 60000) await refresh()
+  request.headers.Authorization = "Bearer " + session.access_token
+  return request
+}
+function responseInterceptor(response) {
+  const { url, obj } = response
+  if (obj?.refresh_token && /\\/auth\\/token$/.test(url)) {
+    session = undefined
+    keep(url, obj)
+  }
+  return response
+}
+SwaggerUIBundle({ domNode: root, url: root.dataset.url, persistAuthorization, tryItOutEnabled: true, requestInterceptor, responseInterceptor })
 `
 
 /** Answers with a text that is no JSON, and its validator. */

@@ -13,6 +13,9 @@ export interface DocumentInfo {
   tags: Record<string, string>
   /** Whether there are accounts to sign in with. */
   accounts: boolean
+  /** Whether their sessions are refreshed, and whether they have keys. */
+  refreshes: boolean
+  keys: boolean
   /** The path below which clients see the API, or nothing. */
   basePath: string
   /** Whether requests as a whole are limited. */
@@ -68,7 +71,8 @@ export function documentOf(entries: readonly Entry[], info: DocumentInfo): objec
   const operations = entries.map(({ method, path, doc }) => {
     const made = doc(components)
     const statuses = [...made.errors, ...(info.limited ? [429] : []), 500, 503]
-    const { tags, operation, route } = operationOf(made, problemsOf(method, statuses), info.accounts)
+    const security = securityNeeded(made, info, method, path)
+    const { tags, operation, route } = operationOf(made, problemsOf(method, statuses), security)
     if (route) openAPIRegistry.registerPath({ ...route, method, path })
     return { method, path, tags, operation }
   })
@@ -111,16 +115,48 @@ function placeParameters({ components, paths }: { components: Json; paths: Recor
   components.parameters = {}
 }
 
-const needs = { required: [{ password: [] }], optional: [{ password: [] }, {}] }
+type Needed = Record<string, string[]>[]
+
+const actions: Record<Method, string> = {
+  get: "read",
+  post: "create",
+  patch: "update",
+  put: "update",
+  delete: "delete",
+}
+
+/** What an operation may be called with: a token, or a key with a scope of its path. */
+function needs(
+  needed: "required" | "optional",
+  { keys }: DocumentInfo,
+  method: Method,
+  path: string,
+): Needed {
+  const [, name] = path.split("/")
+  const all = [
+    { password: [] },
+    ...(keys && name !== "auth" ? [{ key: [`${name}:${actions[method]}`] }] : []),
+  ]
+  return needed === "required" ? all : [...all, {}]
+}
+
+function securityNeeded(
+  { security = [] }: RouteDoc | OperationDoc,
+  info: DocumentInfo,
+  method: Method,
+  path: string,
+): NonNullable<RouteConfig["security"]> {
+  if (typeof security !== "string") return security
+  return info.accounts ? needs(security, info, method, path) : []
+}
 
 /** An operation as the document has it, or the route that the generator makes one of. */
 function operationOf(
   doc: RouteDoc | OperationDoc,
   problems: Record<string, Reference>,
-  accounts: boolean,
+  security: NonNullable<RouteConfig["security"]>,
 ): { tags: string[]; operation?: Json; route?: Omit<RouteConfig, "method" | "path"> } {
-  const { errors: _, security: needed = [], ...rest } = doc
-  const security = typeof needed !== "string" ? needed : accounts ? needs[needed] : []
+  const { errors: _, security: __, ...rest } = doc
   const { tags } = doc
   if (!("json" in rest)) {
     const { responses, ...route } = rest
@@ -133,14 +169,27 @@ function operationOf(
   }
 }
 
-const securityOf = ({ accounts, basePath }: DocumentInfo): Json => {
+const securityOf = ({ accounts, basePath, refreshes, keys }: DocumentInfo): Json => {
   if (!accounts) return {}
   const password = {
     type: "oauth2",
     description: "Sign in with a user name and a password",
-    flows: { password: { tokenUrl: `${basePath}/auth/token`, scopes: {} } },
+    flows: {
+      password: {
+        tokenUrl: `${basePath}/auth/token`,
+        ...(refreshes ? { refreshUrl: `${basePath}/auth/token` } : {}),
+        scopes: {},
+      },
+    },
   }
-  return { securitySchemes: { password } }
+  const key = {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+    description:
+      "A key of an account, `weir_…`, which may be sent as `Authorization: Bearer` as well. Its scopes are `<path>:<action>`: read, create, update, delete, `write` for all but reading, or `*`.",
+  }
+  return { securitySchemes: { password, ...(keys ? { key } : {}) } }
 }
 
 /** The components of both: those of hand-written routes, and those in plain JSON. */

@@ -23,11 +23,18 @@ export function logRecord(c: AppContext, ms: number): Parameters<Log>[0] {
     db_ms: round(timings.db),
     ...(timings.cacheStatus ? { cache: timings.cacheStatus, cache_ms: round(timings.cache) } : {}),
     ...(timings.pendingInvalidations ? { cache_untold: true } : {}),
-    viewer: c.get("viewer")?.id ?? null,
+    ...viewerOf(c),
     ...traceOf(c.req.header("traceparent")),
     ...c.get("logged"),
     ...(c.error && status >= 500 ? { error: describeError(c.error) } : {}),
   }
+}
+
+/** Who asks, and who acts as that viewer. */
+function viewerOf(c: AppContext): Record<string, unknown> {
+  const viewer = c.get("viewer")
+  if (viewer?.id === undefined) return { viewer: null }
+  return viewer.actor === undefined ? { viewer: viewer.id } : { viewer: viewer.id, actor: viewer.actor }
 }
 
 const maxPathLength = 200

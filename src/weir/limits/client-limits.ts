@@ -10,6 +10,10 @@ export interface LimitAmounts {
   signInPerAddress: number
   /** Accounts that one address may create. */
   signUpPerAddress: number
+  /** Mails that one address may ask for to one account. */
+  mailPerAccount: number
+  /** Mails that one address may ask for in all; and as many links may it try. */
+  mailPerAddress: number
   /** Requests of any kind, by address and by viewer. */
   requests: number
 }
@@ -28,6 +32,8 @@ const details: Record<Attempt["kind"], string> = {
   sign_in: "Too many passwords were tried",
   secret: "Too many passwords were tried",
   sign_up: "Too many accounts were made",
+  mail: "Too many mails were asked for",
+  link: "Too many links were tried",
   request: "Too many requests were made",
 }
 
@@ -78,11 +84,12 @@ export class ClientLimits {
         headers: { "retry-after": `${seconds}` },
       })
     }
-    if ("account" in attempt) await this.slowDown(attempt.account)
+    if (attempt.kind === "sign_in" || attempt.kind === "secret") await this.slowDown(attempt.account)
   }
 
   private checksOf(attempt: Attempt, address: string): Check[] {
     const { signInPerAccount, signInPerAddress, signUpPerAddress, requests } = this.amounts
+    const { mailPerAccount, mailPerAddress } = this.amounts
     const check = (name: string, amount: number, key: string, cost = 1): Check => ({
       limit: { name, amount, growing: attempt.kind !== "request" },
       key,
@@ -97,6 +104,13 @@ export class ClientLimits {
         ]
       case "sign_up":
         return [check("sign-up-address", signUpPerAddress, address, attempt.rows)]
+      case "mail":
+        return [
+          check("mail-address", mailPerAddress, address),
+          check("mail-account", mailPerAccount, `${address} ${attempt.account}`),
+        ]
+      case "link":
+        return [check("link-address", mailPerAddress, address)]
       case "request":
         return attempt.viewer === undefined
           ? [check("requests-address", requests, address)]

@@ -3,6 +3,7 @@ import { isLater, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
 import { allows, type ScopeAction } from "../resource/scopes.ts"
+import { isAdmin } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
 import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import { compileExists } from "../sql/select.ts"
@@ -73,4 +74,20 @@ export async function orMissingParent(
   if (!nested || isLater(nested.parentKey) || (await exists(call, nested.within, nested.parentKey)))
     return error
   return notFound()
+}
+
+/** Throws a 403 for an account that others than admins make or move to an address, where addresses are confirmed by mail. */
+export function refuseUnconfirmed(
+  { viewer }: Identity,
+  { addresses, name }: Resource,
+  input?: Record<string, unknown>,
+): void {
+  if (!addresses?.confirm || isAdmin(viewer.kind)) return
+  const { email } = addresses
+  if (!input)
+    throw forbidden(`Addresses are confirmed by mail: sign up by POST /${name}, one account at a time`)
+  if (input[email] === undefined) return
+  throw forbidden("Addresses are confirmed by mail: change yours by POST /auth/email", [
+    { path: email, message: "is changed by POST /auth/email", code: "forbidden_field" },
+  ])
 }

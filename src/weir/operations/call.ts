@@ -39,6 +39,10 @@ export interface Timings {
 export type Attempt =
   | { kind: "sign_in" | "secret"; account: string }
   | { kind: "sign_up"; rows: number }
+  /** A mail to an account is asked for. */
+  | { kind: "mail"; account: string }
+  /** The token of a link is tried. */
+  | { kind: "link" }
   | { kind: "request"; viewer?: Key | undefined }
 
 /** The client on whose behalf a call runs, as limits and queues see it. */

@@ -11,7 +11,7 @@ import { compileCreate } from "../sql/insert.ts"
 import { linkLocks } from "../sql/junction.ts"
 import { ownValues, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
-import { orMissingParent, requireOpen, requireParent } from "./access.ts"
+import { orMissingParent, refuseUnconfirmed, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
 import { alikeOf, grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
@@ -50,6 +50,8 @@ export interface CreateOptions {
   guard?: ViewerGuard | undefined
   /** Columns whose values no other row may have together: where one does, nothing is created. */
   unless?: readonly string[] | undefined
+  /** Whether the address of an account is confirmed by mail afterwards. */
+  isConfirmed?: boolean
 }
 
 /**
@@ -63,9 +65,10 @@ export async function create(
   call: Call,
   resource: Resource,
   input: unknown,
-  { nested, guard, unless }: CreateOptions = {},
+  { nested, guard, unless, isConfirmed }: CreateOptions = {},
 ): Promise<CreateResult> {
   requireOpen(call, resource.rules.create)
+  if (!isConfirmed) refuseUnconfirmed(call, resource)
   const many = Array.isArray(input)
   // The guard would be evaluated for each row, and might hold for some of them only.
   if (many && guard) throw new NotGuarded()

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi"
-import { is, SQL } from "drizzle-orm"
+import { is, SQL, sql } from "drizzle-orm"
 import type { Value } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import { JsonText } from "../lib/json-text.ts"
@@ -10,7 +10,7 @@ import type { Values } from "../query/query.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
-import { encoded } from "../sql/columns.ts"
+import { boundValue, columnName, encoded } from "../sql/columns.ts"
 import type { Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
 
@@ -167,6 +167,14 @@ export async function columnsToUpdate(
     const value = field.write && (await storedValue(field, input, waiter))
     if (value !== undefined) columns[field.name] = encoded(field, value)
     else if (field.remade) place(field.name, field.remade(), values, expressions)
+  }
+  const { addresses } = resource
+  // Another address is not verified by what verified the last one.
+  if (addresses && columns[addresses.email] !== undefined && columns[addresses.verified] === undefined) {
+    const { email, verified } = addresses
+    const own = (name: string) => columnName(resource, name)
+    expressions[verified] =
+      sql`case when ${own(email)} = ${boundValue(resource, email)} then ${own(verified)} else null end`
   }
   return { columns, made: { bound: Object.keys(values), expressions, values } }
 }

@@ -13,7 +13,7 @@ import { ownValue, ownValues, planOf, planWithMade, withValues } from "../sql/pl
 import { quotaLocks } from "../sql/quota.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { compileFound, compileUpsert, mergedName, type UpsertParts, whichAreThere } from "../sql/upsert.ts"
-import { orMissingParent, requireOpen, requireParent } from "./access.ts"
+import { orMissingParent, refuseUnconfirmed, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { commit, type Write } from "./commit.ts"
@@ -80,6 +80,7 @@ export async function upsert(
   { target, ignore, nested }: UpsertOptions,
 ): Promise<{ rows: UpsertedRow[]; many: boolean }> {
   requireOpen(call, resource.rules.create)
+  refuseUnconfirmed(call, resource)
   const many = Array.isArray(input)
   const inputs = await inputsOf(call, resource, input, { nested })
   if (nested) await requireParent(call, nested)

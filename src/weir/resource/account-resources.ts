@@ -1,8 +1,10 @@
-import { getTableName, type Table } from "drizzle-orm"
+import { getTableColumns, getTableName, sql, type Table } from "drizzle-orm"
 import { type AccountTableName, accountTableOf } from "../db/dialect/account-tables.ts"
+import { primaryKeyOf } from "../db/dialect/foreign-keys.ts"
+import { noPasswordSalt } from "../lib/no-password.ts"
 import { resource } from "./define.ts"
 import type { Resource, ResourceOptions } from "./resource.ts"
-import { admin, nobody, type Rule, viewerIs } from "./rules.ts"
+import { admin, all, nobody, type Rule, viewerIs } from "./rules.ts"
 
 /** The tables that `accountTables` makes, by what they are for, as far as the accounts use them. */
 export interface AccountTables {
@@ -35,8 +37,29 @@ const purposes: Record<keyof AccountTables, AccountTableName> = {
 const mine: Rule = viewerIs("user_id") as Rule
 const hidden = { read: nobody, write: nobody }
 
+/** The accounts that rows belong to: their table, and its column of passwords. */
+interface Owners {
+  users: Table
+  password: string
+}
+
+/**
+ * The account has another way to sign in than this identity: one more of them, or a password. Whoever deletes the last way
+ * in is locked out.
+ */
+const hasOtherWay =
+  (identities: Table, { users, password }: Owners): Rule =>
+  (row) => {
+    const [key] = primaryKeyOf(users)
+    const hash = getTableColumns(users)[password]
+    const other = (name: string) =>
+      sql`other_identity.${sql.identifier(getTableColumns(identities)[name]?.name ?? name)}`
+    const another = sql`exists (select 1 from ${identities} other_identity where ${other("user_id")} = ${row("user_id")} and ${other("id")} <> ${row("id")})`
+    return sql`(${another} or exists (select 1 from ${users} where ${key} = ${row("user_id")} and ${hash} not like ${`%$${noPasswordSalt}$%`}))`
+  }
+
 /** What is served of them, unless the API has a resource of its own for the table. */
-const options: Record<keyof AccountTables, ResourceOptions> = {
+const optionsOf = (table: Table, owners: Owners): Record<keyof AccountTables, ResourceOptions> => ({
   sessions: {
     read: mine,
     delete: mine,
@@ -56,11 +79,11 @@ const options: Record<keyof AccountTables, ResourceOptions> = {
       expires_at: { write: nobody },
     },
   },
-  identities: { read: mine },
+  identities: { read: mine, delete: all(mine, hasOtherWay(table, owners)) },
   tokens: {},
   factors: {},
   audit: { read: admin, sort: "-id" },
-}
+})
 
 /**
  * The resources of the accounts' tables: those that the API declares, and default ones for the others. Throws one line
@@ -68,9 +91,10 @@ const options: Record<keyof AccountTables, ResourceOptions> = {
  */
 export function accountResources(
   tables: AccountTables,
-  users: Table,
+  owners: Owners,
   declared: readonly Resource[],
 ): AccountResources {
+  const { users } = owners
   const resolved = (name: keyof AccountTables): Resource | undefined => {
     const table = tables[name]
     if (!table) return undefined
@@ -79,7 +103,7 @@ export function accountResources(
       throw new Error(
         `accounts: ${name} takes the table ${purposes[name]} that accountTables(${getTableName(users)}) makes`,
       )
-    return declared.find((one) => one.table === table) ?? resource(table, options[name])
+    return declared.find((one) => one.table === table) ?? resource(table, optionsOf(table, owners)[name])
   }
   return {
     sessions: resolved("sessions"),

@@ -1,5 +1,6 @@
 import { getTableName, type Table } from "drizzle-orm"
 import type { AccountResources, AccountTables } from "./account-resources.ts"
+import { checkIssuers, type IssuerOptions } from "./issuers.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen, rolesIn } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -22,24 +23,36 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   disabled?: ColumnOf<T>
   /** The column, of a time, that says when the address was verified. */
   verified?: ColumnOf<T>
+  /**
+   * Whether who signs up must verify the address before signing in; a sign-up is then answered alike whether the address
+   * is known or not. Needs `verified` and `tokens`. Default: false.
+   */
+  confirm?: boolean
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
   /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
   requireFactor?: "admin" | readonly string[]
+  /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
+  issuers?: readonly IssuerOptions[]
 }
 
 /** The accounts of an API, resolved. */
 export interface Accounts {
   resource: Resource
   login: Field[]
+  /** The login column that holds the address of its mail, where one does. */
+  email: Field | undefined
   password: Field
   role: Field | undefined
   admin: string
   disabled: Field | undefined
   verified: Field | undefined
+  /** Whether addresses are verified before anybody signs in. */
+  confirm: boolean
   lastSeen: Field | undefined
   /** The roles that need a second factor. */
   requireFactor: readonly string[]
+  issuers: readonly IssuerOptions[]
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -74,7 +87,13 @@ export function accountsOf(
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
   const requireFactor = requiredFactors(options, role, admin)
-  return { resource, login, password, role, admin, ...times, requireFactor, tables }
+  const issuers = checkIssuers(options.issuers ?? [], "accounts.issuers")
+  const email = login.find(({ spec }) => spec.format === "email")
+  const { confirm = false } = options
+  if (confirm && !(times.verified && tables.tokens && email))
+    throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
+  const columns = { login, email, password, role, ...times }
+  return { resource, ...columns, admin, confirm, requireFactor, issuers, tables }
 }
 
 /** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */

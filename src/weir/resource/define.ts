@@ -120,6 +120,7 @@ function made(
     quota: quotaOf(name, options.quota, Object.keys(fields)),
     holdsViewers: false,
     loginNames: [],
+    addresses: undefined,
     notices,
     hasRowNumber: false,
   }

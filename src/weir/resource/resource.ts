@@ -180,6 +180,8 @@ export interface Resource {
   holdsViewers: boolean
   /** The columns that one signs in with, where its rows are the API's viewers. */
   loginNames: readonly string[]
+  /** How the addresses of accounts are kept verified, where they are. */
+  addresses: Addresses | undefined
   /**
    * Whether the database is known to number the table's rows by itself: rows are found by it sooner than by a text.
    * SQLite's tables do, unless they are `without rowid`.
@@ -187,6 +189,14 @@ export interface Resource {
   hasRowNumber: boolean
   /** What its team should know: columns that are hidden or left out. */
   notices: string[]
+}
+
+/** The columns of an account's address, and of when it was verified. */
+export interface Addresses {
+  email: string
+  verified: string
+  /** Whether nobody but admins sets an address that is not verified. */
+  confirm: boolean
 }
 
 /** The field that a resource takes as a secret, a password: it costs a hash. */

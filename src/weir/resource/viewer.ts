@@ -37,7 +37,7 @@ export type RoleName = Register extends { role: infer Role extends string } ? Ro
 
 /** Who asks, as hand-written routes see it. */
 export type RouteViewer =
-  | { kind: "anonymous"; id?: undefined }
+  | ({ kind: "anonymous"; id?: undefined } & { [Name in keyof Identity]?: undefined })
   | ({ kind: "user" | "admin"; id: ViewerId } & Identity)
 
 /** A viewer as hand-written routes see it: what it is to begin with, whatever its role and scopes. */

@@ -2,7 +2,7 @@ import type { Components, Json, Reference } from "../http/components.ts"
 import { preconditionReferences } from "../http/conditional-docs.ts"
 import type { Resource } from "../resource/resource.ts"
 import { fieldsParam, includeParams, keyParams } from "./openapi-params.ts"
-import type { Documents } from "./openapi-parts.ts"
+import { type Documents, jsonOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
 const prefer =
@@ -63,3 +63,11 @@ export function writtenRow(d: Documents, resource: Resource): Json {
 
 /** The answer to a write that is to have no body. */
 export const withoutBody = { 204: { description: "As asked by `Prefer: return=minimal`" } }
+
+/** The answer to a sign-up whose address is confirmed by mail. */
+export const signedUp = (): Record<number, Json> => ({
+  202: {
+    description: "Signed up, but for the address, which a link by mail verifies; an admin's create is a 201",
+    ...jsonOf({ type: "object", properties: { message: { type: "string" } }, required: ["message"] }),
+  },
+})

@@ -12,7 +12,7 @@ import { isOpen } from "../resource/rules.ts"
 import { writable } from "../resource/schemas.ts"
 import { viewerKinds } from "../resource/viewer.ts"
 import type { Within } from "./handlers.ts"
-import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
+import { rowWriteParams, signedUp, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { documentBody, documentPatch, patchExample } from "./openapi-documents.ts"
 import type { FieldSchema } from "./openapi-fields.ts"
 import { fromVersionParams } from "./openapi-history.ts"
@@ -165,6 +165,7 @@ export function createDoc(d: Documents, resource: Resource, parent?: Within): Op
       requestBody: { required: true, ...jsonOf(createBodyOf(d, resource, parent), example) },
       responses: {
         ...upsertAnswers(d, resource),
+        ...(resource.addresses?.confirm && !parent ? signedUp() : {}),
         201: {
           description: "Created",
           headers: { ...locationOf("The new row's path"), ...headerReferences(d.components, rowValidator) },

@@ -10,6 +10,8 @@ const amountsOf = (settings: Settings): LimitAmounts => {
     signInPerAccount: settings.SIGN_IN_PER_ACCOUNT ?? (isProduction ? 10 : 0),
     signInPerAddress: settings.SIGN_IN_PER_ADDRESS ?? (isProduction ? 30 : 0),
     signUpPerAddress: settings.SIGN_UP_PER_ADDRESS ?? (isProduction ? 30 : 0),
+    mailPerAccount: settings.MAIL_PER_ACCOUNT ?? (isProduction ? 3 : 0),
+    mailPerAddress: settings.MAIL_PER_ADDRESS ?? (isProduction ? 10 : 0),
     requests: settings.REQUESTS_PER_MINUTE,
   }
 }

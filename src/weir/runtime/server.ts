@@ -10,6 +10,7 @@ import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
 import type { Log } from "../http/request.ts"
 import { MemoryLimiter } from "../limits/memory.ts"
+import { smtpSender } from "../mail/smtp.ts"
 import { Background } from "./background.ts"
 import { clientAddresses } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
@@ -20,6 +21,7 @@ import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
 import { clientLimits } from "./limits.ts"
 import { listen, urlOf } from "./listen.ts"
+import { mailOf } from "./mail.ts"
 import { refuseMalformed } from "./malformed.ts"
 import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
@@ -68,7 +70,8 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? randomBytes(32).toString("base64"),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
+    mail: mailOf(settings, api, { log: isFirst() ? log : () => {}, smtp: smtpSender }),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,

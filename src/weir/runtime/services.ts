@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts"
 import type { Services } from "../app.ts"
-import type { AuthSettings } from "../auth/auth-context.ts"
+import { type AuthSettings, authRefusal } from "../auth/auth-context.ts"
 import { adminNames, ensureFirstAdmin, firstAdminRefusal } from "../auth/first-admin.ts"
 import type { Database } from "../db/driver.ts"
 import type { Log } from "../http/request.ts"
@@ -51,16 +51,26 @@ const listOf = (names: string[]): string =>
 export const trialLine = (names: string[]): string =>
   `openToAnyone is a rule of ${listOf(names)}: whoever reaches this server reads and writes their rows`
 
-/** How signing in is set. */
-export const authSettingsOf = ({
-  AUTH_KEYS,
-  ACCESS_TOKEN_MINUTES,
-  SESSION_DAYS,
-}: Settings): AuthSettings => ({
-  keys: AUTH_KEYS,
-  accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
-  sessionDays: SESSION_DAYS,
-})
+/** How signing in is set. Throws a `SettingError` where the accounts cannot have it. */
+export function authSettingsOf(
+  { AUTH_KEYS, ACCESS_TOKEN_MINUTES, SESSION_DAYS, ...settings }: Settings,
+  accounts: Accounts | undefined,
+): AuthSettings {
+  const auth: AuthSettings = {
+    keys: AUTH_KEYS,
+    accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
+    sessionDays: SESSION_DAYS,
+    invitationDays: settings.INVITATION_DAYS,
+    issuers: settings.AUTH_ISSUERS,
+    providers: settings.AUTH_PROVIDERS,
+    redirects: settings.AUTH_REDIRECTS,
+    publicUrl: settings.PUBLIC_URL,
+  }
+  const asked = auth.issuers?.length ? "AUTH_ISSUERS" : auth.providers?.length ? "AUTH_PROVIDERS" : undefined
+  const refusal = accounts ? authRefusal(accounts, auth) : asked && `${asked}: this API has no accounts`
+  if (refusal !== undefined) throw new SettingError(refusal)
+  return auth
+}
 
 /** What the settings allow an answer to be. */
 export const answerLimitsOf = ({

@@ -1,6 +1,8 @@
 import { z } from "zod"
-import { secretsOf } from "../auth/token.ts"
+import { isLongEnough } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
+import { authSettings } from "./auth-settings.ts"
+import { mailSettings } from "./mail-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"
 
 /** The schema of all settings. `docs/settings.md` is generated from its defaults and descriptions. */
@@ -30,13 +32,10 @@ export const settings = z.object({
     ),
   AUTH_SECRET: z
     .string()
-    .refine(
-      (secrets) => secretsOf(secrets).every((secret) => new TextEncoder().encode(secret).length >= 32),
-      "must be at least 32 bytes, and so must each of several",
-    )
+    .refine(isLongEnough, "must be at least 32 bytes")
     .optional()
     .describe(
-      "Signs access tokens; at least 32 bytes. Several are separated by commas, the newest first: it signs, and what the others have signed still holds. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
+      "Signs access tokens; at least 32 bytes. Several, of 32 bytes each, are separated by commas, the newest first: it signs, and what the others have signed still holds. Required with `NODE_ENV=production` and on Workers; elsewhere a new one is made at each start",
     ),
   AUTH_KEYS: signingKeys
     .optional()
@@ -49,6 +48,7 @@ export const settings = z.object({
       "How long an access token holds, in minutes. Without it: 15 where the accounts have sessions, else 60",
     ),
   SESSION_DAYS: whole(1, 400).default(30).describe("How long a session lasts that is not used, in days"),
+  ...authSettings,
   FIRST_ADMIN_EMAIL: z
     .email("must be an email address")
     .optional()
@@ -154,6 +154,7 @@ export const settings = z.object({
   REQUESTS_PER_MINUTE: whole(0, 1_000_000)
     .default(0)
     .describe("How many requests an address, and a signed-in account, may make in a minute; 0 for no limit"),
+  ...mailSettings,
   TRUSTED_PROXIES: commaSeparated
     .pipe(
       z.array(
@@ -221,6 +222,8 @@ export function parseEnv(raw: Record<string, unknown>): Settings {
     throw new SettingError(
       "DATABASE_AUTH_TOKEN: differs from the authToken of DATABASE_URL; give one of them",
     )
+  if (env.AUTH_PROVIDERS?.length && !env.AUTH_REDIRECTS.length)
+    throw new SettingError("AUTH_REDIRECTS: name the URLs that a sign-in with AUTH_PROVIDERS may lead to")
   if (env.CACHE === "upstash" && env.UPSTASH_REDIS_REST_URL === undefined)
     throw new SettingError("CACHE: upstash needs UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN")
   return env

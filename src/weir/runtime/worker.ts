@@ -15,6 +15,7 @@ import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
 import { Problem } from "../problem.ts"
 import { openCache, withSchema } from "./cache.ts"
 import { clientLimits } from "./limits.ts"
+import { mailOf } from "./mail.ts"
 import {
   answerLimitsOf,
   authSettingsOf,
@@ -65,7 +66,8 @@ function appFrom(api: Api, env: Bindings): Hono<AppEnv> {
     cache,
     basePath: settings.BASE_PATH,
     authSecret: settings.AUTH_SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
-    auth: authSettingsOf(settings),
+    auth: authSettingsOf(settings, api.accounts),
+    mail: mailOf(settings, api, { log: leveled(console_, settings.LOG_LEVEL) }),
     corsOrigins: settings.CORS_ORIGINS,
     bodyLimit: settings.BODY_LIMIT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,

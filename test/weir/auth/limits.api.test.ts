@@ -6,7 +6,14 @@ import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
 import type { Answer } from "../support/client.ts"
 import { password, type World, world } from "../support/world.ts"
 
-const none: LimitAmounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 0, requests: 0 }
+const none: LimitAmounts = {
+  signInPerAccount: 0,
+  signInPerAddress: 0,
+  signUpPerAddress: 0,
+  mailPerAccount: 0,
+  mailPerAddress: 0,
+  requests: 0,
+}
 let w: World
 afterEach(() => w.close())
 

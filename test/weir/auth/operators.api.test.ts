@@ -141,6 +141,62 @@ describe("a role", () => {
   })
 })
 
+describe("acting as another user", () => {
+  const actAs = (token: string, json: unknown) => w.call("POST", "/auth/act-as", { token, json })
+  const ticket = { user_id: 1, reason: "Ticket 4711" }
+
+  test("is the admin's, who stands in each log line and in the audit log", async () => {
+    const answer = await actAs(root.access_token, ticket)
+    expect(answer.body).toMatchObject({ token_type: "bearer", expires_in: 600 })
+    expect(answer.headers.get("cache-control")).toBe("no-store")
+    const { access_token: token } = answer.body as Tokens
+    expect((await me(token)).body).toMatchObject({ id: 1, email: "ann@example.com" })
+    expect(w.logs.at(-1)).toMatchObject({ viewer: 1, actor: 3 })
+    const created = await w.call("POST", "/things", { token, json: { title: "for ann" } })
+    expect(created.body).toMatchObject({ owner_id: 1 })
+    expect((await w.call("POST", "/things", { token, json: { title: "again" } })).status).toBe(201)
+    expect(w.logs.at(-1)).toMatchObject({ viewer: 1, actor: 3 })
+    expect((await w.call("GET", "/who", { token })).body).toMatchObject({ id: 1, actor: 3 })
+    expect(await events()).toEqual([{ event: "acted_as", account: "1", actor: "3", reason: "Ticket 4711" }])
+    const changed = await patch(token, 1, { username: "annie" })
+    expect(changed.status).toBe(200)
+  })
+
+  test("ends with the admin's session, and with the admin", async () => {
+    const { access_token: first } = (await actAs(root.access_token, ticket)).body as Tokens
+    expect((await me(first)).status).toBe(200)
+    await w.form("/auth/revoke", { token: root.refresh_token })
+    expect((await me(first)).status).toBe(401)
+    expect((await w.call("POST", "/things", { token: first, json: { title: "x" } })).status).toBe(401)
+    const again = await w.signIn("root")
+    const { access_token: second } = (await actAs(again.access_token, ticket)).body as Tokens
+    expect((await w.call("POST", "/things", { token: second, json: { title: "x" } })).status).toBe(201)
+    expect((await patch(again.access_token, 3, { role: "user" })).status).toBe(200)
+    expect((await me(second)).status).toBe(401)
+    expect((await w.call("POST", "/things", { token: second, json: { title: "x" } })).status).toBe(401)
+  })
+
+  test.each<[string, () => string, unknown, number]>([
+    ["who is no admin", () => ann.access_token, { user_id: 2, reason: "x" }, 403],
+    ["an admin as an admin", () => root.access_token, { user_id: 3, reason: "x" }, 403],
+    ["nobody's account", () => root.access_token, { user_id: 99, reason: "x" }, 422],
+    ["no key", () => root.access_token, { user_id: "x y", reason: "x" }, 422],
+    ["no reason", () => root.access_token, { user_id: 1 }, 422],
+  ])("is refused: %s", async (_name, token, json, status) => {
+    expect((await actAs(token(), json)).status).toBe(status)
+  })
+
+  test("makes no keys, ends no sessions, and acts as nobody else", async () => {
+    const { access_token: token } = (await actAs(root.access_token, ticket)).body as Tokens
+    const key = await w.call("POST", "/api_keys", { token, json: { name: "x", scopes: ["*"] } })
+    expect(key.status).toBe(403)
+    expect((await w.call("DELETE", "/sessions", { token })).status).toBe(403)
+    expect((await actAs(token, { user_id: 2, reason: "x" })).status).toBe(403)
+    expect((await w.form("/auth/revoke", { token })).status).toBe(200)
+    expect((await me(root.access_token)).status).toBe(200)
+  })
+})
+
 describe("the time of the last use", () => {
   test("is kept of accounts that are used", async () => {
     await me(ann.access_token)

@@ -16,7 +16,14 @@ beforeEach(() => {
 })
 
 test("a limiter that counts to its own number is not held to the setting's", async () => {
-  const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 2, requests: 0 }
+  const amounts = {
+    signInPerAccount: 0,
+    signInPerAddress: 0,
+    signUpPerAddress: 2,
+    mailPerAccount: 0,
+    mailPerAddress: 0,
+    requests: 0,
+  }
   let counted = 0
   const binding = { limit: async () => ({ success: ++counted <= 10 }) }
   const headers = {}

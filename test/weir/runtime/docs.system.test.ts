@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { openPage, type Watched } from "../support/browser.ts"
 import { authSecret } from "../support/http.ts"
-import { type NodeServer, startNode } from "../support/node-server.ts"
+import { accountsApi, type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
 
 let server: NodeServer
 let docs: Watched
@@ -14,6 +14,36 @@ beforeAll(async () => {
   await docs.page.locator(".opblock").first().waitFor()
 })
 afterAll(() => server.stop())
+
+test("a reader who has signed in stays so: the page replaces the token before it ends", async () => {
+  // Tokens of a minute are replaced before each request.
+  const env = { AUTH_SECRET: authSecret, LOG_LEVEL: "error", ACCESS_TOKEN_MINUTES: 1 }
+  const brief = await startNode(env, tempFolder(), accountsApi)
+  try {
+    const json = JSON.stringify({ email: "bob@example.com", username: "bob", password: "correct horse" })
+    const headers = { "content-type": "application/json" }
+    await fetch(`${brief.url}/people`, { method: "POST", headers, body: json })
+    const { page, requests, errors } = await openPage()
+    await page.goto(`${brief.url}/docs`)
+    await page.locator(".auth-wrapper .authorize").first().click()
+    const dialog = page.locator(".dialog-ux")
+    await dialog.locator("#oauth_username").fill("bob")
+    await dialog.locator("#oauth_password").fill("correct horse")
+    await dialog.locator(".auth-btn-wrapper .authorize").first().click()
+    await dialog.getByText("Logout").first().waitFor()
+    await dialog.locator(".btn-done").first().click()
+    const me = await opened(page, "get", "/people/me")
+    for (let i = 0; i < 2; i++) {
+      const answer = await executed(me)
+      expect(answer.status, answer.body).toBe(200)
+      expect(answer.body).toContain("bob@example.com")
+    }
+    expect(requests.filter((url) => url.endsWith("/auth/token")).length).toBeGreaterThanOrEqual(2)
+    expect(errors).toEqual([])
+  } finally {
+    await brief.stop()
+  }
+})
 
 const credentials = { email: "ann@example.com", username: "ann", password: "correct horse" }
 

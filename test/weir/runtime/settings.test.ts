@@ -86,6 +86,28 @@ describe("a wrong setting names itself in one line", () => {
     ["PORT", "3000.5"],
     ["PORT", " "],
     ["AUTH_SECRET", "short"],
+    ["AUTH_ISSUERS", "https://id.example.com"],
+    ["AUTH_ISSUERS", "http://id.example.com|weir"],
+    ["AUTH_ISSUERS", "id.example.com|weir"],
+    ["AUTH_ISSUERS", "https://id.example.com?x=1|weir"],
+    ["AUTH_ISSUERS", "https://a.example|weir https://a.example|else"],
+    ["AUTH_ISSUERS", "[{"],
+    ["AUTH_ISSUERS", '[{"issuer":"https://id.example.com","audience":[]}]'],
+    ["AUTH_ISSUERS", '[{"issuer":"https://id.example.com","audience":"weir","rolse":"roles"}]'],
+    ["AUTH_ISSUERS", '[{"issuer":"https://id.example.com","audience":"weir","algorithms":["HS256"]}]'],
+    ["AUTH_ISSUERS", '[{"issuer":"https://id.example.com","audience":"weir","algorithms":["none"]}]'],
+    ["AUTH_ISSUERS", '[{"issuer":"https://id.example.com","audience":"weir","jwks":"http://a.example/"}]'],
+    ["AUTH_PROVIDERS", '{"name":"github"}'],
+    ["AUTH_PROVIDERS", '[{"name":"github"}]'],
+    ["AUTH_PROVIDERS", '[{"name":"my own","client_id":"x"}]'],
+    ["AUTH_PROVIDERS", '[{"name":"own","client_id":"x"}]'],
+    ["AUTH_PROVIDERS", '[{"name":"google","client_id":"x"},{"name":"google","client_id":"y"}]'],
+    ["AUTH_REDIRECTS", "http://app.example.com/done"],
+    ["AUTH_REDIRECTS", "https://app.example.com/done#x"],
+    ["AUTH_REDIRECTS", "javascript:alert(1)"],
+    ["AUTH_REDIRECTS", "data:text/html,x"],
+    ["PUBLIC_URL", "https://api.example.com/v1"],
+    ["PUBLIC_URL", "http://api.example.com"],
     ["CORS_ORIGINS", "example.com"],
     ["CORS_ORIGINS", "https://a.example/path"],
     ["CORS_ORIGINS", "https://a.example,b"],
@@ -108,7 +130,16 @@ describe("a wrong setting names itself in one line", () => {
     expect(line).not.toContain("\n")
   })
 
+  test("a place in JSON is named by its path", () => {
+    const issuer = { issuer: "https://id.example.com", audience: "weir" }
+    expect(failure({ AUTH_ISSUERS: JSON.stringify([issuer, { ...issuer, issuer: "id" }]) })).toMatch(
+      /^AUTH_ISSUERS: 1\.issuer: must be an https URL/,
+    )
+  })
+
   test("a secret is never in the line", () => {
+    const provider = { name: "own", client_id: "x", client_secret: "a secret of another" }
+    expect(failure({ AUTH_PROVIDERS: JSON.stringify([provider]) })).not.toContain("a secret")
     expect(failure({ AUTH_SECRET: "31 bytes of a secret of no use!" })).not.toContain("of a secret")
     expect(failure({ FIRST_ADMIN_EMAIL: "a@b.cd", FIRST_ADMIN_PASSWORD: "pass" })).not.toMatch(/: .*pass\b/)
   })
@@ -132,6 +163,23 @@ test("two tokens that differ are refused, and equal ones are one", () => {
   const DATABASE_URL = "libsql://x.turso.io?authToken=one"
   expect(failure({ DATABASE_URL, DATABASE_AUTH_TOKEN: "two" })).toMatch(/^DATABASE_AUTH_TOKEN: /)
   expect(parseEnv({ DATABASE_URL, DATABASE_AUTH_TOKEN: "one" }).DATABASE_AUTH_TOKEN).toBe("one")
+})
+
+test("issuers are read from a short form and from JSON", () => {
+  const [one, two] = ["https://id.example.com/", "http://127.0.0.1:8080"]
+  expect(parseEnv({ AUTH_ISSUERS: `${one}|weir, ${two}|a|b` }).AUTH_ISSUERS).toEqual([
+    { issuer: one, audience: "weir" },
+    { issuer: two, audience: ["a", "b"] },
+  ])
+  const whole = { issuer: one, audience: ["weir"], create: true, roles: "realm_access.roles", scopes: false }
+  expect(parseEnv({ AUTH_ISSUERS: JSON.stringify([whole]) }).AUTH_ISSUERS).toEqual([whole])
+})
+
+test("providers need a place to lead to", () => {
+  const AUTH_PROVIDERS = '[{"name":"github","client_id":"x","client_secret":"y"}]'
+  expect(failure({ AUTH_PROVIDERS })).toMatch(/^AUTH_REDIRECTS: /)
+  const AUTH_REDIRECTS = "https://app.example.com/done, com.example.app:/done,http://localhost:5173/done"
+  expect(parseEnv({ AUTH_PROVIDERS, AUTH_REDIRECTS }).AUTH_REDIRECTS).toHaveLength(3)
 })
 
 describe("AUTH_SECRET", () => {

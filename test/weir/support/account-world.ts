@@ -2,6 +2,7 @@
 import { fresh } from "#fresh"
 import { handleOf } from "../../../src/weir/db/handle.ts"
 import { api } from "../auth/api/api.ts"
+import { confirmed } from "../auth/api/confirmed.ts"
 import { people } from "../auth/api/schema/people.ts"
 import { type Answer, type Call, type CallOptions, caller } from "./client.ts"
 import type { Fresh, Overrides } from "./fresh.ts"
@@ -37,6 +38,9 @@ export interface AccountWorld extends Fresh {
   /** The events of the audit log, oldest first. */
   audit(): Promise<Record<string, unknown>[]>
 }
+
+/** The same accounts, whose addresses are verified before anybody signs in. */
+export const confirmedSubject = { api: confirmed, migrations: accountsSubject.migrations }
 
 /** Ann (1), Bob (2), Root (3, an admin) and Eve (4, an editor): in a fresh app whose accounts have all that they may have. */
 export async function accountWorld(overrides: Overrides = {}): Promise<AccountWorld> {

@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node"
+import { IssuerServer } from "./issuer.ts"
 import { freePort } from "./ports.ts"
 import { startPostgres } from "./postgres-server.ts"
 import { startRedis } from "./redis-server.ts"
@@ -11,6 +12,7 @@ declare module "vitest" {
     /** One for each worker of vitest. */
     sqldUrls: string[]
     upstashUrls: string[]
+    issuerUrl: string
   }
 }
 
@@ -35,7 +37,14 @@ async function startCache(): Promise<Server> {
   return { url: upstash.url, stop }
 }
 
+/** Issuers of tokens, which are providers to sign in with as well. */
+async function startIssuers(): Promise<Server> {
+  const server = new IssuerServer()
+  return { url: await server.start(), stop: () => server.close() }
+}
+
 const starters = {
+  issuer: async () => [await startIssuers()],
   postgres: async () => [await startPostgres(await freePort())],
   // A libSQL server has one set of tables.
   sqld: () => forEachWorker(async () => startSqld(await freePort())),
@@ -76,6 +85,7 @@ export const servers =
     await Promise.all(
       kinds.map(async (kind) => {
         const urls = await take(kind)
+        if (kind === "issuer") project.provide("issuerUrl", urls[0] as string)
         if (kind === "postgres") project.provide("postgresUrl", urls[0] as string)
         if (kind === "sqld") project.provide("sqldUrls", urls)
         if (kind === "redis") project.provide("upstashUrls", urls)

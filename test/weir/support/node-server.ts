@@ -31,6 +31,8 @@ export interface NodeServer {
 }
 
 const fixture = join(import.meta.dirname, "../fixture/src")
+/** The folder of the API whose accounts have all that they may have. */
+export const accountsApi = join(import.meta.dirname, "../auth/api")
 const fastImports = join(import.meta.dirname, "../../../src/weir/runtime/fast-imports.js")
 /** Where Node keeps what it has compiled: a start costs most in that. */
 export const compiled: string = join(tmpdir(), "weir-compile-cache")
@@ -86,9 +88,9 @@ interface Started {
 
 type Entry = "node.ts" | "cli.ts"
 
-function start(entry: Entry, env: Variables, cwd: string, args: string[] = []): Started {
+function start(entry: Entry, env: Variables, cwd: string, args: string[] = [], api = fixture): Started {
   const given = Object.entries(env).filter(([, value]) => value !== undefined)
-  const child = spawn(process.execPath, ["--import", fastImports, join(fixture, entry), ...args], {
+  const child = spawn(process.execPath, ["--import", fastImports, join(api, entry), ...args], {
     cwd,
     // Vitest's own NODE_ENV and DATABASE_URL must not reach it.
     env: {
@@ -126,11 +128,15 @@ async function run(entry: Entry, env: Variables, args: string[]): Promise<Ended>
   return result
 }
 
-/** Starts the fixture's server, and waits until it answers. */
-export async function startNode(env: Variables = {}, cwd: string = tempFolder()): Promise<NodeServer> {
+/** Starts the server of an API, by default the fixture, and waits until it answers. */
+export async function startNode(
+  env: Variables = {},
+  cwd: string = tempFolder(),
+  api: string = fixture,
+): Promise<NodeServer> {
   for (let tries = 0; ; tries++) {
     const port = Number(env.PORT ?? (await freePort()))
-    const { child, stdout, stderr, ended } = start("node.ts", { ...env, PORT: port }, cwd)
+    const { child, stdout, stderr, ended } = start("node.ts", { ...env, PORT: port }, cwd, [], api)
     const url = `http://127.0.0.1:${port}`
     let over = false
     void ended.then(() => (over = true))

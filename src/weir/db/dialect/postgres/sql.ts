@@ -167,6 +167,8 @@ const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 /** An expression that fails with such an error. It depends on a column, so that it is not computed beforehand. */
 export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
   sql`(${text(`${marks[mark]} `)} || ${column})::integer`
+/** The end of a subselect whose rows nobody else may change meanwhile: what another deletes is waited for, and then gone. */
+export const forUpdate: SQL = sql` for update`
 /** A statement that locks a name for each owner until the transaction ends, in the order of `owners`. */
 export const lockEach = (prefix: string, owner: SQL, owners: SQL): SQL =>
   sql`select pg_advisory_xact_lock(hashtextextended(${text(prefix)} || ${owner}::text, 0)) from ${owners}`

@@ -239,6 +239,8 @@ const text = (value: string): SQL => sql.raw(`'${value.replaceAll("'", "''")}'`)
 /** An expression that fails with such an error. It depends on a column, so that it is not computed beforehand. */
 export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
   sql`json_extract('{}', ${text(`${marks[mark]} `)} || ${column})`
+/** The end of a subselect whose rows nobody else may change meanwhile. SQLite has one writer. */
+export const forUpdate: SQL = sql``
 /** A statement that locks a name for each owner until the transaction ends. SQLite has one writer, and needs none. */
 export const lockEach: ((prefix: string, owner: SQL, owners: SQL) => SQL) | undefined = undefined
 /** Undefined: SQLite does not say whether an upsert has made the row that it returns. It has one writer: a look before tells. */

@@ -1,0 +1,20 @@
+import type { Grant } from "./grants.ts"
+import { redeemed } from "./provider-account.ts"
+import { beginSession } from "./sessions.ts"
+import { redeemCode } from "./sign-in-code.ts"
+
+/** The code that a sign-in with a provider has led to (RFC 6749, 4.1.3, with PKCE). */
+export const authorizationCode: Grant = {
+  fields: {
+    code: { required: true, max: 200 },
+    redirect_uri: { required: true },
+    // RFC 7636, 4.1
+    code_verifier: { required: true, max: 128 },
+  },
+  issue: async (c, context, { code = "", redirect_uri = "", code_verifier = "" }) => {
+    const sent = { code, redirectUri: redirect_uri, verifier: code_verifier }
+    const content = await redeemCode(c, context.accounts, sent)
+    const account = await redeemed(c, context.accounts, content)
+    return beginSession(c, context, { ...account, method: content.provider })
+  },
+}

@@ -1,0 +1,16 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { Resource } from "../resource/resource.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
+
+/** What another issuer calls somebody. */
+export interface Identity {
+  issuer: string
+  subject: string
+}
+
+/** The condition that the identity which is bound, by the names of its columns behind a prefix, is that of `owner`. */
+export function hasIdentity(identities: Resource, owner: SQL, prefix = ""): SQL {
+  const same = (name: string) =>
+    sql`${columnName(identities, name)} = ${boundValue(identities, name, `${prefix}${name}`)}`
+  return sql`exists (select 1 from ${tableOf(identities)} where ${same("issuer")} and ${same("subject")} and ${columnName(identities, "user_id")} = ${owner})`
+}

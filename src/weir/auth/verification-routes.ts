@@ -1,0 +1,139 @@
+import { z } from "@hono/zod-openapi"
+import type { AppContext } from "../http/context.ts"
+import type { Registry } from "../http/registry.ts"
+import { reply } from "../http/reply.ts"
+import { invalid, unauthorized } from "../problem.ts"
+import type { Key } from "../resource/key.ts"
+import { secretOf } from "../resource/resource.ts"
+import { findAddressed } from "./addressed.ts"
+import type { AuthContext } from "./auth-context.ts"
+import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
+import {
+  bodyOf,
+  countedAddress,
+  emailSchema,
+  mailed,
+  mailedDoc,
+  readBody,
+  signedInKey,
+  tokenSchema,
+} from "./mail-body.ts"
+import type { MailContext } from "./mail-context.ts"
+import { mailLink } from "./mail-link.ts"
+
+/** `POST /auth/verification`, `POST /auth/verify` and `POST /auth/email`: addresses are verified, and change. */
+export function verificationRoutes(registry: Registry, context: AuthContext, mail: MailContext): void {
+  if (context.accounts.verified) verificationRoute(registry, context, mail)
+  const body = () => z.strictObject({ token: tokenSchema }).openapi("LinkToken")
+  registry.add(
+    "post",
+    "/auth/verify",
+    () => ({
+      operationId: "verifyAddress",
+      tags: ["auth"],
+      summary: "Verify an address by the link of a mail",
+      description: "Uses the link up. That of a change of address gives the account its new one.",
+      request: bodyOf(body()),
+      responses: { 204: { description: "The address is verified" } },
+      errors: [400, 409, 413, 415, 422, 429],
+    }),
+    async (c) => {
+      const { token } = await readBody(c, body())
+      const read = await readLink(c, context, mail, token, ["verify", "email"])
+      const changes = read.link.purpose === "email"
+      await changeByLink(c, context, mail, read, {
+        input: { ...(changes ? { [mail.email.name]: read.link.data.email } : {}), ...verifiedNow(context) },
+        event: changes ? "email_changed" : "verified",
+      })
+      return reply(c, 204, null)
+    },
+  )
+  emailRoute(registry, context, mail)
+}
+
+function verificationRoute(registry: Registry, context: AuthContext, mail: MailContext): void {
+  const body = () => z.strictObject({ email: emailSchema(mail).optional() }).openapi("Verification")
+  registry.add(
+    "post",
+    "/auth/verification",
+    () => ({
+      operationId: "askForVerification",
+      tags: ["auth"],
+      summary: "Ask for the mail that verifies an address",
+      description:
+        "Mails a link to the address, where an account has it that is not verified; without `email`, to that of the viewer. It holds for an hour and replaces the one before.",
+      request: bodyOf(body()),
+      responses: mailedDoc,
+      security: "optional",
+      errors: [401, 413, 415, 422, 429],
+    }),
+    async (c) => {
+      const { email } = await readBody(c, body())
+      const { viewer, caller } = c.get("call")
+      if (email === undefined && viewer.id === undefined)
+        throw unauthorized("Sign in, or name the address as email")
+      const by = email === undefined ? { id: viewer.id as Key } : { email }
+      const account = email === undefined ? `#${viewer.id}` : countedAddress(email)
+      await caller.count({ kind: "mail", account })
+      mailLink(c, context, mail, { purpose: "verify", by, gets: ({ isVerified }) => !isVerified })
+      return mailed(c)
+    },
+  )
+}
+
+function emailRoute(registry: Registry, context: AuthContext, mail: MailContext): void {
+  const secret = secretOf(context.accounts.resource)?.secret
+  if (!secret) return
+  const body = () =>
+    z
+      .strictObject({
+        email: emailSchema(mail),
+        current_password: z.string().min(1).max(secret.max),
+      })
+      .openapi("NewAddress")
+  registry.add(
+    "post",
+    "/auth/email",
+    () => ({
+      operationId: "changeAddress",
+      tags: ["auth"],
+      summary: "Change one's address",
+      description:
+        "Mails a link to the new address, and a note to the old one. The address changes with `POST /auth/verify`.",
+      request: bodyOf(body()),
+      responses: mailedDoc,
+      security: "required",
+      errors: [401, 403, 413, 415, 422, 429],
+    }),
+    async (c) => {
+      const id = signedInKey(c)
+      const { email, current_password } = await readBody(c, body())
+      await c.get("call").caller.count({ kind: "mail", account: `#${id}` })
+      await requirePassword(c, context, id, current_password)
+      mailLink(c, context, mail, {
+        purpose: "email",
+        by: { id },
+        to: email,
+        data: { email },
+        note: "email_change",
+      })
+      return mailed(c)
+    },
+  )
+}
+
+/** Throws a 422 where it is not the account's password. Counts as an attempt at it. */
+async function requirePassword(
+  c: AppContext,
+  { accounts }: AuthContext,
+  id: Key,
+  password: string,
+): Promise<void> {
+  const { caller, client } = c.get("call")
+  await caller.count({ kind: "secret", account: `#${id}` })
+  const found = await findAddressed(accounts, client(), { id })
+  const secret = secretOf(accounts.resource)?.secret
+  if (found && (await secret?.verify(password, found.hashedPassword, caller))) return
+  const issue = { path: "current_password", message: "is not the present one", code: "wrong_secret" }
+  throw invalid("The body is not valid", [issue])
+}

@@ -1,0 +1,3 @@
+import { serve } from "#weir/node"
+
+await serve(() => import("./api.ts"), { migrations: new URL("./drizzle/", import.meta.url) })

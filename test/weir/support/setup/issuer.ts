@@ -1,0 +1,3 @@
+import { servers } from "../global-setup.ts"
+
+export default servers("issuer")
