@@ -1,4 +1,5 @@
 -- Undoes 0004_accounts.
+-- Loses data: drops the table account_factors
 -- Loses data: drops the table account_tokens
 -- Loses data: drops the table api_keys
 -- Loses data: drops the table audit
@@ -8,6 +9,7 @@
 -- Loses data: drops the column users.disabled_at
 ALTER TABLE `users` DROP COLUMN `verified_at`;--> statement-breakpoint
 ALTER TABLE `users` DROP COLUMN `disabled_at`;--> statement-breakpoint
+DROP TABLE `account_factors`;--> statement-breakpoint
 DROP TABLE `account_tokens`;--> statement-breakpoint
 DROP TABLE `api_keys`;--> statement-breakpoint
 DROP TABLE `audit`;--> statement-breakpoint

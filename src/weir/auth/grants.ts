@@ -77,7 +77,7 @@ export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Gran
   return {
     password: factors ? passwordAndCode : password,
     ...(sessions ? { refresh_token: refreshToken } : {}),
-    ...(signIn ? { authorization_code: authorizationCode } : {}),
     ...(factors ? { [codeGrant]: code } : {}),
+    ...(signIn ? { authorization_code: authorizationCode } : {}),
   }
 }

@@ -69,10 +69,9 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
     const presented = (issued && (await issued.present(c, token))) ?? (await tokens.verify(token))
     if (typeof presented === "string") return presented
     const last = remembered.get(nameOf(presented))
+    const isRecalled = last && !isStale(presented, last) && takesRecalled(c)
     // The guard of a statement does not ask for the second factor.
-    const isRecalled =
-      last && !isStale(presented, last) && takesRecalled(c) && !needsFactor(accounts, last.role)
-    if (!isRecalled) return lookTwice(c, token, presented)
+    if (!isRecalled || needsFactor(accounts, last.role)) return lookTwice(c, token, presented)
     const call = c.get("call")
     call.recalled = {
       guard: guardOf(presented, last),

@@ -24,8 +24,8 @@ const maxScope = 100
 
 /** The viewer that a token stands for, by the row of its account. */
 export function viewerOf(accounts: Accounts, presented: Presented, credentials: Credentials): Viewer {
-  const { userId, session, actor, issued } = presented
   const { role: own, lacksFactor } = credentials
+  const { userId, session, actor, issued } = presented
   const role = roleOf(accounts, own, issued?.roles)
   const scopes = issued?.scopes
     ?.filter((scope) => scope.length <= maxScope && scopePattern.test(scope))
@@ -37,8 +37,8 @@ export function viewerOf(accounts: Accounts, presented: Presented, credentials: 
     ...(session === undefined ? {} : { session }),
     ...(actor === undefined ? {} : { actor }),
     ...(scopes ? { scopes } : {}),
-    // What another issuer asks for is set there.
-    ...(issued ? { claims: issued.claims } : { ...(lacksFactor ? { lacksFactor } : {}) }),
+    ...(issued ? { claims: issued.claims } : {}),
+    ...(lacksFactor ? { lacksFactor } : {}),
   }
 }
 

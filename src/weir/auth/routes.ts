@@ -18,7 +18,7 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   if (sessions && accounts.role) actAsRoute(registry, context)
   if (context.signIn) providerRoutes(registry, context, context.signIn)
   if (keys) keyRoutes(registry, context, keys, paths)
-  if (factors) factorRoutes(registry, context, factors)
   if (context.mail) mailRoutes(registry, context, context.mail)
+  if (factors) factorRoutes(registry, context, factors)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

@@ -37,8 +37,8 @@ export const tokenProblem = problem
 const errors: Partial<Record<ProblemCode, { error: string; status: number }>> = {
   wrong_credentials: { error: "invalid_grant", status: 400 },
   invalid_grant: { error: "invalid_grant", status: 400 },
-  second_factor_required: { error: "invalid_grant", status: 400 },
   unverified: { error: "invalid_grant", status: 403 },
+  second_factor_required: { error: "invalid_grant", status: 400 },
   unsupported_grant_type: { error: "unsupported_grant_type", status: 400 },
   invalid_scope: { error: "invalid_scope", status: 400 },
   invalid_request: { error: "invalid_request", status: 400 },

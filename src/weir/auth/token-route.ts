@@ -48,11 +48,11 @@ const descriptions: Record<string, string> = {
   username: "For the password grant",
   password: "For the password grant",
   refresh_token: "For the grant of a refresh token",
-  otp: "A code of the account's second factor, or a recovery code",
-  challenge: "For the grant of a code: what the answer to a right password had",
   code: "For the grant of a code: what `GET /auth/sign-in/{provider}` has led to",
   redirect_uri: "For the grant of a code: as it was when the sign-in began",
   code_verifier: "For the grant of a code: the one whose S256 was the `code_challenge`",
+  otp: "A code of the account's second factor, or a recovery code",
+  challenge: "For the grant of a code: what the answer to a right password had",
 }
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 

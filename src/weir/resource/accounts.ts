@@ -30,10 +30,10 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   confirm?: boolean
   /** The column, of a time, that says when the account was used last, to the hour. */
   lastSeen?: ColumnOf<T>
-  /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
-  requireFactor?: "admin" | readonly string[]
   /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
   issuers?: readonly IssuerOptions[]
+  /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
+  requireFactor?: "admin" | readonly string[]
 }
 
 /** The accounts of an API, resolved. */
@@ -50,9 +50,9 @@ export interface Accounts {
   /** Whether addresses are verified before anybody signs in. */
   confirm: boolean
   lastSeen: Field | undefined
+  issuers: readonly IssuerOptions[]
   /** The roles that need a second factor. */
   requireFactor: readonly string[]
-  issuers: readonly IssuerOptions[]
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -92,8 +92,7 @@ export function accountsOf(
   const { confirm = false } = options
   if (confirm && !(times.verified && tables.tokens && email))
     throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
-  const columns = { login, email, password, role, ...times }
-  return { resource, ...columns, admin, confirm, requireFactor, issuers, tables }
+  return { resource, login, email, password, role, admin, ...times, confirm, issuers, requireFactor, tables }
 }
 
 /** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */

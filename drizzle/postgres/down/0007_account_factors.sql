@@ -1,3 +1,0 @@
--- Undoes 0007_account_factors.
--- Loses data: drops the table account_factors
-DROP TABLE "account_factors" CASCADE;
