@@ -11,7 +11,7 @@ import {
 } from "../support/account-world.ts"
 import type { Answer } from "../support/client.ts"
 import { caller } from "../support/client.ts"
-import { appOver, cacheOver } from "../support/fresh.ts"
+import { appOver, authSecret, cacheOver } from "../support/fresh.ts"
 import { strictApi } from "./api/api.ts"
 
 const second = 1000
@@ -422,13 +422,8 @@ describe("removing an app", () => {
 })
 
 test("a secret outlives the one of the API that it was encrypted by, and is encrypted anew when it is used", async () => {
-  const [first, next] = ["1", "2"].map((end) => `a secret for tests of forty bytes or so ${end}`) as [
-    string,
-    string,
-  ]
-  await w.close()
-  w = await accountWorld({ authSecret: first })
   const { secret } = await setUp("ann")
+  const next = "another secret for tests of forty bytes"
   const under = (authSecret: string) => {
     const call = caller(appOver(w.database, { subject: accountsSubject, authSecret }).app)
     return async (steps = 0) => {
@@ -440,12 +435,12 @@ test("a secret outlives the one of the API that it was encrypted by, and is encr
   const stored = async () => (await w.run("select secret from account_factors where kind = 'totp'"))[0]?.[0]
   const before = await stored()
   expect(await under(next)()).toBe(400)
-  expect(await under(`${next},${first}`)()).toBe(200)
+  expect(await under(`${next},${authSecret}`)()).toBe(200)
   expect(await stored()).not.toBe(before)
   pass(30)
   expect(await under(next)()).toBe(200)
   pass(30)
-  expect(await under(first)()).toBe(400)
+  expect(await under(authSecret)()).toBe(400)
 })
 
 describe.each([
