@@ -3,7 +3,8 @@ import { z } from "zod"
 import { sampleHash } from "../src/weir/cli/adopt/replace.ts"
 import { type ProblemCode, problemCodes, titles } from "../src/weir/problem.ts"
 import { issueCodes, problemTexts } from "../src/weir/problem-texts.ts"
-import { settings } from "../src/weir/runtime/settings.ts"
+import { settingTexts } from "../src/weir/runtime/setting-texts.ts"
+import { type Settings, settings } from "../src/weir/runtime/settings.ts"
 
 /** The pages that are written from the code, by their paths: `npm run docs` writes them, and a test holds them to it. */
 export const pages: Record<string, () => string> = {
@@ -46,11 +47,11 @@ function settingsPage(): string {
     `\`${name}\``,
     valuesOf(schema as z.ZodType),
     defaultOf(schema as z.ZodType),
-    (schema as z.ZodType).description ?? "",
+    settingTexts[name as keyof Settings],
   ])
   return `# Settings
 
-Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\`; edit that.
+Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\` and \`setting-texts.ts\`; edit those.
 
 Settings are environment variables on Node, and \`[vars]\` or secrets of wrangler on Workers. Empty ones count as not
 set. A wrong setting ends the start with one line that names it.
