@@ -18,6 +18,8 @@ export const problemTexts: Record<ProblemCode, string> = {
     "The scopes of the key, or the account that it is of, do not allow this (OAuth2: `insufficient_scope`)",
   unverified:
     "The password is right, and the account's address is to be verified first, by the link that was mailed",
+  cross_site:
+    "A page of another site asks for a change by a session that is in cookies, and `CORS_ORIGINS` does not name it",
   quota_exceeded: "The rows to be created are more than their owner may have",
   second_factor_required:
     "The account's role needs a second factor, and it has none (400 of `POST /auth/token`, with `challenge`: it has one, and its code was not sent)",

@@ -42,6 +42,7 @@ export const problemCodes = {
   forbidden: { status: 403 },
   insufficient_scope: { status: 403 },
   unverified: { status: 403 },
+  cross_site: { status: 403 },
   quota_exceeded: { status: 403 },
   second_factor_required: { status: 403 },
   not_found: { status: 404 },
