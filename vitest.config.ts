@@ -19,6 +19,7 @@ const system = "test/weir/**/*.system.test.ts"
  */
 const perDriver = [
   "api-keys",
+  "tokens-altered",
   "operators",
   "second-factor",
   "sessions",
