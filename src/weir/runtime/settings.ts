@@ -48,6 +48,9 @@ export const settings = z.object({
       "How long an access token holds, in minutes. Without it: 15 where the accounts have sessions, else 60",
     ),
   SESSION_DAYS: whole(1, 400).default(30).describe("How long a session lasts that is not used, in days"),
+  SESSION_MAX_DAYS: whole(1, 3650)
+    .default(365)
+    .describe("How long a session lasts at most, however often it is refreshed, in days"),
   ...authSettings,
   FIRST_ADMIN_EMAIL: z
     .email("must be an email address")
