@@ -18,6 +18,7 @@ const system = "test/weir/**/*.system.test.ts"
  * the dialect alone runs on the file and on Postgres.
  */
 const perDriver = [
+  "cookies",
   "api-keys",
   "tokens-altered",
   "operators",

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { z } from "zod"
 import { sampleHash } from "../src/weir/cli/adopt/replace.ts"
-import { issueCodes, problemCodes, titles } from "../src/weir/problem.ts"
-import { settings } from "../src/weir/runtime/settings.ts"
+import { type ProblemCode, problemCodes, titles } from "../src/weir/problem.ts"
+import { issueCodes, problemTexts } from "../src/weir/problem-texts.ts"
+import { settingTexts } from "../src/weir/runtime/setting-texts.ts"
+import { type Settings, settings } from "../src/weir/runtime/settings.ts"
 
 /** The pages that are written from the code, by their paths: `npm run docs` writes them, and a test holds them to it. */
 export const pages: Record<string, () => string> = {
@@ -45,11 +47,11 @@ function settingsPage(): string {
     `\`${name}\``,
     valuesOf(schema as z.ZodType),
     defaultOf(schema as z.ZodType),
-    (schema as z.ZodType).description ?? "",
+    settingTexts[name as keyof Settings],
   ])
   return `# Settings
 
-Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\`; edit that.
+Written by \`npm run docs\` from \`src/weir/runtime/settings.ts\` and \`setting-texts.ts\`; edit those.
 
 Settings are environment variables on Node, and \`[vars]\` or secrets of wrangler on Workers. Empty ones count as not
 set. A wrong setting ends the start with one line that names it.
@@ -82,15 +84,15 @@ ${quoted.join("")}]
 }
 
 function errorsPage(): string {
-  const problems = Object.entries(problemCodes).map(([code, { status, when }]) => [
+  const problems = Object.entries(problemCodes).map(([code, { status }]) => [
     `\`${code}\``,
     `${status} ${titles[status]}`,
-    when,
+    problemTexts[code as ProblemCode],
   ])
   const issues = Object.entries(issueCodes).map(([code, when]) => [`\`${code}\``, when])
   return `# Errors
 
-Written by \`npm run docs\` from \`src/weir/problem.ts\`; edit that.
+Written by \`npm run docs\` from \`src/weir/problem-texts.ts\`; edit that.
 
 Every error has one shape, \`application/problem+json\` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), on every
 path: \`type\`, \`title\`, \`status\`, \`detail\` (for people), \`code\` (for programs), \`request_id\` (also in \`X-Request-Id\`

@@ -70,12 +70,13 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
     links: api.mailLinks,
     log: services.log,
   }
-  const auth = accounts && authContext({ ...api, accounts, secret, settings, mail, prepare })
-  const cors = services.corsOrigins
+  const { corsOrigins: cors } = services
+  const origins = cors.includes("*") ? [] : cors
+  const auth = accounts && authContext({ ...api, accounts, secret, settings, mail, prepare, origins })
 
   if (services.metrics) app.use(observed(services.metrics))
   app.use(request(services.log, services.timingHeaders, basePath))
-  if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources)))
+  if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources), accounts?.cookies === true))
   app.use(timeLimit(services.requestTimeoutMs))
   app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))

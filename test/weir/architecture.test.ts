@@ -12,6 +12,7 @@ const engine = join(root, "src/weir")
 const rooms: Record<string, string[]> = {
   lib: [],
   problem: [],
+  "problem-texts": ["problem"],
   db: ["lib"],
   fields: ["db/dialect", "lib"],
   cache: ["db", "lib"],

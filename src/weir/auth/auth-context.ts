@@ -46,6 +46,8 @@ export interface AuthContext {
   mail: MailContext | undefined
   /** Makes what must be there before anybody signs in. */
   prepare(): Promise<void>
+  /** Whose pages may change something by a session that is in cookies, besides the API's own. */
+  origins: readonly string[]
   /** The tokens of other issuers, where some are accepted. */
   issued: IssuedTokens | undefined
   /** Signing in with a provider, where there are some. */
@@ -74,6 +76,7 @@ interface Setting {
   settings?: AuthSettings | undefined
   mail?: Pick<MailContext, "send" | "appUrl" | "title" | "links" | "log"> | undefined
   prepare(): Promise<void>
+  origins?: readonly string[] | undefined
 }
 
 /** The context of an API's accounts, by its settings. Throws one line where they ask for what the accounts cannot do. */
@@ -92,6 +95,7 @@ export function authContext(setting: Setting): AuthContext {
     settings,
     mail: mailOf(setting),
     prepare,
+    origins: setting.origins ?? [],
     tokens: tokens(secret, issuer, options),
     issued: others.length ? issuedTokens(accounts, issuers(others)) : undefined,
     signIn: settings.providers?.length ? signInOf(settings, secrets) : undefined,

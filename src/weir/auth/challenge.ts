@@ -21,14 +21,17 @@ const challengeMs = 300_000
 const purpose = "second_factor"
 const form = /^wch_[\w-]{43}$/
 
+/** Who has shown the first factor, and how: by `password`, or by a provider. */
+type Shower = Pick<Account, "id" | "hashedPassword"> & { method: string }
+
 /**
- * What stands between a right password and a session: nothing where the account has no second factor, else a code that
- * was sent with it. Throws a 400 with a challenge where none was: it is to be sent with a code.
+ * What stands between a right password, or a provider's word, and a session: nothing where the account has no second
+ * factor, else a code that was sent with it. Throws a 400 with a challenge where none was: it is to be sent with a code.
  */
 export async function requireCode(
   c: AppContext,
   context: AuthContext,
-  account: Account,
+  account: Shower,
   code: string | undefined,
 ): Promise<Shown | undefined> {
   const { factors, tokens } = context.accounts.tables
@@ -46,7 +49,7 @@ export async function requireCode(
 }
 
 /** Begins a challenge. Those of the account that have expired go. */
-async function newChallenge(c: AppContext, tokens: Resource, account: Account): Promise<string> {
+async function newChallenge(c: AppContext, tokens: Resource, account: Shower): Promise<string> {
   const challenge = `wch_${randomBytes(32).toString("base64url")}`
   const now = Date.now()
   const iso = (ms: number) => new Date(ms).toISOString()
@@ -54,7 +57,7 @@ async function newChallenge(c: AppContext, tokens: Resource, account: Account): 
     token_hash: digestOf(challenge),
     purpose,
     user_id: account.id,
-    data: { password: passwordMark(account.hashedPassword) },
+    data: { password: passwordMark(account.hashedPassword), method: account.method },
     expires_at: iso(now + challengeMs),
   })
   const sweep = planOf(tokens, "own:challenges:sweep", () =>
@@ -79,7 +82,7 @@ export async function answerChallenge(
   context: AuthContext,
   challenge: string,
   code: string,
-): Promise<Pick<Account, "id" | "hashedPassword"> & { shown: Shown }> {
+): Promise<Shower & { shown: Shown }> {
   const { factors, tokens } = context.accounts.tables
   const found =
     factors && tokens && form.test(challenge) ? await look(c, context, tokens, challenge) : undefined
@@ -105,7 +108,7 @@ async function look(
   { accounts }: AuthContext,
   tokens: Resource,
   challenge: string,
-): Promise<Pick<Account, "id" | "hashedPassword"> | undefined> {
+): Promise<Shower | undefined> {
   const plan = planOf(tokens, "own:challenges:look", () => {
     const { resource, password } = accounts
     const own = (name: string) => sql`${tableOf(tokens)}.${columnName(tokens, name)}`
@@ -133,7 +136,10 @@ async function look(
     .query(withValues(plan, values, true))
   if (!row) return undefined
   const [id, hashed, data] = row
-  const { password } = (typeof data === "string" ? JSON.parse(data) : data) as { password?: string }
+  const { password, method = "password" } = (typeof data === "string" ? JSON.parse(data) : data) as {
+    password?: string
+    method?: string
+  }
   const hashedPassword = String(hashed)
-  return password === passwordMark(hashedPassword) ? { id: id as Key, hashedPassword } : undefined
+  return password === passwordMark(hashedPassword) ? { id: id as Key, hashedPassword, method } : undefined
 }

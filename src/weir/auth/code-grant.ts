@@ -1,3 +1,4 @@
+import { requireCode } from "./challenge.ts"
 import type { Grant } from "./grants.ts"
 import { redeemed } from "./provider-account.ts"
 import { beginSession } from "./sessions.ts"
@@ -11,10 +12,13 @@ export const authorizationCode: Grant = {
     // RFC 7636, 4.1
     code_verifier: { required: true, max: 128 },
   },
-  issue: async (c, context, { code = "", redirect_uri = "", code_verifier = "" }) => {
+  issue: async (c, context, { code = "", redirect_uri = "", code_verifier = "", otp }) => {
     const sent = { code, redirectUri: redirect_uri, verifier: code_verifier }
     const content = await redeemCode(c, context.accounts, sent)
     const account = await redeemed(c, context.accounts, content)
-    return beginSession(c, context, { ...account, method: content.provider })
+    const method = content.provider
+    // The provider stands for the password alone.
+    const shown = await requireCode(c, context, { ...account, method }, otp)
+    return beginSession(c, context, { ...account, method: shown ? `${method} ${shown}` : method })
   },
 }

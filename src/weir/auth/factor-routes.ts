@@ -5,10 +5,11 @@ import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
-import { forbidden, invalid } from "../problem.ts"
+import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { signedIn } from "../resource/rules.ts"
+import { requireInPerson } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
 
@@ -163,8 +164,7 @@ function addRoute<Body>(registry: Registry, route: FactorRoute<Body>): void {
       const call = c.get("call")
       requireHolds(call, signedIn)
       const { viewer } = call
-      if (viewer.scopes || viewer.actor !== undefined || viewer.claims)
-        throw forbidden("Only who has signed in by password may do this")
+      requireInPerson(viewer, "have second factors")
       const result = await handle(c, viewer.id as Key, await readBody(c, body))
       return reply(c, status, status === 204 ? null : JSON.stringify(result), { "cache-control": "no-store" })
     },

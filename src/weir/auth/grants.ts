@@ -46,7 +46,7 @@ const password: Grant = {
     if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
     if (!account.isVerified)
       throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
-    const shown = await requireCode(c, context, account, otp)
+    const shown = await requireCode(c, context, { ...account, method: "password" }, otp)
     return beginSession(c, context, { ...account, method: shown ? `password ${shown}` : "password" })
   },
 }
@@ -58,15 +58,15 @@ const refreshToken: Grant = {
 
 const maxOtp = 50
 
-/** A password, and a code of the second factor with it. */
-const passwordAndCode: Grant = { ...password, fields: { ...password.fields, otp: { max: maxOtp } } }
+/** A grant that takes a code of the second factor as well. */
+const withCode = (grant: Grant): Grant => ({ ...grant, fields: { ...grant.fields, otp: { max: maxOtp } } })
 
 /** The code of a second factor, for the challenge that a right password has got. */
 const code: Grant = {
   fields: { challenge: { required: true, max: 100 }, otp: { required: true, max: maxOtp } },
   issue: async (c, context, { challenge = "", otp = "" }) => {
     const { shown, ...account } = await answerChallenge(c, context, challenge, otp)
-    return beginSession(c, context, { ...account, method: `password ${shown}` })
+    return beginSession(c, context, { ...account, method: `${account.method} ${shown}` })
   },
 }
 export const codeGrant = "urn:weir:params:oauth:grant-type:otp"
@@ -75,9 +75,9 @@ export const codeGrant = "urn:weir:params:oauth:grant-type:otp"
 export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Grant> {
   const { sessions, factors } = accounts.tables
   return {
-    password: factors ? passwordAndCode : password,
+    password: factors ? withCode(password) : password,
     ...(sessions ? { refresh_token: refreshToken } : {}),
     ...(factors ? { [codeGrant]: code } : {}),
-    ...(signIn ? { authorization_code: authorizationCode } : {}),
+    ...(signIn ? { authorization_code: factors ? withCode(authorizationCode) : authorizationCode } : {}),
   }
 }

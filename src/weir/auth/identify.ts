@@ -13,6 +13,7 @@ import { accountKey } from "./accounts.ts"
 import { looksLikeKey } from "./api-key.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { tokenOf } from "./bearer.ts"
+import { cookieOf, requireOwnSite } from "./cookies.ts"
 import {
   type Credentials,
   credentialsIn,
@@ -38,7 +39,7 @@ const nameOf = ({ userId, session, actor, identity }: Looked): string =>
  * are read with each request, so that a change of them, a sign-out or a deleted account counts from the next one on. A
  * route that guards its statement gets the viewer recalled from memory, which saves that read.
  */
-export function identify({ accounts, tokens, issued }: AuthContext): AppMiddleware {
+export function identify({ accounts, tokens, issued, origins }: AuthContext): AppMiddleware {
   const remembered = new LRUCache<string, Credentials>({ max: 2000 })
   const guardOf = guardsOf(accounts)
   const { keys } = accounts.tables
@@ -103,7 +104,8 @@ export function identify({ accounts, tokens, issued }: AuthContext): AppMiddlewa
   const entailed = entailing(accounts)
   return (c, next) => {
     if (c.req.method !== "GET") c.get("call").entailed = entailed(c)
-    const token = credentialOf(c, keys !== undefined)
+    const sent = credentialOf(c, keys !== undefined)
+    const token = accounts.cookies && sent === undefined ? inCookie(c, origins) : sent
     return token === undefined || token === "" ? next() : timed(c, token).then(next)
   }
 }
@@ -119,6 +121,16 @@ async function noteSeen(c: AppContext, touch: Touch): Promise<void> {
     await client()
       .batch([due])
       .catch(() => {})
+}
+
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const isSafe = /^(GET|HEAD|OPTIONS|QUERY)$/
+
+/** The access token in a cookie, which a page of another site may not use for a change. Signing in looks at none. */
+function inCookie(c: AppContext, origins: readonly string[]): string | undefined {
+  const token = cookieOf(c, "access")
+  if (token !== undefined && !isSafe.test(c.req.method)) requireOwnSite(c, origins)
+  return token
 }
 
 /** What a request identifies its viewer by: its bearer token, or a key in a header of its own. */

@@ -18,11 +18,12 @@ import { keyFrom } from "./accounts.ts"
 import { requireInPerson } from "./act-as-route.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { clearCookies, cookieOf, requireOwnSite } from "./cookies.ts"
 import { readRefreshToken } from "./refresh-token.ts"
 import { endSessions } from "./sessions.ts"
 import { readOAuthForm, requireFields } from "./token-form.ts"
 import { toOAuth } from "./token-request.ts"
-import { oauthRefusals } from "./token-route.ts"
+import { oauthRefusals, refusals } from "./token-route.ts"
 
 const revokeFields = { token: { required: true }, token_type_hint: {} }
 
@@ -55,15 +56,23 @@ function revokeRoute(registry: Registry, context: AuthContext, sessions: Resourc
           },
         },
       },
-      responses: { 200: { description: "The session has ended, or there was none" }, ...oauthRefusals },
+      responses: {
+        200: { description: "The session has ended, or there was none" },
+        ...oauthRefusals,
+        ...(context.accounts.cookies ? refusals([403]) : {}),
+      },
       errors: [413],
     }),
     async (c) => {
       try {
         const value = await readOAuthForm(c, Object.keys(revokeFields), "token=...")
-        const { token = "" } = requireFields(value, revokeFields)
+        const kept = context.accounts.cookies && !value("token") ? cookieOf(c, "refresh") : undefined
+        if (kept !== undefined) requireOwnSite(c, context.origins)
+        const { token = "" } = kept === undefined ? requireFields(value, revokeFields) : { token: kept }
         await revoke(c, context, sessions, token)
-        return reply(c, 200, null, { "cache-control": "no-store" })
+        const response = reply(c, 200, null, { "cache-control": "no-store" })
+        if (kept !== undefined) clearCookies(c, response)
+        return response
       } catch (error) {
         throw toOAuth(c, error)
       }

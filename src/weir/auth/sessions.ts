@@ -38,9 +38,13 @@ export interface SignedIn {
   method: string
 }
 
+/** How long a session lasts that is not used, in seconds. */
+export const sessionSecondsOf = ({ settings }: AuthContext): number =>
+  ((settings.sessionDays ?? defaultDays) * dayMs) / 1000
+
 /** When a session ends that is used now, in the wire format. */
-export const expiryOf = ({ settings }: AuthContext, now: number): string =>
-  new Date(now + (settings.sessionDays ?? defaultDays) * dayMs).toISOString()
+export const expiryOf = (context: AuthContext, now: number): string =>
+  new Date(now + sessionSecondsOf(context) * 1000).toISOString()
 
 /** A session that began then or before has lasted as long as any may, in the wire format. */
 export const oldestBegin = ({ settings }: AuthContext, now: number): string =>

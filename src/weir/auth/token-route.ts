@@ -5,19 +5,23 @@ import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { Problem } from "../problem.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { cookieOf, requireOwnSite, setCookies } from "./cookies.ts"
 import { type Attempt, type Grant, grantsOf } from "./grants.ts"
+import { sessionSecondsOf, type TokenAnswer } from "./sessions.ts"
 import { type FormValue, readOAuthForm, requireFields } from "./token-form.ts"
 import { tokenProblem, toOAuth } from "./token-request.ts"
 
 const tokenResponse = (context: AuthContext) =>
   z
     .object({
-      access_token: z.string(),
+      access_token: context.accounts.cookies ? z.string().optional() : z.string(),
       token_type: z.literal("bearer"),
       expires_in: z.int().openapi({ description: "Seconds" }),
       ...(context.accounts.tables.sessions
         ? {
-            refresh_token: z.string().openapi({ description: "For the next access token; it is used once" }),
+            refresh_token: (context.accounts.cookies ? z.string().optional() : z.string()).openapi({
+              description: "For the next access token; it is used once",
+            }),
             session_id: z.int().openapi({ description: "The session, as `GET /sessions` has it" }),
           }
         : {}),
@@ -32,7 +36,7 @@ const tokenResponse = (context: AuthContext) =>
     })
 
 /** A refusal, as a problem or, for clients that ask for JSON, with that media type (RFC 6749, 5.2). */
-const refusals = (statuses: number[]) =>
+export const refusals = (statuses: number[]) =>
   Object.fromEntries(
     Object.entries(problems("post", statuses)).map(([status, documented]) => {
       const content = { schema: tokenProblem }
@@ -57,7 +61,7 @@ const descriptions: Record<string, string> = {
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 
 /** The form of all grants: what is of one alone is optional where there are others. */
-function tokenForm(grants: Record<string, Grant>) {
+function tokenForm(grants: Record<string, Grant>, cookies: boolean) {
   const names = Object.keys(grants) as [string, ...string[]]
   const isOnly = names.length === 1
   const fields: Record<string, z.ZodType> = {
@@ -80,6 +84,14 @@ function tokenForm(grants: Record<string, Grant>) {
       .optional()
       .openapi({ description: "Ignored, as is HTTP Basic: no client is registered" }),
     client_secret: z.string().optional().openapi({ description: "Ignored" }),
+    ...(cookies
+      ? {
+          cookie: z
+            .literal("true")
+            .optional()
+            .openapi({ description: "Of a browser: the tokens come in cookies, and not in the answer" }),
+        }
+      : {}),
   })
 }
 
@@ -99,7 +111,9 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
       request: {
         body: {
           required: true,
-          content: { "application/x-www-form-urlencoded": { schema: tokenForm(grants) } },
+          content: {
+            "application/x-www-form-urlencoded": { schema: tokenForm(grants, context.accounts.cookies) },
+          },
         },
       },
       responses: {
@@ -108,7 +122,7 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
           content: { "application/json": { schema: tokenResponse(context) } },
         },
         ...oauthRefusals,
-        ...(context.accounts.confirm ? refusals([403]) : {}),
+        ...(context.accounts.confirm || context.accounts.cookies ? refusals([403]) : {}),
       },
       errors: [413],
     }),
@@ -119,10 +133,10 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
       c.get("headers").pragma = "no-cache"
       try {
         await context.prepare()
-        const { grant, value } = await readGrant(c, grants)
+        const { grant, value, inCookies } = await readGrant(c, context, grants)
         const answer = await grant.issue(c, context, requireFields(value, grant.fields), attempt)
         attempt.sign_in = "ok"
-        return reply(c, 200, JSON.stringify(answer), { "cache-control": "no-store" })
+        return inCookies ? replyInCookies(c, context, answer) : replyTokens(c, answer)
       } catch (error) {
         attempt.sign_in = error instanceof Problem ? error.code : "failed"
         throw toOAuth(c, error)
@@ -131,13 +145,26 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
   )
 }
 
-/** The grant that a form is for, and its values. */
+const replyTokens = (c: AppContext, answer: object): Response =>
+  reply(c, 200, JSON.stringify(answer), { "cache-control": "no-store" })
+
+/** Answers with the tokens in cookies, where no script reads them. */
+function replyInCookies(c: AppContext, context: AuthContext, answer: TokenAnswer): Response {
+  const { access_token: _, refresh_token: __, ...shown } = answer
+  const response = replyTokens(c, shown)
+  setCookies(c, response, answer, sessionSecondsOf(context))
+  return response
+}
+
+/** The grant that a form is for, its values, and whether it is of a browser that keeps its tokens in cookies. */
 async function readGrant(
   c: AppContext,
+  { accounts, origins }: AuthContext,
   grants: Record<string, Grant>,
-): Promise<{ grant: Grant; value: FormValue }> {
+): Promise<{ grant: Grant; value: FormValue; inCookies: boolean }> {
   const own = Object.values(grants).flatMap(({ fields }) => Object.keys(fields))
-  const known = ["grant_type", ...new Set(own), "scope", "client_id", "client_secret"]
+  const ours = accounts.cookies ? ["cookie"] : []
+  const known = ["grant_type", ...new Set(own), "scope", "client_id", "client_secret", ...ours]
   const value = await readOAuthForm(c, known, "username=...&password=...")
   const type = value("grant_type") ?? "password"
   const grant = Object.hasOwn(grants, type) ? grants[type] : undefined
@@ -147,5 +174,9 @@ async function readGrant(
     throw new Problem("unsupported_grant_type", `The grant_type must be ${which}`)
   }
   if (value("scope")) throw new Problem("invalid_scope", "Tokens have no scopes: leave scope out")
-  return { grant, value }
+  const kept =
+    accounts.cookies && type === "refresh_token" && !value(type) ? cookieOf(c, "refresh") : undefined
+  const inCookies = kept !== undefined || (accounts.cookies && value("cookie") === "true")
+  if (inCookies) requireOwnSite(c, origins)
+  return { grant, value: (name) => (name === "refresh_token" ? kept : undefined) ?? value(name), inCookies }
 }

@@ -1,10 +1,11 @@
 import { cors } from "hono/cors"
 import type { AppMiddleware } from "./context.ts"
 
-/** CORS for the allowed origins, with `headers` of requests besides the usual ones. A request without `Origin` gets `Vary: Origin` only. */
-export function crossOrigin(origins: string[], headers: string[] = []): AppMiddleware {
+/** CORS for the allowed origins, with `headers` of requests besides the usual ones, and with cookies where these are named. A request without `Origin` gets `Vary: Origin` only. */
+export function crossOrigin(origins: string[], headers: string[] = [], cookies = false): AppMiddleware {
   const middleware: AppMiddleware = cors({
     origin: origins.includes("*") ? "*" : origins,
+    credentials: cookies && !origins.includes("*"),
     allowMethods: ["GET", "HEAD", "QUERY", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: [
       "Authorization",
@@ -15,6 +16,7 @@ export function crossOrigin(origins: string[], headers: string[] = []): AppMiddl
       "If-None-Match",
       "If-Unmodified-Since",
       "Prefer",
+      "X-API-Key",
       "X-Request-Id",
       ...headers,
     ],

@@ -9,6 +9,8 @@ export interface SmtpSenderOptions {
 }
 
 const defaultTimeoutMs = 20_000
+/** As nodemailer says it. */
+const timedOut = "ETIMEDOUT"
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/
 
 /** The parts of an address of an SMTP server, as nodemailer names them. */
@@ -57,7 +59,7 @@ export function smtpSender({ url, from, timeoutMs = defaultTimeoutMs }: SmtpSend
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject({ code: "ETIMEDOUT" }), ms)
+    timer = setTimeout(() => reject({ code: timedOut }), ms)
   })
   try {
     await Promise.race([work, late])

@@ -32,6 +32,11 @@ export interface AccountsOptions<T extends Table = Table> extends AccountTables 
   lastSeen?: ColumnOf<T>
   /** Other issuers whose access tokens are accepted, beside those of `AUTH_ISSUERS`. */
   issuers?: readonly IssuerOptions[]
+  /**
+   * Whether a browser may keep its session in cookies that no script reads: who sends `cookie=true` with a sign-in. Needs
+   * `sessions`. Default: false.
+   */
+  cookies?: boolean
   /** Who may do nothing before it has a second factor: admins, or the accounts of these roles. */
   requireFactor?: "admin" | readonly string[]
 }
@@ -51,6 +56,8 @@ export interface Accounts {
   confirm: boolean
   lastSeen: Field | undefined
   issuers: readonly IssuerOptions[]
+  /** Whether sessions may be in cookies. */
+  cookies: boolean
   /** The roles that need a second factor. */
   requireFactor: readonly string[]
   /** The resources of the tables that the accounts use. */
@@ -92,7 +99,10 @@ export function accountsOf(
   const { confirm = false } = options
   if (confirm && !(times.verified && tables.tokens && email))
     throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
-  return { resource, login, email, password, role, admin, ...times, confirm, issuers, requireFactor, tables }
+  const { cookies = false } = options
+  if (cookies && !tables.sessions) throw new Error("accounts: cookies needs sessions")
+  const roles = { role, admin, requireFactor }
+  return { resource, login, email, password, ...roles, ...times, confirm, cookies, issuers, tables }
 }
 
 /** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */

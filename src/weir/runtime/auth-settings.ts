@@ -66,22 +66,8 @@ const originSetting = z
 
 /** The settings of other issuers, and of providers that people sign in with. */
 export const authSettings = {
-  AUTH_ISSUERS: issuersSetting
-    .optional()
-    .describe(
-      "Other issuers whose access tokens are accepted: `https://issuer|audience`, separated by commas, or JSON; see [issuers.md](issuers.md)",
-    ),
-  AUTH_PROVIDERS: providersSetting
-    .optional()
-    .describe(
-      'Providers that people sign in with, as JSON: `[{"name":"github","client_id":"…","client_secret":"…"}]`; see [issuers.md](issuers.md#signing-in-with-a-provider)',
-    ),
-  AUTH_REDIRECTS: redirectsSetting
-    .default([])
-    .describe("URLs that a sign-in with a provider may lead to, to the letter, separated by commas"),
-  PUBLIC_URL: originSetting
-    .optional()
-    .describe(
-      "The origin at which clients reach the API, such as `https://api.example.com`: providers send browsers back to it. Without it: that of each request",
-    ),
+  AUTH_ISSUERS: issuersSetting.optional(),
+  AUTH_PROVIDERS: providersSetting.optional(),
+  AUTH_REDIRECTS: redirectsSetting.default([]),
+  PUBLIC_URL: originSetting.optional(),
 }

@@ -28,15 +28,11 @@ export const mailSettings = {
       isMailUrl,
       "must be log:, smtp://user:password@host:587, smtps://user:password@host, or https:// for a mail service",
     )
-    .optional()
-    .describe(
-      "What sends mail: `smtp://user:password@host:587` or `smtps://…` (Node only), `https://api.resend.com/emails` or another service of that form, or `log:` for development. Without it: `log:`, and no mail in production; [mail.md](mail.md)",
-    ),
+    .optional(),
   MAIL_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]+$/, "must be one word, as the mail service shows it")
-    .optional()
-    .describe("The token of the mail service, where `MAIL_URL` is one"),
+    .optional(),
   MAIL_FROM: z
     .string()
     .transform((text, context) => {
@@ -44,25 +40,13 @@ export const mailSettings = {
       if (!sender) context.addIssue("must be hello@example.com or Example <hello@example.com>")
       return sender ?? z.NEVER
     })
-    .optional()
-    .describe("Who mail is from: `hello@example.com` or `Example <hello@example.com>`"),
+    .optional(),
   APP_URL: z
     .string()
     .refine(isPlainUrl, "must be an address such as https://app.example.com")
     .transform((text) => text.replace(/\/+$/, ""))
-    .optional()
-    .describe(
-      "Where the links in mail lead, such as `https://app.example.com`. Required in production where mail is sent",
-    ),
-  INVITATION_DAYS: whole(1, 60).default(7).describe("How long an invitation by mail holds, in days"),
-  MAIL_PER_ACCOUNT: whole(0, 1_000_000)
-    .optional()
-    .describe(
-      "How many mails one address may ask for to one account in a minute; 0 for no limit. Without it: 3 in production, else 0",
-    ),
-  MAIL_PER_ADDRESS: whole(0, 1_000_000)
-    .optional()
-    .describe(
-      "How many mails one address may ask for in a minute, and how many links it may try; 0 for no limit. Without it: 10 in production, else 0",
-    ),
+    .optional(),
+  INVITATION_DAYS: whole(1, 60).default(7),
+  MAIL_PER_ACCOUNT: whole(0, 1_000_000).optional(),
+  MAIL_PER_ADDRESS: whole(0, 1_000_000).optional(),
 }

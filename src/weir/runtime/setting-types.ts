@@ -6,6 +6,11 @@ import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.t
 /** What is wrong with a URL, to be read after the setting's name. */
 function urlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:/.test(text)) return sqliteUrlProblem(text)
+  // A Worker that was built for SQLite alone refuses such a database whatever its URL.
+  return process.env.WEIR_DIALECT === "sqlite" ? undefined : postgresUrlProblem(text)
+}
+
+function postgresUrlProblem(text: string): string | undefined {
   try {
     parsePostgresUrl(text)
     return undefined

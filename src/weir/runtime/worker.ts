@@ -133,7 +133,16 @@ function openSqlite({ DB }: Bindings, settings: Settings): Database {
     throw new SettingError(
       "DATABASE_URL: a Worker has no files; bind DB (D1) or HYPERDRIVE, or set the URL of a libSQL or Postgres server",
     )
-  return openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
+  // An expression: the bundler leaves the driver out of what is never evaluated.
+  return process.env.WEIR_DATABASE === "d1"
+    ? refuseUrl()
+    : openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
+}
+
+const refuseUrl = (): never => {
+  throw new SettingError(
+    "DATABASE_URL: the Worker was built for D1 alone: bind DB, or leave WEIR_DATABASE out of `define` of wrangler.toml",
+  )
 }
 
 interface ExecutionContextLike {

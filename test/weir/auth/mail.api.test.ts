@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { ClientLimits } from "../../../src/weir/limits/client-limits.ts"
+import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
 import { type AccountWorld, accountWorld, password } from "../support/account-world.ts"
 import { type Mailbox, mailbox } from "../support/mailbox.ts"
 
@@ -208,6 +210,7 @@ describe("a change of address", () => {
   test("looks the same for an address that is taken, and is a 409 for who opens its link", async () => {
     const { access_token } = await w.signIn("ann")
     const free = await change(access_token, "ann@elsewhere.example")
+    await box.next("ann@elsewhere.example")
     const taken = await change(access_token, "bob@example.com")
     expect([taken.status, taken.text]).toEqual([free.status, free.text])
     const answer = await post("/auth/verify", { token: await box.token("bob@example.com") })
@@ -361,5 +364,36 @@ describe("who has an account", () => {
     expect(await run("ann@example.com")).toEqual(known)
     expect(await run("nobody@example.com")).toEqual(known)
     expect(await count("account_tokens where user_id is null")).toBe(1)
+  })
+})
+
+describe("mail that is asked for", () => {
+  const amounts = { signInPerAccount: 0, signInPerAddress: 0, signUpPerAddress: 0, requests: 0 }
+  beforeEach(async () => {
+    await w.close()
+    const limits = new ClientLimits({ ...amounts, mailPerAccount: 2, mailPerAddress: 5 }, new MemoryLimiter())
+    w = await accountWorld({ mail: box.mail, limits, addressOf: (c) => c.req.header("x-test-address") })
+  })
+  const from = (address: string, path: string, json: unknown) =>
+    w.call("POST", path, { json, headers: { "x-test-address": address } })
+  const statuses = async (times: number, ask: () => Promise<{ status: number }>) => {
+    const all: number[] = []
+    for (let i = 0; i < times; i++) all.push((await ask()).status)
+    return all
+  }
+
+  test("is limited by account and address, known or not, and no owner is locked out by others", async () => {
+    for (const email of ["ann@example.com", "nobody@example.com"])
+      expect(await statuses(3, () => from("192.0.2.1", "/auth/forgot", { email }))).toEqual([202, 202, 429])
+    expect((await from("192.0.2.1", "/auth/verification", { email: "bob@example.com" })).status).toBe(429)
+    expect((await from("192.0.2.2", "/auth/forgot", { email: "ann@example.com" })).status).toBe(202)
+  })
+
+  test("has links of which one address tries as many", async () => {
+    const token = "A".repeat(43)
+    for (const path of ["/auth/verify", "/auth/invitations/accept"])
+      expect(await statuses(2, () => from("192.0.2.1", path, { token }))).toEqual([400, 400])
+    const json = { token, password: fresh }
+    expect(await statuses(2, () => from("192.0.2.1", "/auth/reset", json))).toEqual([400, 429])
   })
 })

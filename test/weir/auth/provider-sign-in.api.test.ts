@@ -1,10 +1,18 @@
 import { createHash, randomBytes } from "node:crypto"
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest"
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest"
 import type { AuthSettings } from "../../../src/weir/auth/auth-context.ts"
 import type { ProviderOptions } from "../../../src/weir/auth/provider-options.ts"
+import { hotp, stepAt } from "../../../src/weir/auth/totp.ts"
+import { fromBase32 } from "../../../src/weir/lib/base32.ts"
 import { ClientLimits } from "../../../src/weir/limits/client-limits.ts"
 import { MemoryLimiter } from "../../../src/weir/limits/memory.ts"
-import { type AccountWorld, accountsSubject, accountWorld, type Tokens } from "../support/account-world.ts"
+import {
+  type AccountWorld,
+  accountsSubject,
+  accountWorld,
+  password,
+  type Tokens,
+} from "../support/account-world.ts"
 import type { Answer } from "../support/client.ts"
 import { type Behaviour, type Issuer, issuerAt } from "../support/issuer.ts"
 import { client } from "../support/provider.ts"
@@ -442,6 +450,47 @@ describe("what goes wrong", () => {
   test("is a 404 for a provider that there is not", async () => {
     for (const name of ["none", "__proto__", "constructor"])
       expect((await begun(app().query, name)).status).toBe(404)
+  })
+})
+
+describe("an account with a second factor", () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test("is asked for its code after the provider as after the password", async () => {
+    // A code is of one step of time.
+    vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] })
+    const { access_token: token } = await w.signIn("ann")
+    const factor = (await w.call("POST", "/auth/factors", { token, json: { current_password: password } }))
+      .body as { id: number; secret: string }
+    const codeAt = (steps: number) =>
+      hotp(fromBase32(factor.secret) as Uint8Array, stepAt(Date.now()) + steps)
+    const confirm = { token, json: { code: codeAt(-1) } }
+    expect((await w.call("POST", `/auth/factors/${factor.id}/confirm`, confirm)).status).toBeLessThan(300)
+    await issuer.behave(person("7", "ann@example.com"))
+    const own = app()
+    const code = (await round(own.query)).searchParams.get("code") ?? ""
+    const asked = await exchanged(code, own)
+    expect(asked.status).toBe(400)
+    const { challenge } = asked.body as { challenge: string }
+    expect(asked.body).toMatchObject({ code: "second_factor_required" })
+    const answer = await w.form("/auth/token", {
+      grant_type: "urn:weir:params:oauth:grant-type:otp",
+      challenge,
+      otp: codeAt(0),
+    })
+    expect(answer.status, answer.text).toBe(200)
+    const tokens = answer.body as Tokens
+    const session = await w.call("GET", `/sessions/${tokens.session_id}`, { token: tokens.access_token })
+    expect(session.body).toMatchObject({ method: "own otp" })
+    const again = app()
+    const next = (await round(again.query)).searchParams.get("code") ?? ""
+    // A code of the app that was used before is none; the provider's code is used up.
+    expect((await exchanged(next, again, { otp: codeAt(0) })).body).toMatchObject({ error: "invalid_grant" })
+    const third = app()
+    const last = (await round(third.query)).searchParams.get("code") ?? ""
+    expect((await exchanged(last, third, { otp: codeAt(1) })).status).toBe(200)
   })
 })
 

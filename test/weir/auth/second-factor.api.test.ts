@@ -423,7 +423,7 @@ describe("removing an app", () => {
 
 test("a secret outlives the one of the API that it was encrypted by, and is encrypted anew when it is used", async () => {
   const { secret } = await setUp("ann")
-  const next = "another secret for tests, of forty bytes"
+  const next = "another secret for tests of forty bytes"
   const under = (authSecret: string) => {
     const call = caller(appOver(w.database, { subject: accountsSubject, authSecret }).app)
     return async (steps = 0) => {

@@ -250,7 +250,7 @@ describe("what is no access token:", () => {
     ["a key as a password", () => ({ authorization: `Basic ${btoa(`ann:${key}`)}` })],
     ["an access token in the header of keys", () => ({ "x-api-key": held.token })],
     ["a refresh token in the header of keys", () => ({ "x-api-key": ann.refresh_token })],
-    ["an access token as a cookie", () => ({ cookie: `access_token=${held.token}` })],
+    ["an access token as a cookie, which is no option here", () => ({ cookie: `weir_access=${held.token}` })],
     ["an access token without its scheme", () => ({ authorization: held.token })],
     ["an access token behind a tab", () => ({ authorization: `Bearer\t${held.token}` })],
     ["an access token with a space within", () => held.token.replace(".", ". ")],

@@ -36,7 +36,7 @@ export interface Fresh {
   close(): Promise<void>
 }
 
-export const authSecret = "a secret for tests, of forty bytes or so"
+export const authSecret = "a secret for tests of forty bytes or so"
 
 /** A cache with the settings' defaults. */
 export const cacheOver = (store: Store | undefined, options: Partial<CacheOptions> = {}): Cache =>

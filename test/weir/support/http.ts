@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { expect } from "vitest"
 import { type Call, read } from "./client.ts"
 
-export const authSecret = "a secret for tests, of forty bytes or so"
+export const authSecret = "a secret for tests of forty bytes or so"
 export const password = "correct horse"
 
 /** Calls a server over the network. */

@@ -59,3 +59,12 @@ export const strictApi = defineApi({
   resources,
   routes: [who],
 })
+
+/** The same, whose sessions may be in cookies. */
+export const cookieApi = defineApi({
+  title: "Accounts",
+  version: "0.1.0",
+  accounts: { ...accounts, cookies: true },
+  resources,
+  routes: [who],
+})
