@@ -20,6 +20,7 @@ const system = "test/weir/**/*.system.test.ts"
 const perDriver = [
   "cookies",
   "api-keys",
+  "tokens-altered",
   "operators",
   "second-factor",
   "sessions",

@@ -29,6 +29,36 @@ test("the lists of codes are whole", () => {
   expect(idle).toEqual(["misconfigured"].filter((code) => !text.includes(`"${code}"`)))
 })
 
+describe("docs/asvs.md", () => {
+  const page = read("docs/asvs.md")
+  const rows = page.split("\n").filter((line) => /^\| \d+\.\d+/.test(line))
+
+  test("names tests that there are", () => {
+    let file = ""
+    const missing: string[] = []
+    let named = 0
+    // A file's name holds for the names of tests behind it, up to the next file.
+    for (const [, path, name] of rows.join("\n").matchAll(/`((?:[\w-]+\/)+[\w.-]+)`|"([^"\n]+)"/g)) {
+      if (path !== undefined) {
+        file = path.startsWith("examples/") ? `${path}.test.ts` : `test/weir/${path}.test.ts`
+      } else if (name !== undefined) {
+        named++
+        if (!read(file).includes(JSON.stringify(name))) missing.push(`${file}: ${name}`)
+      }
+    }
+    expect(missing).toEqual([])
+    expect(named).toBeGreaterThan(100)
+  })
+
+  test("says of each requirement whether it is held, and by what", () => {
+    const odd = rows.filter(
+      (row) => !/^\| [^|]+ \| [^|]+ \| (held|option|part|no|n\/a) \| [^|]*\|$/.test(row),
+    )
+    expect(odd).toEqual([])
+    expect(rows.filter((row) => /\| (held|option|part|no) \| *\|$/.test(row))).toEqual([])
+  })
+})
+
 describe("the pages", () => {
   const markdown = [
     ...readdirSync(root).filter((file) => file.endsWith(".md")),

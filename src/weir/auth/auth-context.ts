@@ -19,6 +19,8 @@ export interface AuthSettings {
   accessTokenSeconds?: number | undefined
   /** How long a session lasts that is not used, in days. Default: 30. */
   sessionDays?: number | undefined
+  /** How long a session lasts at most, however often it is refreshed, in days. Default: 365. */
+  sessionMaxDays?: number | undefined
   /** Other issuers whose tokens are accepted, beside those of `accounts.issuers`. */
   issuers?: readonly IssuerOptions[] | undefined
   /** Providers that people sign in with. */

@@ -9,8 +9,9 @@ const names = { access: "weir_access", refresh: "weir_refresh" } as const
 /** A session's token that the browser has sent in a cookie. */
 export function cookieOf(c: AppContext, which: keyof typeof names): string | undefined {
   const header = c.req.header("cookie")
-  const value = header?.includes(names[which]) ? parse(header, names[which])[names[which]] : undefined
-  return value || undefined
+  if (!header?.includes(names[which])) return undefined
+  const name = nameOf(c, which)
+  return parse(header, name)[name] || undefined
 }
 
 const pathOf = (c: AppContext, which: keyof typeof names): string =>
@@ -19,10 +20,25 @@ const pathOf = (c: AppContext, which: keyof typeof names): string =>
 /** A browser takes a `Secure` cookie over TLS, and from this machine. */
 const isPlainLocal = (url: string): boolean => /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)
 
+/**
+ * A cookie's name, with a prefix that the browser holds it to (RFC 6265bis, 4.1.3): no host but this one plants it, or none
+ * without TLS where its path is another than `/`.
+ */
+function nameOf(c: AppContext, which: keyof typeof names): string {
+  if (isPlainLocal(c.req.url)) return names[which]
+  return `${pathOf(c, which) === "/" ? "__Host-" : "__Secure-"}${names[which]}`
+}
+
 function cookie(c: AppContext, which: keyof typeof names, value: string, maxAge: number): string {
   const secure = !isPlainLocal(c.req.url)
   const sameSite = which === "access" ? "Lax" : "Strict"
-  return serialize(names[which], value, { httpOnly: true, secure, sameSite, path: pathOf(c, which), maxAge })
+  return serialize(nameOf(c, which), value, {
+    httpOnly: true,
+    secure,
+    sameSite,
+    path: pathOf(c, which),
+    maxAge,
+  })
 }
 
 /** Puts the tokens of an answer into cookies. `sessionSeconds` is how long the session lasts. */

@@ -3,7 +3,6 @@ import type { Row, Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { changeOf } from "../operations/change.ts"
 import { Problem } from "../problem.ts"
-import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
@@ -14,7 +13,7 @@ import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
 import { nextRefreshTokens, type RefreshToken, readRefreshToken } from "./refresh-token.ts"
 import { columnValue } from "./rows.ts"
-import { accessAnswer, endSessions, expiryOf, type TokenAnswer } from "./sessions.ts"
+import { accessAnswer, endSessions, expiryOf, oldestBegin, type TokenAnswer } from "./sessions.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -51,7 +50,7 @@ export async function refresh(c: AppContext, context: AuthContext, text: string)
   const client = c.get("call").client()
   const [replaced = [], states = []] = await client.batch([
     rotation(c, context, sessions, { sent, next: followers[0], now }),
-    look(accounts, sessions, sent, now),
+    look(context, sessions, sent, now),
   ])
   const found = states[0] && foundIn(states[0])
   if (!found) throw refused("it is unknown, or its session has ended")
@@ -111,7 +110,7 @@ function rotation(
   const plan = planOf(sessions, "own:rotate", () => {
     const account = sql`select 1 from ${accounts.resource.table} where ${and(eq(accountKey(accounts.resource).column, sql`${tableOf(sessions)}.${column("user_id")}`), isUsable(accounts))}`
     return compile(
-      sql`update ${tableOf(sessions)} set ${column("previous_hash")} = ${column("token_hash")}, ${column("token_hash")} = ${value("token_hash", "next")}, ${column("last_used_at")} = ${value("last_used_at", "now")}, ${column("expires_at")} = ${value("expires_at")}, ${column("device")} = ${value("device")}, ${column("address")} = ${value("address")} where ${column("family_hash")} = ${value("family_hash")} and ${column("token_hash")} = ${value("token_hash")} and ${column("expires_at")} > ${value("expires_at", "now")} and exists (${account}) returning 1, ${column("id")}, ${column("id")}, ${column("user_id")}`,
+      sql`update ${tableOf(sessions)} set ${column("previous_hash")} = ${column("token_hash")}, ${column("token_hash")} = ${value("token_hash", "next")}, ${column("last_used_at")} = ${value("last_used_at", "now")}, ${column("expires_at")} = ${value("expires_at")}, ${column("device")} = ${value("device")}, ${column("address")} = ${value("address")} where ${column("family_hash")} = ${value("family_hash")} and ${column("token_hash")} = ${value("token_hash")} and ${column("expires_at")} > ${value("expires_at", "now")} and ${column("created_at")} > ${value("created_at", "oldest")} and exists (${account}) returning 1, ${column("id")}, ${column("id")}, ${column("user_id")}`,
     )
   })
   const { device, address } = clientInfo(c)
@@ -120,6 +119,7 @@ function rotation(
     token_hash: sent.tokenHash,
     next: next.tokenHash,
     now: columnValue(sessions, "last_used_at", new Date(now).toISOString()),
+    oldest: columnValue(sessions, "created_at", oldestBegin(context, now)),
     expires_at: columnValue(sessions, "expires_at", expiryOf(context, now)),
     device: device ?? null,
     address: address ?? null,
@@ -130,7 +130,8 @@ function rotation(
 }
 
 /** Reads the session of a token as it is, and its account's password. */
-function look(accounts: Accounts, sessions: Resource, sent: RefreshToken, now: number): Statement {
+function look(context: AuthContext, sessions: Resource, sent: RefreshToken, now: number): Statement {
+  const { accounts } = context
   const plan = planOf(sessions, "own:look", () => {
     const { resource, password } = accounts
     const own = (name: string) => sql`${tableOf(sessions)}.${columnName(sessions, name)}`
@@ -138,7 +139,7 @@ function look(accounts: Accounts, sessions: Resource, sent: RefreshToken, now: n
     const columns = [
       ...["id", "user_id", "password_mark", "token_hash", "previous_hash"].map(own),
       sql`case when ${own("last_used_at")} > ${time("last_used_at", "since")} then 1 else 0 end`,
-      sql`case when ${own("expires_at")} <= ${time("expires_at", "now")} then 1 else 0 end`,
+      sql`case when ${own("expires_at")} <= ${time("expires_at", "now")} or ${own("created_at")} <= ${time("created_at", "oldest")} then 1 else 0 end`,
       sql`(select ${password.column} from ${resource.table} where ${and(eq(accountKey(resource).column, own("user_id")), isUsable(accounts))})`,
     ]
     return compile(
@@ -146,7 +147,12 @@ function look(accounts: Accounts, sessions: Resource, sent: RefreshToken, now: n
     )
   })
   const iso = (ms: number) => columnValue(sessions, "last_used_at", new Date(ms).toISOString())
-  const values = { family_hash: sent.familyHash, since: iso(now - retryMs), now: iso(now) }
+  const values = {
+    family_hash: sent.familyHash,
+    since: iso(now - retryMs),
+    now: iso(now),
+    oldest: columnValue(sessions, "created_at", oldestBegin(context, now)),
+  }
   return { ...withValues(plan, values, true), isRead: true }
 }
 

@@ -19,6 +19,7 @@ import { passwordMark } from "./token.ts"
 const maxSessions = 100
 const dayMs = 86_400_000
 const defaultDays = 30
+const defaultMaxDays = 365
 
 /** The answer to who has signed in (RFC 6749, 5.1). */
 export interface TokenAnswer {
@@ -44,6 +45,10 @@ export const sessionSecondsOf = ({ settings }: AuthContext): number =>
 /** When a session ends that is used now, in the wire format. */
 export const expiryOf = (context: AuthContext, now: number): string =>
   new Date(now + sessionSecondsOf(context) * 1000).toISOString()
+
+/** A session that began then or before has lasted as long as any may, in the wire format. */
+export const oldestBegin = ({ settings }: AuthContext, now: number): string =>
+  new Date(now - (settings.sessionMaxDays ?? defaultMaxDays) * dayMs).toISOString()
 
 /** An access token of a session, or of none. */
 export async function accessAnswer(

@@ -106,7 +106,7 @@ async function verified(
   keys: readonly SigningKey[],
   issuer: string,
 ): Promise<JWTPayload | string> {
-  const requirements = { issuer, requiredClaims: ["sub", "exp"] }
+  const requirements = { issuer, requiredClaims: ["sub", "exp"], typ: "JWT" }
   let outcome = "it is malformed or was not signed here"
   for (const key of candidates(token, keys))
     try {
@@ -131,13 +131,19 @@ function candidates(token: string, keys: readonly SigningKey[]): readonly Signin
 
 /** The claims of a payload; undefined for one that `issue` has not made. */
 function claimsOf({ sub, pwm, sid, act }: JWTPayload, keyOf: KeyOf): Claims | undefined {
-  const userId = keyOf(sub as string)
-  const acting = (act as { sub?: unknown } | undefined)?.sub
-  const actor = typeof acting === "string" ? keyOf(acting) : undefined
+  const userId = keyIn(sub, keyOf)
+  const actor = keyIn((act as { sub?: unknown } | undefined)?.sub, keyOf)
   if (userId === undefined || typeof pwm !== "string" || (act !== undefined && actor === undefined))
     return undefined
   if (sid !== undefined && !Number.isSafeInteger(sid)) return undefined
   return { userId, passwordMark: pwm, session: sid as number | undefined, actor }
+}
+
+/** The key that a claim holds as `issue` writes it: a number has one spelling. */
+function keyIn(claim: unknown, keyOf: KeyOf): Key | undefined {
+  if (typeof claim !== "string") return undefined
+  const key = keyOf(claim)
+  return typeof key === "number" && String(key) !== claim ? undefined : key
 }
 
 const passwordMarks = new LRUCache<string, string>({ max: 2000 })

@@ -24,6 +24,7 @@ export function logRecord(c: AppContext, ms: number): Parameters<Log>[0] {
     ...(timings.cacheStatus ? { cache: timings.cacheStatus, cache_ms: round(timings.cache) } : {}),
     ...(timings.pendingInvalidations ? { cache_untold: true } : {}),
     ...viewerOf(c),
+    ...rejectedIn(c),
     ...traceOf(c.req.header("traceparent")),
     ...c.get("logged"),
     ...(c.error && status >= 500 ? { error: describeError(c.error) } : {}),
@@ -35,6 +36,13 @@ function viewerOf(c: AppContext): Record<string, unknown> {
   const viewer = c.get("viewer")
   if (viewer?.id === undefined) return { viewer: null }
   return viewer.actor === undefined ? { viewer: viewer.id } : { viewer: viewer.id, actor: viewer.actor }
+}
+
+/** Why the token or key of a request did not hold: what somebody tries shows in the log. */
+function rejectedIn(c: AppContext): Record<string, unknown> {
+  // What comes before the session has no call.
+  const rejected = (c.get("call") as AppContext["var"]["call"] | undefined)?.rejected
+  return rejected === undefined ? {} : { rejected: printable(rejected) }
 }
 
 const maxPathLength = 200

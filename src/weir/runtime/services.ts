@@ -53,13 +53,14 @@ export const trialLine = (names: string[]): string =>
 
 /** How signing in is set. Throws a `SettingError` where the accounts cannot have it. */
 export function authSettingsOf(
-  { AUTH_KEYS, ACCESS_TOKEN_MINUTES, SESSION_DAYS, ...settings }: Settings,
+  { AUTH_KEYS, ACCESS_TOKEN_MINUTES, SESSION_DAYS, SESSION_MAX_DAYS, ...settings }: Settings,
   accounts: Accounts | undefined,
 ): AuthSettings {
   const auth: AuthSettings = {
     keys: AUTH_KEYS,
     accessTokenSeconds: ACCESS_TOKEN_MINUTES === undefined ? undefined : ACCESS_TOKEN_MINUTES * 60,
     sessionDays: SESSION_DAYS,
+    sessionMaxDays: SESSION_MAX_DAYS,
     invitationDays: settings.INVITATION_DAYS,
     issuers: settings.AUTH_ISSUERS,
     providers: settings.AUTH_PROVIDERS,

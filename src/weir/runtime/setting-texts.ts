@@ -16,6 +16,7 @@ export const settingTexts: Record<keyof Settings, string> = {
   ACCESS_TOKEN_MINUTES:
     "How long an access token holds, in minutes. Without it: 15 where the accounts have sessions, else 60",
   SESSION_DAYS: "How long a session lasts that is not used, in days",
+  SESSION_MAX_DAYS: "How long a session lasts at most, however often it is refreshed, in days",
   FIRST_ADMIN_EMAIL: "The first admin, made once, while there is none. Together with `FIRST_ADMIN_PASSWORD`",
   FIRST_ADMIN_PASSWORD: "The password of the first admin, of 8 to 200 characters",
   CORS_ORIGINS: "Origins that browsers may call from, separated by commas; `*` for all",

@@ -26,6 +26,7 @@ export const settings = z.object({
   AUTH_KEYS: signingKeys.optional(),
   ACCESS_TOKEN_MINUTES: whole(1, 1_440).optional(),
   SESSION_DAYS: whole(1, 400).default(30),
+  SESSION_MAX_DAYS: whole(1, 3650).default(365),
   ...authSettings,
   FIRST_ADMIN_EMAIL: z.email("must be an email address").optional(),
   FIRST_ADMIN_PASSWORD: z

@@ -43,7 +43,14 @@ describe("a session in cookies", () => {
       body: new URLSearchParams({ username: "ann", password, cookie: "true" }),
       headers: { "content-type": "application/x-www-form-urlencoded", ...ownSite },
     })
-    for (const one of answer.headers.getSetCookie()) expect(one).toMatch(/; Secure/)
+    const [access, refresh] = answer.headers.getSetCookie()
+    expect(access).toMatch(/^__Host-weir_access=[^;]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    expect(refresh).toMatch(/^__Secure-weir_refresh=.+; Path=\/auth; HttpOnly; Secure; SameSite=Strict$/)
+    const me = (cookie: string) => w.app.request("https://api.example.com/people/me", { headers: { cookie } })
+    const sent = access?.split(";")[0] as string
+    expect((await me(sent)).status).toBe(200)
+    // What another host of the domain could have planted.
+    expect((await me(sent.replace("__Host-", ""))).status).toBe(401)
   })
 
   test("is refreshed and ended by its cookie", async () => {

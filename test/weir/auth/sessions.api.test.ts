@@ -146,6 +146,31 @@ describe("a session", () => {
     expect(await sessionsOf(again.access_token)).toHaveLength(1)
   })
 
+  test("lasts a year at the most, however often it is refreshed", async () => {
+    const days = 86_400_000
+    let last = await w.signIn("ann")
+    const begun = Date.now()
+    vi.useFakeTimers({ now: begun, toFake: ["Date"] })
+    for (let day = 28; day < 365; day += 28) {
+      vi.setSystemTime(begun + day * days)
+      last = await refreshed(last.refresh_token)
+    }
+    vi.setSystemTime(begun + 365 * days)
+    const answer = await w.refresh(last.refresh_token)
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ error: "invalid_grant", detail: expect.stringMatching(/expired/) })
+    expect((await w.audit()).filter(({ event }) => event === "refresh_reused")).toEqual([])
+    vi.useRealTimers()
+    await w.close()
+    w = await accountWorld({ auth: { sessionMaxDays: 1 } })
+    last = await w.signIn("ann")
+    const now = Date.now()
+    vi.useFakeTimers({ now: now + 0.9 * days, toFake: ["Date"] })
+    last = await refreshed(last.refresh_token)
+    vi.setSystemTime(now + days + 1)
+    expect((await w.refresh(last.refresh_token)).status).toBe(400)
+  })
+
   test("is not refreshed for who has another password, is disabled or deleted", async () => {
     const ann = await w.signIn("ann")
     const json = { password: "another password", current_password: password }

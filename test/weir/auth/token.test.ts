@@ -11,7 +11,7 @@ const signer = tokens(secret, "weir")
 const made = (change: (jwt: SignJWT) => SignJWT, payload: object = { pwm: "mark" }, alg = "HS256") =>
   change(
     new SignJWT({ ...payload })
-      .setProtectedHeader({ alg })
+      .setProtectedHeader({ alg, typ: "JWT" })
       .setIssuer("weir")
       .setSubject("7")
       .setExpirationTime("1h"),
@@ -64,7 +64,7 @@ describe("a token", () => {
       "no subject",
       () =>
         new SignJWT({ pwm: "mark" })
-          .setProtectedHeader({ alg: "HS256" })
+          .setProtectedHeader({ alg: "HS256", typ: "JWT" })
           .setIssuer("weir")
           .setExpirationTime("1h")
           .sign(key),
@@ -73,7 +73,7 @@ describe("a token", () => {
       "no expiry",
       () =>
         new SignJWT({ pwm: "mark" })
-          .setProtectedHeader({ alg: "HS256" })
+          .setProtectedHeader({ alg: "HS256", typ: "JWT" })
           .setIssuer("weir")
           .setSubject("7")
           .sign(key),
@@ -83,6 +83,7 @@ describe("a token", () => {
     ["a subject that is no number", () => made((jwt) => jwt.setSubject("ann"))],
     ["a subject with a fraction", () => made((jwt) => jwt.setSubject("1.5"))],
     ["a subject too large", () => made((jwt) => jwt.setSubject("9007199254740993"))],
+    ["one with another spelling of its subject", () => made((jwt) => jwt.setSubject("007"))],
     ["one that is not yet", () => made((jwt) => jwt.setNotBefore("1h"))],
     ["one that was", () => made((jwt) => jwt.setExpirationTime(1000))],
   ])("that is %s does not hold, and is told why", async (_name, make) => {

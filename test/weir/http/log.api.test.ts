@@ -58,6 +58,19 @@ test("the trace of a well-formed traceparent", async () => {
   expect(last()).not.toHaveProperty("trace_id")
 })
 
+test("why a token did not hold, and nothing of it", async () => {
+  const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.x"
+  await w.call("GET", "/items", { token })
+  expect(last()).toMatchObject({
+    status: 401,
+    viewer: null,
+    rejected: "it is malformed or was not signed here",
+  })
+  expect(JSON.stringify(last())).not.toContain(token.slice(0, 12))
+  await w.call("GET", "/items")
+  expect(last()).not.toHaveProperty("rejected")
+})
+
 describe("an attempt to sign in", () => {
   const signIn = (username: string, secret: string) =>
     w.call("POST", "/auth/token", {

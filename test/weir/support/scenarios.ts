@@ -145,9 +145,9 @@ const traces = [
 ]
 
 const securityHeaders: [name: string, value: RegExp][] = [
-  ["content-security-policy", /default-src 'none'.*frame-ancestors 'none'/],
+  ["content-security-policy", /default-src 'none'.*base-uri 'none'.*frame-ancestors 'none'/],
   ["referrer-policy", /no-referrer/],
-  ["strict-transport-security", /max-age=\d+/],
+  ["strict-transport-security", /^max-age=31536000; includeSubDomains$/],
   ["x-content-type-options", /^nosniff$/],
   ["x-frame-options", /^DENY$/],
   ["x-request-id", /^[\w.:/+=-]{1,128}$/],
