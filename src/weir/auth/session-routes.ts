@@ -148,11 +148,12 @@ async function revoke(c: AppContext, context: AuthContext, sessions: Resource, t
   const claims = refresh ? undefined : await tokens.verify(text)
   let found: { session: number; account: Key } | undefined
   if (refresh) {
-    const plan = planOf(sessions, "own:family", () =>
-      compile(
+    const plan = planOf(sessions, "own:family", () => ({
+      ...compile(
         sql`select ${columnName(sessions, "id")}, ${columnName(sessions, "user_id")} from ${tableOf(sessions)} where ${columnName(sessions, "family_hash")} = ${boundValue(sessions, "family_hash")}`,
       ),
-    )
+      bounded: true,
+    }))
     const [row] = (await client.query(withValues(plan, { family_hash: refresh.familyHash }, true))) as [Row?]
     if (row) found = { session: Number(row[0]), account: row[1] as Key }
   } else if (typeof claims === "object" && claims.session !== undefined && claims.actor === undefined)

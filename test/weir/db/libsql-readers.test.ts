@@ -235,3 +235,24 @@ test("readers end with the process that started them, however it ends", async ()
   parent.kill("SIGKILL")
   await eventually(() => expect(readers.filter(isAlive)).toEqual([]), 20_000)
 })
+
+test("a process that Node watches answers with rows, and not with the files that it has loaded", async () => {
+  // As `node --watch` sets it: a child then tells its parent what it imports, before it has answered.
+  vi.stubEnv("WATCH_REPORT_DEPENDENCIES", "1")
+  try {
+    const rows = await database.connect().query(plain("select name from things where name = 'two'"))
+    expect(rows).toEqual([["two"]])
+  } finally {
+    vi.unstubAllEnvs()
+  }
+})
+
+test("a text that is read whole and then by its first row answers by its own values", async () => {
+  const client = database.connect()
+  const read = (id: number, single: boolean) =>
+    client.query({ text: "select name from things where id = ?", params: [id], bounded: true, single })
+  expect(await read(1, false)).toEqual([["one"]])
+  expect(await read(3, true)).toEqual([])
+  expect(await read(2, false)).toEqual([["two"]])
+  expect(await read(1, true)).toEqual([["one"]])
+})

@@ -8,6 +8,8 @@ import { busyTimeoutMs, isBusy, openFile } from "./libsql-open.ts"
 interface Prepared {
   statement: Sqlite.Statement
   reader: boolean
+  /** Whether `all` has used it. */
+  isSpent?: boolean
 }
 
 /** The process's one connection to a database file, with its prepared statements. */
@@ -31,7 +33,9 @@ export class FileConnection {
   }
 
   private step({ text, params, single, header }: Statement): Row[] {
-    const { statement, reader } = this.prepare(text)
+    if (single && this.prepared.get(text)?.isSpent) this.prepared.delete(text)
+    const entry = this.prepare(text)
+    const { statement, reader } = entry
     if (!reader) {
       statement.run(params)
       return []
@@ -39,7 +43,11 @@ export class FileConnection {
     if (header)
       return [statement.columns().map(({ name }) => name), ...(statement.all(params) as unknown as Row[])]
     // `get` steps once and makes no iterator, which halves the time of a small read.
-    if (!single) return statement.all(params) as Row[]
+    if (!single) {
+      // libSQL leaves it behind its rows, where a `get` after it would answer by the values of before.
+      entry.isSpent = true
+      return statement.all(params) as Row[]
+    }
     const row = statement.get(params) as Row | undefined
     return row ? [row] : []
   }

@@ -141,10 +141,15 @@ export class Readers {
       serialization: "advanced",
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // Under `node --watch`, a process with this reports to its parent which files it has loaded.
+      env: { ...process.env, WATCH_REPORT_DEPENDENCIES: undefined },
     })
     const reader: Reader = { process: child, job: undefined, rows: [], idleTimer: undefined }
     this.readers.add(reader)
-    child.on("message", (reply: ReaderReply) => this.settle(reader, reply))
+    child.on("message", (reply: ReaderReply) => {
+      // Node itself may send messages of its own.
+      if (typeof reply.ms === "number") this.settle(reader, reply)
+    })
     child.on("error", () => this.lose(reader))
     child.on("exit", () => this.lose(reader))
     return reader
