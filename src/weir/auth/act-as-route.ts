@@ -1,19 +1,18 @@
 import { z } from "@hono/zod-openapi"
-import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
 import { forbidden, invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { admin } from "../resource/rules.ts"
-import type { Viewer } from "../resource/viewer.ts"
 import { withValues } from "../sql/plan.ts"
 import { keyFrom } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { credentialsIn, lookPlan, lookValues } from "./credentials.ts"
+import { requireInPerson } from "./in-person.ts"
+import { readBody } from "./mail-body.ts"
 import { passwordMark } from "./token.ts"
 
 /** How long an admin acts as another by one token, in seconds. */
@@ -32,12 +31,6 @@ const answer = z
     example: { access_token: "eyJhbGciOi...", token_type: "bearer", expires_in: actSeconds },
   })
 
-/** Throws a 403 for who comes by a key, or acts as another: for what must be the account's own doing. */
-export function requireInPerson({ scopes, actor }: Viewer, what: string): void {
-  if (scopes) throw forbidden(`A key cannot ${what}: sign in`)
-  if (actor !== undefined) throw forbidden(`Who acts as another cannot ${what}`)
-}
-
 /** `POST /auth/act-as`: a short token of another account, for admins. */
 export function actAsRoute(registry: Registry, context: AuthContext): void {
   registry.add(
@@ -55,9 +48,9 @@ export function actAsRoute(registry: Registry, context: AuthContext): void {
     }),
     async (c) => {
       const call = c.get("call")
-      requireHolds(call, admin)
       const { viewer } = call
       requireInPerson(viewer, "act as another")
+      requireHolds(call, admin)
       const { account, reason } = await readInput(c, context)
       const client = call.client()
       const [row] = await client.query(
@@ -89,9 +82,8 @@ async function readInput(
   c: AppContext,
   { accounts }: AuthContext,
 ): Promise<{ account: Key; reason: string }> {
-  const parsed = input.safeParse(await readJson(c))
-  if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
-  const account = keyFrom(accounts)(String(parsed.data.user_id))
+  const { user_id, reason } = await readBody(c, input)
+  const account = keyFrom(accounts)(String(user_id))
   if (account === undefined) throw refused("is no key of an account")
-  return { account, reason: parsed.data.reason }
+  return { account, reason }
 }

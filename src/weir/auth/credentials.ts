@@ -53,6 +53,10 @@ function isActing({ resource, role, admin, ...accounts }: Accounts, names: Names
   return sql`exists (select 1 from ${resource.table} ${alias} where ${sql.join(parts, sql` and `)})`
 }
 
+/** Nobody acts as an admin, also where the account has become one since. */
+const mayBe = ({ role, admin }: Accounts, { actor }: Looked): SQL | undefined =>
+  role && actor !== undefined ? sql`${role.column} <> ${admin}` : undefined
+
 /** The names by which a look-up binds its values. */
 interface Names {
   account: string
@@ -84,7 +88,12 @@ export const lookPlan = (accounts: Accounts, looked: Looked): Plan =>
   planOf(accounts.resource, `look${formOf(looked)}:${accounts.requireFactor}`, () => {
     const { resource, password } = accounts
     const own = sql`${accountKey(resource).column} = ${bound("id")}`
-    const where = and(own, isUsable(accounts), ...others(accounts, looked, plainNames))
+    const where = and(
+      own,
+      isUsable(accounts),
+      mayBe(accounts, looked),
+      ...others(accounts, looked, plainNames),
+    )
     const lacks = lacksFactorSql(accounts, bound("id"))
     const columns = [roleSql(accounts), sql`${password.column}`, ...lacks]
     return {
@@ -140,6 +149,7 @@ function unchanged(accounts: Accounts, looked: Looked): SQL {
     role && eq(role.column, sql`${bound("@guardRole")}`),
     eq(password.column, sql`${bound("@guardPassword")}`),
     isUsable(accounts),
+    mayBe(accounts, looked),
   )
   const own = sql`exists (select 1 from ${resource.table} where ${row})`
   return sql.join([own, ...others(accounts, looked, guardNames)], sql` and `)

@@ -9,12 +9,14 @@ import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { isLater } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
+import type { Viewer } from "../resource/viewer.ts"
 import { columnName, hasKey, keyValues, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { accountKey } from "./accounts.ts"
 import type { AuditEventName } from "./audit.ts"
 import { clientInfo } from "./client-info.ts"
+import { requireInPerson } from "./in-person.ts"
 import { isUsable } from "./usable.ts"
 
 /** What the rows of a write become, where that is told. */
@@ -48,7 +50,10 @@ export function entailing(accounts: Accounts): (c: AppContext) => Call["entailed
     [tables.sessions, "sign_out"],
     [tables.identities, "identity_unlinked"],
   ])
+  const own = new Set([tables.keys, tables.sessions, tables.identities, tables.factors, tables.tokens])
   return (c) => (write) => {
+    const { viewer } = c.get("call")
+    if (viewer.scopes || viewer.actor !== undefined) requireOwnDoing(accounts, viewer, write, own)
     if (write.resource === resource) return ofAccounts(c, accounts, write)
     const event = write.verb === "delete" ? deleted.get(write.resource) : undefined
     const rows = event && writtenRows(write, columnName(write.resource, "user_id"))
@@ -66,6 +71,26 @@ function oneAtATime({ resource, account, where, values }: Written): Statement[] 
   const owners = sql`(select ${account} as ${owner} from ${tableOf(resource)} where ${where}) as owners`
   const lock = expressions.lockEach?.(`weir ${resource.name} `, owner, owners)
   return lock ? [withValues(compile(lock), values)] : []
+}
+
+/**
+ * Throws a 403 for what neither a key nor who acts as another does to accounts: they change no password, no role and no name
+ * to sign in by, and make no admin; who acts as another also deletes no account and leaves its ways in as they are.
+ */
+function requireOwnDoing(
+  { resource, role, admin, password, login }: Accounts,
+  viewer: Viewer,
+  { resource: of, verb, set, values = {} }: Write,
+  own: ReadonlySet<Resource | undefined>,
+): void {
+  const isActing = viewer.actor !== undefined
+  if (isActing && own.has(of)) requireInPerson(viewer, `change its ${of.name}`)
+  if (of !== resource) return
+  if (isActing && verb === "delete") requireInPerson(viewer, "delete the account")
+  const protectedFields = [password, ...(role ? [role] : []), ...(isActing ? login : [])]
+  const sets = verb === "insert" ? undefined : protectedFields.find(({ name }) => set?.[name] !== undefined)
+  if (sets) requireInPerson(viewer, `set ${sets.secret?.as ?? sets.name}`)
+  if (role && values[role.name] === admin) requireInPerson(viewer, "make an admin")
 }
 
 function writtenRows({ resource, key, rows }: Write, account: SQL): Written | undefined {

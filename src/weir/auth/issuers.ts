@@ -1,5 +1,6 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose"
 import { LRUCache } from "lru-cache"
+import { storable } from "../lib/storable.ts"
 import { asymmetric, type IssuerOptions } from "../resource/issuers.ts"
 import { IssuerKeys, KeysUnavailable, maxAgeMs } from "./issuer-keys.ts"
 import { verifiedAddress } from "./person.ts"
@@ -110,7 +111,7 @@ function reasonOf(error: unknown): string {
 function read(claims: JWTPayload, options: IssuerOptions): Issued | string {
   const { sub, exp } = claims
   // As the table of identities has it; a database refuses NUL.
-  if (typeof sub !== "string" || !sub || sub.length > 255 || sub.includes("\0"))
+  if (typeof sub !== "string" || !sub || sub.length > 255 || !storable(sub))
     return "its claim sub is missing or wrong"
   const { issuer, roles, email = "email" } = options
   return {

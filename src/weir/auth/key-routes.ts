@@ -1,10 +1,8 @@
 import { z } from "@hono/zod-openapi"
 import { sql } from "drizzle-orm"
-import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
 import { read } from "../operations/read.ts"
 import { forbidden, invalid } from "../problem.ts"
@@ -14,10 +12,11 @@ import { signedIn } from "../resource/rules.ts"
 import { scopeActions, scopePattern } from "../resource/scopes.ts"
 import { columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { requireInPerson } from "./act-as-route.ts"
 import { keyHash, newApiKey, startOf } from "./api-key.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { requireInPerson } from "./in-person.ts"
+import { readBody } from "./mail-body.ts"
 import { columnValue, insertOf } from "./rows.ts"
 
 /** Most keys of one account, and most scopes of one key. */
@@ -133,9 +132,8 @@ export function keyRoutes(
 }
 
 async function readInput(c: AppContext, names: ReadonlySet<string>): Promise<z.infer<typeof input>> {
-  const parsed = input.safeParse(await readJson(c))
-  if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
-  const { scopes, expires_at } = parsed.data
+  const given = await readBody(c, input)
+  const { scopes, expires_at } = given
   const unknown = scopes.flatMap((scope, i) => {
     const [name = ""] = scope.split(":", 1)
     const message = `names ${name}, which is no path of this API`
@@ -146,7 +144,7 @@ async function readInput(c: AppContext, names: ReadonlySet<string>): Promise<z.i
     throw invalid("The body is not valid", [
       { path: "expires_at", message: "must be in the future", code: "out_of_range" },
     ])
-  return { ...parsed.data, ...(expires_at ? { expires_at: new Date(expires_at).toISOString() } : {}) }
+  return { ...given, ...(expires_at ? { expires_at: new Date(expires_at).toISOString() } : {}) }
 }
 
 async function keysOf(c: AppContext, keys: Resource, account: Key): Promise<number> {

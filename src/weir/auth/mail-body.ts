@@ -2,16 +2,20 @@ import { z } from "@hono/zod-openapi"
 import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { reply } from "../http/reply.ts"
+import { requireStorable } from "../http/route.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
-import { forbidden, invalid } from "../problem.ts"
+import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { signedIn } from "../resource/rules.ts"
+import { requireInPerson } from "./in-person.ts"
 import type { MailContext } from "./mail-context.ts"
 
 /** A body of JSON by a schema. Throws a 422 that names every wrong member. */
 export async function readBody<T extends z.ZodType>(c: AppContext, schema: T): Promise<z.infer<T>> {
-  const parsed = schema.safeParse(await readJson(c))
+  const body = await readJson(c)
+  requireStorable(body)
+  const parsed = schema.safeParse(body)
   if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
   return parsed.data
 }
@@ -31,11 +35,11 @@ export const emailSchema = ({ email }: MailContext): z.ZodType<string> =>
 /** What is counted as an account, by its address. */
 export const countedAddress = (email: string): string => email.trim().toLowerCase()
 
-/** The key of who has signed in. Throws a 401 for others, and a 403 for API keys. */
+/** The key of who has signed in. Throws a 401 for others, and a 403 for API keys and who acts as another. */
 export function signedInKey(c: AppContext): Key {
   const call = c.get("call")
   requireHolds(call, signedIn)
-  if (call.viewer.scopes) throw forbidden("A key cannot do this: sign in")
+  requireInPerson(call.viewer, "do this")
   return call.viewer.id as Key
 }
 

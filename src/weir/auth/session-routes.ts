@@ -5,7 +5,7 @@ import type { AppContext } from "../http/context.ts"
 import { searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { requireHolds, requireScope } from "../operations/access.ts"
+import { requireHolds } from "../operations/access.ts"
 import { invalid } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
@@ -15,10 +15,10 @@ import { isAdmin } from "../resource/viewer.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyFrom } from "./accounts.ts"
-import { requireInPerson } from "./act-as-route.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clearCookies, cookieOf, requireOwnSite } from "./cookies.ts"
+import { requireInPerson } from "./in-person.ts"
 import { readRefreshToken } from "./refresh-token.ts"
 import { endSessions } from "./sessions.ts"
 import { readOAuthForm, requireFields } from "./token-form.ts"
@@ -105,9 +105,8 @@ function endOthersRoute(registry: Registry, context: AuthContext, sessions: Reso
     async (c) => {
       const call = c.get("call")
       requireHolds(call, signedIn)
-      requireScope(call, sessions.name, "delete")
       const { viewer } = call
-      if (viewer.actor !== undefined) requireInPerson(viewer, "end sessions")
+      requireInPerson(viewer, "end sessions")
       const account = accountAsked(c, context.accounts)
       const which = account === undefined ? { account: viewer.id as Key, but: viewer.session } : { account }
       const told = audited(c, context.accounts, {
@@ -125,6 +124,10 @@ function endOthersRoute(registry: Registry, context: AuthContext, sessions: Reso
 /** The account that an admin names. Throws a 422 for what is no key, and where the viewer is none. */
 function accountAsked(c: AppContext, accounts: Accounts): Key | undefined {
   const params = new URLSearchParams(searchOf(c))
+  if (params.getAll("user_id").length > 1)
+    throw invalid("The query string is not valid", [
+      { path: "user_id", message: "may be given only once", code: "repeated" },
+    ])
   for (const name of params.keys())
     if (name !== "user_id" || !isAdmin(c.get("call").viewer.kind))
       throw invalid("The query string is not valid", [

@@ -2,18 +2,21 @@ import { and, sql } from "drizzle-orm"
 import type { Row, Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { changeOf } from "../operations/change.ts"
+import { Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { accountKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
 import { newRefreshToken } from "./refresh-token.ts"
-import { columnValue, insertOf, returned } from "./rows.ts"
+import { columnValue, insertOf, type Only, returned } from "./rows.ts"
 import { passwordMark } from "./token.ts"
+import { isUsable } from "./usable.ts"
 
 /** Most sessions that one account has at a time: the ones used longest ago end. */
 const maxSessions = 100
@@ -81,22 +84,48 @@ export async function beginSession(
   }
   const refresh = newRefreshToken()
   const now = Date.now()
-  const insert = insertOf(sessions, {
-    user_id: id,
-    family_hash: refresh.familyHash,
-    token_hash: refresh.tokenHash,
-    password_mark: passwordMark(hashedPassword),
-    method,
-    ...clientInfo(c),
-    last_used_at: new Date(now).toISOString(),
-    expires_at: expiryOf(context, now),
-  })
+  const insert = insertOf(
+    sessions,
+    {
+      user_id: id,
+      family_hash: refresh.familyHash,
+      token_hash: refresh.tokenHash,
+      password_mark: passwordMark(hashedPassword),
+      method,
+      ...clientInfo(c),
+      last_used_at: new Date(now).toISOString(),
+      expires_at: expiryOf(context, now),
+    },
+    stillUsable(accounts, account),
+  )
   const [rows] = await client.batch([insert, sweep(sessions, id, now), ...told])
   const session = Number((rows as Row[])[0]?.[1])
+  if (!Number.isSafeInteger(session))
+    throw new Problem("wrong_credentials", "The account has changed meanwhile")
   return {
     ...(await accessAnswer(context, account, session)),
     refresh_token: refresh.text,
     session_id: session,
+  }
+}
+
+/** That the account is still what it was when its owner was found out, and can be used. */
+function stillUsable(accounts: Accounts, { id, hashedPassword }: SignedIn): Only {
+  const { resource, password } = accounts
+  const column = (name: string) => columnName(resource, name)
+  const key = accountKey(resource).name
+  const own = and(
+    sql`${column(key)} = ${boundValue(resource, key, "@account")}`,
+    sql`${column(password.name)} = ${boundValue(resource, password.name, "@password")}`,
+    isUsable(accounts),
+  )
+  return {
+    name: "usable",
+    where: sql`exists (select 1 from ${tableOf(resource)} where ${own})`,
+    values: {
+      "@account": columnValue(resource, key, id),
+      "@password": columnValue(resource, password.name, hashedPassword),
+    } as Values,
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto"
 import type { JWK } from "jose"
 
 /** A key that signs tokens, and what verifies them. */
@@ -52,8 +52,24 @@ function readKey(value: unknown, index: number): SigningKey {
     ([name, part]) => name.length === 1 && !isNumber(part),
   )
   if (wrong || open.kty !== (alg === "EdDSA" ? "OKP" : "EC")) throw new Error(`key ${index} is no valid key`)
+  if (!isPair(open, jwk.d)) throw new Error(`key ${index} is no pair: its public half is of another key`)
   const kid = typeof jwk.kid === "string" && jwk.kid ? jwk.kid : thumbprint(open)
   return { kid, alg, key: { ...open, d: jwk.d }, verifier: open, jwk: { ...open, kid, alg, use: "sig" } }
+}
+
+/** Whether the private half is that of the public one. */
+function isPair(open: Record<string, string>, d: string): boolean {
+  try {
+    const key = createPrivateKey({ key: { ...open, d }, format: "jwk" } as Parameters<
+      typeof createPrivateKey
+    >[0])
+    const message = Buffer.from("weir")
+    const hash = open.kty === "EC" ? "sha256" : null
+    const verifier = createPublicKey({ key: open, format: "jwk" } as Parameters<typeof createPublicKey>[0])
+    return verify(hash, message, verifier, sign(hash, message, key))
+  } catch {
+    return false
+  }
 }
 
 /** Whether a member is a number of 32 bytes, as both curves have them. */

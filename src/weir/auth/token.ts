@@ -96,8 +96,11 @@ export const isLongEnough = (secret: string): boolean =>
 
 /** The secrets of a setting, newest first. A text with a shorter part between its commas is one secret. */
 export function secretsOf(secret: string): string[] {
-  const parts = secret.split(",").map((part) => part.trim())
-  return parts.every(isLongEnough) ? parts : [secret]
+  const parts = secret
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+  return parts.length && parts.every(isLongEnough) ? parts : [secret]
 }
 
 /** The payload of a token that one of the keys has signed, or why there is none. */

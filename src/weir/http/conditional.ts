@@ -14,6 +14,10 @@ interface Answer {
   cacheStatus?: string
 }
 
+/** Whether an answer may be its viewer's alone: by a token, and by a key or a cookie that has told who asks. */
+const isPrivate = (c: AppContext): boolean =>
+  c.req.header("authorization") !== undefined || c.get("viewer")?.id !== undefined
+
 /**
  * Answers a read: 304 where the client has it already (RFC 9110, 13.1.2). `no-cache` lets clients keep it, and has
  * them ask each time whether it still holds; what was read with a token is for its owner's cache only.
@@ -22,7 +26,7 @@ export function replyRead(c: AppContext, { body, bytes, headers, etag, cacheStat
   const { vary } = c.get("headers")
   const all = {
     etag,
-    "cache-control": c.req.header("authorization") === undefined ? "no-cache" : "private, no-cache",
+    "cache-control": isPrivate(c) ? "private, no-cache" : "no-cache",
     vary: vary === undefined ? "Authorization" : `Authorization, ${vary}`,
     ...(cacheStatus !== undefined && showsTimings(c) ? { "cache-status": `Weir; ${cacheStatus}` } : {}),
     ...headers,

@@ -80,7 +80,7 @@ const checkScope = ({ method, path }: RouteConfig): AppMiddleware => {
 }
 
 /** Throws a 422 for text that no database can hold, as the generated routes do. */
-function requireStorable(body: unknown): void {
+export function requireStorable(body: unknown): void {
   const path = unstorablePath(body)
   if (path)
     throw invalid("The body is not valid", [

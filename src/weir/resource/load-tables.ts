@@ -1,5 +1,5 @@
 import { is, Table } from "drizzle-orm"
-import { type Casing, nameColumns } from "../db/dialect/casing.ts"
+import { type Casing, fixNames, nameColumns } from "../db/dialect/casing.ts"
 import { loadTables } from "../db/dialect/field.ts"
 import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
@@ -34,6 +34,7 @@ export function loadSchema(
 ): void {
   const tables = tablesOf(resources, schema)
   if (casing) nameColumns(tables, casing)
+  fixNames(tables)
   loadOwn(tables)
 }
 

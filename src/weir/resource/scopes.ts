@@ -5,7 +5,7 @@ import { partsOf } from "./viewer-kind.ts"
 export const scopeActions = ["read", "create", "update", "delete"] as const
 export type ScopeAction = (typeof scopeActions)[number]
 
-/** Scopes as they are written: `items:read`, `items:write` for all but reading, `items:*`, `*:read`, `*`. */
+/** Scopes as they are written: `items:read`, `items:write` for all changes and the reading that they take, `items:*`, `*:read`, `*`. */
 export const scopePattern = /^(?:\*|(?:\*|[A-Za-z0-9_.~-]+):(?:read|create|update|delete|write|\*))$/
 
 /** Whether scopes let an action be done; where there are none, anything may be. */
@@ -15,7 +15,8 @@ export function allows(
   action: ScopeAction,
 ): boolean {
   if (!scopes) return true
-  const verbs = action === "read" ? [action, "*"] : [action, "write", "*"]
+  // Who changes a row sees it: the answer has it.
+  const verbs = action === "read" ? [action, "update", "delete", "write", "*"] : [action, "write", "*"]
   return scopes.some(
     (scope) =>
       scope === "*" || verbs.some((verb) => scope === `${resource}:${verb}` || scope === `*:${verb}`),

@@ -28,7 +28,8 @@ export async function recordingOf(c: AppContext, call: Call): Promise<Recording 
   const body = new Uint8Array(await c.req.arrayBuffer())
   return {
     record: digest(JSON.stringify([call.viewer.id ?? null, key])),
-    request: digest(`${method} ${path} ${hash("sha256", body, "hex")}`),
+    // What a role or the scopes of a key show is for these alone.
+    request: digest(`${call.viewer.kind} ${method} ${path} ${hash("sha256", body, "hex")}`),
     expiresAt: new Date(Date.now() + (call.limits.recordsMs ?? day)).toISOString(),
   }
 }

@@ -158,8 +158,8 @@ describe("acting as another user", () => {
     expect(w.logs.at(-1)).toMatchObject({ viewer: 1, actor: 3 })
     expect((await w.call("GET", "/who", { token })).body).toMatchObject({ id: 1, actor: 3 })
     expect(await events()).toEqual([{ event: "acted_as", account: "1", actor: "3", reason: "Ticket 4711" }])
-    const changed = await patch(token, 1, { username: "annie" })
-    expect(changed.status).toBe(200)
+    const { id } = created.body as { id: number }
+    expect((await w.call("PATCH", `/things/${id}`, { token, json: { title: "new" } })).status).toBe(200)
   })
 
   test("ends with the admin's session, and with the admin", async () => {
@@ -186,8 +186,32 @@ describe("acting as another user", () => {
     expect((await actAs(token(), json)).status).toBe(status)
   })
 
-  test("makes no keys, ends no sessions, and acts as nobody else", async () => {
+  test("ends where its account has become an admin's", async () => {
     const { access_token: token } = (await actAs(root.access_token, ticket)).body as Tokens
+    expect((await me(token)).status).toBe(200)
+    expect((await patch(root.access_token, 1, { role: "admin" })).status).toBe(200)
+    expect((await me(token)).status).toBe(401)
+    expect((await w.call("POST", "/things", { token, json: { title: "x" } })).status).toBe(401)
+  })
+
+  test("makes no keys, ends no sessions, sets nothing one signs in by, and acts as nobody else", async () => {
+    const made = await w.call("POST", "/api_keys", {
+      token: ann.access_token,
+      json: { name: "x", scopes: ["*"] },
+    })
+    const { id } = made.body as { id: number }
+    const { access_token: token } = (await actAs(root.access_token, ticket)).body as Tokens
+    const headers = { "x-current-password": "correct%20horse" }
+    for (const [method, path, json] of [
+      ["DELETE", `/api_keys/${id}`],
+      ["PATCH", `/api_keys/${id}`, { name: "y" }],
+      ["DELETE", `/sessions/${ann.session_id}`],
+      ["DELETE", "/people/me"],
+      ["PATCH", "/people/me", { username: "annie" }],
+      ["PATCH", "/people/me", { email: "new@example.com", current_password: password }],
+      ["PATCH", "/people/me", { password: "another password", current_password: password }],
+    ] as const)
+      expect((await w.call(method, path, { token, json, headers })).status, `${method} ${path}`).toBe(403)
     const key = await w.call("POST", "/api_keys", { token, json: { name: "x", scopes: ["*"] } })
     expect(key.status).toBe(403)
     expect((await w.call("DELETE", "/sessions", { token })).status).toBe(403)

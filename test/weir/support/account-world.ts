@@ -61,7 +61,7 @@ export async function accountWorld(overrides: Overrides = {}): Promise<AccountWo
   )
   await client.close?.()
   const plain = caller(made.app)
-  const call = caller(made.app, await conformanceOf(made, plain))
+  const call = caller(made.app, await conformanceOf(made, plain, Object.keys(overrides).length > 0))
   const form: AccountWorld["form"] = (path, values, options = {}) =>
     call("POST", path, {
       ...options,

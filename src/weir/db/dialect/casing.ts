@@ -26,3 +26,12 @@ function extraColumns(table: Table): Column[] {
   const columns = symbol && (table as unknown as Record<symbol, Record<string, Column> | undefined>)[symbol]
   return Object.values(columns ?? {})
 }
+
+/**
+ * Says of columns that their names are final. Drizzle would look them up by the name of their table, which two tables of one
+ * process may share.
+ */
+export function fixNames(tables: Iterable<Table>): void {
+  for (const table of tables)
+    for (const column of Object.values(getTableColumns(table))) Object.assign(column, { keyAsName: false })
+}
