@@ -5,7 +5,9 @@ import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.t
 
 /** What is wrong with a URL, to be read after the setting's name. */
 function urlProblem(text: string): string | undefined {
-  if (!/^postgres(ql)?:/.test(text)) return sqliteUrlProblem(text)
+  // A Worker that was built for D1 alone opens no URL.
+  if (!/^postgres(ql)?:/.test(text))
+    return process.env.WEIR_DATABASE === "d1" ? undefined : sqliteUrlProblem(text)
   // A Worker that was built for SQLite alone refuses such a database whatever its URL.
   return process.env.WEIR_DIALECT === "sqlite" ? undefined : postgresUrlProblem(text)
 }
