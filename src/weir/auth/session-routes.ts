@@ -20,7 +20,7 @@ import type { AuthContext } from "./auth-context.ts"
 import { clearCookies, cookieOf, requireOwnSite } from "./cookies.ts"
 import { requireInPerson } from "./in-person.ts"
 import { readRefreshToken } from "./refresh-token.ts"
-import { endSessions } from "./sessions.ts"
+import { endSessions, someEnd } from "./sessions.ts"
 import { readOAuthForm, requireFields } from "./token-form.ts"
 import { toOAuth } from "./token-request.ts"
 import { oauthRefusals, refusals } from "./token-route.ts"
@@ -109,13 +109,15 @@ function endOthersRoute(registry: Registry, context: AuthContext, sessions: Reso
       requireInPerson(viewer, "end sessions")
       const account = accountAsked(c, context.accounts)
       const which = account === undefined ? { account: viewer.id as Key, but: viewer.session } : { account }
-      const told = audited(c, context.accounts, {
+      const { accounts } = context
+      const told = {
         event: "sign_out",
         account: which.account,
         actor: viewer.id,
         details: { sessions: account === undefined ? "others" : "all" },
-      })
-      await call.client().batch([...endSessions(context.accounts, which), ...told])
+      } as const
+      const some = someEnd(accounts, which)
+      await call.client().batch([...audited(c, accounts, told, some), ...endSessions(accounts, which)])
       return reply(c, 204, null)
     },
   )
@@ -162,10 +164,8 @@ async function revoke(c: AppContext, context: AuthContext, sessions: Resource, t
   } else if (typeof claims === "object" && claims.session !== undefined && claims.actor === undefined)
     found = { session: claims.session, account: claims.userId }
   if (!found) return
-  const told = audited(c, accounts, {
-    event: "sign_out",
-    account: found.account,
-    details: { session: found.session },
-  })
-  await client.batch([...endSessions(accounts, { account: found.account, only: found.session }), ...told])
+  const told = { event: "sign_out", account: found.account, details: { session: found.session } } as const
+  const which = { account: found.account, only: found.session }
+  const some = someEnd(accounts, which)
+  await client.batch([...audited(c, accounts, told, some), ...endSessions(accounts, which)])
 }

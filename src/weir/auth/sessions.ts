@@ -1,4 +1,4 @@
-import { and, sql } from "drizzle-orm"
+import { and, type SQL, sql } from "drizzle-orm"
 import type { Row, Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { changeOf } from "../operations/change.ts"
@@ -155,31 +155,44 @@ export interface Ending {
   but?: number | undefined
 }
 
-/**
- * The statement that ends sessions: their tokens hold no more. It returns the rows that were there, as `returned` has
- * them. Throws where no condition says which.
- */
-export function endSessions({ tables }: Accounts, { account, only, but }: Ending): Statement[] {
-  const { sessions } = tables
-  if (!sessions) return []
+/** Which sessions an ending is of, as a condition, and its values. Throws where nothing says which. */
+function ended(sessions: Resource, { account, only, but }: Ending): Only {
   const parts = { account: account !== undefined, only: only !== undefined, but: but !== undefined }
   if (!parts.account && !parts.only) throw new Error("Sessions are ended by account or by key")
-  const plan = planOf(sessions, `own:end:${JSON.stringify(parts)}`, () => {
-    const key = columnName(sessions, "id")
-    const where = and(
-      parts.account
-        ? sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}`
-        : undefined,
-      parts.only ? sql`${key} = ${bound("only")}` : undefined,
-      parts.but ? sql`${key} <> ${bound("but")}` : undefined,
-    )
-    return compile(sql`delete from ${tableOf(sessions)} where ${where} returning ${returned(sessions)}`)
-  })
+  const key = columnName(sessions, "id")
+  const where = and(
+    parts.account ? sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}` : undefined,
+    parts.only ? sql`${key} = ${bound("only")}` : undefined,
+    parts.but ? sql`${key} <> ${bound("but")}` : undefined,
+  ) as SQL
   const values: Values = {
     ...(account === undefined ? {} : { user_id: columnValue(sessions, "user_id", account) }),
     only,
     but,
   }
+  return { name: `end:${JSON.stringify(parts)}`, where, values }
+}
+
+/** That there are sessions to end: what tells of an ending says nothing where there is none. It stands before that. */
+export function someEnd({ tables }: Accounts, ending: Ending): Only | undefined {
+  const { sessions } = tables
+  if (!sessions) return undefined
+  const { name, where, values } = ended(sessions, ending)
+  return { name, where: sql`exists (select 1 from ${tableOf(sessions)} where ${where})`, values }
+}
+
+/**
+ * The statement that ends sessions: their tokens hold no more. It returns the rows that were there, as `returned` has
+ * them. Throws where no condition says which.
+ */
+export function endSessions({ tables }: Accounts, ending: Ending): Statement[] {
+  const { sessions } = tables
+  if (!sessions) return []
+  const { name, where, values } = ended(sessions, ending)
+  const plan = planOf(sessions, `own:${name}`, () =>
+    compile(sql`delete from ${tableOf(sessions)} where ${where} returning ${returned(sessions)}`),
+  )
+  const { only } = ending
   const change =
     only === undefined ? { ...changeOf(sessions, "delete"), moves: true } : changeOf(sessions, "delete", only)
   return [{ ...withValues(plan, values), change }]

@@ -195,8 +195,12 @@ describe("signing out", () => {
     expect((await me(ann.access_token)).status).toBe(401)
     expect((await w.refresh(ann.refresh_token)).status).toBe(400)
     expect((await me(other.access_token)).status).toBe(200)
-    // Once more is no error (RFC 7009, 2.2).
+    // Once more is no error (RFC 7009, 2.2), and no sign-out either.
     expect((await w.form("/auth/revoke", { token: ann[which] })).status).toBe(200)
+    await w.call("DELETE", "/sessions", { token: other.access_token })
+    expect((await w.audit()).filter(({ event }) => event === "sign_out")).toEqual([
+      { event: "sign_out", account: "1", actor: "1", session: ann.session_id },
+    ])
   })
 
   test("by a token that is none changes nothing, and without one is an error", async () => {
