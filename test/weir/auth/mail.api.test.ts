@@ -5,6 +5,8 @@ import { type AccountWorld, accountWorld, password } from "../support/account-wo
 import { type Mailbox, mailbox } from "../support/mailbox.ts"
 
 let w: AccountWorld
+/** As many as the database has connections for: in workerd each request opens its own. */
+const racers = ({ driver }: AccountWorld) => (driver === "workerd-postgres" ? 6 : 20)
 let box: Mailbox
 beforeEach(async () => {
   box = mailbox()
@@ -59,9 +61,9 @@ describe("a forgotten password", () => {
   test("is set by one of twenty who use the link at once", async () => {
     await forgot("ann@example.com")
     const token = await box.token("ann@example.com")
-    const words = Array.from({ length: 20 }, (_, i) => `staple battery ${i}`)
+    const words = Array.from({ length: racers(w) }, (_, i) => `staple battery ${i}`)
     const answers = await Promise.all(words.map((word) => reset(token, word)))
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(19).fill(400)])
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(racers(w) - 1).fill(400)])
     const winner = words[answers.findIndex(({ status }) => status === 204)] as string
     expect((await signInWith("ann", winner)).status).toBe(200)
     const told = (await w.audit()).filter(({ event }) => event === "password_changed")
@@ -163,8 +165,10 @@ describe("a verified address", () => {
     await unverify()
     await post("/auth/verification", { email: "ann@example.com" })
     const token = await box.token("ann@example.com")
-    const answers = await Promise.all(Array.from({ length: 20 }, () => post("/auth/verify", { token })))
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(19).fill(400)])
+    const answers = await Promise.all(
+      Array.from({ length: racers(w) }, () => post("/auth/verify", { token })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(racers(w) - 1).fill(400)])
     expect((await w.audit()).filter(({ event }) => event === "verified")).toHaveLength(1)
   })
 
@@ -284,7 +288,7 @@ describe("an invitation", () => {
     await invite({ email: "zoe@example.com" })
     const token = await box.token("zoe@example.com")
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) =>
+      Array.from({ length: racers(w) }, (_, i) =>
         accept(token, { username: `zoe${i}`, password: "staple horse 77" }),
       ),
     )

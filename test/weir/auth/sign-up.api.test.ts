@@ -3,6 +3,8 @@ import { type AccountWorld, accountWorld, confirmedSubject, password } from "../
 import { type Mailbox, mailbox } from "../support/mailbox.ts"
 
 let w: AccountWorld
+/** As many as the database has connections for: in workerd each request opens its own. */
+const racers = ({ driver }: AccountWorld) => (driver === "workerd-postgres" ? 6 : 20)
 let box: Mailbox
 beforeEach(async () => {
   box = mailbox()
@@ -84,10 +86,12 @@ describe("a sign-up that is confirmed", () => {
   })
 
   test("is one account of twenty with one address at once", async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => signUp({ username: `zoe${i}` })))
-    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202))
+    const answers = await Promise.all(
+      Array.from({ length: racers(w) }, (_, i) => signUp({ username: `zoe${i}` })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(racers(w)).fill(202))
     expect(await people()).toBe(5)
-    await expect.poll(() => box.mails).toHaveLength(20)
+    await expect.poll(() => box.mails).toHaveLength(racers(w))
     expect(box.mails.filter(({ text }) => text.includes("https://"))).toHaveLength(1)
   })
 

@@ -32,7 +32,7 @@ const shelves = table("shelves", {
   owner_id: references(() => users.users.id),
 })
 /** Rows whose key the database makes. */
-const things = table("things", {
+const widgets = table("widgets", {
   id: id(),
   code: text({ max: 40 }).unique(),
   score: integer().notNull().default(1),
@@ -62,13 +62,13 @@ beforeEach(async () => {
   w = await world()
   await createTables(
     w.database,
-    { shelves, things, labels, marks, nodes, papers, rowHistory },
+    { shelves, widgets, labels, marks, nodes, papers, rowHistory },
     { foreignKeys: true },
   )
   call = appWith()
 })
 afterEach(async () => {
-  const names = ["things", "shelves", "labels", "marks", "nodes", "papers", "weir_row_history"]
+  const names = ["widgets", "shelves", "labels", "marks", "nodes", "papers", "weir_row_history"]
   await w.database
     .connect()
     .batch(names.map((name) => ({ text: `drop table if exists ${name}`, params: [] })))
@@ -80,7 +80,7 @@ const appWith = (more: object = {}): Call =>
     w,
     resource(users, { read: anyone, fields: { hashed_password: { read: nobody } } }),
     resource(shelves, { read: any(owner, where("name", "ne", "secret")), create: signedIn }),
-    resource(things, {
+    resource(widgets, {
       read: anyone,
       create: all(signedIn, where("score", "lt", 1000)),
       fields: { owner_id: { initially: (viewer) => viewer.id } },
@@ -107,17 +107,17 @@ const many = (n: number) =>
 
 test("10,000 rows are created by one request, answered in their order, each as it was sent", async () => {
   const sent = many(10_000)
-  const answer = await post("/things?fields=id,code,score,weight,price", sent, { prefer: "return=minimal" })
+  const answer = await post("/widgets?fields=id,code,score,weight,price", sent, { prefer: "return=minimal" })
   expect([answer.status, answer.text]).toEqual([201, ""])
-  expect(await count("/things")).toBe(10_000)
-  const last = rowsOf(await call("GET", "/things?sort=-id&limit=2&fields=code,score,weight,price"))
+  expect(await count("/widgets")).toBe(10_000)
+  const last = rowsOf(await call("GET", "/widgets?sort=-id&limit=2&fields=code,score,weight,price"))
   expect(last).toEqual([sent[9_999], sent[9_998]])
   const more = sent.slice(0, 1_200).map((one, i) => ({ ...one, code: `d${i}` }))
-  const rows = rowsOf(await post("/things", more))
+  const rows = rowsOf(await post("/widgets", more))
   expect(rows.map(({ code, score, weight, price }) => ({ code, score, weight, price }))).toEqual(more)
   const ids = rows.map((row) => Number(row.id))
   expect(ids).toEqual([...ids].sort((a, b) => a - b))
-  expect((await post("/things", many(10_001))).status).toBe(422)
+  expect((await post("/widgets", many(10_001))).status).toBe(422)
 })
 
 test("rows of several shapes come back in the order of the array, every value as it was sent", async () => {
@@ -129,12 +129,12 @@ test("rows of several shapes come back in the order of the array, every value as
     { code: "e", weight: 2 ** 53, facts: null },
     { code: "💡", weight: -0.000123456789012345, rank: 9 },
   ]
-  const rows = rowsOf(await post("/things", values))
+  const rows = rowsOf(await post("/widgets", values))
   for (const [i, value] of values.entries()) expect(rows[i]).toMatchObject({ rank: 7, ...value })
   const weights = Array.from({ length: 3_000 }, (_, i) => ({
     weight: Math.sin(i + 1) * 10 ** ((i % 40) - 20),
   }))
-  const made = rowsOf(await post("/things", weights))
+  const made = rowsOf(await post("/widgets", weights))
   expect(made.map(({ weight }) => weight)).toEqual(weights.map(({ weight }) => weight))
   const docs = [{ a: 1 }, { _id: "own", b: "12345678901234567890.123" }, { c: { d: [null] } }]
   expect(rowsOf(await post("/papers", docs))).toMatchObject(docs)
@@ -142,7 +142,7 @@ test("rows of several shapes come back in the order of the array, every value as
 
 test("each wrong row is named, and nothing is written", async () => {
   const shelf = rowsOf(await post("/shelves", [{ name: "top" }, { name: "low" }]))
-  rowsOf(await post("/things", [{ code: "there" }, { code: "other" }]))
+  rowsOf(await post("/widgets", [{ code: "there" }, { code: "other" }]))
   const cases: [string, unknown[], string[], number][] = [
     ["values", [{ score: "x" }, {}, { rank: null, odd: 1 }], ["0.score", "2.rank", "2.odd"], 422],
     ["a rule", [{ score: 1 }, { score: 1000 }, { score: 3 }, { score: 4000 }], ["1.score", "3.score"], 403],
@@ -166,24 +166,24 @@ test("each wrong row is named, and nothing is written", async () => {
     ],
   ]
   for (const [name, rows, paths, status] of cases) {
-    const answer = await post("/things", rows)
+    const answer = await post("/widgets", rows)
     expect([name, answer.status, pathsOf(answer)]).toEqual([name, status, paths])
   }
   const wrong = await post(
-    "/things",
+    "/widgets",
     Array.from({ length: 1_500 }, () => ({ score: "x" })),
   )
   expect(pathsOf(wrong)).toHaveLength(1_000)
   expect((wrong.body as { detail: string }).detail).toContain("of 1500 errors, the first 1000")
-  expect(await count("/things")).toBe(2)
-  const elsewhere = await post("/things", [{ code: "ok" }, { owner_id: 998 }])
+  expect(await count("/widgets")).toBe(2)
+  const elsewhere = await post("/widgets", [{ code: "ok" }, { owner_id: 998 }])
   expect([elsewhere.status, pathsOf(elsewhere)]).toEqual([422, ["1.owner_id"]])
 })
 
 test("a key does an array once, and a retry gets the same rows in the same order", async () => {
   const bodies: [string, object[]][] = [
-    ["/things", [{ code: "a" }, { score: 2 }, { code: "c" }, { score: 4, code: "d" }]],
-    ["/things", many(700)],
+    ["/widgets", [{ code: "a" }, { score: 2 }, { code: "c" }, { score: 4, code: "d" }]],
+    ["/widgets", many(700)],
     ["/labels", [{ code: "z" }, { code: "a", name: "A" }, { code: "m" }]],
     ["/marks", [{ name: "one" }, { name: "two" }, { name: "three" }]],
     ["/papers", [{ a: 1 }, { _id: "own", b: 1.5 }]],
@@ -198,7 +198,7 @@ test("a key does an array once, and a retry gets the same rows in the same order
       "true",
     ])
   }
-  expect(await count("/things")).toBe(704)
+  expect(await count("/widgets")).toBe(704)
   expect(await count("/labels")).toBe(3)
 })
 
@@ -215,11 +215,11 @@ test("rows that refer to each other are created one after the other, up to 1,000
 
 test("a quota holds for all rows of an array together", async () => {
   call = appWith({ quota: { rows: 5, per: "owner_id" } })
-  rowsOf(await post("/things", [{}, {}, {}]))
-  const beyond = await post("/things", [{}, {}, {}])
+  rowsOf(await post("/widgets", [{}, {}, {}]))
+  const beyond = await post("/widgets", [{}, {}, {}])
   expect([beyond.status, (beyond.body as { code: string }).code]).toEqual([403, "quota_exceeded"])
-  rowsOf(await post("/things", [{}, {}]))
-  expect(await count("/things")).toBe(5)
+  rowsOf(await post("/widgets", [{}, {}]))
+  expect(await count("/widgets")).toBe(5)
 })
 
 test("each row has a version, and its hooks are called", async () => {
@@ -228,15 +228,15 @@ test("each row has a version, and its hooks are called", async () => {
     history: true,
     before: { create: ({ values }: { values: { code?: string } }) => void told.push(values.code) },
   })
-  const rows = rowsOf(await post("/things", [{ code: "a" }, { code: "b", score: 1 }, { code: "c" }]))
+  const rows = rowsOf(await post("/widgets", [{ code: "a" }, { code: "b", score: 1 }, { code: "c" }]))
   expect(told).toEqual(["a", "b", "c"])
   for (const row of rows) {
-    const versions = rowsOf(await call("GET", `/things/${row.id}/history`, { token: w.ann.token }))
+    const versions = rowsOf(await call("GET", `/widgets/${row.id}/history`, { token: w.ann.token }))
     expect(versions).toMatchObject([{ version: 1, verb: "insert", row: { code: row.code } }])
   }
-  const keyed = await post("/things", [{ code: "k1" }, { code: "k2" }], { "idempotency-key": "versions" })
+  const keyed = await post("/widgets", [{ code: "k1" }, { code: "k2" }], { "idempotency-key": "versions" })
   for (const row of rowsOf(keyed))
-    expect(rowsOf(await call("GET", `/things/${row.id}/history`, { token: w.ann.token }))).toHaveLength(1)
+    expect(rowsOf(await call("GET", `/widgets/${row.id}/history`, { token: w.ann.token }))).toHaveLength(1)
 })
 
 test("what is read after an array was created shows it", async () => {

@@ -5,7 +5,7 @@ import type { Database } from "../../../src/weir/db/driver.ts"
 import { type D1Binding, openD1 } from "../../../src/weir/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../../src/weir/db/drivers/postgres.ts"
 import type { Migration } from "../../../src/weir/db/migrations/files.ts"
-import { appOver, emptied, type Fresh, fixture, type Overrides } from "./fresh.ts"
+import { appOver, emptied, type Fresh, fixture, type Overrides, type Subject } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { waitUntil, pipelined: false }
@@ -32,6 +32,21 @@ async function ownDatabase(binding: string): Promise<string> {
   return url.href
 }
 
+/** The tables of another API than the fixture that the database has: suites make tables of the same names. */
+let others: string[] = []
+
+/** Drops the tables of another API before and after its suites, which share the database with all others. */
+async function apart(database: Database, subject: Subject): Promise<void> {
+  const wanted = subject === fixture ? [] : subject.api.resources.map(({ tableName }) => tableName)
+  if (wanted.join() === others.join()) return
+  const client = database.connect()
+  const cascade = database.dialect === "postgres" ? " cascade" : ""
+  for (const name of [...others, ...wanted].reverse())
+    await client.batch([{ text: `drop table if exists "${name}"${cascade}`, params: [] }])
+  await client.close?.()
+  others = wanted
+}
+
 /** An app over the worker's own database, with its tables emptied. */
 export async function fresh(overrides: Overrides = {}): Promise<Fresh> {
   const { DB, HYPERDRIVE } = bindings
@@ -40,6 +55,7 @@ export async function fresh(overrides: Overrides = {}): Promise<Fresh> {
   const database = invalidating(overrides.database ?? plain, overrides.cache?.store)
   // The first scenario finds no tables.
   const { subject = fixture } = overrides
+  await apart(plain, subject)
   await emptied(plain, subject).catch(async () => {
     const client = plain.connect()
     for (const { statements } of subject === fixture ? bindings.MIGRATIONS : bindings.ACCOUNT_MIGRATIONS)
