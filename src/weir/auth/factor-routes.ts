@@ -1,18 +1,15 @@
 import { z } from "@hono/zod-openapi"
-import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { requireStorable } from "../http/route.ts"
-import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
-import { invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { signedIn } from "../resource/rules.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
 import { requireInPerson } from "./in-person.ts"
+import { readBody } from "./mail-body.ts"
 
 const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
 const example = "123456"
@@ -166,17 +163,8 @@ function addRoute<Body>(registry: Registry, route: FactorRoute<Body>): void {
       requireHolds(call, signedIn)
       const { viewer } = call
       requireInPerson(viewer, "have second factors")
-      const result = await handle(c, viewer.id as Key, await readBody(c, body))
+      const result = await handle(c, viewer.id as Key, body ? await readBody(c, body) : (undefined as Body))
       return reply(c, status, status === 204 ? null : JSON.stringify(result), { "cache-control": "no-store" })
     },
   )
-}
-
-async function readBody<Body>(c: AppContext, schema: z.ZodType<Body> | undefined): Promise<Body> {
-  if (!schema) return undefined as Body
-  const body = await readJson(c)
-  requireStorable(body)
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
-  return parsed.data
 }

@@ -3,7 +3,7 @@ import type { Client, Row, Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
-import type { Field, Resource } from "../resource/resource.ts"
+import type { Resource } from "../resource/resource.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey, keyFrom } from "./accounts.ts"
 import { audited } from "./audit.ts"
@@ -24,10 +24,6 @@ export function identitiesOf({ tables }: Accounts): Resource {
   if (!tables.identities) throw new Error("accounts: identities is not set")
   return tables.identities
 }
-
-/** The login column that holds addresses, if there is one. */
-export const addressOf = ({ login }: Accounts): Field | undefined =>
-  login.find(({ spec }) => spec.format === "email")
 
 const columnsOf = (accounts: Accounts) => {
   const { resource, password, verified } = accounts
@@ -76,7 +72,7 @@ export async function findByAddress(
   client: Client,
   address: string,
 ): Promise<FoundAccount | undefined> {
-  const field = addressOf(accounts)
+  const field = accounts.email
   if (!field) return undefined
   const { resource } = accounts
   const plan = planOf(resource, "own:by address", () => ({

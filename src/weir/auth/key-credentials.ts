@@ -9,8 +9,9 @@ import type { Viewer } from "../resource/viewer.ts"
 import { kindOf } from "../resource/viewer-kind.ts"
 import { columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf, withValues } from "../sql/plan.ts"
-import { accountKey, keyFrom } from "./accounts.ts"
+import { accountKey } from "./accounts.ts"
 import { isApiKey, keyHash } from "./api-key.ts"
+import { keyIn } from "./identities.ts"
 import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Touch } from "./touch.ts"
 import { isUsable } from "./usable.ts"
@@ -38,9 +39,6 @@ export async function viewerOfKey(
   const [key, account, role, scopes, expires, lacks] = JSON.parse(found) as Row
   const until = typeof expires === "string" ? Date.parse(expires.replaceAll('"', "")) : undefined
   if (until !== undefined && !(until > Date.now())) return "the key has expired"
-  // A driver may have the digits of a whole number as text.
-  const id = keyFrom(accounts)(String(account))
-  if (id === undefined) return "its account is none of this API"
   const due = touch(key as Key)
   if (due)
     c.get("call").hooks?.later(
@@ -49,7 +47,7 @@ export async function viewerOfKey(
     )
   return {
     kind: kindOf(role === accounts.admin ? "admin" : "user", String(role), scopesIn(scopes)),
-    id,
+    id: keyIn(accounts, account),
     ...(accounts.role ? { role: String(role) } : {}),
     scopes: scopesIn(scopes),
     ...(lacksFactor(accounts, lacks) ? { lacksFactor: true } : {}),

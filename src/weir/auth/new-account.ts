@@ -10,7 +10,7 @@ import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
-import { addressOf, findByAddress, findByIdentity, identitiesOf, keyIn } from "./identities.ts"
+import { findByAddress, findByIdentity, identitiesOf, keyIn } from "./identities.ts"
 import { noPassword } from "./no-password.ts"
 import type { Person } from "./person.ts"
 import { columnValue, returned, withMade } from "./rows.ts"
@@ -60,7 +60,7 @@ export function makingRefusal(accounts: Accounts): string | undefined {
   const filled = new Set([...login, password, ...(role?.optional === false ? [] : [role])])
   const missing = Object.values(resource.fields).find((field) => !field.optional && !filled.has(field))
   if (missing) return `${resource.name}.${missing.name} must have a value, which only a sign-up gives`
-  const address = addressOf(accounts)
+  const address = accounts.email
   const nobody: Person = { issuer: "", subject: "", names: [] }
   const nameless = login.find((field) => field !== address && nameFor(field, nobody, true) === undefined)
   return nameless && `${resource.name}.${nameless.name} takes no name that could be made`
@@ -79,7 +79,7 @@ export async function makeAccount(
   person: Person,
 ): Promise<Account | NoAccount> {
   const call = c.get("call")
-  const address = addressOf(accounts)
+  const address = accounts.email
   const email = address && person.email !== undefined ? taken(address, person.email) : undefined
   if (address && email === undefined && !address.nullable) return "no_address"
   for (let tries = 0; ; tries++)
@@ -103,7 +103,7 @@ async function made(
 ): Promise<Account> {
   const { resource, password, verified } = accounts
   const call = c.get("call")
-  const address = addressOf(accounts)
+  const address = accounts.email
   const hashedPassword = noPassword()
   const names = Object.fromEntries(
     accounts.login

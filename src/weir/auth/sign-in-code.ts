@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { and, sql } from "drizzle-orm"
 import type { AppContext } from "../http/context.ts"
 import { changeOf } from "../operations/change.ts"
@@ -10,7 +10,9 @@ import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyIn } from "./identities.ts"
 import type { Person } from "./person.ts"
+import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf } from "./rows.ts"
+import { isSame } from "./same-text.ts"
 import type { SignInRequest } from "./sign-in-request.ts"
 
 /** How long a code may be exchanged, in milliseconds. */
@@ -24,8 +26,6 @@ export interface CodeContent {
   /** Who is linked to the account, and the fingerprint of its password when that was asked for. */
   link?: { person: Person; mark: string } | undefined
 }
-
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("base64url")
 
 /** The table of one-time tokens. Throws where there is none: a start without it was refused. */
 function tokensOf({ tables }: Accounts): Resource {
@@ -115,6 +115,3 @@ export async function redeemCode(
   if (!isSame(digestOf(verifier), data.codeChallenge)) throw refused("the code_verifier is another")
   return { account: keyIn(accounts, row[0]), provider: data.provider, link: data.link }
 }
-
-const isSame = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto"
 import type { AppContext } from "../http/context.ts"
 import { FetchFailure } from "../lib/bounded-fetch.ts"
 import { Problem } from "../problem.ts"
@@ -8,6 +7,7 @@ import type { AuthContext, ProviderSignIn } from "./auth-context.ts"
 import { type Person, ProviderRefusal } from "./person.ts"
 import { accountOf, requireFree } from "./provider-account.ts"
 import type { Provider, ProviderRound } from "./providers.ts"
+import { isSame } from "./same-text.ts"
 import { type CodeContent, issueCode } from "./sign-in-code.ts"
 import { backTo, SignInRefusal, type SignInRequest } from "./sign-in-request.ts"
 
@@ -116,9 +116,6 @@ function begunBy(c: AppContext, { cookies }: ProviderSignIn, { name }: Provider,
     "This browser has not begun the sign-in, or too long ago: begin it again from the app",
   )
 }
-
-const isSame = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 
 /** Who has signed in, and what that is good for. */
 async function outcome(

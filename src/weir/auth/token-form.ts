@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi"
 import { readForm, requireUnencoded } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { searchOf } from "../http/query-string.ts"
@@ -58,9 +57,6 @@ export function requireFields(value: FormValue, fields: FormFields): Record<stri
   refuse(problem, long, "is too long", "too_big")
   return values
 }
-
-/** The schema of a form for the document: fields that some grant needs are optional there. */
-export const formSchema = (fields: Record<string, z.ZodType>) => z.object(fields)
 
 function refuse(detail: string, paths: string[], message: string, code: string): void {
   if (paths.length === 0) return
