@@ -303,8 +303,9 @@ export default defineConfig({
           setupFiles: [path("./test/weir/support/register-works.ts")],
           execArgv,
           isolate: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          // A busy machine fails no test: some compile and test a whole project.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -5,7 +5,7 @@ import type { Database } from "../../../src/weir/db/driver.ts"
 import { type D1Binding, openD1 } from "../../../src/weir/db/drivers/d1.ts"
 import { openPostgresPerRequest } from "../../../src/weir/db/drivers/postgres.ts"
 import type { Migration } from "../../../src/weir/db/migrations/files.ts"
-import { appOver, emptied, type Fresh, fixture, type Overrides, type Subject } from "./fresh.ts"
+import { appOver, emptied, type Fresh, fixture, type Overrides, type Subject, tableNames } from "./fresh.ts"
 
 /** How a cache works in this runtime, as its server sets it up. */
 export const cacheRuntime = { waitUntil, pipelined: false }
@@ -32,17 +32,20 @@ async function ownDatabase(binding: string): Promise<string> {
   return url.href
 }
 
+/** Whether a suite is about the fixture's tables: the contract has a subject of its own over them. */
+const isOfFixture = ({ migrations }: Subject) => migrations.href === fixture.migrations.href
+
 /** The tables of another API than the fixture that the database has: suites make tables of the same names. */
 let others: string[] = []
 
 /** Drops the tables of another API before and after its suites, which share the database with all others. */
 async function apart(database: Database, subject: Subject): Promise<void> {
-  const wanted = subject === fixture ? [] : subject.api.resources.map(({ tableName }) => tableName)
+  const wanted = isOfFixture(subject) ? [] : tableNames(subject)
   if (wanted.join() === others.join()) return
   const client = database.connect()
   const cascade = database.dialect === "postgres" ? " cascade" : ""
-  for (const name of [...others, ...wanted].reverse())
-    await client.batch([{ text: `drop table if exists "${name}"${cascade}`, params: [] }])
+  for (const name of new Set([...others, ...wanted].reverse()))
+    await client.batch([{ text: `drop table if exists ${name}${cascade}`, params: [] }])
   await client.close?.()
   others = wanted
 }
@@ -58,7 +61,7 @@ export async function fresh(overrides: Overrides = {}): Promise<Fresh> {
   await apart(plain, subject)
   await emptied(plain, subject).catch(async () => {
     const client = plain.connect()
-    for (const { statements } of subject === fixture ? bindings.MIGRATIONS : bindings.ACCOUNT_MIGRATIONS)
+    for (const { statements } of isOfFixture(subject) ? bindings.MIGRATIONS : bindings.ACCOUNT_MIGRATIONS)
       await client.batch(statements.map((text) => ({ text, params: [] })))
     await client.close?.()
     await emptied(plain, subject)

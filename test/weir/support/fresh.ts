@@ -67,8 +67,8 @@ export function appOver(
   return { api: subject.api, app, cache, logs }
 }
 
-/** Deletes all rows, and lets the ids begin at 1 again. */
-export async function emptied(database: Database, { api }: Subject = fixture): Promise<void> {
+/** The names of the tables of an API, quoted: each after those that it refers to. */
+export function tableNames({ api }: Subject): string[] {
   const unserved = Object.values(api.schema ?? {}).filter((one): one is Table => is(one, Table))
   const tables = new Set([
     ...api.resources.map(({ table }) => table),
@@ -76,7 +76,12 @@ export async function emptied(database: Database, { api }: Subject = fixture): P
     ...(api.records ? [writeRecords] : []),
     ...(api.history ? [api.history] : []),
   ])
-  const names = [...tables].map((table) => compile(sql`${table}`).text).reverse()
+  return [...tables].map((table) => compile(sql`${table}`).text)
+}
+
+/** Deletes all rows, and lets the ids begin at 1 again. */
+export async function emptied(database: Database, subject: Subject = fixture): Promise<void> {
+  const names = tableNames(subject).reverse()
   const statements =
     database.dialect === "postgres"
       ? [`truncate ${names.join(", ")} restart identity cascade`]
