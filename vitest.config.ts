@@ -133,7 +133,6 @@ const inNode = ({
 
 /** What the API is made of, and its tests. */
 const bundled = [
-  "@hono/zod-openapi",
   "drizzle-orm",
   "drizzle-orm/pg-core",
   "drizzle-orm/pg-proxy",
@@ -146,6 +145,7 @@ const bundled = [
   "hono/http-exception",
   "hono/route",
   "hono/utils/accept",
+  "hono/validator",
   "jose",
   "lru-cache",
   "zod",
@@ -167,7 +167,8 @@ function inWorkerd(
       tsconfigPaths,
       alias: {
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
-        // As wrangler.toml has it.
+        // As wrangler.toml has them.
+        "@hono/zod-openapi": path("./scripts/worker-openapi/index.ts"),
         postgres: path("./node_modules/postgres/src/index.js"),
         "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
         "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import { admin, anyone } from "../resource/rules.ts"
 import type { AppMiddleware } from "./context.ts"

@@ -1,7 +1,7 @@
-import { z } from "zod"
 import { readSigningKeys } from "../auth/signing-keys.ts"
 import { sqliteUrlProblem } from "../db/drivers/libsql-url.ts"
 import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
+import * as z from "../lib/zod.ts"
 
 /** What is wrong with a URL, to be read after the setting's name. */
 function urlProblem(text: string): string | undefined {

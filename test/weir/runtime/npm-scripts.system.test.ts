@@ -151,6 +151,7 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
   for (const part of [
     "worker-assets.mjs",
     "worker-zod",
+    "worker-openapi",
     "worker-postgres",
     "worker-redis.js",
     "worker-ratelimit.js",
