@@ -169,7 +169,7 @@ function inWorkerd(
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has them.
         "@hono/zod-openapi": path("./scripts/worker-openapi/index.ts"),
-        postgres: path("./node_modules/postgres/src/index.js"),
+        postgres: path("./scripts/worker-postgres/client.ts"),
         "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
         "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
