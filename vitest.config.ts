@@ -155,6 +155,18 @@ const bundled = [
 const migrationsOf = (api: string, dialect: string) =>
   JSON.parse(JSON.stringify(readMigrations(path(`./test/weir/${api}/drizzle/${dialect}`))))
 
+/** The driver of Workers has what wrangler.toml puts in the place of postgres.js; tests that ask it for more have its Node build. */
+const workerPostgres = {
+  name: "worker-postgres",
+  enforce: "pre" as const,
+  resolveId: (id: string, importer: string | undefined) =>
+    id !== "postgres"
+      ? undefined
+      : importer?.endsWith("/postgres-open.ts")
+        ? path("./scripts/worker-postgres/client.ts")
+        : path("./node_modules/postgres/src/index.js"),
+}
+
 /** The API's suites inside workerd, once per binding. */
 function inWorkerd(
   name: string,
@@ -169,12 +181,12 @@ function inWorkerd(
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
         // As wrangler.toml has them.
         "@hono/zod-openapi": path("./scripts/worker-openapi/index.ts"),
-        postgres: path("./scripts/worker-postgres/client.ts"),
         "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
         "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
     },
     plugins: [
+      workerPostgres,
       cloudflareTest(({ inject }) => ({
         miniflare: {
           compatibilityDate: "2026-10-01",

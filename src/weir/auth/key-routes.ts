@@ -92,6 +92,7 @@ export function keyRoutes(
         },
       },
       security: "required",
+      scopes: false,
       errors: [401, 403, 413, 415, 422],
     }),
     async (c) => {

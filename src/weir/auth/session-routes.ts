@@ -100,6 +100,7 @@ function endOthersRoute(registry: Registry, context: AuthContext, sessions: Reso
       },
       responses: { 204: { description: "They have ended" } },
       security: "required",
+      scopes: false,
       errors: [401, 403, 422],
     }),
     async (c) => {
