@@ -174,6 +174,10 @@ export const removedFactor = (factors: Resource, account: Key, id: number): Stat
     { id, user_id: account },
   )
 
+/** Deletes all rows of an account. */
+export const removedAll = (factors: Resource, account: Key): Statement =>
+  changing(factors, "delete:all", (parts) => ({ where: ofAccount(parts) }), { user_id: account })
+
 /** Deletes the apps of an account that were never confirmed. */
 export const removedPending = (factors: Resource, account: Key): Statement =>
   changing(

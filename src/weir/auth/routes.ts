@@ -7,6 +7,7 @@ import { keysRoute } from "./keys-route.ts"
 import { mailRoutes } from "./mail-routes.ts"
 import { passkeyServerOf } from "./passkey-server.ts"
 import { providerRoutes } from "./provider-routes.ts"
+import { removeFactorsRoute } from "./remove-factors-route.ts"
 import { sessionRoutes } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
@@ -22,5 +23,6 @@ export function authRoutes(registry: Registry, context: AuthContext, paths: Read
   if (context.mail) mailRoutes(registry, context, context.mail)
   if (factors) factorRoutes(registry, context, factors)
   if (passkeys) passkeyServerOf(accounts)?.routes(registry, context, passkeys)
+  if ((factors || passkeys) && accounts.role) removeFactorsRoute(registry, context)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }

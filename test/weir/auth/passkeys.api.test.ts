@@ -604,3 +604,39 @@ describe.each([
     expect((await signIn(ann.key)).status).toBe(200)
   })
 })
+
+describe("removing all factors of an account", () => {
+  const removeFactors = (token: string, json: unknown) =>
+    w.call("POST", "/auth/remove-factors", { token, json })
+
+  test("lets who has lost them in by the password again, and ends the sessions", async () => {
+    const ann = await tokenOf("ann")
+    const { key } = await add(ann)
+    await setUpApp(ann)
+    const bob = await add(await tokenOf("bob"))
+    const root = await tokenOf("root")
+    expect((await removeFactors(root, { account: 1 })).status).toBe(204)
+    expect((await w.call("GET", "/people/me", { token: ann })).status).toBe(401)
+    expect((await signIn(key)).status).toBe(400)
+    expect([await countOf("passkeys"), await countOf("account_factors")]).toEqual([1, 0])
+    expect((await w.form("/auth/token", { username: "ann", password })).status).toBe(200)
+    expect((await signIn(bob.key)).status).toBe(200)
+    expect(await w.audit()).toContainEqual({ event: "factors_removed", account: "1", actor: "3" })
+  })
+
+  test("is for admins in person, of another's account that there is", async () => {
+    const { key } = await add(await tokenOf("ann"))
+    const root = await tokenOf("root")
+    expect((await removeFactors("", { account: 1 })).status).toBe(401)
+    for (const name of ["ann", "bob", "eve"])
+      expect((await removeFactors(await tokenOf(name), { account: 1 })).status, name).toBe(403)
+    const made = await w.call("POST", "/api_keys", { token: root, json: { name: "x", scopes: ["*"] } })
+    expect((await removeFactors((made.body as { key: string }).key, { account: 1 })).status).toBe(403)
+    expect((await removeFactors(root, { account: 3 })).status).toBe(403)
+    for (const account of [99, "x"]) expect((await removeFactors(root, { account })).status).toBe(404)
+    for (const json of [{}, { account: null }, { account: 1, x: 1 }])
+      expect((await removeFactors(root, json)).status).toBe(422)
+    expect((await signIn(key)).status).toBe(200)
+    expect((await w.audit()).some(({ event }) => event === "factors_removed")).toBe(false)
+  })
+})
