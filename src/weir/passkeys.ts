@@ -1,6 +1,7 @@
 /** The door `#weir/passkeys`: passkeys (WebAuthn) for the accounts of an API. Who does not import it has none of it. */
 import type { Table } from "drizzle-orm"
 import { passkeyGrants } from "./auth/passkey-grant.ts"
+import { requirePasskey } from "./auth/passkey-required.ts"
 import { passkeyRoutes } from "./auth/passkey-routes.ts"
 import type { PasskeyServer } from "./auth/passkey-server.ts"
 import { siteOf } from "./auth/passkey-site.ts"
@@ -11,6 +12,7 @@ const server: PasskeyServer = {
     const site = passkeys && siteOf(passkeys)
     return typeof site === "string" ? site : undefined
   },
+  requirePasskey,
   routes: passkeyRoutes,
   grants: passkeyGrants,
 }

@@ -172,7 +172,8 @@ describe("the engine", () => {
   })
 
   test("loads what is for passkeys from their own door alone: who does not import it has none of it", () => {
-    const own = /^(passkeys|auth\/(passkeys|passkey-(challenge|grant|response|routes|rows|site)|webauthn))$/
+    const own =
+      /^(passkeys|auth\/(passkeys|passkey-(challenge|grant|required|response|routes|rows|site)|webauthn))$/
     const loading = imports.filter(({ from, to }) => own.test(to) && !own.test(from.replace(/\.ts$/, "")))
     expect(loading).toEqual([])
     expect(imports.filter(({ to }) => own.test(to)).length).toBeGreaterThan(10)

@@ -10,8 +10,8 @@ import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { factorsOf, isActive } from "./factor-rows.ts"
+import { passkeyServerOf } from "./passkey-server.ts"
 import { digestOf } from "./refresh-token.ts"
-import { requirePasskey } from "./required-factor.ts"
 import { columnValue, insertOf, returned } from "./rows.ts"
 import { type Shown, takeCode, wrongCode } from "./second-factor.ts"
 import { passwordMark } from "./token.ts"
@@ -40,7 +40,7 @@ export async function requireCode(
   const client = c.get("call").client()
   const hasApp = factors && (await factorsOf(client, factors, account.id)).some(isActive)
   if (!hasApp || !tokens) {
-    await requirePasskey(client, context.accounts, account.id)
+    await passkeyServerOf(context.accounts)?.requirePasskey(client, context.accounts, account.id)
     return undefined
   }
   if (code === undefined)

@@ -71,6 +71,7 @@ export function ownRoute<Body>(registry: Registry, route: OwnRoute<Body>): void 
       const result = await handle(c, viewer.id as Key, body ? await readBody(c, body) : (undefined as Body))
       return reply(c, status, status === 204 ? null : JSON.stringify(result), { "cache-control": "no-store" })
     },
+    method === "patch" ? { patchTypes: ["application/json"] } : {},
   )
 }
 

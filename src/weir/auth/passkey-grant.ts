@@ -1,5 +1,6 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { AppContext } from "../http/context.ts"
+import { printable } from "../http/log-record.ts"
 import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { audited } from "./audit.ts"
@@ -84,7 +85,7 @@ async function take(
 
 /** Who is told why is the log alone. */
 function refuse(attempt: Attempt, why: string): never {
-  attempt.why = why.slice(0, 300)
+  attempt.why = printable(why).slice(0, 300)
   throw new Problem("invalid_grant", "The passkey does not hold here, or took too long: try again")
 }
 

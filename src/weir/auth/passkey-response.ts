@@ -65,6 +65,6 @@ export function expectedOf(
   const site = siteFor(c, context)
   // A frame in another site's page could have it shown where nobody expects it.
   if (crossOrigin || !site.origins.includes(origin))
-    return `it was made by a page that may not use passkeys here: PASSKEY_ORIGINS names those that may`
+    return "it was made by a page that may not use passkeys here: PASSKEY_ORIGINS names those that may"
   return { ...site, challenge }
 }

@@ -21,6 +21,7 @@ import {
   renamed,
 } from "./passkey-rows.ts"
 import { siteFor } from "./passkey-site.ts"
+import { digestOf } from "./refresh-token.ts"
 import { algorithms, type RegistrationResponse, verifyRegistration } from "./webauthn.ts"
 
 const timeout = challengeSeconds * 1000
@@ -84,8 +85,11 @@ export async function registrationOptions(
   return { options }
 }
 
-/** What an authenticator calls an account: its key, which says nothing of its owner. */
-export const handleOf = (account: Key): string => Buffer.from(String(account)).toString("base64url")
+/** What an authenticator calls an account, in 64 bytes at most: its key, which says nothing of its owner. */
+export function handleOf(account: Key): string {
+  const bytes = Buffer.from(String(account))
+  return bytes.length > 64 ? digestOf(String(account)) : bytes.toString("base64url")
+}
 
 /** Adds the passkey that a browser has made. */
 export async function addPasskey(

@@ -15,9 +15,7 @@ import { endSessions } from "./sessions.ts"
 
 const input = z
   .strictObject({
-    account: z
-      .union([z.int(), z.string().min(1).max(255)])
-      .openapi({ description: "Whose: another's than one's own" }),
+    account: z.union([z.int(), z.string()]).openapi({ description: "Whose: not one's own" }),
   })
   .openapi("RemoveFactors", { example: { account: 2 } })
 
@@ -31,7 +29,7 @@ export function removeFactorsRoute(registry: Registry, context: AuthContext): vo
       tags: ["auth"],
       summary: "Remove all factors of an account, for admins",
       description:
-        "Removes the apps, recovery codes and passkeys of an account that has lost them, and ends its sessions. Its password is enough again: make sure who asks.",
+        "Its apps, recovery codes and passkeys go, and its sessions end: its password is enough again.",
       request: bodyOf(input),
       responses: { 204: { description: "They are gone" } },
       security: "required",

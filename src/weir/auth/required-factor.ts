@@ -1,7 +1,6 @@
 import { and, inArray, type SQL, sql } from "drizzle-orm"
 import { matchedRoutes } from "hono/route"
 import type { PartRead } from "../cache/stamps.ts"
-import type { Client } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { Problem } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
@@ -9,8 +8,6 @@ import { servedPaths } from "../resource/checks.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { columnName, tableOf } from "../sql/columns.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { accountKey } from "./accounts.ts"
 
 /** Whether accounts of a role need a second factor. */
 export const needsFactor = ({ requireFactor }: Accounts, role: string): boolean =>
@@ -21,7 +18,7 @@ const tablesOf = ({ tables: { factors, passkeys } }: Accounts): Resource[] =>
   [factors, passkeys].filter((one) => one !== undefined)
 
 /** An account has an app that has shown its first code, or a passkey. */
-function hasFactor({ tables: { factors } }: Accounts, table: Resource, account: SQL): SQL {
+export function hasFactor({ tables: { factors } }: Accounts, table: Resource, account: SQL): SQL {
   const column = (name: string) => columnName(table, name)
   const active = sql` and ${column("kind")} = 'totp' and ${column("confirmed_at")} is not null`
   return sql`exists (select 1 from ${tableOf(table)} where ${column("user_id")} = ${account}${table === factors ? active : sql``})`
@@ -49,29 +46,6 @@ export const factorPart = (accounts: Accounts, account: Key): PartRead[] =>
         times: 1,
       }))
     : []
-
-/**
- * Throws a 400 for who needs a second factor and has a passkey alone: it is both, and the password, or a provider's word,
- * is one.
- */
-export async function requirePasskey(client: Client, accounts: Accounts, account: Key): Promise<void> {
-  const { resource, role, requireFactor, tables } = accounts
-  const { passkeys } = tables
-  if (!passkeys || !role || requireFactor.length === 0) return
-  const plan = planOf(resource, `own:needs passkey:${requireFactor}`, () => {
-    const key = accountKey(resource).column
-    const needs = inArray(role.column, [...requireFactor])
-    const has = hasFactor(accounts, passkeys, bound("account"))
-    return {
-      ...compile(
-        sql`select 1 from ${resource.table} where ${and(sql`${key} = ${bound("account")}`, needs, has)}`,
-      ),
-      bounded: true,
-    }
-  })
-  const [row] = await client.query(withValues(plan, { account }, true))
-  if (row) throw new Problem("second_factor_required", "Sign in with your passkey", { status: 400 })
-}
 
 /** What such a look-up has read, of an API that asks for it: what is not said is taken for a lack. */
 export const lacksFactor = ({ requireFactor }: Accounts, read: unknown): boolean =>

@@ -103,10 +103,10 @@ export function accountsOf(
     throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
   const { cookies = false } = options
   if (cookies && !tables.sessions) throw new Error("accounts: cookies needs sessions")
-  if (tables.passkeys && !options.passkeys?.server)
-    throw new Error("accounts: passkeys takes passkeys(table) of #weir/passkeys")
-  if (tables.passkeys && !(tables.tokens && tables.sessions))
-    throw new Error("accounts: passkeys needs tokens, where what has signed in once is kept, and sessions")
+  if (tables.passkeys && !(options.passkeys?.server && tables.tokens && tables.sessions))
+    throw new Error(
+      "accounts: passkeys takes passkeys(table) of #weir/passkeys, and needs tokens and sessions",
+    )
   const roles = { role, admin, requireFactor }
   const passkeyServer = options.passkeys?.server
   const served = { confirm, cookies, issuers, passkeyServer, tables }

@@ -49,7 +49,7 @@ export const settingTexts: Record<keyof Settings, string> = {
   SIGN_IN_PER_ACCOUNT:
     "How many passwords one address may try for one account in a minute; 0 for no limit. Without it: 10 in production, else 0",
   SIGN_IN_PER_ADDRESS:
-    "How many passwords one address may try in a minute; 0 for no limit. Without it: 30 in production, else 0",
+    "How many passwords and passkeys one address may try in a minute; 0 for no limit. Without it: 30 in production, else 0",
   SIGN_UP_PER_ADDRESS:
     "How many accounts one address may create in a minute; 0 for no limit. Without it: 30 in production, else 0",
   REQUESTS_PER_MINUTE:

@@ -23,6 +23,8 @@ import type { Answer } from "../support/client.ts"
 import { cacheOver } from "../support/fresh.ts"
 import { cookieApi, strictApi } from "./api/api.ts"
 
+const cookies = { ...accountsSubject, api: cookieApi }
+const strict = { ...accountsSubject, api: strictApi }
 let w: AccountWorld
 beforeEach(async () => {
   vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] })
@@ -446,7 +448,7 @@ describe("signing in", () => {
 
 test("a sign-in by passkey may be kept in cookies", async () => {
   await w.close()
-  w = await accountWorld({ subject: { ...accountsSubject, api: cookieApi } })
+  w = await accountWorld({ subject: cookies })
   const { key } = await add(await tokenOf("ann"))
   const form = new URLSearchParams({
     grant_type,
@@ -559,7 +561,7 @@ describe.each([
 ])("where admins need a second factor, %s", (_, cache) => {
   beforeEach(async () => {
     await w.close()
-    w = await accountWorld({ subject: { ...accountsSubject, api: strictApi }, cache: cache() })
+    w = await accountWorld({ subject: strict, cache: cache() })
   })
 
   test("a passkey is one, from the next request on, until it is removed", async () => {

@@ -48,8 +48,8 @@ describe("accounts with second factors", () => {
       "factors takes the table account_factors that accountTables(users) makes",
     ],
     [{ requireFactor: "admin" }, "requireFactor needs factors, the table account_factors, or passkeys"],
-    [{ passkeys: own, tokens }, "passkeys needs tokens, where what has signed in once is kept, and sessions"],
-    [{ passkeys: own, sessions }, "passkeys needs tokens"],
+    [{ passkeys: own, tokens }, "and needs tokens and sessions"],
+    [{ passkeys: own, sessions }, "and needs tokens and sessions"],
     [{ passkeys: others.passkeys, tokens, sessions }, "passkeys takes passkeys(table) of #weir/passkeys"],
     [
       { passkeys: passkeys(factors), tokens, sessions },

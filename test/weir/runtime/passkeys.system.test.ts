@@ -2,9 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { beforeAll, describe, expect, test } from "vitest"
+import { type CreationOptions, type RequestOptions, SoftPasskey } from "../support/authenticator.ts"
 import { openPage } from "../support/browser.ts"
 import { authSecret, httpCaller } from "../support/http.ts"
 import { accountsApi, type NodeServer, startNode, tempFolder } from "../support/node-server.ts"
+import { migrateD1, startWrangler } from "../support/wrangler-server.ts"
 
 /** Notes each file that is loaded of the library. */
 const noting = `import { appendFileSync } from "node:fs"
@@ -87,6 +89,38 @@ describe("a browser", () => {
     await expect(run("await signInWithPasskey()")).rejects.toThrow(/NotAllowedError|not allowed/)
     expect(await server.stop()).toBe(0)
   })
+})
+
+test("a Worker, bundled as it is deployed, adds a passkey and signs in with it", async () => {
+  const folder = tempFolder()
+  const config = ["--config", join(accountsApi, "wrangler.toml")]
+  await migrateD1(folder, ...config)
+  const variables = { NODE_ENV: "development", AUTH_SECRET: authSecret }
+  const worker = await startWrangler(folder, variables, { args: config })
+  const call = httpCaller(worker.url)
+  const sendForm = (values: Record<string, string>) =>
+    call("POST", "/auth/token", {
+      body: new URLSearchParams(values).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    })
+  expect((await call("POST", "/people", { json: person })).status).toBe(201)
+  const signedIn = await sendForm({ username: "ann", password: person.password })
+  const { access_token: token } = signedIn.body as { access_token: string }
+  const json = { current_password: person.password }
+  const begun = await call("POST", "/auth/passkeys/options", { token, json })
+  const { options } = begun.body as { options: CreationOptions }
+  // The page is at the name of this machine, wherever the request was sent to.
+  const page = { origin: `http://localhost:${worker.port}` }
+  const key = await SoftPasskey.make()
+  const response = await key.create(options, page)
+  const added = await call("POST", "/auth/passkeys", { token, json: { name: "Laptop", response } })
+  expect(added.status, added.text).toBe(201)
+  const request = (await call("POST", "/auth/passkey-options")).body as RequestOptions
+  const credential = JSON.stringify(await key.get(request, page))
+  const grant_type = "urn:weir:params:oauth:grant-type:passkey"
+  const answers = [await sendForm({ grant_type, credential }), await sendForm({ grant_type, credential })]
+  expect(answers.map(({ status }) => status)).toEqual([200, 400])
+  await worker.stop()
 })
 
 test("a server without passkeys starts, and signs in, without the library", async () => {
