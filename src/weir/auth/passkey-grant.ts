@@ -85,7 +85,7 @@ async function take(
 
 /** Who is told why is the log alone. */
 function refuse(attempt: Attempt, why: string): never {
-  attempt.why = printable(why).slice(0, 300)
+  attempt.why = printable(why)
   throw new Problem("invalid_grant", "The passkey does not hold here, or took too long: try again")
 }
 
