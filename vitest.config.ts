@@ -23,6 +23,7 @@ const perDriver = [
   "tokens-altered",
   "operators",
   "second-factor",
+  "passkeys",
   "sessions",
   "issued",
   "provider-sign-in",

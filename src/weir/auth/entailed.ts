@@ -50,7 +50,14 @@ export function entailing(accounts: Accounts): (c: AppContext) => Call["entailed
     [tables.sessions, "sign_out"],
     [tables.identities, "identity_unlinked"],
   ])
-  const own = new Set([tables.keys, tables.sessions, tables.identities, tables.factors, tables.tokens])
+  const own = new Set([
+    tables.keys,
+    tables.sessions,
+    tables.identities,
+    tables.factors,
+    tables.passkeys,
+    tables.tokens,
+  ])
   return (c) => (write) => {
     const { viewer } = c.get("call")
     if (viewer.scopes || viewer.actor !== undefined) requireOwnDoing(accounts, viewer, write, own)

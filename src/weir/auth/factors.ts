@@ -17,6 +17,7 @@ import {
   removedPending,
   removedRecovery,
 } from "./factor-rows.ts"
+import { idOf } from "./own-route.ts"
 import { verifyPassword } from "./password.ts"
 import { newRecoveryCodes, recoveryHash } from "./recovery-codes.ts"
 import { insertOf } from "./rows.ts"
@@ -105,13 +106,29 @@ export async function confirmFactor(
   return { recovery_codes: recovery }
 }
 
+/** What shows that a change of one's ways in is one's own doing. */
+export type Proof = { current_password: string } | { code: string }
+
+/** Throws a 422 where a proof does not hold. */
+export async function requireProof(
+  c: AppContext,
+  context: AuthContext,
+  account: Key,
+  proof: Proof,
+): Promise<void> {
+  const { factors } = context.accounts.tables
+  if ("current_password" in proof) await requirePassword(c, context.accounts, account, proof.current_password)
+  else if (!factors || !(await takeCode(c, context, factors, account, proof.code)))
+    throw wrong("code", wrongCode, "wrong_code")
+}
+
 /** Removes an app, by the present password or a code. */
 export async function removeFactor(
   c: AppContext,
   context: AuthContext,
   factors: Resource,
   account: Key,
-  proof: { current_password: string } | { code: string },
+  proof: Proof,
 ) {
   const { accounts } = context
   const id = idOf(c)
@@ -120,10 +137,7 @@ export async function removeFactor(
     (one) => one.id === id && one.kind === "totp",
   )
   if (!found) throw notFound()
-  if ("code" in proof) {
-    if (!(await takeCode(c, context, factors, account, proof.code)))
-      throw wrong("code", wrongCode, "wrong_code")
-  } else await requirePassword(c, accounts, account, proof.current_password)
+  await requireProof(c, context, account, proof)
   const told = audited(c, accounts, { event: "factor_removed", account, details: { factor: "totp", id } })
   await client.batch([
     removedFactor(factors, account, id),
@@ -182,11 +196,4 @@ async function requirePassword(
   if (!row || !(await verifyPassword(password, String(row[0]), call.caller)))
     throw wrong("current_password", "is not the present one", "wrong_secret")
   return String(row[1])
-}
-
-/** The key of the path; a 404 for what is none. */
-function idOf(c: AppContext): number {
-  const text = c.req.param("id") ?? ""
-  if (!/^\d{1,15}$/.test(text)) throw notFound()
-  return Number(text)
 }

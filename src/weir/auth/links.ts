@@ -72,17 +72,25 @@ export function storeLink(tokens: Resource, { hash, purpose, account, data, seco
       )}) returning ${returned(tokens)}`,
     ),
   )
-  const swept = planOf(tokens, "own:expired", () =>
+  return [
+    { ...withValues(replaced, values), change: gone(tokens) },
+    { ...withValues(insert, values), change: changeOf(tokens, "insert") },
+    sweptTokens(tokens),
+  ]
+}
+
+const gone = (tokens: Resource) => ({ ...changeOf(tokens, "delete"), moves: true })
+
+/** The statement that deletes some tokens that have expired, of whatever purpose. */
+export function sweptTokens(tokens: Resource): Statement {
+  const column = (name: string) => columnName(tokens, name)
+  const plan = planOf(tokens, "own:expired", () =>
     compile(
-      sql`${from} ${column("token_hash")} in (select ${column("token_hash")} from ${tableOf(tokens)} where ${column("expires_at")} <= ${boundValue(tokens, "expires_at", "now")} limit ${sql.raw(`${sweptAtOnce}`)}${sql.raw(expressions.skippingLocked)})`,
+      sql`delete from ${tableOf(tokens)} where ${column("token_hash")} in (select ${column("token_hash")} from ${tableOf(tokens)} where ${column("expires_at")} <= ${boundValue(tokens, "expires_at", "now")} limit ${sql.raw(`${sweptAtOnce}`)}${sql.raw(expressions.skippingLocked)})`,
     ),
   )
-  const gone = { ...changeOf(tokens, "delete"), moves: true }
-  return [
-    { ...withValues(replaced, values), change: gone },
-    { ...withValues(insert, values), change: changeOf(tokens, "insert") },
-    { ...withValues(swept, { now: time(now) }), change: gone },
-  ]
+  const now = columnValue(tokens, "expires_at", new Date().toISOString())
+  return { ...withValues(plan, { now }), change: gone(tokens) }
 }
 
 /** A link whose token was sent. */
@@ -142,5 +150,5 @@ export function endLinks(tokens: Resource, { hash, account }: Pick<Link, "hash" 
     ),
   )
   const user_id = account === undefined ? null : columnValue(tokens, "user_id", account)
-  return { ...withValues(plan, { hash, user_id }), change: { ...changeOf(tokens, "delete"), moves: true } }
+  return { ...withValues(plan, { hash, user_id }), change: gone(tokens) }
 }
