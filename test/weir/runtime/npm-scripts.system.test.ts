@@ -154,7 +154,6 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
     "worker-zod",
     "worker-openapi",
     "worker-postgres",
-    "worker-libsql.ts",
     "worker-redis.js",
     "worker-ratelimit.js",
     "worker-lru.js",
