@@ -174,10 +174,12 @@ test.each(environments)("what is deployed, --env=%s, holds one dialect", async (
   expect(sources.filter((source) => strays.test(source) || other.test(source))).toEqual([])
 })
 
-
-test.each(["", "turso", "postgres"])("what is deployed, --env=%s, is at most 300 KiB gzipped", async (name) => {
-  expect((await deployed(name)).kib).toBeLessThanOrEqual(300)
-})
+test.each(["", "turso", "postgres"])(
+  "what is deployed, --env=%s, is at most 300 KiB gzipped",
+  async (name) => {
+    expect((await deployed(name)).kib).toBeLessThanOrEqual(300)
+  },
+)
 
 test("a Worker built for another dialect: 503 everywhere, and the log names the line to change", async () => {
   const wrong = await startWrangler(
