@@ -1,3 +1,4 @@
+import { refuseUnhonoured } from "../http/preferences.ts"
 import type { Registry } from "../http/registry.ts"
 import { actAsRoute } from "./act-as-route.ts"
 import type { AuthContext } from "./auth-context.ts"
@@ -6,19 +7,22 @@ import { keyRoutes } from "./key-routes.ts"
 import { keysRoute } from "./keys-route.ts"
 import { mailRoutes } from "./mail-routes.ts"
 import { providerRoutes } from "./provider-routes.ts"
-import { sessionRoutes } from "./session-routes.ts"
+import { endOthersRoute, revokeRoute } from "./session-routes.ts"
 import { tokenRoute } from "./token-route.ts"
 
 /** All routes of accounts, but for those of their resources. `paths` are the first parts of all paths. */
 export function authRoutes(registry: Registry, context: AuthContext, paths: ReadonlySet<string>): void {
   const { settings, accounts } = context
   const { sessions, keys, factors } = accounts.tables
+  const own = registry.checking(refuseUnhonoured)
+  // These answer in OAuth's form.
   tokenRoute(registry, context)
-  if (sessions) sessionRoutes(registry, context, sessions)
-  if (sessions && accounts.role) actAsRoute(registry, context)
-  if (context.signIn) providerRoutes(registry, context, context.signIn)
-  if (keys) keyRoutes(registry, context, keys, paths)
-  if (context.mail) mailRoutes(registry, context, context.mail)
-  if (factors) factorRoutes(registry, context, factors)
+  if (sessions) revokeRoute(registry, context, sessions)
+  if (sessions) endOthersRoute(own, context, sessions)
+  if (sessions && accounts.role) actAsRoute(own, context)
+  if (context.signIn) providerRoutes(own, context, context.signIn)
+  if (keys) keyRoutes(own, context, keys, paths)
+  if (context.mail) mailRoutes(own, context, context.mail)
+  if (factors) factorRoutes(own, context, factors)
   if (settings.keys?.length) keysRoute(registry, settings.keys)
 }
