@@ -63,9 +63,7 @@ export function resetRoutes(registry: Registry, context: AuthContext, mail: Mail
       const read = await readLink(c, context, mail, token, ["reset"])
       const weak = weakSecret(resource, { [secret.as]: password }, read.account.names)
       if (weak) throw invalid("The body is not valid", [{ ...weak, path: "password" }])
-      await changeByLink(c, context, mail, read, {
-        input: { [secret.as]: password, ...verifiedNow(context) },
-      })
+      await changeByLink(c, context, mail, read, { [secret.as]: password, ...verifiedNow(context) })
       mailAfterwards(c, mail, "password_changed", async () => [
         mailOfKind("password_changed", mail.title, read.account.email),
       ])
