@@ -8,9 +8,10 @@ import { hasKey, keyValues, tableOf } from "../sql/columns.ts"
 import { bound, compile, planWithMade, withValues } from "../sql/plan.ts"
 import { returnedKeys, writtenRow } from "../sql/returning.ts"
 import { assignments } from "../sql/update.ts"
-import { type Addressed, findAddressed, markOf } from "./addressed.ts"
+import { type Account, findByKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { entailing } from "./entailed.ts"
+import { addressOf, markOf } from "./link-mark.ts"
 import { endLinks, findLink, invalidLink, isUnused, type Link, unusedValues } from "./links.ts"
 import type { MailContext } from "./mail-context.ts"
 import { isUsable } from "./usable.ts"
@@ -18,7 +19,7 @@ import { isUsable } from "./usable.ts"
 /** A link of an account, and the account. */
 export interface AccountLink {
   link: Link
-  account: Addressed
+  account: Account
 }
 
 /**
@@ -36,8 +37,8 @@ export async function readLink(
   await caller.count({ kind: "link" })
   const link = await findLink(tokens, client(), text)
   if (!purposes.includes(link.purpose) || link.account === undefined) throw invalidLink()
-  const account = await findAddressed(accounts, client(), { id: link.account })
-  if (!account || markOf(account) !== link.data.mark) throw invalidLink()
+  const account = await findByKey(accounts, client(), link.account)
+  if (!account?.isUsable || markOf(accounts, account) !== link.data.mark) throw invalidLink()
   return { link, account }
 }
 
@@ -74,7 +75,7 @@ export async function changeByLink(
   const statement = withValues(plan, {
     ...values,
     ...made.values,
-    "@email": account.email,
+    "@email": addressOf(accounts, account),
     "@password": account.hashedPassword,
   })
   const entailed = entailing(accounts)(c, { by: "link" })

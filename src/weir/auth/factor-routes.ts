@@ -7,9 +7,9 @@ import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { signedIn } from "../resource/rules.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
 import { requireInPerson } from "./in-person.ts"
-import { readBody } from "./mail-body.ts"
 
 const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
 const example = "123456"
@@ -147,7 +147,7 @@ function addRoute<Body>(registry: Registry, route: FactorRoute<Body>): void {
       description,
       request: {
         ...(hasId ? { params: z.object({ id: z.coerce.number().int().openapi({ example: 1 }) }) } : {}),
-        ...(body ? { body: { required: true, content: { "application/json": { schema: body } } } } : {}),
+        ...(body ? bodyOf(body) : {}),
       },
       responses: {
         [status]: {

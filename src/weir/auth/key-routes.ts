@@ -12,8 +12,8 @@ import { scopeActions, scopePattern } from "../resource/scopes.ts"
 import { keyHash, newApiKey, startOf } from "./api-key.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { requireInPerson } from "./in-person.ts"
-import { readBody } from "./mail-body.ts"
 import { accountLock, fewerThan, insertOf, withRow } from "./rows.ts"
 
 /** Most keys of one account, and most scopes of one key. */
@@ -80,7 +80,7 @@ export function keyRoutes(
       summary: "Make a key",
       description:
         "Makes a key that programs call with, as `Authorization: Bearer <key>` or `X-API-Key: <key>`. It is shown in this answer alone. A key cannot make keys.",
-      request: { body: { required: true, content: { "application/json": { schema: input } } } },
+      request: bodyOf(input),
       responses: {
         201: {
           description: "The key",

@@ -5,17 +5,9 @@ import { unauthorized } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { secretOf } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
-import {
-  bodyOf,
-  countedAddress,
-  emailSchema,
-  mailed,
-  mailedDoc,
-  readBody,
-  signedInKey,
-  tokenSchema,
-} from "./mail-body.ts"
+import { countedAddress, emailSchema, mailed, mailedDoc, signedInKey, tokenSchema } from "./mail-body.ts"
 import type { MailContext } from "./mail-context.ts"
 import { mailLink } from "./mail-link.ts"
 import { requirePassword } from "./require-password.ts"

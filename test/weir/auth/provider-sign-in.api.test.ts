@@ -178,14 +178,14 @@ describe("signing in with a provider", () => {
     const { headers } = await begun(app().query)
     const cookie = headers.get("set-cookie") ?? ""
     expect(cookie).toMatch(
-      /^weir_sign_in_[\w-]{12}=[\w.-]+; Path=\/auth\/callback\/own; Max-Age=600; HttpOnly; SameSite=Lax$/,
+      /^weir_sign_in_[\w-]{12}=[\w.-]+; Max-Age=600; Path=\/auth\/callback\/own; HttpOnly; SameSite=Lax$/,
     )
     expect(cookie.length).toBeLessThan(4000)
     expect(headers.get("cache-control")).toBe("no-store")
     await w.close()
     w = await worldWith({}, { publicUrl: "https://api.example.com" })
     const secure = await begun(app().query)
-    expect(secure.headers.get("set-cookie")).toMatch(/; Secure$/)
+    expect(secure.headers.get("set-cookie")).toMatch(/; HttpOnly; Secure; SameSite=Lax$/)
     expect(locationOf(secure).searchParams.get("redirect_uri")).toBe(
       "https://api.example.com/auth/callback/own",
     )
