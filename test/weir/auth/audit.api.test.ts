@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { ensureFirstAdmin } from "../../../src/weir/auth/first-admin.ts"
 import { hotp, stepAt } from "../../../src/weir/auth/totp.ts"
 import { fromBase32 } from "../../../src/weir/lib/base32.ts"
+import type { Accounts } from "../../../src/weir/resource/accounts.ts"
 import { type AccountWorld, accountWorld, password, type Tokens } from "../support/account-world.ts"
 import { type Mailbox, mailbox } from "../support/mailbox.ts"
+import { api } from "./api/api.ts"
 
 let w: AccountWorld
 let box: Mailbox
@@ -123,6 +126,21 @@ describe("the audit log", () => {
       { event: "account_deleted", account: "2", actor: "2" },
     ])
   })
+})
+
+test("the audit log tells of the admin that a setting makes, once", async () => {
+  await w.run("update people set role = 'user'")
+  for (let i = 0; i < 2; i++) {
+    const client = w.database.connect()
+    await ensureFirstAdmin(api.accounts as Accounts, client, {
+      email: "Ann@Example.com",
+      password: "first of all",
+    })
+    await client.close?.()
+  }
+  expect(await events()).toEqual([
+    { event: "role_changed", account: "1", actor: null, role: "admin", by: "FIRST_ADMIN_EMAIL" },
+  ])
 })
 
 describe("of changes at once, the audit log tells once", () => {

@@ -504,6 +504,15 @@ describe("linking a provider", () => {
     return locationOf(await w.call("GET", await agreed(first), { headers: { cookie: cookieOf(first) } }))
   }
 
+  test("is refused with a header that it cannot honour", async () => {
+    const { access_token: token } = await w.signIn("ann")
+    for (const headers of [{ prefer: "tx=rollback" }, { "idempotency-key": "one" }]) {
+      const answer = await w.call("POST", "/auth/identities/own", { token, json: app().query, headers })
+      expect(answer.status).toBe(422)
+      expect(answer.body).toMatchObject({ errors: [{ path: Object.keys(headers)[0] }] })
+    }
+  })
+
   test("gives the account the identity once its app has exchanged the code, whatever the address", async () => {
     await issuer.behave(person("7", "elsewhere@example.com"))
     const ann = await w.signIn("ann")
