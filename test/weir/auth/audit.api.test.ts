@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { ensureFirstAdmin } from "../../../src/weir/auth/first-admin.ts"
 import { hotp, stepAt } from "../../../src/weir/auth/totp.ts"
 import { fromBase32 } from "../../../src/weir/lib/base32.ts"
 import type { Accounts } from "../../../src/weir/resource/accounts.ts"
@@ -129,6 +128,8 @@ describe("the audit log", () => {
 })
 
 test("the audit log tells of the admin that a setting makes, once", async () => {
+  // Not before the dialect is chosen.
+  const { ensureFirstAdmin } = await import("../../../src/weir/auth/first-admin.ts")
   await w.run("update people set role = 'user'")
   for (let i = 0; i < 2; i++) {
     const client = w.database.connect()
