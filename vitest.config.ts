@@ -126,8 +126,8 @@ const inNode = ({
     globalSetup: setup(...servers),
     env: { WEIR_TEST_DRIVER: driver, DATABASE_URL: url },
     execArgv,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // A worker goes on from file to file: loading Drizzle costs more than most files of tests.
     isolate: false,
   },
@@ -199,8 +199,8 @@ function inWorkerd(
       deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
       include,
       globalSetup: setup(...servers),
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       isolate: false,
     },
   }

@@ -109,7 +109,7 @@ async function postgresDatabase(subject: Subject): Promise<Opened> {
   idle.set(subject, urls)
   const before = urls.pop()
   const url = before ?? (await emptyPostgres())
-  const database = openPostgresPool(url, { max: 5, statementTimeout: 10_000 })
+  const database = openPostgresPool(url, { max: 5, statementTimeout: 60_000 })
   await (before ? emptied(database, subject) : migrated(database, subject))
   const close = async () => {
     await database.close()

@@ -18,7 +18,7 @@ const bindings = env as unknown as {
   ACCOUNT_MIGRATIONS: Migration[]
 }
 
-const options = { max: 2, statementTimeout: 10_000 }
+const options = { max: 2, statementTimeout: 60_000 }
 let own: Promise<string> | undefined
 
 /** A database of this worker's own in the binding's Postgres, which all workers share. */
