@@ -14,7 +14,7 @@ let root: Tokens
 const racers = () => (w.driver === "workerd-postgres" ? 6 : 20)
 beforeEach(async () => {
   box = mailbox()
-  w = await accountWorld({ mail: box.mail, requestTimeoutMs: 60_000 })
+  w = await accountWorld({ mail: box.mail })
   ann = await w.signIn("ann")
   root = await w.signIn("root")
 })

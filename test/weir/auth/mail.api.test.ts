@@ -10,8 +10,7 @@ const racers = ({ driver }: AccountWorld) => (driver === "workerd-postgres" ? 6 
 let box: Mailbox
 beforeEach(async () => {
   box = mailbox()
-  // Twenty passwords at once are hashed one after another.
-  w = await accountWorld({ mail: box.mail, requestTimeoutMs: 60_000 })
+  w = await accountWorld({ mail: box.mail })
 })
 afterEach(() => w.close())
 

@@ -8,7 +8,7 @@ const racers = ({ driver }: AccountWorld) => (driver === "workerd-postgres" ? 6 
 let box: Mailbox
 beforeEach(async () => {
   box = mailbox()
-  w = await accountWorld({ subject: confirmedSubject, mail: box.mail, requestTimeoutMs: 60_000 })
+  w = await accountWorld({ subject: confirmedSubject, mail: box.mail })
 })
 afterEach(() => w.close())
 
