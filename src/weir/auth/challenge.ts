@@ -9,8 +9,8 @@ import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
-import { expiredSwept } from "./expired-tokens.ts"
 import { factorsOf, isActive } from "./factor-rows.ts"
+import { sweptTokens } from "./links.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf, returned } from "./rows.ts"
 import { type Shown, takeCode, wrongCode } from "./second-factor.ts"
@@ -62,7 +62,7 @@ async function newChallenge(c: AppContext, tokens: Resource, account: Shower): P
   await c
     .get("call")
     .client()
-    .batch([expiredSwept(tokens), insert])
+    .batch([sweptTokens(tokens), insert])
   return challenge
 }
 

@@ -9,7 +9,6 @@ import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { expiredSwept } from "./expired-tokens.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, returned } from "./rows.ts"
 
@@ -19,6 +18,8 @@ export type Purpose = "verify" | "reset" | "email" | `invite:${string}`
 /** How long a link holds, in seconds; invitations have a setting of their own. */
 export const linkSeconds = 3600
 const digestLength = 13
+/** Most expired tokens that are deleted with a new one. */
+const sweptAtOnce = 100
 
 /** The purpose of an invitation of an address. */
 export const inviting = (email: string): Purpose =>
@@ -47,17 +48,19 @@ export interface NewLink {
 /** The statements that store a link in place of the account's last one of that purpose, and delete some that have expired. */
 export function storeLink(tokens: Resource, { hash, purpose, account, data, seconds }: NewLink): Statement[] {
   const column = (name: string) => columnName(tokens, name)
-  const expires = new Date(Date.now() + seconds * 1000).toISOString()
+  const from = sql`delete from ${tableOf(tokens)} where`
+  const now = Date.now()
+  const time = (ms: number) => columnValue(tokens, "expires_at", new Date(ms).toISOString())
   const values: Values = {
     token_hash: hash,
     purpose,
     user_id: account === undefined ? null : columnValue(tokens, "user_id", account),
     data: columnValue(tokens, "data", data),
-    expires_at: columnValue(tokens, "expires_at", expires),
+    expires_at: time(now + seconds * 1000),
   }
   const replaced = planOf(tokens, "own:replaced", () =>
     compile(
-      sql`delete from ${tableOf(tokens)} where ${column("purpose")} = ${bound("purpose")} and not (${expressions.distinct(column("user_id"), boundValue(tokens, "user_id"))})`,
+      sql`${from} ${column("purpose")} = ${bound("purpose")} and not (${expressions.distinct(column("user_id"), boundValue(tokens, "user_id"))})`,
     ),
   )
   const names = Object.keys(values)
@@ -69,12 +72,25 @@ export function storeLink(tokens: Resource, { hash, purpose, account, data, seco
       )}) returning ${returned(tokens)}`,
     ),
   )
-  const gone = { ...changeOf(tokens, "delete"), moves: true }
   return [
-    { ...withValues(replaced, values), change: gone },
+    { ...withValues(replaced, values), change: gone(tokens) },
     { ...withValues(insert, values), change: changeOf(tokens, "insert") },
-    expiredSwept(tokens),
+    sweptTokens(tokens),
   ]
+}
+
+const gone = (tokens: Resource) => ({ ...changeOf(tokens, "delete"), moves: true })
+
+/** The statement that deletes some tokens that have expired, of whatever purpose. */
+export function sweptTokens(tokens: Resource): Statement {
+  const column = (name: string) => columnName(tokens, name)
+  const plan = planOf(tokens, "own:expired", () =>
+    compile(
+      sql`delete from ${tableOf(tokens)} where ${column("token_hash")} in (select ${column("token_hash")} from ${tableOf(tokens)} where ${column("expires_at")} <= ${boundValue(tokens, "expires_at", "now")} limit ${sql.raw(`${sweptAtOnce}`)}${sql.raw(expressions.skippingLocked)})`,
+    ),
+  )
+  const now = columnValue(tokens, "expires_at", new Date().toISOString())
+  return { ...withValues(plan, { now }), change: gone(tokens) }
 }
 
 /** A link whose token was sent. */
@@ -134,5 +150,5 @@ export function endLinks(tokens: Resource, { hash, account }: Pick<Link, "hash" 
     ),
   )
   const user_id = account === undefined ? null : columnValue(tokens, "user_id", account)
-  return { ...withValues(plan, { hash, user_id }), change: { ...changeOf(tokens, "delete"), moves: true } }
+  return { ...withValues(plan, { hash, user_id }), change: gone(tokens) }
 }

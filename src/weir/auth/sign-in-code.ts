@@ -9,7 +9,7 @@ import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyIn } from "./accounts.ts"
-import { expiredSwept } from "./expired-tokens.ts"
+import { sweptTokens } from "./links.ts"
 import type { Person } from "./person.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf } from "./rows.ts"
@@ -54,7 +54,7 @@ export async function issueCode(
   await c
     .get("call")
     .client()
-    .batch([expiredSwept(tokens), insert])
+    .batch([sweptTokens(tokens), insert])
   return code
 }
 
