@@ -25,6 +25,7 @@ const perDriver = [
   "tokens-altered",
   "operators",
   "second-factor",
+  "passkeys",
   "sessions",
   "issued",
   "provider-sign-in",

@@ -22,7 +22,7 @@ export const problemTexts: Record<ProblemCode, string> = {
     "A page of another site asks for a change by a session that is in cookies, and `CORS_ORIGINS` does not name it",
   quota_exceeded: "The rows to be created are more than their owner may have",
   second_factor_required:
-    "The account's role needs a second factor, and it has none (400 of `POST /auth/token`, with `challenge`: it has one, and its code was not sent)",
+    "The account's role needs a second factor, and it has none (400 of `POST /auth/token`: it has one; with `challenge`, send its code, without, sign in with the passkey)",
   not_found: "There is no such path, or no such row that the viewer may see",
   method_not_allowed: "The path has other methods; `Allow` lists them",
   not_acceptable: "`Accept` rules out JSON",

@@ -63,6 +63,7 @@ const rooms: Record<string, string[]> = {
     "problem",
   ],
   documents: ["resource", "fields", "db/dialect", "lib"],
+  passkeys: ["auth", "resource"],
   schema: ["documents", "db/dialect"],
 }
 
@@ -75,10 +76,11 @@ const packages: [RegExp, string[]][] = [
   [/^(commander|cli-progress|csv-|drizzle-kit)/, ["cli"]],
   [/^@upstash\//, ["cache", "limits"]],
   [/^nodemailer$/, ["mail"]],
+  [/^@simplewebauthn\//, ["auth/webauthn.ts"]],
 ]
 
 /** The doors of the engine: what a team's own files may import of it. */
-const doors = ["#weir", "#weir/schema", "#weir/node", "#weir/worker", "#weir/cli"]
+const doors = ["#weir", "#weir/schema", "#weir/passkeys", "#weir/node", "#weir/worker", "#weir/cli"]
 
 interface Import {
   /** The file, and what it imports: a path below the engine without its ending, or a package. */
@@ -167,6 +169,14 @@ describe("the engine", () => {
   test("loads what is for Node alone from Node's server: SMTP", () => {
     const loading = imports.filter(({ to }) => to === "mail/smtp").map(({ from }) => from)
     expect(loading.filter((from) => from !== "runtime/server.ts")).toEqual([])
+  })
+
+  test("loads what is for passkeys from their own door alone: who does not import it has none of it", () => {
+    const own =
+      /^(passkeys|auth\/(passkeys|passkey-(challenge|grant|required|response|routes|rows|site)|webauthn))$/
+    const loading = imports.filter(({ from, to }) => own.test(to) && !own.test(from.replace(/\.ts$/, "")))
+    expect(loading).toEqual([])
+    expect(imports.filter(({ to }) => own.test(to)).length).toBeGreaterThan(10)
   })
 
   test("names Hono's context in http, rest and auth only", () => {

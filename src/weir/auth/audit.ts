@@ -30,6 +30,10 @@ export type AuditEventName =
   | "factor_added"
   | "factor_removed"
   | "recovery_codes_made"
+  | "factors_removed"
+  | "passkey_added"
+  | "passkey_removed"
+  | "passkey_cloned"
 
 export interface AuditEvent {
   event: AuditEventName

@@ -5,6 +5,7 @@ import { type IssuedTokens, issuedTokens } from "./issued.ts"
 import { issuers } from "./issuers.ts"
 import type { MailContext } from "./mail-context.ts"
 import { makingRefusal } from "./new-account.ts"
+import { passkeyServerOf } from "./passkey-server.ts"
 import type { ProviderOptions } from "./provider-options.ts"
 import { type Provider, provider } from "./providers.ts"
 import { type Sealer, sealer } from "./sealer.ts"
@@ -31,6 +32,20 @@ export interface AuthSettings {
   publicUrl?: string | undefined
   /** How long an invitation holds, in days. Default: 7. */
   invitationDays?: number | undefined
+  /** Where passkeys may be used: nowhere, without. */
+  passkeys?: PasskeySettings | undefined
+}
+
+/** What says where passkeys may be used. */
+export interface PasskeySettings {
+  /** The origins of the pages that use them. */
+  origins: readonly string[]
+  /** What other settings know of origins: those among them that can be are meant where `origins` names none. */
+  others: readonly string[]
+  /** The domain that they are bound to. Default: the host of the first origin. */
+  domain?: string | undefined
+  /** Whether pages of this server itself may use them, at localhost. */
+  isDevelopment: boolean
 }
 
 /** What the routes of accounts work with. */
@@ -128,6 +143,8 @@ const signInOf = (
 /** Why the accounts cannot have what the settings ask for; undefined where they can. */
 export function authRefusal(accounts: Accounts, settings: AuthSettings): string | undefined {
   const { tables, role } = accounts
+  const misplaced = passkeyServerOf(accounts)?.refusal(settings)
+  if (misplaced) return misplaced
   const others = issuersOf(accounts, settings)
   const { providers = [] } = settings
   const where = others.length ? "AUTH_ISSUERS" : "AUTH_PROVIDERS"

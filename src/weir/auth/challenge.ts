@@ -11,6 +11,7 @@ import { type Account, accountKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { factorsOf, isActive } from "./factor-rows.ts"
 import { sweptTokens } from "./links.ts"
+import { passkeyServerOf } from "./passkey-server.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf, returned } from "./rows.ts"
 import { type Shown, takeCode, wrongCode } from "./second-factor.ts"
@@ -27,7 +28,8 @@ type Shower = Pick<Account, "id" | "hashedPassword"> & { method: string }
 
 /**
  * What stands between a right password, or a provider's word, and a session: nothing where the account has no second
- * factor, else a code that was sent with it. Throws a 400 with a challenge where none was: it is to be sent with a code.
+ * factor, else a code that was sent with it. Throws a 400 with a challenge where none was: it is to be sent with a code;
+ * and without one where a passkey is to be used.
  */
 export async function requireCode(
   c: AppContext,
@@ -36,9 +38,12 @@ export async function requireCode(
   code: string | undefined,
 ): Promise<Shown | undefined> {
   const { factors, tokens } = context.accounts.tables
-  if (!factors || !tokens) return undefined
   const client = c.get("call").client()
-  if (!(await factorsOf(client, factors, account.id)).some(isActive)) return undefined
+  const hasApp = factors && (await factorsOf(client, factors, account.id)).some(isActive)
+  if (!hasApp || !tokens) {
+    await passkeyServerOf(context.accounts)?.requirePasskey(client, context.accounts, account.id)
+    return undefined
+  }
   if (code === undefined)
     throw new Problem("second_factor_required", "Send a one-time code as well: otp, or challenge and otp", {
       status: 400,

@@ -38,7 +38,14 @@ export function entailing(
     [tables.sessions, ["sign_out", { session: "id" }]],
     [tables.identities, ["identity_unlinked", { issuer: "issuer" }]],
   ])
-  const own = new Set([tables.keys, tables.sessions, tables.identities, tables.factors, tables.tokens])
+  const own = new Set([
+    tables.keys,
+    tables.sessions,
+    tables.identities,
+    tables.factors,
+    tables.passkeys,
+    tables.tokens,
+  ])
   return (c, details) => (write) => {
     const { viewer } = c.get("call")
     if (viewer.scopes || viewer.actor !== undefined) requireOwnDoing(accounts, viewer, write, own)

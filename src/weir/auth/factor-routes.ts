@@ -1,24 +1,9 @@
 import { z } from "@hono/zod-openapi"
-import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
-import { reply } from "../http/reply.ts"
-import { requireHolds } from "../operations/access.ts"
-import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { signedIn } from "../resource/rules.ts"
 import type { AuthContext } from "./auth-context.ts"
-import { bodyOf, readBody } from "./body.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"
-import { requireInPerson } from "./in-person.ts"
-
-const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
-const example = "123456"
-const code = z.string().min(1).max(50).openapi({ example })
-const withPassword = z.strictObject({ current_password: password }).openapi("CurrentPassword")
-const withCode = z.strictObject({ code }).openapi("OneTimeCode")
-const withEither = z
-  .union([withPassword, withCode])
-  .openapi("CurrentPasswordOrCode", { example: { code: example } })
+import { type OwnRoute, ownRoute, withCode, withEither, withPassword } from "./own-route.ts"
 
 const time = z.string().openapi({ format: "date-time" })
 const none = z.string().nullable().openapi({ format: "date-time" })
@@ -57,24 +42,10 @@ const codes = z
   })
   .openapi("RecoveryCodes", { example: { recovery_codes: ["k5rq-7mz2-ap3x-wd6c"] } })
 
-/** A route of one's own factors. */
-interface FactorRoute<Body> {
-  method: "get" | "post" | "delete"
-  path: string
-  operationId: string
-  summary: string
-  description: string
-  body?: z.ZodType<Body>
-  status: number
-  /** A status of its own, where it refuses by one. */
-  error?: number
-  answer?: z.ZodType
-  handle(c: AppContext, account: Key, body: Body): Promise<unknown>
-}
-
 /** The routes of second factors: each is of the viewer's own. Keys, and who acts as another, have none of them. */
 export function factorRoutes(registry: Registry, context: AuthContext, factors: Resource): void {
-  const add = <Body>(route: FactorRoute<Body>) => addRoute(registry, route)
+  const add = <Body>(route: Omit<OwnRoute<Body>, "what">) =>
+    ownRoute(registry, { ...route, what: "have second factors" })
   add({
     method: "get",
     path: "/auth/factors",
@@ -132,39 +103,4 @@ export function factorRoutes(registry: Registry, context: AuthContext, factors: 
     handle: (c, account, { current_password }) =>
       renewRecoveryCodes(c, context, factors, account, current_password),
   })
-}
-
-function addRoute<Body>(registry: Registry, route: FactorRoute<Body>): void {
-  const { method, path, operationId, summary, description, body, status, error = [], answer, handle } = route
-  const hasId = path.includes("{id}")
-  registry.add(
-    method,
-    path,
-    () => ({
-      operationId,
-      tags: ["auth"],
-      summary,
-      description,
-      request: {
-        ...(hasId ? { params: z.object({ id: z.coerce.number().int().openapi({ example: 1 }) }) } : {}),
-        ...(body ? bodyOf(body) : {}),
-      },
-      responses: {
-        [status]: {
-          description: summary,
-          ...(answer ? { content: { "application/json": { schema: answer } } } : {}),
-        },
-      },
-      security: "required",
-      errors: [401, 403, ...[error].flat(), ...(hasId ? [404] : []), ...(body ? [413, 415, 422, 429] : [])],
-    }),
-    async (c) => {
-      const call = c.get("call")
-      requireHolds(call, signedIn)
-      const { viewer } = call
-      requireInPerson(viewer, "have second factors")
-      const result = await handle(c, viewer.id as Key, body ? await readBody(c, body) : (undefined as Body))
-      return reply(c, status, status === 204 ? null : JSON.stringify(result), { "cache-control": "no-store" })
-    },
-  )
 }

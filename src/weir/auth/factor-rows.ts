@@ -26,7 +26,7 @@ export interface Factor {
 export const isActive = ({ kind, confirmed_at }: Factor): boolean => kind === "totp" && confirmed_at !== null
 
 /** The columns of a table in SQL, and values for them. */
-interface Parts {
+export interface Parts {
   column(name: string): SQL
   /** A value of the column that is bound by another name. */
   value(column: string, name?: string): SQL
@@ -47,28 +47,37 @@ const valuesOf = (factors: Resource, values: Record<string, unknown>): Values =>
   ) as Values
 
 /** All factors of an account, oldest first. */
-export async function factorsOf(client: Client, factors: Resource, account: Key): Promise<Factor[]> {
-  const plan = planOf(factors, "own:factors", () => {
-    const members = Object.values(factors.fields).map(({ name, type }) => ({
+export const factorsOf = (client: Client, factors: Resource, account: Key): Promise<Factor[]> =>
+  rowsWith(client, factors, "user_id", account)
+
+/** The rows that have a value in a column, whole, oldest first: few, as one knows. */
+export async function rowsWith<T>(
+  client: Client,
+  resource: Resource,
+  name: string,
+  wanted: unknown,
+): Promise<T[]> {
+  const plan = planOf(resource, `own:rows:${name}`, () => {
+    const { column, value } = partsOf(resource)
+    const members = Object.values(resource.fields).map(({ name, type }) => ({
       name,
-      value: type.sql.json(columnName(factors, name)),
+      value: type.sql.json(column(name)),
       when: undefined,
     }))
-    const { column, value } = partsOf(factors)
     return {
       ...compile(
-        sql`select ${rowText({ members, conditions: new Map() })} from ${tableOf(factors)} where ${column("user_id")} = ${value("user_id")} order by ${column("id")}`,
+        sql`select ${rowText({ members, conditions: new Map() })} from ${tableOf(resource)} where ${column(name)} = ${value(name)} order by ${column("id")}`,
       ),
       bounded: true,
     }
   })
-  const rows = await client.query(withValues(plan, valuesOf(factors, { user_id: account })))
+  const rows = await client.query(withValues(plan, valuesOf(resource, { [name]: wanted })))
   // Postgres' driver reads JSON itself.
-  return rows.map(([row]) => (typeof row === "string" ? JSON.parse(row) : row) as Factor)
+  return rows.map(([row]) => (typeof row === "string" ? JSON.parse(row) : row) as T)
 }
 
-/** A statement that changes factors and returns those that it has changed. */
-function changing(
+/** A statement that changes rows, of factors or passkeys, and returns those that it has changed. */
+export function changing(
   factors: Resource,
   name: string,
   build: (parts: Parts) => { set?: SQL; where: SQL },
@@ -85,7 +94,7 @@ function changing(
   return { ...withValues(plan, valuesOf(factors, values)), change: changeOf(factors, verb) }
 }
 
-const ofAccount = ({ column, value }: Parts): SQL => sql`${column("user_id")} = ${value("user_id")}`
+export const ofAccount = ({ column, value }: Parts): SQL => sql`${column("user_id")} = ${value("user_id")}`
 const isApp = (parts: Parts): SQL =>
   sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp'`
 const active = ({ column }: Parts): SQL =>
@@ -199,6 +208,10 @@ export function someApp(factors: Resource, account: Key, id: number, isPending =
 /** That an account has fewer apps than `most` that are confirmed. */
 export const fewerApps = (factors: Resource, account: Key, most: number): Only =>
   fewerThan(factors, account, most, active(partsOf(factors)))
+
+/** Deletes all rows of an account. */
+export const removedAll = (factors: Resource, account: Key): Statement =>
+  changing(factors, "delete:all", (parts) => ({ where: ofAccount(parts) }), { user_id: account })
 
 /** Deletes the apps of an account that were never confirmed. */
 export const removedPending = (factors: Resource, account: Key): Statement =>

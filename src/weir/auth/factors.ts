@@ -15,6 +15,7 @@ import {
   removedRecovery,
   someApp,
 } from "./factor-rows.ts"
+import { idOf } from "./own-route.ts"
 import { newRecoveryCodes, recoveryHash } from "./recovery-codes.ts"
 import { requirePassword } from "./require-password.ts"
 import { accountLock, insertOf } from "./rows.ts"
@@ -96,13 +97,29 @@ export async function confirmFactor(
   return { recovery_codes: recovery }
 }
 
+/** What shows that a change of one's ways in is one's own doing. */
+export type Proof = { current_password: string } | { code: string }
+
+/** Throws a 422 where a proof does not hold. */
+export async function requireProof(
+  c: AppContext,
+  context: AuthContext,
+  account: Key,
+  proof: Proof,
+): Promise<void> {
+  const { factors } = context.accounts.tables
+  if ("current_password" in proof) await requirePassword(c, context.accounts, account, proof.current_password)
+  else if (!factors || !(await takeCode(c, context, factors, account, proof.code)))
+    throw wrong("code", wrongCode, "wrong_code")
+}
+
 /** Removes an app, by the present password or a code. */
 export async function removeFactor(
   c: AppContext,
   context: AuthContext,
   factors: Resource,
   account: Key,
-  proof: { current_password: string } | { code: string },
+  proof: Proof,
 ) {
   const { accounts } = context
   const id = idOf(c)
@@ -111,10 +128,7 @@ export async function removeFactor(
     (one) => one.id === id && one.kind === "totp",
   )
   if (!found) throw notFound()
-  if ("code" in proof) {
-    if (!(await takeCode(c, context, factors, account, proof.code)))
-      throw wrong("code", wrongCode, "wrong_code")
-  } else await requirePassword(c, accounts, account, proof.current_password)
+  await requireProof(c, context, account, proof)
   const told = { event: "factor_removed", account, details: { factor: "totp", id } } as const
   await client.batch([
     ...audited(c, accounts, told, someApp(factors, account, id)),
@@ -153,10 +167,3 @@ const recoveryStatements = (factors: Resource, account: Key, recovery: string[],
     }),
   ),
 ]
-
-/** The key of the path; a 404 for what is none. */
-function idOf(c: AppContext): number {
-  const text = c.req.param("id") ?? ""
-  if (!/^\d{1,15}$/.test(text)) throw notFound()
-  return Number(text)
-}

@@ -4,6 +4,7 @@ import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { answerChallenge, requireCode } from "./challenge.ts"
 import { authorizationCode } from "./code-grant.ts"
+import { passkeyServerOf } from "./passkey-server.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
 import { beginSession, type TokenAnswer } from "./sessions.ts"
@@ -79,5 +80,6 @@ export function grantsOf({ accounts, signIn }: AuthContext): Record<string, Gran
     ...(sessions ? { refresh_token: refreshToken } : {}),
     ...(factors ? { [codeGrant]: code } : {}),
     ...(signIn ? { authorization_code: factors ? withCode(authorizationCode) : authorizationCode } : {}),
+    ...passkeyServerOf(accounts)?.grants,
   }
 }

@@ -59,6 +59,7 @@ const descriptions: Record<string, string> = {
   code_verifier: "For the grant of a code: the one whose S256 was the `code_challenge`",
   otp: "A code of the account's second factor, or a recovery code",
   challenge: "For the grant of a code: what the answer to a right password had",
+  credential: "For the grant of a passkey: what `navigator.credentials.get()` gave, as JSON",
 }
 const examples: Record<string, string> = { username: "ann@example.com", password: "correct horse" }
 

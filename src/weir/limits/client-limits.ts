@@ -31,6 +31,7 @@ const accountDelayMs = 1000
 const details: Record<Attempt["kind"], string> = {
   sign_in: "Too many passwords were tried",
   secret: "Too many passwords were tried",
+  passkey: "Too many sign-ins were tried",
   sign_up: "Too many accounts were made",
   mail: "Too many mails were asked for",
   link: "Too many links were tried",
@@ -102,6 +103,8 @@ export class ClientLimits {
           check("sign-in-address", signInPerAddress, address),
           check("sign-in-account", signInPerAccount, `${address} ${attempt.account}`),
         ]
+      case "passkey":
+        return [check("sign-in-address", signInPerAddress, address)]
       case "sign_up":
         return [check("sign-up-address", signUpPerAddress, address, attempt.rows)]
       case "mail":

@@ -38,6 +38,8 @@ export interface Timings {
 /** What is counted against a client's limits. `account` is the name or key of the account that is tried. */
 export type Attempt =
   | { kind: "sign_in" | "secret"; account: string }
+  /** A passkey is asked for, or tried: of whatever account. */
+  | { kind: "passkey" }
   | { kind: "sign_up"; rows: number }
   /** A mail to an account is asked for. */
   | { kind: "mail"; account: string }

@@ -1,4 +1,4 @@
-import { getTableColumns, getTableName, sql, type Table } from "drizzle-orm"
+import { getTableColumns, getTableName, is, sql, Table } from "drizzle-orm"
 import { type AccountTableName, accountTableOf } from "../db/dialect/account-tables.ts"
 import { primaryKeyOf } from "../db/dialect/foreign-keys.ts"
 import { noPasswordSalt } from "../lib/no-password.ts"
@@ -18,8 +18,16 @@ export interface AccountTables {
   tokens?: Table
   /** Second factors: one-time codes of authenticator apps, and recovery codes. */
   factors?: Table
+  /** Passkeys: `passkeys(table)` of `#weir/passkeys`. */
+  passkeys?: PasskeyTable
   /** What became of the accounts, for admins: `GET /audit`. */
   audit?: Table
+}
+
+/** The table of passkeys, and what serves them: that is loaded with `#weir/passkeys`, and nowhere else. */
+export interface PasskeyTable {
+  table: Table
+  server: object
 }
 
 /** The same, as resources. */
@@ -31,6 +39,7 @@ const purposes: Record<keyof AccountTables, AccountTableName> = {
   identities: "identities",
   tokens: "account_tokens",
   factors: "account_factors",
+  passkeys: "passkeys",
   audit: "audit",
 }
 
@@ -82,6 +91,7 @@ const optionsOf = (table: Table, owners: Owners): Record<keyof AccountTables, Re
   identities: { read: mine, delete: all(mine, hasOtherWay(table, owners)) },
   tokens: {},
   factors: {},
+  passkeys: {},
   audit: { read: admin, sort: "-id" },
 })
 
@@ -96,8 +106,9 @@ export function accountResources(
 ): AccountResources {
   const { users } = owners
   const resolved = (name: keyof AccountTables): Resource | undefined => {
-    const table = tables[name]
-    if (!table) return undefined
+    const given = tables[name]
+    if (!given) return undefined
+    const table = is(given, Table) ? given : given.table
     const made = accountTableOf(table)
     if (made?.purpose !== purposes[name] || made.users !== users)
       throw new Error(
@@ -111,6 +122,7 @@ export function accountResources(
     identities: resolved("identities"),
     tokens: resolved("tokens"),
     factors: resolved("factors"),
+    passkeys: resolved("passkeys"),
     audit: resolved("audit"),
   }
 }

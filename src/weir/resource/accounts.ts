@@ -60,6 +60,8 @@ export interface Accounts {
   cookies: boolean
   /** The roles that need a second factor. */
   requireFactor: readonly string[]
+  /** What serves the passkeys of the accounts, where they have some. */
+  passkeyServer: object | undefined
   /** The resources of the tables that the accounts use. */
   tables: AccountResources
 }
@@ -102,8 +104,14 @@ export function accountsOf(
     throw new Error("accounts: confirm needs verified, tokens, and a login column of the format email")
   const { cookies = false } = options
   if (cookies && !tables.sessions) throw new Error("accounts: cookies needs sessions")
+  if (tables.passkeys && !(options.passkeys?.server && tables.tokens && tables.sessions))
+    throw new Error(
+      "accounts: passkeys takes passkeys(table) of #weir/passkeys, and needs tokens and sessions",
+    )
   const roles = { role, admin, requireFactor }
-  return { resource, login, email, password, ...roles, ...times, confirm, cookies, issuers, tables }
+  const passkeyServer = options.passkeys?.server
+  const served = { confirm, cookies, issuers, passkeyServer, tables }
+  return { resource, login, email, password, ...roles, ...times, ...served }
 }
 
 /** Throws where two of the options name one column: what is set by one would be read by the other. */
@@ -122,7 +130,7 @@ function requireApart({ login, password, role, disabled, verified, lastSeen }: A
 
 /** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */
 function requiredFactors(
-  { factors, tokens, requireFactor = [] }: AccountsOptions,
+  { factors, passkeys, tokens, requireFactor = [] }: AccountsOptions,
   role: Field | undefined,
   admin: string,
 ): readonly string[] {
@@ -132,7 +140,8 @@ function requiredFactors(
     )
   const roles = requireFactor === "admin" ? [admin] : requireFactor
   if (roles.length === 0) return roles
-  if (!factors) throw new Error("accounts: requireFactor needs factors: the table account_factors")
+  if (!factors && !passkeys)
+    throw new Error("accounts: requireFactor needs factors, the table account_factors, or passkeys")
   if (!role) throw new Error("accounts: requireFactor names roles, and the accounts have none")
   const wrong = roles.find((text) => role.spec.values && !role.spec.values.includes(text))
   if (wrong !== undefined)

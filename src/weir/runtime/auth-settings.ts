@@ -70,4 +70,10 @@ export const authSettings = {
   AUTH_PROVIDERS: providersSetting.optional(),
   AUTH_REDIRECTS: redirectsSetting.default([]),
   PUBLIC_URL: originSetting.optional(),
+  PASSKEY_ORIGINS: commaSeparated.pipe(z.array(originSetting)).default([]),
+  PASSKEY_DOMAIN: z
+    .string()
+    .max(253)
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, "must be a domain such as example.com")
+    .optional(),
 }

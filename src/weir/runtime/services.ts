@@ -66,6 +66,14 @@ export function authSettingsOf(
     providers: settings.AUTH_PROVIDERS,
     redirects: settings.AUTH_REDIRECTS,
     publicUrl: settings.PUBLIC_URL,
+    passkeys: {
+      origins: settings.PASSKEY_ORIGINS,
+      domain: settings.PASSKEY_DOMAIN,
+      others: [settings.APP_URL, settings.PUBLIC_URL, ...settings.CORS_ORIGINS].filter(
+        (one) => one !== undefined,
+      ),
+      isDevelopment: settings.NODE_ENV === "development",
+    },
   }
   const asked = auth.issuers?.length ? "AUTH_ISSUERS" : auth.providers?.length ? "AUTH_PROVIDERS" : undefined
   const refusal = accounts ? authRefusal(accounts, auth) : asked && `${asked}: this API has no accounts`

@@ -49,7 +49,7 @@ export const settingTexts: Record<keyof Settings, string> = {
   SIGN_IN_PER_ACCOUNT:
     "How many passwords one address may try for one account in a minute; 0 for no limit. Without it: 10 in production, else 0",
   SIGN_IN_PER_ADDRESS:
-    "How many passwords one address may try in a minute; 0 for no limit. Without it: 30 in production, else 0",
+    "How many passwords and passkeys one address may try in a minute; 0 for no limit. Without it: 30 in production, else 0",
   SIGN_UP_PER_ADDRESS:
     "How many accounts one address may create in a minute; 0 for no limit. Without it: 30 in production, else 0",
   REQUESTS_PER_MINUTE:
@@ -64,6 +64,10 @@ export const settingTexts: Record<keyof Settings, string> = {
   AUTH_REDIRECTS: "URLs that a sign-in with a provider may lead to, to the letter, separated by commas",
   PUBLIC_URL:
     "The origin at which clients reach the API, such as `https://api.example.com`: providers send browsers back to it. Without it: that of each request",
+  PASSKEY_ORIGINS:
+    "The origins of the pages that use passkeys, separated by commas. Without it: those of `APP_URL`, `PUBLIC_URL` and `CORS_ORIGINS` that are https and within the domain, and `http://localhost` in development; see [passkeys.md](passkeys.md)",
+  PASSKEY_DOMAIN:
+    "The domain that passkeys are bound to, for good: `example.com` for pages of it and of all below it. Without it: the host of the first origin",
   MAIL_URL:
     "What sends mail: `smtp://user:password@host:587` or `smtps://…` (Node only), `https://api.resend.com/emails` or another service of that form, or `log:` for development. Without it: `log:`, and no mail in production; [mail.md](mail.md)",
   MAIL_TOKEN: "The token of the mail service, where `MAIL_URL` is one",

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { defineApi } from "../../../src/weir/api.ts"
 import { authContext } from "../../../src/weir/auth/auth-context.ts"
+import { passkeys } from "../../../src/weir/passkeys.ts"
 import type { Accounts, AccountsOptions } from "../../../src/weir/resource/accounts.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { IssuerOptions } from "../../../src/weir/resource/issuers.ts"
@@ -41,6 +42,30 @@ function accountsWith(
       ...(tables ? { identities, tokens } : {}),
       ...options,
     } as AccountsOptions,
+    resources: [resource(people, { fields: { hashed_password: { read: nobody } } } as never)],
+  })
+  return accounts as Accounts
+}
+
+/** The same, with passkeys. */
+function accountsWithPasskeys(): Accounts {
+  const people = table(`people_${count}_with_passkeys`, {
+    id: id(),
+    email: text({ max: 254, format: "email" }).notNull().unique(),
+    hashed_password: text({ max: 255 }).notNull(),
+  })
+  const { account_tokens: tokens, sessions, ...tables } = accountTables(people, { prefix: `p${count++}_` })
+  const { accounts } = defineApi({
+    title: "Settings",
+    version: "0.0.0",
+    accounts: {
+      table: people,
+      login: ["email"],
+      password: "hashed_password",
+      tokens,
+      sessions,
+      passkeys: passkeys(tables.passkeys),
+    },
     resources: [resource(people, { fields: { hashed_password: { read: nobody } } } as never)],
   })
   return accounts as Accounts
@@ -88,6 +113,18 @@ describe("settings that the accounts cannot have end the start with a line", () 
           login: ["email", "code"],
         } as never),
       /^AUTH_PROVIDERS: no account can be made, since .*\.code takes no name/,
+    ],
+    [
+      "passkeys of nowhere",
+      { NODE_ENV: "production" },
+      () => accountsWithPasskeys(),
+      /^PASSKEY_ORIGINS: is required in production/,
+    ],
+    [
+      "passkeys of a page outside the domain",
+      { PASSKEY_ORIGINS: "https://app.example.com,https://example.org" },
+      () => accountsWithPasskeys(),
+      /^PASSKEY_ORIGINS: https:\/\/example\.org is not within app\.example\.com/,
     ],
   ])("%s", (_, settings, accounts, line) => {
     const told = refusal(settings, accounts())
@@ -152,6 +189,28 @@ describe("accounts.issuers", () => {
     const wrong = accountsWith({}, { issuers: [own] } as never, false)
     expect(() => authContext({ ...setting, accounts: wrong })).toThrow(/^AUTH_ISSUERS: .*identities/)
   })
+})
+
+test("settings of passkeys come with what other settings know of origins", () => {
+  const settings = parseEnv({
+    PASSKEY_DOMAIN: "example.com",
+    APP_URL: "https://app.example.com/",
+    PUBLIC_URL: "https://api.example.com",
+    CORS_ORIGINS: "https://admin.example.com, http://localhost:5173",
+  })
+  expect(authSettingsOf(settings, undefined).passkeys).toEqual({
+    origins: [],
+    domain: "example.com",
+    others: [
+      "https://app.example.com",
+      "https://api.example.com",
+      "https://admin.example.com",
+      "http://localhost:5173",
+    ],
+    isDevelopment: true,
+  })
+  const production = parseEnv({ NODE_ENV: "production" })
+  expect(authSettingsOf(production, undefined).passkeys?.isDevelopment).toBe(false)
 })
 
 describe("docs/issuers.md", () => {

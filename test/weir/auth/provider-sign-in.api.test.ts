@@ -16,9 +16,11 @@ import {
 import type { Answer } from "../support/client.ts"
 import { type Behaviour, type Issuer, issuerAt } from "../support/issuer.ts"
 import { client } from "../support/provider.ts"
+import { strictApi } from "./api/api.ts"
 
 /** Another document than that of the same API without providers. */
 const subject = { ...accountsSubject, api: { ...accountsSubject.api } }
+const strict = { ...accountsSubject, api: { ...strictApi } }
 const redirectUri = "https://app.example.com/signed-in?from=weir"
 
 let w: AccountWorld
@@ -37,9 +39,13 @@ const providersAt = (own: Partial<ProviderOptions> = {}): ProviderOptions[] => [
   },
 ]
 
-const worldWith = (own: Partial<ProviderOptions> = {}, auth: AuthSettings = {}): Promise<AccountWorld> =>
+const worldWith = (
+  own: Partial<ProviderOptions> = {},
+  auth: AuthSettings = {},
+  of = subject,
+): Promise<AccountWorld> =>
   accountWorld({
-    subject,
+    subject: of,
     auth: {
       providers: providersAt(own),
       redirects: [redirectUri, "https://app.example.com/other", "com.example.app:/done"],
@@ -491,6 +497,30 @@ describe("an account with a second factor", () => {
     const third = app()
     const last = (await round(third.query)).searchParams.get("code") ?? ""
     expect((await exchanged(last, third, { otp: codeAt(1) })).status).toBe(200)
+  })
+
+  test("is told to use its passkey, where it has that alone and its role needs a factor", async () => {
+    await w.close()
+    w = await worldWith({}, {}, strict)
+    await issuer.behave(person("7", "root@example.com"))
+    const signedIn = async (): Promise<Answer> => {
+      const own = app()
+      return exchanged((await round(own.query)).searchParams.get("code") ?? "", own)
+    }
+    expect((await signedIn()).status).toBe(200)
+    await w.run(
+      "insert into passkeys (user_id, name, credential_id, public_key, counter, transports, backed_up) values (3, 'x', 'QUJD', 'QUJD', 0, '[]', false)",
+    )
+    const sessions = await w.run("select count(*) from sessions")
+    const refused = await signedIn()
+    expect(refused.body).toMatchObject({
+      status: 400,
+      code: "second_factor_required",
+      error: "invalid_grant",
+      detail: "Sign in with your passkey",
+    })
+    expect(refused.text).not.toContain("challenge")
+    expect(await w.run("select count(*) from sessions")).toEqual(sessions)
   })
 })
 

@@ -53,6 +53,7 @@ export function appOver(
     database,
     cache,
     authSecret,
+    auth: { passkeys: { origins: [], others: [], isDevelopment: true } },
     corsOrigins: [],
     bodyLimit: 1_048_576,
     // A busy machine fails no test.

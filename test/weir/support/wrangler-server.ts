@@ -67,9 +67,9 @@ export async function runWrangler(...args: string[]): Promise<{ code: number | n
 }
 
 /** Makes the tables of the D1 that is kept in a folder, as the README says. */
-export async function migrateD1(folder: string): Promise<void> {
+export async function migrateD1(folder: string, ...args: string[]): Promise<void> {
   const { code, output } = await runWrangler(
-    ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
+    ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder, ...args],
   )
   expect(code, output).toBe(0)
 }

@@ -2,7 +2,8 @@ import type { Table } from "drizzle-orm"
 import { keyOfOne } from "./collections.ts"
 import { vocabulary } from "./vocabulary.ts"
 
-const { id, index, integer, json, references, table, text, timestamp, timestamps, unique } = vocabulary
+const { boolean, id, index, integer, json, references, table, text, timestamp, timestamps, unique } =
+  vocabulary
 
 /** What the tables of accounts are for. */
 export type AccountTableName =
@@ -11,6 +12,7 @@ export type AccountTableName =
   | "identities"
   | "account_tokens"
   | "account_factors"
+  | "passkeys"
   | "audit"
 
 const purposes = new WeakMap<Table, { purpose: AccountTableName; users: Table }>()
@@ -81,6 +83,25 @@ const waysIn = (users: Table, prefix: string) => {
   }
 }
 
+const keys = (users: Table, prefix: string) => ({
+  /** Passkeys (WebAuthn), by which an account signs in without its password. */
+  passkeys: table(`${prefix}passkeys`, {
+    id: id(),
+    user_id: accountOf(users).notNull(),
+    name: text({ min: 1, max: 100 }).notNull(),
+    /** What the authenticator calls it, at most 1,023 bytes, and its public key (COSE): both in base64url. */
+    credential_id: text({ max: 1364 }).notNull().unique(),
+    public_key: text({ max: 2000 }).notNull(),
+    /** How often it has signed, as far as its authenticator counts. */
+    counter: integer().notNull(),
+    transports: json().$type<string[]>().notNull(),
+    /** Whether it outlives its device. */
+    backed_up: boolean().notNull(),
+    created_at: created(),
+    last_used_at: timestamp(),
+  }),
+})
+
 const records = (users: Table, prefix: string) => {
   const account = () => accountOf(users)
   return {
@@ -147,7 +168,7 @@ const records = (users: Table, prefix: string) => {
  * @param options.prefix stands before the names of the tables, where the schema has others of these names
  */
 export function accountTables(users: Table, { prefix = "" }: { prefix?: string } = {}) {
-  const tables = { ...waysIn(users, prefix), ...records(users, prefix) }
+  const tables = { ...waysIn(users, prefix), ...keys(users, prefix), ...records(users, prefix) }
   for (const [purpose, made] of Object.entries(tables))
     purposes.set(made, { purpose: purpose as AccountTableName, users })
   return tables

@@ -1,15 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { allow, defineApi, route, signedIn } from "#weir"
+import { passkeys } from "#weir/passkeys"
 import { resources } from "./resources.ts"
-import {
-  account_factors,
-  account_tokens,
-  api_keys,
-  audit,
-  identities,
-  people,
-  sessions,
-} from "./schema/people.ts"
+import * as tables from "./schema/people.ts"
+
+const { account_factors, account_tokens, api_keys, audit, identities, people, sessions } = tables
 
 /** Who asks, as a hand-written route sees it. */
 const who = route(
@@ -39,6 +34,7 @@ const accounts = {
   identities,
   tokens: account_tokens,
   factors: account_factors,
+  passkeys: passkeys(tables.passkeys),
   audit,
 } as const
 

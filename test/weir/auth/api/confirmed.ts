@@ -1,6 +1,9 @@
 import { defineApi } from "#weir"
+import { passkeys } from "#weir/passkeys"
 import { accountResources } from "./resources.ts"
-import { account_tokens, audit, people, sessions } from "./schema/people.ts"
+import * as tables from "./schema/people.ts"
+
+const { account_tokens, audit, people, sessions } = tables
 
 /** The accounts of the other API, whose addresses are verified before anybody signs in. */
 export const confirmed = defineApi({
@@ -15,6 +18,7 @@ export const confirmed = defineApi({
     disabled: "disabled_at",
     sessions,
     tokens: account_tokens,
+    passkeys: passkeys(tables.passkeys),
     audit,
     confirm: true,
   },

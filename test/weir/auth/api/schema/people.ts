@@ -29,5 +29,5 @@ export const thingsRelations = relations(things, ({ one }) => ({
   owner: one(people, { fields: [things.owner_id], references: [people.id] }),
 }))
 
-export const { sessions, api_keys, identities, account_tokens, account_factors, audit } =
+export const { sessions, api_keys, identities, account_tokens, account_factors, passkeys, audit } =
   accountTables(people)

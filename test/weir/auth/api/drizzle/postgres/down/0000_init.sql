@@ -4,6 +4,7 @@
 -- Loses data: drops the table api_keys
 -- Loses data: drops the table audit
 -- Loses data: drops the table identities
+-- Loses data: drops the table passkeys
 -- Loses data: drops the table people
 -- Loses data: drops the table sessions
 -- Loses data: drops the table things
@@ -12,6 +13,7 @@ DROP TABLE "account_tokens" CASCADE;--> statement-breakpoint
 DROP TABLE "api_keys" CASCADE;--> statement-breakpoint
 DROP TABLE "audit" CASCADE;--> statement-breakpoint
 DROP TABLE "identities" CASCADE;--> statement-breakpoint
+DROP TABLE "passkeys" CASCADE;--> statement-breakpoint
 DROP TABLE "people" CASCADE;--> statement-breakpoint
 DROP TABLE "sessions" CASCADE;--> statement-breakpoint
 DROP TABLE "things" CASCADE;

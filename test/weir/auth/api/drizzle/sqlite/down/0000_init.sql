@@ -4,6 +4,7 @@
 -- Loses data: drops the table api_keys
 -- Loses data: drops the table audit
 -- Loses data: drops the table identities
+-- Loses data: drops the table passkeys
 -- Loses data: drops the table people
 -- Loses data: drops the table sessions
 -- Loses data: drops the table things
@@ -12,6 +13,7 @@ DROP TABLE `account_tokens`;--> statement-breakpoint
 DROP TABLE `api_keys`;--> statement-breakpoint
 DROP TABLE `audit`;--> statement-breakpoint
 DROP TABLE `identities`;--> statement-breakpoint
+DROP TABLE `passkeys`;--> statement-breakpoint
 DROP TABLE `sessions`;--> statement-breakpoint
 DROP TABLE `things`;--> statement-breakpoint
 DROP TABLE `people`;

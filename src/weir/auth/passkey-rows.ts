@@ -1,0 +1,142 @@
+import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import type { Client, Statement } from "../db/driver.ts"
+import type { Accounts } from "../resource/accounts.ts"
+import type { Key } from "../resource/key.ts"
+import type { Field, Resource } from "../resource/resource.ts"
+import { boundValue, columnName, tableOf } from "../sql/columns.ts"
+import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { typedValue } from "../sql/requirements.ts"
+import { accountKey } from "./accounts.ts"
+import { changing, ofAccount, type Parts, rowsWith } from "./factor-rows.ts"
+import { columnValue, insertOf, type Only } from "./rows.ts"
+import type { NewCredential, Signed } from "./webauthn.ts"
+
+/** Most passkeys of one account. */
+export const maxPasskeys = 10
+
+/** A row of the passkeys, as JSON has it. */
+export interface Passkey {
+  id: number
+  user_id: Key
+  name: string
+  credential_id: string
+  public_key: string
+  counter: number
+  transports: string[]
+  backed_up: boolean
+  created_at: string
+  last_used_at: string | null
+}
+
+/** The passkeys of an account, oldest first. */
+export const passkeysOf = (client: Client, passkeys: Resource, account: Key): Promise<Passkey[]> =>
+  rowsWith(client, passkeys, "user_id", account)
+
+/** The passkey that its authenticator calls so. */
+export async function passkeyCalled(
+  client: Client,
+  passkeys: Resource,
+  id: string,
+): Promise<Passkey | undefined> {
+  const [found] = await rowsWith<Passkey>(client, passkeys, "credential_id", id)
+  return found
+}
+
+/** What an account signs in with. */
+export async function loginOf(client: Client, { resource, login }: Accounts, account: Key): Promise<string> {
+  const plan = planOf(resource, "own:login", () => ({
+    ...compile(
+      sql`select ${(login[0] as Field).column} from ${resource.table} where ${accountKey(resource).column} = ${bound("id")}`,
+    ),
+    bounded: true,
+  }))
+  const [row] = await client.query(withValues(plan, { id: account }, true))
+  return String(row?.[0])
+}
+
+/** The statement after which an account's passkeys are added one at a time: several at once would each count without the others. */
+export function oneAtATime(passkeys: Resource, account: Key): Statement[] {
+  const owner = sql`weir_owner`
+  const owners = sql`(select ${typedValue(passkeys, "user_id")} as ${owner}) as owners`
+  const lock = expressions.lockEach?.(`weir ${passkeys.name} `, owner, owners)
+  return lock ? [withValues(compile(lock), { user_id: columnValue(passkeys, "user_id", account) })] : []
+}
+
+/** Adds a passkey, if the account has not the most that it may have. */
+export const added = (
+  passkeys: Resource,
+  account: Key,
+  { id, publicKey, counter, isBackedUp }: NewCredential,
+  { name, transports }: { name: string; transports: string[] },
+): Statement => {
+  const row = {
+    user_id: account,
+    name,
+    credential_id: id,
+    public_key: publicKey,
+    counter,
+    transports,
+    backed_up: isBackedUp,
+  }
+  const count = sql`select count(*) from ${tableOf(passkeys)} where ${columnName(passkeys, "user_id")} = ${boundValue(passkeys, "user_id", "@account")}`
+  return insertOf(passkeys, row, {
+    name: "room",
+    where: sql`(${count}) < ${sql.raw(`${maxPasskeys}`)}`,
+    values: { "@account": columnValue(passkeys, "user_id", account) },
+  })
+}
+
+/** That a passkey is there, called so. */
+export const isThere = (passkeys: Resource, credential: string): Only => ({
+  name: "passkey there",
+  where: sql`exists (select 1 from ${tableOf(passkeys)} where ${columnName(passkeys, "credential_id")} = ${boundValue(passkeys, "credential_id", "@credential")})`,
+  values: { "@credential": credential },
+})
+
+const ofId = ({ column, value }: Parts) => sql`${column("id")} = ${value("id")}`
+const own = (parts: Parts) => sql`${ofId(parts)} and ${ofAccount(parts)}`
+
+export const renamed = (passkeys: Resource, account: Key, id: number, name: string): Statement =>
+  changing(
+    passkeys,
+    "rename",
+    (parts) => ({ set: sql`${parts.column("name")} = ${parts.value("name")}`, where: own(parts) }),
+    { id, user_id: account, name },
+  )
+
+export const removed = (passkeys: Resource, account: Key, id: number): Statement =>
+  changing(passkeys, "delete:own", (parts) => ({ where: own(parts) }), { id, user_id: account })
+
+/** A counter goes on, or is none: 0 both times. */
+const goesOn = (stored: SQL, counter: SQL): SQL =>
+  sql`(${stored} < ${counter} or (${stored} = 0 and ${stored} = ${counter}))`
+
+/** Notes that a passkey was used, where its counter goes on. */
+export const used = (passkeys: Resource, id: number, { counter, isBackedUp }: Signed): Statement =>
+  changing(
+    passkeys,
+    "use",
+    (parts) => {
+      const { column, value } = parts
+      const set = ["counter", "backed_up", "last_used_at"].map(
+        (name) => sql`${column(name)} = ${value(name)}`,
+      )
+      return {
+        set: sql.join(set, sql`, `),
+        where: sql`${ofId(parts)} and ${goesOn(column("counter"), value("counter"))}`,
+      }
+    },
+    { id, counter, backed_up: isBackedUp, last_used_at: new Date().toISOString() },
+  )
+
+/** That the counter of a passkey went back: two have it, and one of them has signed more often. */
+export const isCloned = (passkeys: Resource, id: number, { counter }: Signed): Only => {
+  const column = (name: string) => columnName(passkeys, name)
+  const signed = boundValue(passkeys, "counter", "@counter")
+  return {
+    name: "passkey cloned",
+    where: sql`exists (select 1 from ${tableOf(passkeys)} where ${column("id")} = ${boundValue(passkeys, "id", "@passkey")} and not ${goesOn(column("counter"), signed)})`,
+    values: { "@passkey": id, "@counter": counter },
+  }
+}

@@ -1,0 +1,4 @@
+import { worker } from "#weir/worker"
+import { api } from "./api.ts"
+
+export default worker(api)
