@@ -34,6 +34,7 @@ const routes: [string, string, unknown][] = [
   ["POST", "/auth/factors/1/confirm", { code: "123456" }],
   ["DELETE", "/auth/factors/1", { current_password }],
   ["POST", "/auth/recovery-codes", { current_password }],
+  ["POST", "/auth/remove-factors", { account: 1 }],
   ["POST", "/auth/verification", {}],
   ["POST", "/auth/verify", { token: "x" }],
   ["POST", "/auth/email", { email: "new@example.com", current_password }],
