@@ -136,7 +136,6 @@ const inNode = ({
 
 /** What the API is made of, and its tests. */
 const bundled = [
-  "@hono/zod-openapi",
   "drizzle-orm",
   "drizzle-orm/pg-core",
   "drizzle-orm/pg-proxy",
@@ -149,6 +148,7 @@ const bundled = [
   "hono/http-exception",
   "hono/route",
   "hono/utils/accept",
+  "hono/validator",
   "jose",
   "lru-cache",
   "zod",
@@ -157,6 +157,18 @@ const bundled = [
 /** The migrations of an API of the tests, as plain JSON. */
 const migrationsOf = (api: string, dialect: string) =>
   JSON.parse(JSON.stringify(readMigrations(path(`./test/weir/${api}/drizzle/${dialect}`))))
+
+/** The driver of Workers has what wrangler.toml puts in the place of postgres.js; tests that ask it for more have its Node build. */
+const workerPostgres = {
+  name: "worker-postgres",
+  enforce: "pre" as const,
+  resolveId: (id: string, importer: string | undefined) =>
+    id !== "postgres"
+      ? undefined
+      : importer?.endsWith("/postgres-open.ts")
+        ? path("./scripts/worker-postgres/client.ts")
+        : path("./node_modules/postgres/src/index.js"),
+}
 
 /** The API's suites inside workerd, once per binding. */
 function inWorkerd(
@@ -170,13 +182,14 @@ function inWorkerd(
       tsconfigPaths,
       alias: {
         "#fresh": path("./test/weir/support/fresh-worker.ts"),
-        // As wrangler.toml has it.
-        postgres: path("./node_modules/postgres/src/index.js"),
+        // As wrangler.toml has them.
+        "@hono/zod-openapi": path("./scripts/worker-openapi/index.ts"),
         "@upstash/redis/cloudflare": path("./scripts/worker-redis.js"),
         "@upstash/ratelimit": path("./scripts/worker-ratelimit.js"),
       },
     },
     plugins: [
+      workerPostgres,
       cloudflareTest(({ inject }) => ({
         miniflare: {
           compatibilityDate: "2026-10-01",

@@ -1,4 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi"
+import { createRoute } from "@hono/zod-openapi"
+import * as z from "zod"
 import { admin, allow, route } from "#weir"
 import { items } from "../schema/items.ts"
 import { users } from "../schema/users.ts"

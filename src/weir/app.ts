@@ -87,7 +87,7 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)
   if (services.metrics) metricsRoute(registry, services.metrics)
-  if (auth) authRoutes(registry, auth, firstParts(api))
+  if (auth) authRoutes(registry, auth, firstParts(api, services))
   if (auth?.mail && auth.accounts.confirm)
     app.post(`/${auth.accounts.resource.name}`, confirmedSignUps(auth, auth.mail))
   for (const route of api.routes) registry.mount(route)
@@ -103,8 +103,9 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
 }
 
 /** The first parts of the paths that an API serves, by which the scopes of keys name them. */
-const firstParts = ({ resources, routes }: Api): ReadonlySet<string> =>
+const firstParts = ({ resources, routes }: Api, { metrics }: Services): ReadonlySet<string> =>
   new Set([
+    ...(metrics?.access === "admins" ? ["metrics"] : []),
     ...resources.map(({ name }) => name),
     ...routes.map(({ config }) => config.path.split("/")[1] as string),
   ])

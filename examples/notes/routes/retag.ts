@@ -1,5 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi"
+import { createRoute } from "@hono/zod-openapi"
 import { and, eq } from "drizzle-orm"
+import * as z from "zod"
 import { allow, Problem, route, signedIn } from "#weir"
 import { notes } from "../schema/notes.ts"
 

@@ -1,5 +1,6 @@
-import { createRoute, z } from "@hono/zod-openapi"
+import { createRoute } from "@hono/zod-openapi"
 import { and, eq, gt, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm"
+import * as z from "zod"
 import { allow, type Db, Problem, route, signedIn } from "#weir"
 import { invitations } from "../schema/invitations.ts"
 import { memberships } from "../schema/memberships.ts"

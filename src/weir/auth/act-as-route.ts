@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import { forbidden, invalid } from "../problem.ts"
 import type { Key } from "../resource/key.ts"

@@ -1,7 +1,7 @@
-import type { z } from "@hono/zod-openapi"
 import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { requireStorable } from "../http/route.ts"
+import type * as z from "../lib/zod.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 

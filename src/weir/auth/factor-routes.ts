@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import type { Registry } from "../http/registry.ts"
+import * as z from "../lib/zod.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { confirmFactor, listFactors, newFactor, removeFactor, renewRecoveryCodes } from "./factors.ts"

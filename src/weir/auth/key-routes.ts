@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import { read } from "../operations/read.ts"
 import { forbidden, invalid } from "../problem.ts"
@@ -89,6 +89,7 @@ export function keyRoutes(
         },
       },
       security: "required",
+      scopes: false,
       errors: [401, 403, 413, 415, 422],
     }),
     async (c) => {

@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import type { SigningKey } from "./signing-keys.ts"
 
 const jwk = z

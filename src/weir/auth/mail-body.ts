@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import type { Key } from "../resource/key.ts"
 import { signedIn } from "../resource/rules.ts"

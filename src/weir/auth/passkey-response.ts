@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
+import * as z from "../lib/zod.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { type Challenged, isChallenge } from "./passkey-challenge.ts"
 import { siteFor } from "./passkey-site.ts"

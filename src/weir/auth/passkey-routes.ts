@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
 import type { Proof } from "./factors.ts"

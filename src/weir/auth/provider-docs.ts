@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import type { RouteDoc } from "../http/document.ts"
+import * as z from "../lib/zod.ts"
 import { bodyOf } from "./body.ts"
 import { challengePattern, maxState } from "./sign-in-request.ts"
 

@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "../lib/zod.ts"
 import { trustworthyUrl } from "../resource/issuers.ts"
 
 /** A provider that people sign in with. */

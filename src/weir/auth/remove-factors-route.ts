@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import { forbidden, notFound } from "../problem.ts"
 import { admin } from "../resource/rules.ts"

@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi"
 import { sql } from "drizzle-orm"
 import type { Row } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
@@ -6,6 +5,7 @@ import { refuseUnhonoured } from "../http/preferences.ts"
 import { searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { requireHolds } from "../operations/access.ts"
 import { invalid } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
@@ -98,6 +98,7 @@ export function endOthersRoute(registry: Registry, context: AuthContext, session
       },
       responses: { 204: { description: "They have ended" } },
       security: "required",
+      scopes: false,
       errors: [401, 403, 422],
     }),
     async (c) => {

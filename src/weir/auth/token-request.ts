@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { AppContext } from "../http/context.ts"
 import { problem } from "../http/problem-docs.ts"
+import * as z from "../lib/zod.ts"
 import { Problem, type ProblemCode } from "../problem.ts"
 
 /** The problem of a refused request, with the members of RFC 6749, 5.2. */

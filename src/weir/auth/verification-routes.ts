@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
+import * as z from "../lib/zod.ts"
 import { unauthorized } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { secretOf } from "../resource/resource.ts"

@@ -1,8 +1,8 @@
-import { z } from "@hono/zod-openapi"
 import { type SQL, sql } from "drizzle-orm"
 import type { AggregateSql, Exactness } from "../db/dialect/aggregates.ts"
 import { aggregates } from "../db/dialect/expressions.ts"
 import type { FieldSpec, FieldTypeName } from "../db/dialect/field.ts"
+import * as z from "../lib/zod.ts"
 import type { FieldType } from "./type.ts"
 import { fieldType } from "./types.ts"
 

@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { listParts } from "../lib/list-parts.ts"
+import * as z from "../lib/zod.ts"
 import { parseJson } from "./json.ts"
 import { Between, type FieldType, Invalid, type MakeType, usual } from "./type.ts"
 

@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
 import { comparedBy } from "./compared.ts"
 import { comparison } from "./operators.ts"

@@ -1,17 +1,29 @@
-import type { z } from "@hono/zod-openapi"
+import { OpenAPIHono } from "@hono/zod-openapi"
 import { JsonText } from "../lib/json-text.ts"
+import type * as z from "../lib/zod.ts"
 import type { FieldType } from "./type.ts"
 
-/** A schema as JSON Schema; undefined for one that refers to itself, which the document cannot hold. */
-function documentOf(schema: z.ZodType, io: "input" | "output"): object | undefined {
-  // By its method: the Worker's zod has no function for it.
-  const { $schema: _, ...document } = schema.toJSONSchema({ io, unrepresentable: "any" })
-  return JSON.stringify(document).includes('"$ref"') ? undefined : document
+const name = "Constrained"
+
+/**
+ * A schema as JSON Schema, as it takes values: they are kept as they were sent. Undefined for one that refers to itself
+ * or to others by a name, which the document cannot hold, and for one of a kind that has none.
+ */
+function documentOf(schema: z.ZodType): object | undefined {
+  const { openAPIRegistry, getOpenAPI31Document } = new OpenAPIHono()
+  openAPIRegistry.register(name, schema)
+  try {
+    const { components } = getOpenAPI31Document({ openapi: "3.1.0", info: { title: name, version: "1" } })
+    const document = components?.schemas?.[name]
+    return JSON.stringify(document).includes('"$ref"') ? undefined : document
+  } catch {
+    return undefined
+  }
 }
 
-const documented = (type: z.ZodType, schema: z.ZodType, io: "input" | "output"): z.ZodType => {
-  const document = documentOf(schema, io)
-  return document ? type.openapi(document) : type
+const documented = (type: z.ZodType, schema: z.ZodType): z.ZodType => {
+  const document = documentOf(schema)
+  return document ? type.openapi(document as Record<string, unknown>) : type
 }
 
 /** A type whose values must also fit a schema, which a `$type` has. A value is kept as it was sent. */
@@ -24,7 +36,6 @@ export const constrained = (type: FieldType, schema: z.ZodType): FieldType => ({
         for (const issue of error?.issues ?? []) context.addIssue({ ...issue } as never)
       }),
       schema,
-      "input",
     ),
-  output: () => documented(type.output(), schema, "output"),
+  output: () => documented(type.output(), schema),
 })

@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import { readDate } from "../lib/calendar.ts"
+import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
 import { comparison } from "./operators.ts"
 import { Invalid, type MakeType, usual } from "./type.ts"

@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { readMoment } from "../lib/calendar.ts"
+import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
 import { comparedBy } from "./compared.ts"
 import { comparison } from "./operators.ts"

@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import { JsonText } from "../lib/json-text.ts"
+import * as z from "../lib/zod.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
 /** Any JSON in the document: spelled out, so that typed clients may send and read members and elements. */

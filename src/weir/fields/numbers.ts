@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
+import * as z from "../lib/zod.ts"
 import { comparison } from "./operators.ts"
 import { type FieldType, Invalid, type MakeType, type Scalar } from "./type.ts"
 

@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
+import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
 import { comparison, partial } from "./operators.ts"
 import { Invalid, type MakeType, usual } from "./type.ts"

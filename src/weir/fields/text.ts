@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql, expressions } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import {
@@ -9,6 +8,7 @@ import {
   normalizedUsername,
 } from "../lib/identifiers.ts"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
+import * as z from "../lib/zod.ts"
 import { comparison, partial } from "./operators.ts"
 import { Invalid, type MakeType } from "./type.ts"
 

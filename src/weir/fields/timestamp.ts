@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql, expressions } from "../db/dialect/expressions.ts"
+import * as z from "../lib/zod.ts"
 import { comparison } from "./operators.ts"
 import { Between, Invalid, type MakeType } from "./type.ts"
 

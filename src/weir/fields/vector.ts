@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import { columnSql } from "../db/dialect/expressions.ts"
+import * as z from "../lib/zod.ts"
 import { parseJson } from "./json.ts"
 import { Invalid, type MakeType, usual } from "./type.ts"
 

@@ -32,6 +32,8 @@ interface Described {
   errors: number[]
   /** `optional`: a token changes what is shown. `required`: without one, 401. Without it: public. */
   security?: "optional" | "required" | NonNullable<RouteConfig["security"]>
+  /** The scopes that a key needs, all of them; `false` where no key will do. Default: that of the path and the method. */
+  scopes?: readonly string[] | false
 }
 
 /** An operation whose input and output are types of zod. */
@@ -125,29 +127,29 @@ const actions: Record<Method, string> = {
   delete: "delete",
 }
 
-/** What an operation may be called with: a token, or a key with a scope of its path. */
+/** What an operation may be called with: a token, or a key with scopes. */
 function needs(
   needed: "required" | "optional",
+  { scopes }: Described,
   { keys }: DocumentInfo,
   method: Method,
   path: string,
 ): Needed {
   const [, name] = path.split("/")
-  const all = [
-    { password: [] },
-    ...(keys && name !== "auth" ? [{ key: [`${name}:${actions[method]}`] }] : []),
-  ]
+  const named = scopes ?? (name !== "auth" && [`${name}:${actions[method]}`])
+  const all = [{ password: [] }, ...(keys && named ? [{ key: [...new Set(named)] }] : [])]
   return needed === "required" ? all : [...all, {}]
 }
 
 function securityNeeded(
-  { security = [] }: RouteDoc | OperationDoc,
+  doc: RouteDoc | OperationDoc,
   info: DocumentInfo,
   method: Method,
   path: string,
 ): NonNullable<RouteConfig["security"]> {
+  const { security = [] } = doc
   if (typeof security !== "string") return security
-  return info.accounts ? needs(security, info, method, path) : []
+  return info.accounts ? needs(security, doc, info, method, path) : []
 }
 
 /** An operation as the document has it, or the route that the generator makes one of. */
@@ -156,7 +158,7 @@ function operationOf(
   problems: Record<string, Reference>,
   security: NonNullable<RouteConfig["security"]>,
 ): { tags: string[]; operation?: Json; route?: Omit<RouteConfig, "method" | "path"> } {
-  const { errors: _, security: __, ...rest } = doc
+  const { errors: _, security: __, scopes: ___, ...rest } = doc
   const { tags } = doc
   if (!("json" in rest)) {
     const { responses, ...route } = rest
@@ -187,7 +189,7 @@ const securityOf = ({ accounts, basePath, refreshes, keys }: DocumentInfo): Json
     in: "header",
     name: "X-API-Key",
     description:
-      "A key of an account, `weir_…`, which may be sent as `Authorization: Bearer` as well. Its scopes are `<path>:<action>`: read, create, update, delete, `write` for all but reading, or `*`.",
+      "A key of an account, `weir_…`, which may be sent as `Authorization: Bearer` as well. Its scopes are `<path>:<action>`: read, create, update, delete, `write` for all but reading, or `*`. Rows of other paths, which are embedded or sent within a row, and the operations of a batch take scopes of their own.",
   }
   return { securitySchemes: { password, ...(keys ? { key } : {}) } }
 }

@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi"
 import type { Table } from "drizzle-orm"
 import { classify } from "../db/dialect/errors.ts"
 import { quotedName } from "../db/dialect/table-name.ts"
+import * as z from "../lib/zod.ts"
 import { text } from "./conditional-docs.ts"
 import type { AppContext } from "./context.ts"
 import type { Registry } from "./registry.ts"

@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
-import { requireHolds } from "../operations/access.ts"
+import * as z from "../lib/zod.ts"
+import { requireHolds, requireScope } from "../operations/access.ts"
 import { admin, anyone } from "../resource/rules.ts"
 import type { AppMiddleware } from "./context.ts"
 import { patternOf } from "./pattern.ts"
@@ -58,7 +58,9 @@ export function metricsRoute(registry: Registry, { access, text, contentType }: 
       ...(access === "admins" ? { security: "required" as const } : {}),
     }),
     async (c) => {
-      requireHolds(c.get("call"), rule)
+      const call = c.get("call")
+      requireHolds(call, rule)
+      if (access === "admins") requireScope(call, "metrics", "read")
       return reply(c, 200, await text(), { "content-type": contentType, "cache-control": "no-store" })
     },
   )

@@ -1,4 +1,5 @@
-import { type RouteConfig, z } from "@hono/zod-openapi"
+import type { RouteConfig } from "@hono/zod-openapi"
+import * as z from "../lib/zod.ts"
 import { titles } from "../problem.ts"
 import type { Components, Reference } from "./components.ts"
 import { text } from "./conditional-docs.ts"

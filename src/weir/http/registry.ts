@@ -4,7 +4,7 @@ import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { AppContext, AppEnv } from "./context.ts"
 import { type DocumentInfo, documentOf, type Entry, type RouteDoc } from "./document.ts"
-import { type HandwrittenRoute, needsViewer } from "./route.ts"
+import { type HandwrittenRoute, needsViewer, scopeOf } from "./route.ts"
 
 const guarding = new WeakSet<object>()
 
@@ -171,5 +171,6 @@ function docOf({ middleware, ...config }: RouteConfig, accounts: boolean): Route
       ...(request ? [422] : []),
     ],
     security: config.security ?? (required ? "required" : []),
+    scopes: [scopeOf(config).join(":")],
   }
 }

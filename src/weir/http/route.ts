@@ -69,10 +69,15 @@ const json = /^application\/(json|[\w.+-]+\+json)$/
 const takes = ({ request }: RouteConfig, media: RegExp): boolean =>
   Object.keys(request?.body?.content ?? {}).some((type) => media.test(type))
 
-/** Refuses a key whose scopes do not name the first part of the route's path. */
-const checkScope = ({ method, path }: RouteConfig): AppMiddleware => {
+/** The scope that a key needs for a route: the first part of its path, and whether it only reads. */
+export function scopeOf({ method, path }: RouteConfig): [name: string, action: "read" | "update"] {
   const [, name = ""] = path.split("/")
-  const action = method === "get" || method === "head" ? "read" : "update"
+  return [name, method === "get" || method === "head" ? "read" : "update"]
+}
+
+/** Refuses a key whose scopes do not name the first part of the route's path. */
+const checkScope = (config: RouteConfig): AppMiddleware => {
+  const [name, action] = scopeOf(config)
   return async (c, next) => {
     requireScope(c.get("call"), name, action)
     await next()

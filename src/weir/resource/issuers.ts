@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "../lib/zod.ts"
 
 /** The algorithms of signatures that are checked with a public key: one with a shared secret proves no issuer. */
 export const asymmetric = [

@@ -5,12 +5,19 @@ import type { Resource } from "./resource.ts"
 import { type RuleCheck, scoped } from "./row-of.ts"
 import { hidingRow, holdsComment, namedOutright, rowMark } from "./rule-columns.ts"
 import { isOpen, isOpenToAll, maxRowRules, type RowSql, type Rule, unboundViewer } from "./rules.ts"
+import { unscoped } from "./scopes.ts"
 import { type ViewerSql, viewerKinds } from "./viewer.ts"
 
 /** Throws for a rule that names no column of its row, or says nothing: a request would meet it as a 503. */
 export function checkRules(resource: Resource): void {
   const { name, fields, rules, refersTo } = resource
-  const checked = (what: string, rule: Rule) => checkRule(resource, `${name}: the rule of ${what}`, rule)
+  // Most fields have the same rules, and actions often have.
+  const done = new Set<Rule>()
+  const checked = (what: string, rule: Rule) => {
+    const plain = unscoped(rule)
+    if (!done.has(plain)) checkRule(resource, `${name}: the rule of ${what}`, plain)
+    done.add(plain)
+  }
   for (const [action, rule] of Object.entries(rules)) checked(action, rule)
   for (const field of Object.values(fields)) {
     checked(`${field.name}.read`, field.read)

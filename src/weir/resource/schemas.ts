@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi"
 import { noNul, notStorable, storable } from "../lib/storable.ts"
+import * as z from "../lib/zod.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"

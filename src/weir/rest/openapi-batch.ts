@@ -61,6 +61,8 @@ export function batchDoc(components: Components, isOpen: boolean): OperationDoc 
       "Operations over several resources, in one transaction, each on what those before it leave and under its own rules. Later ones name rows that earlier ones write. The first that fails undoes all, and is named by `operation`.",
     tags: ["operation"],
     security: isOpen ? "optional" : "required",
+    // Each operation asks for its own.
+    scopes: [],
     json: {
       parameters: [idempotencyHeader(components), preferHeader(components)],
       requestBody: {

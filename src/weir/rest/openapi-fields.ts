@@ -1,5 +1,6 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi"
+import { OpenAPIHono } from "@hono/zod-openapi"
 import type { Json } from "../http/components.ts"
+import * as z from "../lib/zod.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { inputSchema, outputSchema } from "../resource/schemas.ts"
 

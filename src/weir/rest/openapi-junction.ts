@@ -5,7 +5,7 @@ import { keyFields } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { writeHeaders } from "./openapi-answers.ts"
 import { keyParam, keyParams } from "./openapi-params.ts"
-import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
+import { type Documents, jsonOf, nestedScopes, securityOf } from "./openapi-parts.ts"
 import { createBody, createExample, createMembers, quotaText } from "./openapi-writes.ts"
 
 /** The keys of both sides in the path; those of the target by the names that the path has for them. */
@@ -54,6 +54,7 @@ export function linkDoc(
     description: `Adds one to the ${name} of one ${source.singular}, as a row of ${junction.name}. A link that is there stays as it is.${quotaOf(junction)}`,
     tags: [target.name],
     security: securityOf(junction, "create"),
+    scopes: nestedScopes(junction, "create", source),
     json: {
       parameters: [...linkParams(d, relation, names), ...writeHeaders(d)],
       ...(requestBody ? { requestBody } : {}),
@@ -77,6 +78,7 @@ export function unlinkDoc(
     description: `Takes one from the ${name} of one ${source.singular}: its row of ${junction.name} is deleted, and the ${target.singular} stays.`,
     tags: [target.name],
     security: securityOf(junction, "delete"),
+    scopes: nestedScopes(junction, "delete", source),
     json: {
       parameters: [...linkParams(d, relation, names), ...writeHeaders(d)],
       responses: { 204: { description: "Unlinked" } },

@@ -117,6 +117,13 @@ export const securityOf = (
 ): "optional" | "required" =>
   [resource, ...others].every(({ rules }) => isOpen(rules[action], "anonymous")) ? "optional" : "required"
 
+/** The scopes of a key for an action on rows that are reached by way of others. */
+export const nestedScopes = (
+  { name }: Resource,
+  action: "read" | "create" | "delete",
+  ...others: (Resource | undefined)[]
+): string[] => [`${name}:${action}`, ...others.flatMap((one) => (one ? [`${one.name}:read`] : []))]
+
 /** What the operations on a list of rows are called: those of a resource, or those of one parent. */
 export const nestedNames = (resource: Resource, parent?: Within): { operation: string; words: string } =>
   parent

@@ -5,7 +5,7 @@ import type { Within } from "./handlers.ts"
 import { aggregateParams, groupSchema } from "./openapi-aggregates.ts"
 import { asOfParams } from "./openapi-history.ts"
 import { fieldsParam, includeParams, keyParams, listParams } from "./openapi-params.ts"
-import { type Documents, jsonOf, nestedNames, securityOf } from "./openapi-parts.ts"
+import { type Documents, jsonOf, nestedNames, nestedScopes, securityOf } from "./openapi-parts.ts"
 import { rowSchemas } from "./openapi-rows.ts"
 
 const pageHeaders = {
@@ -30,6 +30,7 @@ export function listDoc(d: Documents, resource: Resource, parent?: Within): Oper
     description: `The ${resource.name} that the caller may see, a page at a time. Filters, sort, cursors and embeds are in the query string; \`Link\` has the pages around this one. \`QUERY\` answers alike, with the tree of \`filter\` as its body. With \`aggregate\`, the answer has groups of these rows.`,
     tags: [resource.name],
     security: via ? securityOf(via.toJunction.target, "read", resource) : securityOf(resource, "read"),
+    ...(parent ? { scopes: nestedScopes(resource, "read", parent.within, via?.toJunction.target) } : {}),
     json: {
       parameters: [
         ...(parent ? keyParams(d, parent.within) : []),

@@ -12,6 +12,7 @@ export const restoreDoc = (d: Documents, resource: Resource): OperationDoc => ({
     "Brings back a row that was deleted. A 404 for one that is not deleted, a 409 where another row has one of its values by now.",
   tags: [resource.name],
   security: securityOf(resource, "restore"),
+  scopes: [`${resource.name}:update`],
   json: {
     parameters: [...keyParams(d, resource), ...answerParams(d, resource)],
     responses: {

@@ -17,7 +17,7 @@ import { documentBody, documentPatch, patchExample } from "./openapi-documents.t
 import type { FieldSchema } from "./openapi-fields.ts"
 import { fromVersionParams } from "./openapi-history.ts"
 import { keyParams } from "./openapi-params.ts"
-import { type Documents, jsonOf, nestedNames, objectOf, securityOf } from "./openapi-parts.ts"
+import { type Documents, jsonOf, nestedNames, nestedScopes, objectOf, securityOf } from "./openapi-parts.ts"
 import { createParams, upsertAnswers, upsertText } from "./openapi-upsert.ts"
 
 /** Hashes of secrets wait their turn; beyond the queue, the server refuses them. */
@@ -160,6 +160,7 @@ export function createDoc(d: Documents, resource: Resource, parent?: Within): Op
     description: `Creates one ${singular} of an object. An array is taken, too, and answered by one, as by a POST to \`batch\` below.${quota ? quotaText(quota) : ""}${upsertText(resource)}`,
     tags: [name],
     security: securityOf(resource, "create"),
+    ...(parent ? { scopes: nestedScopes(resource, "create", parent.within) } : {}),
     json: {
       parameters: [...(parent ? keyParams(d, parent.within) : []), ...createParams(d, resource)],
       requestBody: { required: true, ...jsonOf(createBodyOf(d, resource, parent), example) },
@@ -193,6 +194,7 @@ export function createManyDoc(d: Documents, resource: Resource, parent?: Within)
     description: `Creates one row for each object of the array, in one transaction: all of them, or none.${quota ? quotaText(quota) : ""}${upsertText(resource)}`,
     tags: [name],
     security: securityOf(resource, "create"),
+    ...(parent ? { scopes: nestedScopes(resource, "create", parent.within) } : {}),
     json: {
       parameters: [...(parent ? keyParams(d, parent.within) : []), ...createParams(d, resource)],
       requestBody: {

@@ -1,5 +1,5 @@
-import { z } from "zod"
 import { providerList } from "../auth/provider-options.ts"
+import * as z from "../lib/zod.ts"
 import { issuerList, isTrustworthy } from "../resource/issuers.ts"
 import { commaSeparated } from "./setting-types.ts"
 

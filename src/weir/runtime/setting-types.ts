@@ -1,13 +1,15 @@
-import { z } from "zod"
 import { readSigningKeys } from "../auth/signing-keys.ts"
 import { sqliteUrlProblem } from "../db/drivers/libsql-url.ts"
 import { PostgresUrlError, parsePostgresUrl } from "../db/drivers/postgres-url.ts"
+import * as z from "../lib/zod.ts"
 
 /** What is wrong with a URL, to be read after the setting's name. */
 function urlProblem(text: string): string | undefined {
-  // A Worker that was built for D1 alone opens no URL.
+  // A Worker that was built for D1 or for Postgres alone opens no such URL.
   if (!/^postgres(ql)?:/.test(text))
-    return process.env.WEIR_DATABASE === "d1" ? undefined : sqliteUrlProblem(text)
+    return process.env.WEIR_DATABASE === "d1" || process.env.WEIR_DIALECT === "postgres"
+      ? undefined
+      : sqliteUrlProblem(text)
   // A Worker that was built for SQLite alone refuses such a database whatever its URL.
   return process.env.WEIR_DIALECT === "sqlite" ? undefined : postgresUrlProblem(text)
 }

@@ -1,6 +1,6 @@
-import { z } from "zod"
 import { isLongEnough } from "../auth/token.ts"
 import { PostgresUrlError } from "../db/drivers/postgres-url.ts"
+import * as z from "../lib/zod.ts"
 import { authSettings } from "./auth-settings.ts"
 import { mailSettings } from "./mail-settings.ts"
 import { commaSeparated, databaseUrl, isOrigin, limit, signingKeys, whole } from "./setting-types.ts"

@@ -152,7 +152,9 @@ test.each<[string, typeof alone, NodeJS.Signals]>([
   for (const part of [
     "worker-assets.mjs",
     "worker-zod",
+    "worker-openapi",
     "worker-postgres",
+    "worker-libsql.ts",
     "worker-redis.js",
     "worker-ratelimit.js",
     "worker-lru.js",

@@ -169,22 +169,21 @@ test.each(environments)("what is deployed, --env=%s, holds one dialect", async (
   const { sources } = JSON.parse(readFileSync(join(folder, "worker.js.map"), "utf8")) as { sources: string[] }
   // Nor of passkeys, which this API has not.
   const strays =
-    /node_modules\/(libsql|pino|@hono\/node-server|swagger-ui-dist|drizzle-kit|@simplewebauthn|@peculiar|reflect-metadata)\/|weir\/auth\/(passkeys|passkey-(grant|required|routes|rows|site)|webauthn)\.ts/
+    /node_modules\/(libsql|pino|@hono\/(node-server|zod-openapi)|@libsql|swagger-ui-dist|drizzle-kit|@simplewebauthn|@peculiar|reflect-metadata)\/|weir\/auth\/(passkeys|passkey-(grant|required|routes|rows|site)|webauthn)\.ts/
   expect(sources.length).toBeGreaterThan(50)
   expect(sources.filter((source) => strays.test(source) || other.test(source))).toEqual([])
 })
 
-test("what is deployed over D1 is at most 300 KiB gzipped", async () => {
-  expect((await deployed("")).kib).toBeLessThanOrEqual(300)
-})
+/** Most KiB, gzipped, with a little room for what is to come. */
+const bars: [name: string, kib: number][] = [
+  ["", 285],
+  ["turso", 288],
+  ["postgres", 300],
+]
 
-// Missed since accounts have mail, providers and factors: about 316 and 325 KiB. This fails when the bar is met again.
-test.fails.each(["turso", "postgres"])(
-  "what is deployed, --env=%s, is at most 300 KiB gzipped",
-  async (name) => {
-    expect((await deployed(name)).kib).toBeLessThanOrEqual(300)
-  },
-)
+test.each(bars)("what is deployed, --env=%s, is at most %i KiB gzipped", async (name, most) => {
+  expect((await deployed(name)).kib).toBeLessThanOrEqual(most)
+})
 
 test("a Worker built for another dialect: 503 everywhere, and the log names the line to change", async () => {
   const wrong = await startWrangler(

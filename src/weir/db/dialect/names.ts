@@ -22,9 +22,17 @@ export interface TableConfig {
   uniqueConstraints: { columns: Column[]; getName(): string | undefined }[]
 }
 
-/** The indexes, keys and constraints of a table of the dialect in use. */
-export const tableConfig: (table: Table) => TableConfig =
+const configOf: (table: Table) => TableConfig =
   (process.env.WEIR_DIALECT ?? dialectName) === "postgres" ? postgresConfig : sqliteConfig
+
+const configs = new WeakMap<Table, TableConfig>()
+
+/** The indexes, keys and constraints of a table of the dialect in use. Drizzle would build them for each call. */
+export function tableConfig(table: Table): TableConfig {
+  const config = configs.get(table) ?? configOf(table)
+  configs.set(table, config)
+  return config
+}
 
 const titles: Record<DialectName, string> = { postgres: "Postgres", sqlite: "SQLite" }
 
