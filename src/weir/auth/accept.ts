@@ -14,6 +14,7 @@ import { withValues } from "../sql/plan.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { verifiedNow } from "./by-link.ts"
 import { credentialsIn, lookPlan, lookValues } from "./credentials.ts"
+import { entailing } from "./entailed.ts"
 import { endLinks, findLink, invalidLink, inviting, isUnused, type Link, unusedValues } from "./links.ts"
 import type { MailContext } from "./mail-context.ts"
 
@@ -64,6 +65,7 @@ export async function acceptInvitation(
     ...call,
     viewer: inviter,
     recalled: undefined,
+    entailed: entailing(accounts)(c, { by: "invitation", inviter: by }),
     collector: followedBy(call, () => [endLinks(tokens, link)]),
   }
   try {

@@ -1,46 +1,109 @@
-import { and, eq, or, type SQL, sql } from "drizzle-orm"
+import { eq, or, type SQL, sql } from "drizzle-orm"
 import type { Client, Row } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
 import { foldedUsername } from "../lib/identifiers.ts"
+import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { type Key, keyFields, parseKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { bound, compile, type Plan, withValues } from "../sql/plan.ts"
+import { boundValue } from "../sql/columns.ts"
+import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { hasIdentity, type Identity, identitiesOf } from "./identity.ts"
+import { columnValue } from "./rows.ts"
 import type { KeyOf } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
-/** What signing in needs to know of an account. */
+/** An account, as signing in needs to know it. */
 export interface Account {
   id: Key
   hashedPassword: string
-  /** Whether its address is verified; true where that is not asked for. */
+  /** Whether it may be signed in to. */
+  isUsable: boolean
+  /** Whether its address was verified here. */
   isVerified: boolean
+  /** What one signs in with, in the order of the login columns: as it is stored. */
+  names: string[]
 }
 
-const plans = new WeakMap<Accounts, Plan>()
-
-/** The statement that finds the accounts which a name may mean: key, password, then each login column. */
-function planFor(accounts: Accounts): Plan {
-  const plan = plans.get(accounts) ?? compileFind(accounts)
-  plans.set(accounts, plan)
-  return plan
+/** The accounts that a condition finds. `shape` tells conditions apart. */
+async function find(
+  accounts: Accounts,
+  client: Client,
+  shape: string,
+  where: () => SQL | undefined,
+  values: Values,
+): Promise<Account[]> {
+  const { resource, login, password, verified } = accounts
+  const plan = planOf(resource, `own:find:${shape}`, () => {
+    const usable = isUsable(accounts)
+    const flag = (condition: SQL) => sql`case when ${condition} then 1 else 0 end`
+    const columns = [
+      ...[accountKey(resource), password].map(({ column }) => sql`${column}`),
+      usable ? flag(usable) : sql`1`,
+      verified ? flag(sql`${verified.column} is not null`) : sql`0`,
+      ...login.map(({ column }) => sql`${column}`),
+    ]
+    // Login columns are unique.
+    return {
+      ...compile(sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${where()}`),
+      bounded: true,
+    }
+  })
+  const rows = await client.query(withValues(plan, values))
+  return rows.map(([id, password, usable, verified, ...names]: Row) => ({
+    id: keyIn(accounts, id),
+    hashedPassword: String(password),
+    isUsable: Number(usable) === 1,
+    isVerified: Number(verified) === 1,
+    names: names.map(String),
+  }))
 }
 
-function compileFind(accounts: Accounts): Plan {
-  const { resource, login, password } = accounts
-  const columns = [accountKey(resource), password, ...login].map(({ column }) => sql`${column}`)
-  if (accounts.confirm && accounts.verified)
-    columns.push(sql`case when ${accounts.verified.column} is null then 0 else 1 end`)
-  const matches = login.flatMap((field) => [
-    matching(field, bound(field.name)),
-    ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
-  ])
-  const find = compile(
-    sql`select ${sql.join(columns, sql`, `)} from ${resource.table} where ${and(or(...matches), isUsable(accounts))}`,
+/** The key of an account as a driver has read it. */
+export const keyIn = (accounts: Accounts, value: unknown): Key => keyFrom(accounts)(String(value)) as Key
+
+/** The account with a key. */
+export async function findByKey(accounts: Accounts, client: Client, key: Key): Promise<Account | undefined> {
+  const { resource } = accounts
+  const { name, column } = accountKey(resource)
+  const where = () => eq(column, boundValue(resource, name, "key"))
+  return (await find(accounts, client, "key", where, { key: columnValue(resource, name, key) } as Values))[0]
+}
+
+/** The account that has an identity. */
+export async function findByIdentity(
+  accounts: Accounts,
+  client: Client,
+  { issuer, subject }: Identity,
+): Promise<Account | undefined> {
+  const where = () => hasIdentity(identitiesOf(accounts), sql`${accountKey(accounts.resource).column}`)
+  return (await find(accounts, client, "identity", where, { issuer, subject }))[0]
+}
+
+/** The account that has an address. */
+export async function findByAddress(
+  accounts: Accounts,
+  client: Client,
+  address: string,
+): Promise<Account | undefined> {
+  const { email, login } = accounts
+  if (!email || address.includes("\0")) return undefined
+  const spelled = normalized(email.spec, address)
+  const typed = address.trim().toLowerCase()
+  const where = () => or(eq(email.column, sql`${bound("email")}`), eq(email.column, sql`${bound("typed")}`))
+  // Addresses were stored as they were typed before they had one spelling.
+  const found = await find(accounts, client, "address", where, { email: spelled, typed })
+  return found.find(({ names }) => names[login.indexOf(email)] === spelled) ?? found[0]
+}
+
+/** The condition of the accounts that a name may mean. */
+const named = ({ login }: Accounts): SQL | undefined =>
+  or(
+    ...login.flatMap((field) => [
+      matching(field, bound(field.name)),
+      ...(field.spec.format === "email" ? [eq(field.column, sql`${bound(asTyped(field))}`)] : []),
+    ]),
   )
-  // Login columns are unique.
-  return { ...find, bounded: true }
-}
 
 /** The key of an account: of one column, as `accountsOf` has checked. */
 export const accountKey = ({ fields, keys }: Resource): Field => fields[keys[0] as string] as Field
@@ -78,30 +141,27 @@ export const countedName = (accounts: Accounts, name: string): string =>
   [...new Set(accounts.login.map(({ spec }) => normalized(spec, name).toLowerCase()))].join(" ")
 
 /**
- * The account that a name means. Where it fits several, the first of the login columns decides, and in one column the
- * value that is spelled alike.
+ * The account that a name means, unless it is deleted or disabled. Where it fits several, the first of the login columns
+ * decides, and in one column the value that is spelled alike.
  */
 export async function findAccount(
   accounts: Accounts,
   client: Client,
   name: string,
 ): Promise<Account | undefined> {
-  const { login } = accounts
-  const names = namesOf(accounts, name)
-  const rows = await client.query(withValues(planFor(accounts), names))
-  for (const [i, field] of login.entries()) {
-    const stored = (row: Row): string => String(row[2 + i])
-    const folded = foldedUsername(names[field.name] as string)
-    const row =
-      rows.find((row) => stored(row) === names[field.name]) ??
-      rows.find((row) => stored(row) === names[asTyped(field)]) ??
+  const values = namesOf(accounts, name)
+  const found = (await find(accounts, client, "name", () => named(accounts), values)).filter(
+    ({ isUsable }) => isUsable,
+  )
+  for (const [i, field] of accounts.login.entries()) {
+    const folded = foldedUsername(values[field.name] as string)
+    const account =
+      found.find(({ names }) => names[i] === values[field.name]) ??
+      found.find(({ names }) => names[i] === values[asTyped(field)]) ??
       (field.spec.format === "username"
-        ? rows.find((row) => foldedUsername(stored(row)) === folded)
+        ? found.find(({ names }) => foldedUsername(names[i] as string) === folded)
         : undefined)
-    if (row) {
-      const isVerified = !accounts.confirm || Number(row[2 + login.length]) === 1
-      return { id: row[0] as Key, hashedPassword: String(row[1]), isVerified }
-    }
+    if (account) return account
   }
   return undefined
 }

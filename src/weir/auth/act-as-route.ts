@@ -10,9 +10,9 @@ import { withValues } from "../sql/plan.ts"
 import { keyFrom } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { credentialsIn, lookPlan, lookValues } from "./credentials.ts"
 import { requireInPerson } from "./in-person.ts"
-import { readBody } from "./mail-body.ts"
 import { passwordMark } from "./token.ts"
 
 /** How long an admin acts as another by one token, in seconds. */
@@ -41,7 +41,7 @@ export function actAsRoute(registry: Registry, context: AuthContext): void {
       tags: ["auth"],
       summary: "Act as another user, for admins",
       description: `A token of another account that holds for ${actSeconds / 60} minutes, as long as the admin's own session lasts. Each log line names the admin as \`actor\`, and the audit log has the reason.`,
-      request: { body: { required: true, content: { "application/json": { schema: input } } } },
+      request: bodyOf(input),
       responses: { 200: { description: "The token", content: { "application/json": { schema: answer } } } },
       security: "required",
       errors: [401, 403, 413, 415, 422],

@@ -1,5 +1,6 @@
 import type { Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
+import type { LaterValue } from "../lib/later-value.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
 import { clientInfo } from "./client-info.ts"
@@ -18,7 +19,10 @@ export type AuditEventName =
   | "disabled"
   | "enabled"
   | "acted_as"
+  | "account_made"
+  | "account_deleted"
   | "verified"
+  | "unverified"
   | "email_changed"
   | "invited"
   | "identity_linked"
@@ -34,9 +38,9 @@ export type AuditEventName =
 export interface AuditEvent {
   event: AuditEventName
   /** Whose account. */
-  account?: Key | undefined
+  account?: Key | LaterValue | undefined
   /** Who did it; by default the account itself. */
-  actor?: Key | undefined
+  actor?: Key | LaterValue | undefined
   /** Nothing secret: it is shown to admins. */
   details?: Record<string, unknown>
 }
@@ -46,7 +50,7 @@ export function audited(c: AppContext, accounts: Accounts, told: AuditEvent, onl
   const { audit } = accounts.tables
   if (!audit) return []
   const { event, account, actor = account, details } = told
-  const text = (key: Key | undefined) => (key === undefined ? undefined : String(key))
+  const text = (key: AuditEvent["account"]) => (typeof key === "number" ? String(key) : key)
   const row = {
     event,
     account: text(account),

@@ -10,6 +10,7 @@ import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { factorsOf, isActive } from "./factor-rows.ts"
+import { sweptTokens } from "./links.ts"
 import { passkeyServerOf } from "./passkey-server.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf, returned } from "./rows.ts"
@@ -53,31 +54,20 @@ export async function requireCode(
   return shown
 }
 
-/** Begins a challenge. Those of the account that have expired go. */
+/** Begins a challenge. */
 async function newChallenge(c: AppContext, tokens: Resource, account: Shower): Promise<string> {
   const challenge = `wch_${randomBytes(32).toString("base64url")}`
-  const now = Date.now()
-  const iso = (ms: number) => new Date(ms).toISOString()
   const insert = insertOf(tokens, {
     token_hash: digestOf(challenge),
     purpose,
     user_id: account.id,
     data: { password: passwordMark(account.hashedPassword), method: account.method },
-    expires_at: iso(now + challengeMs),
+    expires_at: new Date(Date.now() + challengeMs).toISOString(),
   })
-  const sweep = planOf(tokens, "own:challenges:sweep", () =>
-    compile(
-      sql`delete from ${tableOf(tokens)} where ${columnName(tokens, "user_id")} = ${boundValue(tokens, "user_id")} and ${columnName(tokens, "purpose")} = ${purpose} and ${columnName(tokens, "expires_at")} <= ${boundValue(tokens, "expires_at")} returning ${returned(tokens)}`,
-    ),
-  )
-  const values = {
-    user_id: columnValue(tokens, "user_id", account.id),
-    expires_at: columnValue(tokens, "expires_at", iso(now)),
-  }
   await c
     .get("call")
     .client()
-    .batch([{ ...withValues(sweep, values), change: changeOf(tokens, "delete") }, insert])
+    .batch([sweptTokens(tokens), insert])
   return challenge
 }
 

@@ -8,11 +8,21 @@ const names = { access: "weir_access", refresh: "weir_refresh" } as const
 
 /** A session's token that the browser has sent in a cookie. */
 export function cookieOf(c: AppContext, which: keyof typeof names): string | undefined {
-  const header = c.req.header("cookie")
-  if (!header?.includes(names[which])) return undefined
-  const name = nameOf(c, which)
-  return parse(header, name)[name] || undefined
+  return sentCookie(c, nameOf(c, which))
 }
+
+/** A cookie that the browser has sent. */
+export function sentCookie(c: AppContext, name: string): string | undefined {
+  const header = c.req.header("cookie")
+  return header?.includes(name) ? parse(header, name)[name] || undefined : undefined
+}
+
+/** A cookie that no script sees, and no page of another site sends along with a change. */
+export const hiddenCookie = (
+  name: string,
+  value: string,
+  options: { path: string; maxAge: number; secure: boolean; sameSite?: "Strict" },
+): string => serialize(name, value, { httpOnly: true, sameSite: "Lax", ...options })
 
 const pathOf = (c: AppContext, which: keyof typeof names): string =>
   `${c.get("basePath")}${which === "access" ? "/" : "/auth"}`
@@ -30,14 +40,11 @@ function nameOf(c: AppContext, which: keyof typeof names): string {
 }
 
 function cookie(c: AppContext, which: keyof typeof names, value: string, maxAge: number): string {
-  const secure = !isPlainLocal(c.req.url)
-  const sameSite = which === "access" ? "Lax" : "Strict"
-  return serialize(nameOf(c, which), value, {
-    httpOnly: true,
-    secure,
-    sameSite,
+  return hiddenCookie(nameOf(c, which), value, {
+    secure: !isPlainLocal(c.req.url),
     path: pathOf(c, which),
     maxAge,
+    ...(which === "access" ? {} : { sameSite: "Strict" }),
   })
 }
 

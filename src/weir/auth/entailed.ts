@@ -5,50 +5,38 @@ import type { AppContext } from "../http/context.ts"
 import type { Call, Entailed } from "../operations/call.ts"
 import { changeOf } from "../operations/change.ts"
 import type { Write } from "../operations/commit.ts"
-import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import { isLater } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import type { Viewer } from "../resource/viewer.ts"
-import { columnName, hasKey, keyValues, tableOf } from "../sql/columns.ts"
-import { bound, compile, withValues } from "../sql/plan.ts"
+import { isPresent } from "../resource/soft-delete.ts"
+import { isAdmin, type Viewer } from "../resource/viewer.ts"
+import { boundValue, columnName, hasKey, keyValues, tableOf } from "../sql/columns.ts"
+import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { accountKey } from "./accounts.ts"
 import type { AuditEventName } from "./audit.ts"
-import { clientInfo } from "./client-info.ts"
 import { requireInPerson } from "./in-person.ts"
+import { type Becoming, type Teller, told, toldOfNew, type Written } from "./told.ts"
 import { isUsable } from "./usable.ts"
 
-/** What the rows of a write become, where that is told. */
-interface Becoming {
-  event: AuditEventName
-  /** The rows are otherwise before it. Absent where they always are. */
-  differs?: SQL | undefined
-  /** The rows are so after it: otherwise the rules have refused the write. */
-  done: SQL
-  values: Values
-  details?: Record<string, unknown>
-}
+/** What is told of a row of an account that is deleted: the event, and columns of the row by what they are called. */
+type Deleted = [event: AuditEventName, columns: Record<string, string>]
 
-/** The rows of a write: whose they are, and which. */
-interface Written {
-  resource: Resource
-  /** The column with the key of the account. */
-  account: SQL
-  where: SQL
-  values: Values
-}
+const nothing: Entailed = { before: [], after: [] }
 
 /**
  * What changes of accounts entail, in their own transaction: sessions of an account end that has a new password, is
- * disabled or deleted, and the audit log tells of what the rules have let happen.
+ * disabled or deleted, and the audit log tells of what the rules have let happen. `details` are what each line has.
  */
-export function entailing(accounts: Accounts): (c: AppContext) => Call["entailed"] {
+export function entailing(
+  accounts: Accounts,
+): (c: AppContext, details?: Record<string, unknown>) => NonNullable<Call["entailed"]> {
   const { resource, tables } = accounts
-  const deleted = new Map<Resource | undefined, AuditEventName>([
-    [tables.keys, "key_deleted"],
-    [tables.sessions, "sign_out"],
-    [tables.identities, "identity_unlinked"],
+  const { audit } = tables
+  const deleted = new Map<Resource | undefined, Deleted>([
+    [tables.keys, ["key_deleted", { key: "id", name: "name" }]],
+    [tables.sessions, ["sign_out", { session: "id" }]],
+    [tables.identities, ["identity_unlinked", { issuer: "issuer" }]],
   ])
   const own = new Set([
     tables.keys,
@@ -58,14 +46,16 @@ export function entailing(accounts: Accounts): (c: AppContext) => Call["entailed
     tables.passkeys,
     tables.tokens,
   ])
-  return (c) => (write) => {
+  return (c, details) => (write) => {
     const { viewer } = c.get("call")
     if (viewer.scopes || viewer.actor !== undefined) requireOwnDoing(accounts, viewer, write, own)
-    if (write.resource === resource) return ofAccounts(c, accounts, write)
-    const event = write.verb === "delete" ? deleted.get(write.resource) : undefined
+    const teller = audit && { c, audit, details }
+    if (write.resource === resource) return ofAccounts(accounts, write, viewer, teller)
+    const [event, columns] = (write.verb === "delete" && deleted.get(write.resource)) || []
     const rows = event && writtenRows(write, columnName(write.resource, "user_id"))
     if (!event || !rows) return undefined
-    const entailed = told(c, accounts, rows, [{ event, done: sql`1 = 0`, values: {} }])
+    const becoming = { event, done: sql`1 = 0`, values: {}, columns }
+    const entailed = teller ? told(teller, rows, [becoming]) : nothing
     return write.resource === tables.identities
       ? { ...entailed, before: [...oneAtATime(rows), ...entailed.before] }
       : entailed
@@ -107,48 +97,84 @@ function writtenRows({ resource, key, rows }: Write, account: SQL): Written | un
       account,
       where: hasKey(resource, writtenRow(resource)),
       values: keyValues(resource, key),
+      shape: "one",
     }
   return rows && { resource, account, ...rows }
 }
 
-function ofAccounts(c: AppContext, accounts: Accounts, write: Write): Entailed | undefined {
-  const { resource, role, disabled, password } = accounts
-  const rows = writtenRows(write, columnName(resource, accountKey(resource).name))
-  if (write.verb === "insert" || write.verb === "restore" || !rows) return undefined
-  const { set = {} } = write
-  const becomings: Becoming[] = []
-  const newValue = (field: Field): SQL => field.type.sql.bind(bound(`@new ${field.name}`))
+function ofAccounts(
+  accounts: Accounts,
+  write: Write,
+  viewer: Viewer,
+  teller: Teller | undefined,
+): Entailed | undefined {
+  const { resource } = accounts
+  const account = columnName(resource, accountKey(resource).name)
+  const made = teller && madeOf(accounts, write, viewer, teller, account)
+  const rows = writtenRows(write, account)
+  if (write.verb === "insert" || write.verb === "restore" || !rows) return made && { before: [], after: made }
+  const becomings = becomingsOf(accounts, write)
+  const { before, after } = teller ? told(teller, rows, becomings) : nothing
+  return { before, after: [...after, ...(made ?? []), ...endings(accounts, rows, becomings, write)] }
+}
+
+/**
+ * The statements that tell of a new account: of one that an admin makes, and of one that something else than a sign-up does.
+ * The hash of its password has a salt of its own, so that it is no other's.
+ */
+function madeOf(
+  { resource, login, password, role }: Accounts,
+  { verb, values = {} }: Write,
+  viewer: Viewer,
+  teller: Teller,
+  account: SQL,
+): Statement[] | undefined {
+  if (verb !== "insert" || !(isAdmin(viewer.kind) || teller.details)) return undefined
+  const known = [password, ...login].filter(({ name }) => typeof values[name] === "string")
+  if (known[0] !== password) return undefined
+  const where = and(
+    ...known.map(({ name }) => sql`${columnName(resource, name)} = ${boundValue(resource, name)}`),
+  ) as SQL
+  const given = role && values[role.name]
+  const rows = { resource, account, where, values, shape: `new ${known.map(({ name }) => name)}` }
+  return [toldOfNew(teller, rows, "account_made", given === undefined ? {} : { role: given })]
+}
+
+/** What the columns that a write sets make of accounts, as far as it is told. */
+function becomingsOf({ resource, ...accounts }: Accounts, { verb, set = {} }: Write): Becoming[] {
   const own = ({ name }: Field): SQL => columnName(resource, name)
-  const isSet = (field: Field | undefined): field is Field =>
-    field !== undefined && set[field.name] !== undefined
-  if (isSet(role)) {
-    const same = sql`${own(role)} = ${newValue(role)}`
-    becomings.push({
-      event: "role_changed",
-      differs: sql`(${same}) is not true`,
-      done: same,
-      values: { [`@new ${role.name}`]: set[role.name] },
-      details: { role: set[role.name] },
-    })
+  const becomings: Becoming[] = []
+  const add = (event: AuditEventName, done: SQL, differs?: SQL, more: Partial<Becoming> = {}): void =>
+    void becomings.push({ event, done, differs, values: {}, ...more })
+  const another = (
+    event: AuditEventName,
+    field: Field | undefined,
+    details?: Record<string, unknown>,
+    isNew = false,
+  ): void => {
+    const value = field && set[field.name]
+    if (!field || value === undefined) return
+    const name = `@new ${field.name}`
+    const same = sql`${own(field)} = ${field.type.sql.bind(bound(name))}`
+    add(event, same, isNew ? undefined : sql`(${same}) is not true`, { values: { [name]: value }, details })
   }
-  if (isSet(disabled)) {
-    const enabled = set[disabled.name] === null
-    const none = isNull(disabled.column)
-    becomings.push({
-      event: enabled ? "enabled" : "disabled",
-      differs: enabled ? not(none) : none,
-      done: enabled ? none : not(none),
-      values: {},
-    })
+  const since = (given: AuditEventName, taken: AuditEventName, field: Field | undefined): void => {
+    if (!field || set[field.name] === undefined) return
+    const none = isNull(field.column)
+    if (set[field.name] === null) add(taken, none, not(none))
+    else add(given, not(none), none)
   }
-  if (isSet(password))
-    becomings.push({
-      event: "password_changed",
-      done: sql`${own(password)} = ${newValue(password)}`,
-      values: { [`@new ${password.name}`]: set[password.name] },
-    })
-  const { before, after } = told(c, accounts, rows, becomings)
-  return { before, after: [...after, ...endings(accounts, rows, becomings, write)] }
+  const { role, email, password, verified, disabled } = accounts
+  another("role_changed", role, role && { role: set[role.name] })
+  another("email_changed", email)
+  another("password_changed", password, undefined, true)
+  since("verified", "unverified", verified)
+  since("disabled", "enabled", disabled)
+  if (verb === "delete") {
+    const present = isPresent(resource)
+    add("account_deleted", present ? not(present) : sql`1 = 0`, present)
+  }
+  return becomings
 }
 
 /** The statements that end the sessions of accounts that have a new password, or cannot be used. */
@@ -158,60 +184,19 @@ function endings(accounts: Accounts, rows: Written, becomings: Becoming[], { ver
   const passworded = becomings.find(({ event }) => event === "password_changed")
   const usable = isUsable(accounts)
   const mayEnd = verb === "delete" || becomings.some(({ event }) => event === "disabled")
-  const conditions = [passworded?.done, mayEnd && usable ? not(usable) : undefined].filter(
-    (one) => one !== undefined,
-  )
-  return conditions.map((condition) => {
-    const ended = sql`select ${rows.account} from ${tableOf(rows.resource)} where ${and(rows.where, condition)}`
-    const plan = compile(
-      sql`delete from ${tableOf(sessions)} where ${columnName(sessions, "user_id")} in (${ended})`,
-    )
-    const change: Change = { ...changeOf(sessions, "delete"), moves: true }
+  const change: Change = { ...changeOf(sessions, "delete"), moves: true }
+  const ending = (name: string, condition: SQL): Statement => {
+    const make = () => {
+      const ended = sql`select ${rows.account} from ${tableOf(rows.resource)} where ${and(rows.where, condition)}`
+      return compile(
+        sql`delete from ${tableOf(sessions)} where ${columnName(sessions, "user_id")} in (${ended})`,
+      )
+    }
+    const plan = rows.shape === undefined ? make() : planOf(rows.resource, `ends:${name}:${rows.shape}`, make)
     return { ...withValues(plan, { ...rows.values, ...passworded?.values }), change }
-  })
-}
-
-/**
- * The statements that tell the audit log: before the write, of the rows that are otherwise; after it, of those alone that it
- * has changed. A mark of its own tells them from what was told before.
- */
-function told(c: AppContext, accounts: Accounts, rows: Written, becomings: Becoming[]): Entailed {
-  const { audit } = accounts.tables
-  if (!audit || becomings.length === 0) return { before: [], after: [] }
-  const { viewer } = c.get("call")
-  const { device, address } = clientInfo(c)
-  const mark = crypto.randomUUID()
-  const column = (name: string) => columnName(audit, name)
-  const account = sql`cast(${rows.account} as text)`
-  const from = sql`from ${tableOf(rows.resource)} where ${rows.where}`
-  const values: Values = {
-    ...rows.values,
-    "@mark": mark,
-    "@actor": viewer.id === undefined ? null : String(viewer.actor ?? viewer.id),
-    "@device": device ?? null,
-    "@address": address ?? null,
-    "@request": c.get("requestId").slice(0, 200),
   }
-  const change = changeOf(audit, "insert")
-  const moved: Change = { ...changeOf(audit, "update"), moves: true }
-  const before = becomings.map(({ event, differs, details, values: own }): Statement => {
-    const names = ["event", "account", "actor", "device", "address", "request_id", "details"].map(column)
-    const text = (name: string) => sql`cast(${bound(name)} as text)`
-    const json = audit.fields.details?.type.sql.bind(bound("@details")) ?? bound("@details")
-    const plan = compile(
-      sql`insert into ${tableOf(audit)} (${sql.join(names, sql`, `)}) select ${text("@event")}, ${account}, ${text("@actor")}, ${text("@device")}, ${text("@address")}, ${text("@mark")}, ${json} ${from}${differs ? sql` and ${differs}` : sql``}`,
-    )
-    const told = { "@event": event, "@details": details ? JSON.stringify(details) : null }
-    return { ...withValues(plan, { ...values, ...own, ...told }), change }
-  })
-  const after = becomings.map(({ event, done, values: own }): Statement => {
-    const plan = compile(
-      sql`delete from ${tableOf(audit)} where ${column("request_id")} = ${bound("@mark")} and ${column("event")} = ${bound("@event")} and ${column("account")} in (select ${account} ${from} and (${done}) is not true)`,
-    )
-    return { ...withValues(plan, { ...values, ...own, "@event": event }), change: moved }
-  })
-  const named = compile(
-    sql`update ${tableOf(audit)} set ${column("request_id")} = ${bound("@request")} where ${column("request_id")} = ${bound("@mark")}`,
-  )
-  return { before, after: [...after, { ...withValues(named, values), change: moved }] }
+  return [
+    ...(passworded ? [ending("password", passworded.done)] : []),
+    ...(mayEnd && usable ? [ending("usable", not(usable))] : []),
+  ]
 }

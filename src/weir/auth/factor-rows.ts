@@ -7,12 +7,12 @@ import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { rowText } from "../sql/row.ts"
-import { columnValue, returned } from "./rows.ts"
+import { columnValue, fewerThan, type Only, returned, someRow } from "./rows.ts"
 
 /** A row of the factors, as JSON has it. */
 export interface Factor {
   id: number
-  kind: "totp" | "recovery"
+  kind: "totp" | "recovery" | "removed"
   secret: string
   last_step: number | null
   failures: number
@@ -95,6 +95,8 @@ export function changing(
 }
 
 export const ofAccount = ({ column, value }: Parts): SQL => sql`${column("user_id")} = ${value("user_id")}`
+const isApp = (parts: Parts): SQL =>
+  sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp'`
 const active = ({ column }: Parts): SQL =>
   sql`${column("kind")} = 'totp' and ${column("confirmed_at")} is not null`
 
@@ -158,21 +160,54 @@ export const confirmed = (
     "confirm",
     (parts) => ({
       set: sql`${parts.column("confirmed_at")} = ${parts.value("confirmed_at")}, ${parts.column("last_step")} = ${parts.value("last_step")}`,
-      where: sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp' and ${parts.column("confirmed_at")} is null`,
+      where: sql`${isApp(parts)} and ${parts.column("confirmed_at")} is null`,
     }),
     { id, user_id: account, confirmed_at: now, last_step: step },
   )
 
-/** Deletes an app of an account. */
-export const removedFactor = (factors: Resource, account: Key, id: number): Statement =>
+/**
+ * Removes an app of an account. What is left of one whose codes were guessed at is the count, without the secret: the next
+ * guess waits as long, whatever apps there are by then. The highest count is enough.
+ */
+export const removedFactor = (factors: Resource, account: Key, id: number): Statement[] => [
   changing(
     factors,
-    "delete:app",
+    "remove",
     (parts) => ({
-      where: sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp'`,
+      set: sql`${parts.column("kind")} = 'removed', ${parts.column("secret")} = ''`,
+      where: isApp(parts),
     }),
     { id, user_id: account },
-  )
+  ),
+  changing(
+    factors,
+    "delete:counts",
+    (parts) => {
+      const own = (name: string) => sql`${tableOf(factors)}.${parts.column(name)}`
+      const other = (name: string) => sql`other.${parts.column(name)}`
+      const higher = sql`select 1 from ${tableOf(factors)} other where ${other("user_id")} = ${parts.value("user_id")} and ${other("kind")} = 'removed' and (${other("failures")} > ${own("failures")} or (${other("failures")} = ${own("failures")} and ${other("id")} > ${own("id")}))`
+      return {
+        where: sql`${ofAccount(parts)} and ${parts.column("kind")} = 'removed' and (${parts.column("failures")} = 0 or exists (${higher}))`,
+      }
+    },
+    { user_id: account },
+  ),
+]
+
+/** That an account has such an app, or one that is not confirmed: what tells of its change says nothing where there is none. */
+export function someApp(factors: Resource, account: Key, id: number, isPending = false): Only {
+  const parts = partsOf(factors)
+  const pending = isPending ? sql` and ${parts.column("confirmed_at")} is null` : sql``
+  return {
+    name: `app:${isPending}`,
+    where: someRow(factors, sql`${isApp(parts)}${pending}`),
+    values: valuesOf(factors, { id, user_id: account }),
+  }
+}
+
+/** That an account has fewer apps than `most` that are confirmed. */
+export const fewerApps = (factors: Resource, account: Key, most: number): Only =>
+  fewerThan(factors, account, most, active(partsOf(factors)))
 
 /** Deletes all rows of an account. */
 export const removedAll = (factors: Resource, account: Key): Statement =>

@@ -1,30 +1,27 @@
-import { and, sql } from "drizzle-orm"
 import type { AppContext } from "../http/context.ts"
 import { base32 } from "../lib/base32.ts"
 import { forbidden, invalid, notFound, Problem } from "../problem.ts"
-import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
-import type { Field, Resource } from "../resource/resource.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { accountKey } from "./accounts.ts"
+import type { Resource } from "../resource/resource.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import {
   confirmed,
   factorsOf,
+  fewerApps,
   isActive,
   removedFactor,
   removedPending,
   removedRecovery,
+  someApp,
 } from "./factor-rows.ts"
 import { idOf } from "./own-route.ts"
-import { verifyPassword } from "./password.ts"
 import { newRecoveryCodes, recoveryHash } from "./recovery-codes.ts"
-import { insertOf } from "./rows.ts"
+import { requirePassword } from "./require-password.ts"
+import { accountLock, insertOf } from "./rows.ts"
 import { seal, unseal } from "./sealed.ts"
 import { sealOf, takeCode, wrongCode } from "./second-factor.ts"
 import { newSecret, otpauthUri, stepOfCode } from "./totp.ts"
-import { isUsable } from "./usable.ts"
 
 /** Most authenticator apps of one account. */
 const maxApps = 5
@@ -60,17 +57,14 @@ export async function newFactor(
   const { accounts, secrets, title } = context
   const name = await requirePassword(c, accounts, account, password)
   const client = c.get("call").client()
-  const apps = (await factorsOf(client, factors, account)).filter(isActive)
-  if (apps.length >= maxApps) throw forbidden(`An account may have ${maxApps} apps: remove one first`)
   const secret = newSecret()
-  const insert = insertOf(factors, {
-    user_id: account,
-    kind: "totp",
-    secret: seal(secrets, sealOf(account), secret),
-  })
-  const [, rows = []] = await client.batch([removedPending(factors, account), insert])
+  const row = { user_id: account, kind: "totp", secret: seal(secrets, sealOf(account), secret) }
+  const before = [...accountLock(factors, account), removedPending(factors, account)]
+  const insert = insertOf(factors, row, fewerApps(factors, account, maxApps))
+  const made = (await client.batch([...before, insert]))[before.length]?.[0]
+  if (!made) throw forbidden(`An account may have ${maxApps} apps: remove one first`)
   const text = base32(secret)
-  return { id: Number(rows[0]?.[1]), secret: text, otpauth_uri: otpauthUri(text, title, name) }
+  return { id: Number(made[1]), secret: text, otpauth_uri: otpauthUri(text, title, name) }
 }
 
 /** Confirms an app by its first code. The first app of an account comes with recovery codes. */
@@ -95,13 +89,10 @@ export async function confirmFactor(
   const now = new Date().toISOString()
   const isFirst = !all.some(isActive)
   const recovery = isFirst ? newRecoveryCodes() : []
-  const told = audited(c, context.accounts, {
-    event: "factor_added",
-    account,
-    details: { factor: "totp", id },
-  })
-  const [changed = []] = await client.batch([confirmed(factors, account, id, { step, now }), ...told])
-  if (changed.length === 0) throw new Problem("conflict", "The app is confirmed already, or removed")
+  const event = { event: "factor_added", account, details: { factor: "totp", id } } as const
+  const told = audited(c, context.accounts, event, someApp(factors, account, id, true))
+  const changed = await client.batch([...told, confirmed(factors, account, id, { step, now })])
+  if (changed.at(-1)?.length === 0) throw new Problem("conflict", "The app is confirmed already, or removed")
   if (isFirst) await client.batch(recoveryStatements(factors, account, recovery, now))
   return { recovery_codes: recovery }
 }
@@ -138,11 +129,11 @@ export async function removeFactor(
   )
   if (!found) throw notFound()
   await requireProof(c, context, account, proof)
-  const told = audited(c, accounts, { event: "factor_removed", account, details: { factor: "totp", id } })
+  const told = { event: "factor_removed", account, details: { factor: "totp", id } } as const
   await client.batch([
-    removedFactor(factors, account, id),
+    ...audited(c, accounts, told, someApp(factors, account, id)),
+    ...removedFactor(factors, account, id),
     removedRecovery(factors, account, "orphaned"),
-    ...told,
   ])
 }
 
@@ -165,6 +156,7 @@ export async function renewRecoveryCodes(
 }
 
 const recoveryStatements = (factors: Resource, account: Key, recovery: string[], now: string) => [
+  ...accountLock(factors, account),
   removedRecovery(factors, account, "all"),
   ...recovery.map((code) =>
     insertOf(factors, {
@@ -175,25 +167,3 @@ const recoveryStatements = (factors: Resource, account: Key, recovery: string[],
     }),
   ),
 ]
-
-/** Throws a 422 where it is not the present password; else the name that the account signs in with. */
-async function requirePassword(
-  c: AppContext,
-  accounts: Accounts,
-  account: Key,
-  password: string,
-): Promise<string> {
-  const { resource, login } = accounts
-  const plan = planOf(resource, "own:password", () => ({
-    ...compile(
-      sql`select ${accounts.password.column}, ${(login[0] as Field).column} from ${resource.table} where ${and(sql`${accountKey(resource).column} = ${bound("id")}`, isUsable(accounts))}`,
-    ),
-    bounded: true,
-  }))
-  const call = c.get("call")
-  await call.caller.count({ kind: "secret", account: `#${account}` })
-  const [row] = await call.client().query(withValues(plan, { id: account }, true))
-  if (!row || !(await verifyPassword(password, String(row[0]), call.caller)))
-    throw wrong("current_password", "is not the present one", "wrong_secret")
-  return String(row[1])
-}

@@ -1,15 +1,16 @@
 import { and, is, SQL, sql } from "drizzle-orm"
-import type { Client } from "../db/driver.ts"
+import type { Client, Statement } from "../db/driver.ts"
 import { normalized } from "../fields/text.ts"
+import { LaterValue } from "../lib/later-value.ts"
 import type { Values } from "../query/query.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Field } from "../resource/resource.ts"
 import { isPresent } from "../resource/soft-delete.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, withValues } from "../sql/plan.ts"
-import { matching } from "./accounts.ts"
+import { accountKey, matching } from "./accounts.ts"
 import { hashPassword } from "./password.ts"
-import { columnValue } from "./rows.ts"
+import { columnValue, insertOf } from "./rows.ts"
 
 /** Who becomes the first admin. */
 export interface FirstAdmin {
@@ -86,5 +87,15 @@ export async function ensureFirstAdmin(
   )
   if (resource.softDelete) sets.push(sql`${columnName(resource, resource.softDelete.field.name)} = null`)
   const upsert = sql`insert into ${tableOf(resource)} (${sql.join(columns, sql`, `)}) values (${sql.join(bounds, sql`, `)}) on conflict (${columnName(resource, emailField.name)}) do update set ${sql.join(sets, sql`, `)}`
-  await client.batch([withValues(compile(upsert), values)])
+  await client.batch([withValues(compile(upsert), values), ...told(accounts, emailField, values)])
+}
+
+/** What tells the audit log of the first admin. */
+function told({ resource, role, admin, tables }: Accounts, email: Field, values: Values): Statement[] {
+  if (!tables.audit || !role) return []
+  const isIt = sql`${columnName(resource, email.name)} = ${values[email.name]}`
+  const key = columnName(resource, accountKey(resource).name)
+  const account = new LaterValue(sql`(select cast(${key} as text) from ${tableOf(resource)} where ${isIt})`)
+  const details = { role: admin, by: "FIRST_ADMIN_EMAIL" }
+  return [insertOf(tables.audit, { event: "role_changed", account, details })]
 }

@@ -45,7 +45,7 @@ const password: Grant = {
     // An unknown user costs what a known one does, and looks the same.
     const good = await verifyPassword(password, account?.hashedPassword ?? decoyHash, caller)
     if (!account || !good) throw new Problem("wrong_credentials", "The username or the password is wrong")
-    if (!account.isVerified)
+    if (accounts.confirm && !account.isVerified)
       throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
     const shown = await requireCode(c, context, { ...account, method: "password" }, otp)
     return beginSession(c, context, { ...account, method: shown ? `password ${shown}` : "password" })

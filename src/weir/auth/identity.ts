@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import type { Accounts } from "../resource/accounts.ts"
 import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 
@@ -6,6 +7,12 @@ import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 export interface Identity {
   issuer: string
   subject: string
+}
+
+/** The table of identities. Throws where there is none: a start without it was refused. */
+export function identitiesOf({ tables }: Accounts): Resource {
+  if (!tables.identities) throw new Error("accounts: identities is not set")
+  return tables.identities
 }
 
 /** The condition that the identity which is bound, by the names of its columns behind a prefix, is that of `owner`. */

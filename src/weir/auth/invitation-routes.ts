@@ -8,17 +8,9 @@ import { admin } from "../resource/rules.ts"
 import { acceptInvitation } from "./accept.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { inviting, newLinkToken, storeLink } from "./links.ts"
-import {
-  bodyOf,
-  countedAddress,
-  emailSchema,
-  mailed,
-  mailedDoc,
-  readBody,
-  signedInKey,
-  tokenSchema,
-} from "./mail-body.ts"
+import { countedAddress, emailSchema, mailed, mailedDoc, signedInKey, tokenSchema } from "./mail-body.ts"
 import { type MailContext, mailAfterwards } from "./mail-context.ts"
 import { mailOfKind } from "./mail-texts.ts"
 

@@ -114,6 +114,8 @@ function read(claims: JWTPayload, options: IssuerOptions): Issued | string {
   if (typeof sub !== "string" || !sub || sub.length > 255 || !storable(sub))
     return "its claim sub is missing or wrong"
   const { issuer, roles, email = "email" } = options
+  const odd = oddClaim(claims, options)
+  if (odd !== undefined) return `its claim ${odd} is missing or wrong`
   return {
     options,
     issuer,
@@ -140,8 +142,23 @@ function claimAt(claims: Record<string, unknown>, path: string): unknown {
 
 /** The words of a claim: a list, or text with blanks between them. */
 function words(value: unknown): string[] {
-  if (typeof value === "string") return value.split(" ").filter(Boolean)
-  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : []
+  return typeof value === "string" ? value.split(" ").filter(Boolean) : ((value ?? []) as string[])
+}
+
+/** A claim of scopes or roles that holds no words: read as none, it would leave the token as it is, and not narrow it. */
+function oddClaim(claims: JWTPayload, { scopes, roles }: IssuerOptions): string | undefined {
+  const named = scopes === false ? [] : scopes === undefined ? ["scope", "scp"] : [scopes]
+  const odd = named.find((name) => wordsAt(claims, name) === false)
+  if (odd !== undefined || roles === undefined) return odd
+  // Issuers write null for who has none.
+  return wordsAt(claims, roles) === false && claimAt(claims, roles) !== null ? roles : undefined
+}
+
+/** Whether a claim holds words; undefined where it is not there. */
+function wordsAt(claims: JWTPayload, name: string): boolean | undefined {
+  const value = claimAt(claims, name)
+  if (value === undefined) return undefined
+  return typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"))
 }
 
 /** The scopes of OpenID Connect, which say what the token tells of its user. */

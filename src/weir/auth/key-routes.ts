@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm"
 import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
@@ -10,14 +9,12 @@ import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { signedIn } from "../resource/rules.ts"
 import { scopeActions, scopePattern } from "../resource/scopes.ts"
-import { columnName, tableOf } from "../sql/columns.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { keyHash, newApiKey, startOf } from "./api-key.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { requireInPerson } from "./in-person.ts"
-import { readBody } from "./mail-body.ts"
-import { columnValue, insertOf } from "./rows.ts"
+import { accountLock, fewerThan, insertOf, withRow } from "./rows.ts"
 
 /** Most keys of one account, and most scopes of one key. */
 const maxKeys = 100
@@ -83,7 +80,7 @@ export function keyRoutes(
       summary: "Make a key",
       description:
         "Makes a key that programs call with, as `Authorization: Bearer <key>` or `X-API-Key: <key>`. It is shown in this answer alone. A key cannot make keys.",
-      request: { body: { required: true, content: { "application/json": { schema: input } } } },
+      request: bodyOf(input),
       responses: {
         201: {
           description: "The key",
@@ -102,26 +99,27 @@ export function keyRoutes(
       requireInPerson(viewer, "make keys")
       const { name, scopes, expires_at } = await readInput(c, names)
       const account = viewer.id as Key
-      const client = call.client()
-      if ((await keysOf(c, keys, account)) >= maxKeys)
-        throw forbidden(`An account may have ${maxKeys} keys: delete one first`)
       const key = newApiKey()
-      const insert = insertOf(keys, {
+      const key_hash = keyHash(key)
+      const row = {
         user_id: account,
         name,
         start: startOf(key),
-        key_hash: keyHash(key),
+        key_hash,
         scopes,
         expires_at: expires_at ?? undefined,
-      })
-      const told = audited(c, context.accounts, {
-        event: "key_made",
-        account,
-        actor: viewer.actor ?? account,
-        details: { name, scopes },
-      })
-      const [rows] = await client.batch([insert, ...told])
-      const id = (rows as unknown[][])[0]?.[1] as Key
+      }
+      const told = { event: "key_made", account, details: { name, scopes } } as const
+      const lock = accountLock(keys, account)
+      const results = await call
+        .client()
+        .batch([
+          ...lock,
+          insertOf(keys, row, fewerThan(keys, account, maxKeys)),
+          ...audited(c, context.accounts, told, withRow(keys, "key_hash", key_hash)),
+        ])
+      const id = results[lock.length]?.[0]?.[1] as Key | undefined
+      if (id === undefined) throw forbidden(`An account may have ${maxKeys} keys: delete one first`)
       const { body } = await read(call, keys, id, "")
       const location = `${c.get("basePath")}/${keys.name}/${id}`
       return reply(c, 201, `${body.trimEnd().slice(0, -1)},"key":${JSON.stringify(key)}}`, {
@@ -146,19 +144,4 @@ async function readInput(c: AppContext, names: ReadonlySet<string>): Promise<z.i
       { path: "expires_at", message: "must be in the future", code: "out_of_range" },
     ])
   return { ...given, ...(expires_at ? { expires_at: new Date(expires_at).toISOString() } : {}) }
-}
-
-async function keysOf(c: AppContext, keys: Resource, account: Key): Promise<number> {
-  const plan = planOf(keys, "own:count", () => ({
-    ...compile(
-      sql`select count(*) from ${tableOf(keys)} where ${columnName(keys, "user_id")} = ${bound("account")}`,
-    ),
-    bounded: true,
-  }))
-  const values = { account: columnValue(keys, "user_id", account) }
-  const [row] = await c
-    .get("call")
-    .client()
-    .query(withValues(plan, values, true))
-  return Number(row?.[0])
 }

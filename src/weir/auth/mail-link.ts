@@ -1,8 +1,9 @@
 import type { AppContext } from "../http/context.ts"
 import { linkTo } from "../mail/links.ts"
 import type { Key } from "../resource/key.ts"
-import { type Addressed, findAddressed, markOf } from "./addressed.ts"
+import { type Account, findByAddress, findByKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { addressOf, markOf } from "./link-mark.ts"
 import { linkSeconds, newLinkToken, storeLink } from "./links.ts"
 import { type MailContext, mailAfterwards } from "./mail-context.ts"
 import { type MailKind, mailOfKind } from "./mail-texts.ts"
@@ -13,7 +14,7 @@ export interface LinkRequest {
   /** Whose it is. */
   by: { email: string } | { id: Key }
   /** Whether the account that is found gets it. Default: it does. */
-  gets?: (account: Addressed) => boolean
+  gets?: (account: Account) => boolean
   /** Where the link is mailed, if that is not the account's address. */
   to?: string
   data?: Record<string, unknown>
@@ -29,21 +30,25 @@ export function mailLink(c: AppContext, context: AuthContext, mail: MailContext,
   const { purpose, by, gets = () => true, data, note } = request
   const { title, tokens, appUrl, links } = mail
   mailAfterwards(c, mail, purpose, async (client) => {
-    const found = await findAddressed(context.accounts, client, by)
+    const { accounts } = context
+    const known = await ("id" in by
+      ? findByKey(accounts, client, by.id)
+      : findByAddress(accounts, client, by.email))
+    const found = known?.isUsable ? known : undefined
     const account = found && gets(found) ? found : undefined
     const { text, hash } = newLinkToken()
     const stored = {
       hash,
       purpose,
       account: account?.id,
-      data: { ...data, mark: account ? markOf(account) : hash.slice(0, 22) },
+      data: { ...data, mark: account ? markOf(accounts, account) : hash.slice(0, 22) },
       seconds: linkSeconds,
     }
     await client.batch(storeLink(tokens, stored))
     const link = linkTo(appUrl, links[purpose], text)
     return [
-      ...(account ? [mailOfKind(purpose, title, request.to ?? account.email, link)] : []),
-      ...(found && note ? [mailOfKind(note, title, found.email)] : []),
+      ...(account ? [mailOfKind(purpose, title, request.to ?? addressOf(accounts, account), link)] : []),
+      ...(found && note ? [mailOfKind(note, title, addressOf(accounts, found))] : []),
     ]
   })
 }

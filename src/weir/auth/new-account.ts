@@ -8,9 +8,9 @@ import type { Accounts } from "../resource/accounts.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
-import { type Account, accountKey } from "./accounts.ts"
+import { type Account, accountKey, findByAddress, findByIdentity, keyIn } from "./accounts.ts"
 import { audited } from "./audit.ts"
-import { findByAddress, findByIdentity, identitiesOf, keyIn } from "./identities.ts"
+import { identitiesOf } from "./identity.ts"
 import { noPassword } from "./no-password.ts"
 import type { Person } from "./person.ts"
 import { columnValue, returned, withMade } from "./rows.ts"
@@ -77,7 +77,7 @@ export async function makeAccount(
   c: AppContext,
   accounts: Accounts,
   person: Person,
-): Promise<Account | NoAccount> {
+): Promise<Pick<Account, "id"> | NoAccount> {
   const call = c.get("call")
   const address = accounts.email
   const email = address && person.email !== undefined ? taken(address, person.email) : undefined
@@ -100,11 +100,10 @@ async function made(
   person: Person,
   email: string | undefined,
   isRetry: boolean,
-): Promise<Account> {
+): Promise<Pick<Account, "id">> {
   const { resource, password, verified } = accounts
   const call = c.get("call")
   const address = accounts.email
-  const hashedPassword = noPassword()
   const names = Object.fromEntries(
     accounts.login
       .filter((field) => field !== address)
@@ -113,26 +112,19 @@ async function made(
   const given: Record<string, unknown> = {
     ...names,
     ...(address && email !== undefined ? { [address.name]: email } : {}),
-    [password.name]: hashedPassword,
+    [password.name]: noPassword(),
     ...(verified && email !== undefined ? { [verified.name]: new Date().toISOString() } : {}),
   }
   // The hash is nobody else's either, but no index finds it.
   const unique = accounts.login.find(({ name }) => given[name] !== undefined) ?? password
-  const owner = new LaterValue(keyBy(resource, unique, given[unique.name]))
+  const key = keyBy(resource, unique, given[unique.name])
   const { issuer, subject } = person
-  const identities = identitiesOf(accounts)
-  const rows = await commit(call, [
-    insertion(resource, given),
-    insertion(identities, { user_id: owner, issuer, subject, email: person.email }),
-  ])
-  const id = keyIn(accounts, rows[0]?.[0]?.[1])
-  const told = audited(c, accounts, {
-    event: "identity_linked",
-    account: id,
-    details: { issuer, made: true },
-  })
-  if (told.length) await call.client().batch(told)
-  return { id, hashedPassword, isVerified: !accounts.confirm || email !== undefined }
+  const identity = { user_id: new LaterValue(key), issuer, subject, email: person.email }
+  const account = new LaterValue(sql`cast(${key} as text)`)
+  const told = { event: "identity_linked", account, details: { issuer, made: true } } as const
+  const writes = [insertion(resource, given), insertion(identitiesOf(accounts), identity)]
+  const [rows] = await commit(call, writes, [], undefined, audited(c, accounts, told))
+  return { id: keyIn(accounts, rows?.[0]?.[1]) }
 }
 
 /** The key of the row with a value in a unique column. */

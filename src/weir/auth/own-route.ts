@@ -6,8 +6,8 @@ import { requireHolds } from "../operations/access.ts"
 import { notFound } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { signedIn } from "../resource/rules.ts"
+import { readBody } from "./body.ts"
 import { requireInPerson } from "./in-person.ts"
-import { readBody } from "./mail-body.ts"
 
 const password = z.string().min(1).max(200).openapi({ format: "password", example: "correct horse" })
 const example = "123456"

@@ -3,10 +3,10 @@ import type { AppContext } from "../http/context.ts"
 import { printable } from "../http/log-record.ts"
 import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
+import { type Account, findByKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import type { Attempt, Grant } from "./grants.ts"
-import { type FoundAccount, findByKey } from "./identities.ts"
 import { usedChallenge } from "./passkey-challenge.ts"
 import { authenticationResponse, expectedOf } from "./passkey-response.ts"
 import { isCloned, type Passkey, passkeyCalled, used } from "./passkey-rows.ts"
@@ -35,7 +35,7 @@ function readCredential(text: string): AuthenticationResponse {
 /** What a response has shown: whose passkey has signed which challenge. */
 interface ShownPasskey {
   passkey: Passkey
-  account: FoundAccount
+  account: Account
   signed: Signed
   challenge: string
 }

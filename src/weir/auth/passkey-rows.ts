@@ -1,15 +1,13 @@
 import { type SQL, sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
 import type { Client, Statement } from "../db/driver.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { typedValue } from "../sql/requirements.ts"
 import { accountKey } from "./accounts.ts"
 import { changing, ofAccount, type Parts, rowsWith } from "./factor-rows.ts"
-import { columnValue, insertOf, type Only } from "./rows.ts"
+import { columnValue, fewerThan, insertOf, type Only, someRow } from "./rows.ts"
 import type { NewCredential, Signed } from "./webauthn.ts"
 
 /** Most passkeys of one account. */
@@ -55,14 +53,6 @@ export async function loginOf(client: Client, { resource, login }: Accounts, acc
   return String(row?.[0])
 }
 
-/** The statement after which an account's passkeys are added one at a time: several at once would each count without the others. */
-export function oneAtATime(passkeys: Resource, account: Key): Statement[] {
-  const owner = sql`weir_owner`
-  const owners = sql`(select ${typedValue(passkeys, "user_id")} as ${owner}) as owners`
-  const lock = expressions.lockEach?.(`weir ${passkeys.name} `, owner, owners)
-  return lock ? [withValues(compile(lock), { user_id: columnValue(passkeys, "user_id", account) })] : []
-}
-
 /** Adds a passkey, if the account has not the most that it may have. */
 export const added = (
   passkeys: Resource,
@@ -79,20 +69,8 @@ export const added = (
     transports,
     backed_up: isBackedUp,
   }
-  const count = sql`select count(*) from ${tableOf(passkeys)} where ${columnName(passkeys, "user_id")} = ${boundValue(passkeys, "user_id", "@account")}`
-  return insertOf(passkeys, row, {
-    name: "room",
-    where: sql`(${count}) < ${sql.raw(`${maxPasskeys}`)}`,
-    values: { "@account": columnValue(passkeys, "user_id", account) },
-  })
+  return insertOf(passkeys, row, fewerThan(passkeys, account, maxPasskeys))
 }
-
-/** That a passkey is there, called so. */
-export const isThere = (passkeys: Resource, credential: string): Only => ({
-  name: "passkey there",
-  where: sql`exists (select 1 from ${tableOf(passkeys)} where ${columnName(passkeys, "credential_id")} = ${boundValue(passkeys, "credential_id", "@credential")})`,
-  values: { "@credential": credential },
-})
 
 const ofId = ({ column, value }: Parts) => sql`${column("id")} = ${value("id")}`
 const own = (parts: Parts) => sql`${ofId(parts)} and ${ofAccount(parts)}`
@@ -104,6 +82,16 @@ export const renamed = (passkeys: Resource, account: Key, id: number, name: stri
     (parts) => ({ set: sql`${parts.column("name")} = ${parts.value("name")}`, where: own(parts) }),
     { id, user_id: account, name },
   )
+
+/** That an account has such a passkey, which is to be removed. */
+export function somePasskey(passkeys: Resource, account: Key, id: number): Only {
+  const where = own({
+    column: (name) => columnName(passkeys, name),
+    value: (column) => boundValue(passkeys, column),
+  })
+  const values = { id, user_id: columnValue(passkeys, "user_id", account) }
+  return { name: "passkey", where: someRow(passkeys, where), values }
+}
 
 export const removed = (passkeys: Resource, account: Key, id: number): Statement =>
   changing(passkeys, "delete:own", (parts) => ({ where: own(parts) }), { id, user_id: account })

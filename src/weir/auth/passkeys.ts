@@ -11,17 +11,17 @@ import { challengeSeconds, newChallenge, usedChallenge } from "./passkey-challen
 import { expectedOf } from "./passkey-response.ts"
 import {
   added,
-  isThere,
   loginOf,
   maxPasskeys,
-  oneAtATime,
   type Passkey,
   passkeysOf,
   removed,
   renamed,
+  somePasskey,
 } from "./passkey-rows.ts"
 import { siteFor } from "./passkey-site.ts"
 import { digestOf } from "./refresh-token.ts"
+import { accountLock, withRow } from "./rows.ts"
 import { algorithms, type RegistrationResponse, verifyRegistration } from "./webauthn.ts"
 
 const timeout = challengeSeconds * 1000
@@ -109,12 +109,12 @@ export async function addPasskey(
   const { accounts } = context
   const told = { event: "passkey_added", account, details: { name } } as const
   const client = c.get("call").client()
-  const lock = oneAtATime(passkeys, account)
+  const lock = accountLock(passkeys, account)
   const statements = [
     ...lock,
     added(passkeys, account, made, { name, transports }),
     ...usedChallenge(accounts.tables.tokens as Resource, expected.challenge),
-    ...audited(c, accounts, told, isThere(passkeys, made.id)),
+    ...audited(c, accounts, told, withRow(passkeys, "credential_id", made.id)),
   ]
   const results = await client.batch(statements).catch((error: unknown) => {
     if (classify(error)?.kind !== "unique") throw error
@@ -156,5 +156,8 @@ export async function removePasskey(
   await c
     .get("call")
     .client()
-    .batch([removed(passkeys, account, id), ...audited(c, context.accounts, told)])
+    .batch([
+      ...audited(c, context.accounts, told, somePasskey(passkeys, account, id)),
+      removed(passkeys, account, id),
+    ])
 }

@@ -1,12 +1,16 @@
 import { classify } from "../db/dialect/errors.ts"
+import type { Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { Problem } from "../problem.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
-import { type FoundAccount, findByAddress, findByIdentity, findByKey, linking } from "./identities.ts"
+import { type Account, findByAddress, findByIdentity, findByKey } from "./accounts.ts"
+import { audited } from "./audit.ts"
+import { identitiesOf } from "./identity.ts"
 import { makeAccount } from "./new-account.ts"
 import type { Person } from "./person.ts"
 import type { Provider } from "./providers.ts"
+import { insertOf } from "./rows.ts"
 import type { CodeContent } from "./sign-in-code.ts"
 import { SignInRefusal } from "./sign-in-request.ts"
 import { passwordMark } from "./token.ts"
@@ -45,9 +49,18 @@ export async function accountOf(
   return made.id
 }
 
-function requireUsable(account: FoundAccount): FoundAccount {
+function requireUsable(account: Account): Account {
   if (!account.isUsable) throw denied("The account cannot be signed in to")
   return account
+}
+
+/** The statements that give an account an identity, and tell the audit log. */
+function linking(c: AppContext, accounts: Accounts, person: Person, account: Key): Statement[] {
+  const { issuer, subject, email } = person
+  return [
+    insertOf(identitiesOf(accounts), { user_id: account, issuer, subject, email }),
+    ...audited(c, accounts, { event: "identity_linked", account, details: { issuer } }),
+  ]
 }
 
 /** Gives an account an identity, unless another request of the same moment has done so. */
@@ -81,7 +94,7 @@ export async function redeemed(
   c: AppContext,
   accounts: Accounts,
   { account, link: linked }: CodeContent,
-): Promise<FoundAccount> {
+): Promise<Account> {
   const found = await findByKey(accounts, c.get("call").client(), account)
   if (!found?.isUsable)
     throw new Problem("invalid_grant", "The code does not hold: its account cannot sign in")

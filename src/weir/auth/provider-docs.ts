@@ -1,5 +1,6 @@
 import type { RouteDoc } from "../http/document.ts"
 import * as z from "../lib/zod.ts"
+import { bodyOf } from "./body.ts"
 import { challengePattern, maxState } from "./sign-in-request.ts"
 
 const challenge = z
@@ -93,7 +94,7 @@ export function providerDocs(names: string[]): Record<"begin" | "end" | "link", 
         "Answers a URL for the browser. The identity is the account's once the app has exchanged the code that it leads to.",
       request: {
         params,
-        body: { required: true, content: { "application/json": { schema: signInBody } } },
+        ...bodyOf(signInBody),
       },
       responses: {
         200: {

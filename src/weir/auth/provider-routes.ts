@@ -1,15 +1,14 @@
-import { readJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { issuesOf } from "../lib/zod-issues.ts"
 import { requireHolds } from "../operations/access.ts"
 import { forbidden, invalid, notFound } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { signedIn } from "../resource/rules.ts"
+import { findByKey } from "./accounts.ts"
 import type { AuthContext, ProviderSignIn } from "./auth-context.ts"
-import { findByKey } from "./identities.ts"
+import { readBody } from "./body.ts"
 import { providerDocs, signInBody } from "./provider-docs.ts"
 import type { Provider } from "./providers.ts"
 import { begin, end, openTicket, reasonOf, refusalOf, sealTicket } from "./sign-in.ts"
@@ -140,10 +139,9 @@ async function beginLink(
   if (viewer.scopes || viewer.actor !== undefined)
     throw forbidden("Only who has signed in to the account itself may link it")
   refuseParams(searchOf(c))
-  const parsed = signInBody.safeParse(await readJson(c))
-  if (!parsed.success) throw invalid("The body is not valid", issuesOf(parsed.error))
-  const parameter: ParameterOf = (name) => parsed.data[name]
-  const redirectUri = registeredRedirect(parsed.data.redirect_uri, signIn.redirects)
+  const body = await readBody(c, signInBody)
+  const parameter: ParameterOf = (name) => body[name]
+  const redirectUri = registeredRedirect(body.redirect_uri, signIn.redirects)
   const account = await findByKey(accounts, call.client(), viewer.id as Key)
   if (!account) throw forbidden("The account is no more")
   const link = { account: String(account.id), mark: passwordMark(account.hashedPassword) }

@@ -13,7 +13,7 @@ import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
 import { nextRefreshTokens, type RefreshToken, readRefreshToken } from "./refresh-token.ts"
 import { columnValue } from "./rows.ts"
-import { accessAnswer, endSessions, expiryOf, oldestBegin, type TokenAnswer } from "./sessions.ts"
+import { accessAnswer, endSessions, expiryOf, oldestBegin, someEnd, type TokenAnswer } from "./sessions.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -84,11 +84,13 @@ async function endReused(
   { accounts }: AuthContext,
   { session, account }: Found,
 ): Promise<void> {
-  const told = audited(c, accounts, { event: "refresh_reused", account, details: { session } })
+  const ending = { only: session }
+  const event = { event: "refresh_reused", account, details: { session } } as const
+  const told = audited(c, accounts, event, someEnd(accounts, ending))
   await c
     .get("call")
     .client()
-    .batch([...endSessions(accounts, { only: session }), ...told])
+    .batch([...told, ...endSessions(accounts, ending)])
 }
 
 interface Rotation {

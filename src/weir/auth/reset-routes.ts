@@ -6,8 +6,10 @@ import { invalid } from "../problem.ts"
 import { secretOf } from "../resource/resource.ts"
 import { createSchema } from "../resource/schemas.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
-import { bodyOf, countedAddress, emailSchema, mailed, mailedDoc, readBody, tokenSchema } from "./mail-body.ts"
+import { addressOf } from "./link-mark.ts"
+import { countedAddress, emailSchema, mailed, mailedDoc, tokenSchema } from "./mail-body.ts"
 import { type MailContext, mailAfterwards } from "./mail-context.ts"
 import { mailLink } from "./mail-link.ts"
 import { mailOfKind } from "./mail-texts.ts"
@@ -63,11 +65,9 @@ export function resetRoutes(registry: Registry, context: AuthContext, mail: Mail
       const read = await readLink(c, context, mail, token, ["reset"])
       const weak = weakSecret(resource, { [secret.as]: password }, read.account.names)
       if (weak) throw invalid("The body is not valid", [{ ...weak, path: "password" }])
-      await changeByLink(c, context, mail, read, {
-        input: { [secret.as]: password, ...verifiedNow(context) },
-      })
+      await changeByLink(c, context, mail, read, { [secret.as]: password, ...verifiedNow(context) })
       mailAfterwards(c, mail, "password_changed", async () => [
-        mailOfKind("password_changed", mail.title, read.account.email),
+        mailOfKind("password_changed", mail.title, addressOf(context.accounts, read.account)),
       ])
       return reply(c, 204, null)
     },

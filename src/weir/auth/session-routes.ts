@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm"
 import type { Row } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
+import { refuseUnhonoured } from "../http/preferences.ts"
 import { searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
@@ -27,13 +28,8 @@ import { oauthRefusals, refusals } from "./token-route.ts"
 
 const revokeFields = { token: { required: true }, token_type_hint: {} }
 
-/** `POST /auth/revoke` (RFC 7009), and `DELETE /sessions`: the ends of sessions. */
-export function sessionRoutes(registry: Registry, context: AuthContext, sessions: Resource): void {
-  revokeRoute(registry, context, sessions)
-  endOthersRoute(registry, context, sessions)
-}
-
-function revokeRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
+/** `POST /auth/revoke` (RFC 7009). */
+export function revokeRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
   registry.add(
     "post",
     "/auth/revoke",
@@ -65,6 +61,7 @@ function revokeRoute(registry: Registry, context: AuthContext, sessions: Resourc
     }),
     async (c) => {
       try {
+        refuseUnhonoured(c)
         const value = await readOAuthForm(c, Object.keys(revokeFields), "token=...")
         const kept = context.accounts.cookies && !value("token") ? cookieOf(c, "refresh") : undefined
         if (kept !== undefined) requireOwnSite(c, context.origins)
@@ -80,7 +77,8 @@ function revokeRoute(registry: Registry, context: AuthContext, sessions: Resourc
   )
 }
 
-function endOthersRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
+/** `DELETE /sessions`. */
+export function endOthersRoute(registry: Registry, context: AuthContext, sessions: Resource): void {
   registry.add(
     "delete",
     `/${sessions.name}`,

@@ -1,5 +1,5 @@
 import { and, type SQL, sql } from "drizzle-orm"
-import type { Row, Statement } from "../db/driver.ts"
+import type { Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import { changeOf } from "../operations/change.ts"
 import { Problem } from "../problem.ts"
@@ -14,7 +14,7 @@ import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
 import { newRefreshToken } from "./refresh-token.ts"
-import { columnValue, insertOf, type Only, returned } from "./rows.ts"
+import { accountLock, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -76,10 +76,11 @@ export async function beginSession(
   const { accounts } = context
   const { sessions } = accounts.tables
   const { id, hashedPassword, method } = account
-  const told = audited(c, accounts, { event: "sign_in", account: id, details: { method } })
+  const told = { event: "sign_in", account: id, details: { method } } as const
   const client = c.get("call").client()
   if (!sessions) {
-    if (told.length) await client.batch(told)
+    const lines = audited(c, accounts, told)
+    if (lines.length) await client.batch(lines)
     return accessAnswer(context, account)
   }
   const refresh = newRefreshToken()
@@ -98,8 +99,15 @@ export async function beginSession(
     },
     stillUsable(accounts, account),
   )
-  const [rows] = await client.batch([insert, sweep(sessions, id, now), ...told])
-  const session = Number((rows as Row[])[0]?.[1])
+  const begun = withRow(sessions, "family_hash", refresh.familyHash)
+  const lock = accountLock(sessions, id)
+  const results = await client.batch([
+    ...lock,
+    insert,
+    sweep(sessions, id, now),
+    ...audited(c, accounts, told, begun),
+  ])
+  const session = Number(results[lock.length]?.[0]?.[1])
   if (!Number.isSafeInteger(session))
     throw new Problem("wrong_credentials", "The account has changed meanwhile")
   return {
@@ -178,7 +186,7 @@ export function someEnd({ tables }: Accounts, ending: Ending): Only | undefined 
   const { sessions } = tables
   if (!sessions) return undefined
   const { name, where, values } = ended(sessions, ending)
-  return { name, where: sql`exists (select 1 from ${tableOf(sessions)} where ${where})`, values }
+  return { name, where: someRow(sessions, where), values }
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
-import { keyIn } from "./identities.ts"
+import { keyIn } from "./accounts.ts"
+import { sweptTokens } from "./links.ts"
 import type { Person } from "./person.ts"
 import { digestOf } from "./refresh-token.ts"
 import { columnValue, insertOf } from "./rows.ts"
@@ -53,22 +54,8 @@ export async function issueCode(
   await c
     .get("call")
     .client()
-    .batch([sweep(tokens), insert])
+    .batch([sweptTokens(tokens), insert])
   return code
-}
-
-/** Deletes the codes that nobody has exchanged in time. */
-function sweep(tokens: Resource) {
-  const plan = planOf(tokens, "own:sweep codes", () =>
-    compile(
-      sql`delete from ${tableOf(tokens)} where ${columnName(tokens, "expires_at")} <= ${boundValue(tokens, "expires_at")} and ${columnName(tokens, "purpose")} = ${boundValue(tokens, "purpose")}`,
-    ),
-  )
-  const expires_at = columnValue(tokens, "expires_at", new Date().toISOString())
-  return {
-    ...withValues(plan, { expires_at, purpose }),
-    change: { ...changeOf(tokens, "delete"), moves: true },
-  }
 }
 
 /** What was sent to exchange a code (RFC 6749, 4.1.3, and RFC 7636, 4.5). */

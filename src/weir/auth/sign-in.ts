@@ -4,6 +4,7 @@ import { Problem } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { keyFrom } from "./accounts.ts"
 import type { AuthContext, ProviderSignIn } from "./auth-context.ts"
+import { hiddenCookie, sentCookie } from "./cookies.ts"
 import { type Person, ProviderRefusal } from "./person.ts"
 import { accountOf, requireFree } from "./provider-account.ts"
 import type { Provider, ProviderRound } from "./providers.ts"
@@ -42,10 +43,9 @@ interface Step {
 const callbackOf = (c: AppContext, { publicUrl }: ProviderSignIn, { name }: Provider): string =>
   `${publicUrl ?? new URL(c.req.url).origin}${c.get("basePath")}/auth/callback/${name}`
 
-const cookieFor = (state: string, value: string, callback: string, seconds: number): string => {
-  const { protocol, pathname } = new URL(callback)
-  const secure = protocol === "https:" ? "; Secure" : ""
-  return `${cookieName(state)}=${value}; Path=${pathname}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`
+const cookieFor = (state: string, value: string, callback: string, maxAge: number): string => {
+  const { protocol, pathname: path } = new URL(callback)
+  return hiddenCookie(cookieName(state), value, { path, maxAge, secure: protocol === "https:" })
 }
 
 /** Begins a sign-in: where the browser goes, and the cookie that it takes along. Throws `SignInRefusal`. */
@@ -103,12 +103,7 @@ export const reasonOf = ({ name }: Provider, { cause, message }: SignInRefusal):
   cause instanceof Error ? `${name} ${cause.message}` : message
 
 function begunBy(c: AppContext, { cookies }: ProviderSignIn, { name }: Provider, state: string): Begun {
-  const header = c.req.header("cookie") ?? ""
-  const own = `${cookieName(state)}=`
-  const sealed = header
-    .split(/; */)
-    .find((part) => part.startsWith(own))
-    ?.slice(own.length)
+  const sealed = sentCookie(c, cookieName(state))
   const begun = sealed ? (cookies.open(sealed) as Begun | undefined) : undefined
   if (begun?.provider === name && isSame(begun.round.state, state)) return begun
   throw new Problem(

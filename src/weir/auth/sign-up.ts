@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm"
 import { readJson } from "../http/body.ts"
 import type { AppContext, AppMiddleware } from "../http/context.ts"
+import { refuseUnhonoured } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
@@ -31,6 +32,7 @@ export const confirmedSignUps =
   async (c, next) => {
     const call = c.get("call")
     if (isAdmin(call.viewer.kind)) return next()
+    refuseUnhonoured(c)
     refuseParams(searchOf(c))
     const input = await readJson(c)
     if (Array.isArray(input)) {

@@ -1,11 +1,13 @@
 import type { AppContext } from "../http/context.ts"
+import { replyProblem } from "../http/errors.ts"
+import { refuseUnhonoured } from "../http/preferences.ts"
 import { problems } from "../http/problem-docs.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import * as z from "../lib/zod.ts"
 import { Problem } from "../problem.ts"
 import type { AuthContext } from "./auth-context.ts"
-import { cookieOf, requireOwnSite, setCookies } from "./cookies.ts"
+import { clearCookies, cookieOf, requireOwnSite, setCookies } from "./cookies.ts"
 import { type Attempt, type Grant, grantsOf } from "./grants.ts"
 import { sessionSecondsOf, type TokenAnswer } from "./sessions.ts"
 import { type FormValue, readOAuthForm, requireFields } from "./token-form.ts"
@@ -130,17 +132,25 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
     async (c) => {
       const attempt: Attempt = { client: c.get("call").caller.client, sign_in: "unfinished" }
       c.set("logged", attempt)
+      let isKept = false
       // Of answers of every status (RFC 6749, 5.1).
       c.get("headers").pragma = "no-cache"
       try {
+        refuseUnhonoured(c)
         await context.prepare()
-        const { grant, value, inCookies } = await readGrant(c, context, grants)
+        const { grant, value, inCookies, ...read } = await readGrant(c, context, grants)
+        isKept = read.isKept
         const answer = await grant.issue(c, context, requireFields(value, grant.fields), attempt)
         attempt.sign_in = "ok"
         return inCookies ? replyInCookies(c, context, answer) : replyTokens(c, answer)
       } catch (error) {
         attempt.sign_in = error instanceof Problem ? error.code : "failed"
-        throw toOAuth(c, error)
+        const shown = toOAuth(c, error)
+        // The browser would send what does not hold for as long as the session might have lasted.
+        if (attempt.sign_in !== "invalid_grant" || !isKept) throw shown
+        const response = replyProblem(c, shown as Problem)
+        clearCookies(c, response)
+        return response
       }
     },
   )
@@ -157,12 +167,15 @@ function replyInCookies(c: AppContext, context: AuthContext, answer: TokenAnswer
   return response
 }
 
-/** The grant that a form is for, its values, and whether it is of a browser that keeps its tokens in cookies. */
+/**
+ * The grant that a form is for, its values, whether it is of a browser that keeps its tokens in cookies, and whether it has
+ * sent one.
+ */
 async function readGrant(
   c: AppContext,
   { accounts, origins }: AuthContext,
   grants: Record<string, Grant>,
-): Promise<{ grant: Grant; value: FormValue; inCookies: boolean }> {
+): Promise<{ grant: Grant; value: FormValue; inCookies: boolean; isKept: boolean }> {
   const own = Object.values(grants).flatMap(({ fields }) => Object.keys(fields))
   const ours = accounts.cookies ? ["cookie"] : []
   const known = ["grant_type", ...new Set(own), "scope", "client_id", "client_secret", ...ours]
@@ -177,7 +190,9 @@ async function readGrant(
   if (value("scope")) throw new Problem("invalid_scope", "Tokens have no scopes: leave scope out")
   const kept =
     accounts.cookies && type === "refresh_token" && !value(type) ? cookieOf(c, "refresh") : undefined
-  const inCookies = kept !== undefined || (accounts.cookies && value("cookie") === "true")
+  const isKept = kept !== undefined
+  const inCookies = isKept || (accounts.cookies && value("cookie") === "true")
   if (inCookies) requireOwnSite(c, origins)
-  return { grant, value: (name) => (name === "refresh_token" ? kept : undefined) ?? value(name), inCookies }
+  const read: FormValue = (name) => (name === "refresh_token" ? kept : undefined) ?? value(name)
+  return { grant, value: read, inCookies, isKept }
 }

@@ -72,6 +72,7 @@ export function tokens(secret: string, issuer: string, options: TokenOptions = {
       })
         .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: "JWT" })
         .setIssuer(issuer)
+        .setAudience(issuer)
         .setSubject(String(userId))
         .setIssuedAt()
         .setExpirationTime(`${seconds}s`)
@@ -81,7 +82,7 @@ export function tokens(secret: string, issuer: string, options: TokenOptions = {
       if (earlier) return earlier.expires > Date.now() ? earlier : "it has expired"
       const payload = await verified(token, all, issuer)
       if (typeof payload === "string") return payload
-      const claims = claimsOf(payload, keyOf)
+      const claims = isFor(payload, issuer) ? claimsOf(payload, keyOf) : undefined
       if (!claims) return "it is not of this API"
       checked.set(token, { ...claims, expires: (payload.exp as number) * 1000 })
       return claims
@@ -131,6 +132,9 @@ function candidates(token: string, keys: readonly SigningKey[]): readonly Signin
     return []
   }
 }
+
+/** Whether a token is for this API. Those that were issued before they said so, without `aud`, are until they expire. */
+const isFor = ({ aud }: JWTPayload, issuer: string): boolean => aud === undefined || aud === issuer
 
 /** The claims of a payload; undefined for one that `issue` has not made. */
 function claimsOf({ sub, pwm, sid, act }: JWTPayload, keyOf: KeyOf): Claims | undefined {

@@ -1,25 +1,16 @@
-import type { AppContext } from "../http/context.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import * as z from "../lib/zod.ts"
-import { invalid, unauthorized } from "../problem.ts"
+import { unauthorized } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import { secretOf } from "../resource/resource.ts"
-import { findAddressed } from "./addressed.ts"
 import type { AuthContext } from "./auth-context.ts"
+import { bodyOf, readBody } from "./body.ts"
 import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
-import {
-  bodyOf,
-  countedAddress,
-  emailSchema,
-  mailed,
-  mailedDoc,
-  readBody,
-  signedInKey,
-  tokenSchema,
-} from "./mail-body.ts"
+import { countedAddress, emailSchema, mailed, mailedDoc, signedInKey, tokenSchema } from "./mail-body.ts"
 import type { MailContext } from "./mail-context.ts"
 import { mailLink } from "./mail-link.ts"
+import { requirePassword } from "./require-password.ts"
 
 /** `POST /auth/verification`, `POST /auth/verify` and `POST /auth/email`: addresses are verified, and change. */
 export function verificationRoutes(registry: Registry, context: AuthContext, mail: MailContext): void {
@@ -40,11 +31,8 @@ export function verificationRoutes(registry: Registry, context: AuthContext, mai
     async (c) => {
       const { token } = await readBody(c, body())
       const read = await readLink(c, context, mail, token, ["verify", "email"])
-      const changes = read.link.purpose === "email"
-      await changeByLink(c, context, mail, read, {
-        input: { ...(changes ? { [mail.email.name]: read.link.data.email } : {}), ...verifiedNow(context) },
-        event: changes ? "email_changed" : "verified",
-      })
+      const changed = read.link.purpose === "email" ? { [mail.email.name]: read.link.data.email } : {}
+      await changeByLink(c, context, mail, read, { ...changed, ...verifiedNow(context) })
       return reply(c, 204, null)
     },
   )
@@ -109,7 +97,7 @@ function emailRoute(registry: Registry, context: AuthContext, mail: MailContext)
       const id = signedInKey(c)
       const { email, current_password } = await readBody(c, body())
       await c.get("call").caller.count({ kind: "mail", account: `#${id}` })
-      await requirePassword(c, context, id, current_password)
+      await requirePassword(c, context.accounts, id, current_password)
       mailLink(c, context, mail, {
         purpose: "email",
         by: { id },
@@ -120,20 +108,4 @@ function emailRoute(registry: Registry, context: AuthContext, mail: MailContext)
       return mailed(c)
     },
   )
-}
-
-/** Throws a 422 where it is not the account's password. Counts as an attempt at it. */
-async function requirePassword(
-  c: AppContext,
-  { accounts }: AuthContext,
-  id: Key,
-  password: string,
-): Promise<void> {
-  const { caller, client } = c.get("call")
-  await caller.count({ kind: "secret", account: `#${id}` })
-  const found = await findAddressed(accounts, client(), { id })
-  const secret = secretOf(accounts.resource)?.secret
-  if (found && (await secret?.verify(password, found.hashedPassword, caller))) return
-  const issue = { path: "current_password", message: "is not the present one", code: "wrong_secret" }
-  throw invalid("The body is not valid", [issue])
 }

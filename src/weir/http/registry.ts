@@ -84,6 +84,19 @@ export class Registry {
     this.describe(method, path, doc, options.patchTypes)
   }
 
+  /** The same registry, for routes that are checked before they are handled. */
+  checking(check: (c: AppContext) => void): Registry {
+    const own = Object.create(this) as Registry
+    own.add = (method, path, doc, handler, options) => {
+      const checked = (c: AppContext) => {
+        check(c)
+        return handler(c)
+      }
+      this.add(method, path, doc, checked, options)
+    }
+    return own
+  }
+
   /** Adds a hand-written route. */
   mount({ config, mount }: HandwrittenRoute): void {
     mount(this.app)

@@ -32,7 +32,7 @@ export interface Write {
   rows?: { where: SQL; values: Values } | undefined
   /** What an update sets, encoded, by the names of their fields. */
   set?: Values | undefined
-  /** The encoded columns of an insert, by the names of their fields. */
+  /** The encoded columns of an insert, and of an upsert that inserts, by the names of their fields. */
   values?: Values
   /** The rows of an insert of many. */
   many?: ManyRows

@@ -225,7 +225,14 @@ function writeOf(
   const where = hasKey(resource, writtenRow(resource), ownValue.key, target)
   const rows = resource.history || resource.holdsViewers ? { where, values: keys } : undefined
   const told = change ? { ...statement, change } : statement
-  return { resource, verb: "upsert", rows, set: merged?.columns, statement: told }
+  return {
+    resource,
+    verb: "upsert",
+    rows,
+    set: merged?.columns,
+    values: inserted.columns,
+    statement: told,
+  }
 }
 
 /** The row of an attempt's unique key, as an upsert returns it, where the viewer may see it. */

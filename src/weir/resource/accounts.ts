@@ -95,6 +95,7 @@ export function accountsOf(
   checkRoleNames(resource, role, resources)
   const time = (what: "disabled" | "verified" | "lastSeen") => timeOf(resource, what, options[what])
   const times = { disabled: time("disabled"), verified: time("verified"), lastSeen: time("lastSeen") }
+  requireApart(options)
   const requireFactor = requiredFactors(options, role, admin)
   const issuers = checkIssuers(options.issuers ?? [], "accounts.issuers")
   const email = login.find(({ spec }) => spec.format === "email")
@@ -111,6 +112,20 @@ export function accountsOf(
   const passkeyServer = options.passkeys?.server
   const served = { confirm, cookies, issuers, passkeyServer, tables }
   return { resource, login, email, password, ...roles, ...times, ...served }
+}
+
+/** Throws where two of the options name one column: what is set by one would be read by the other. */
+function requireApart({ login, password, role, disabled, verified, lastSeen }: AccountsOptions): void {
+  const named = new Map<string, string>()
+  const all = { password, role, disabled, verified, lastSeen }
+  for (const [what, column] of [...login.map((one) => ["login", one]), ...Object.entries(all)] as [
+    string,
+    string | undefined,
+  ][]) {
+    const other = column && named.get(column)
+    if (other) throw new Error(`accounts: ${other} and ${what} name the same column, "${column}"`)
+    if (column) named.set(column, what)
+  }
 }
 
 /** The roles that need a second factor. Throws where there can be none, and where no account can have such a role. */

@@ -1,6 +1,7 @@
 import { requireJsonAccepted } from "../http/accept.ts"
 import { readJsonText } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
+import { preconditionHeaders } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
@@ -21,7 +22,6 @@ import { confirmationHeaders } from "./changes.ts"
 import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { rowPath } from "./path-key.ts"
-import { preconditionHeaders } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 
 /** The route of batches, where no resource has its path. */

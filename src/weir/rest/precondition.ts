@@ -1,3 +1,4 @@
+import { preconditionHeaders } from "../http/preferences.ts"
 import type { Precondition } from "../operations/precondition.ts"
 import { invalid, Problem } from "../problem.ts"
 
@@ -28,9 +29,6 @@ export function preconditionOf(
     )
   return undefined
 }
-
-/** The headers that require something of a row, in lower case. */
-export const preconditionHeaders = ["if-match", "if-none-match", "if-unmodified-since"] as const
 
 /** Throws a 422 for a precondition of a write that is not of one row, or cannot ask for it: it must not be ignored. */
 export function refusePreconditions(headerOf: HeaderOf, instead = ""): void {

@@ -1,5 +1,5 @@
 import type { AppContext } from "../http/context.ts"
-import { invalid } from "../problem.ts"
+import { preferencesIn, refuseOdd } from "../http/preferences.ts"
 
 /** What a client prefers of the answer to a write (RFC 7240). */
 export interface Preferences {
@@ -42,28 +42,10 @@ const more = {
 export function preferencesOf(c: AppContext, of: keyof typeof more = "row"): Preferences {
   const header = c.req.header("prefer")
   if (header === undefined) return none
-  const given = new Map<string, string>()
-  for (const part of header.split(",")) {
-    // Parameters of a preference, after a semicolon, change nothing here.
-    const [name = "", value = ""] = (part.split(";")[0] as string).split("=").map((text) => text.trim())
-    const key = name.toLowerCase()
-    // The first of the same name counts (RFC 7240, 2).
-    if (key && !given.has(key)) given.set(key, value.replace(/^"(.*)"$/, "$1"))
-  }
+  const given = preferencesIn(header)
   const isStrict = given.get("handling") === "strict"
   const understood: Record<string, readonly string[]> = { ...known, ...more[of] }
-  const tx = given.get("tx")
-  if (tx !== undefined) given.set("tx", tx.toLowerCase())
-  const odd = [...given].find(([name, value]) => !understood[name]?.includes(value))
-  // Who misspells `tx=rollback` wants nothing to be written.
-  if (odd && (isStrict || odd[0] === "tx"))
-    throw invalid("The request is not valid", [
-      {
-        path: "prefer",
-        message: `${odd.filter(Boolean).join("=").slice(0, 80)} is not understood`,
-        code: "invalid_value",
-      },
-    ])
+  refuseOdd(given, understood)
   const asked = (name: string): string | undefined => {
     const value = given.get(name)
     return value !== undefined && understood[name]?.includes(value) ? value : undefined

@@ -71,7 +71,7 @@ describe("a key", () => {
     expect((await withKey(key, "GET", "/things")).status).toBe(401)
     expect((await w.audit()).filter(({ event }) => event !== "sign_in")).toEqual([
       { event: "key_made", account: "1", actor: "1", name: "a key", scopes: ["*"] },
-      { event: "key_deleted", account: "1", actor: "1" },
+      { event: "key_deleted", account: "1", actor: "1", key: id, name: "new" },
     ])
   })
 

@@ -10,7 +10,7 @@ import type { IssuerOptions } from "../../../src/weir/resource/issuers.ts"
 import { nobody } from "../../../src/weir/resource/rules.ts"
 import { authSettingsOf } from "../../../src/weir/runtime/services.ts"
 import { parseEnv, SettingError } from "../../../src/weir/runtime/settings.ts"
-import { accountTables, id, table, text } from "../../../src/weir/schema.ts"
+import { accountTables, id, table, text, timestamp } from "../../../src/weir/schema.ts"
 
 const AUTH_ISSUERS = "https://id.example.com|weir"
 const AUTH_PROVIDERS = '[{"name":"github","client_id":"x","client_secret":"y"}]'
@@ -130,6 +130,27 @@ describe("settings that the accounts cannot have end the start with a line", () 
     const told = refusal(settings, accounts())
     expect(told).toMatch(line)
     expect(told).not.toContain("\n")
+  })
+
+  test.each<[string, Partial<AccountsOptions>]>([
+    ["disabled and verified", { disabled: "one", verified: "one" }],
+    ["disabled and lastSeen", { disabled: "one", lastSeen: "one" }],
+    ["verified and lastSeen", { verified: "two", lastSeen: "two" }],
+  ] as never)("%s of one column", (what, options) => {
+    const times = { one: timestamp(), two: timestamp() }
+    expect(() => accountsWith(times, options)).toThrow(
+      `accounts: ${what} name the same column, "${Object.values(options)[0]}"`,
+    )
+    expect(() => accountsWith(times, { disabled: "one", verified: "two" } as never)).not.toThrow()
+  })
+
+  test("a name of one's own for each: login names no column twice, and no password", () => {
+    expect(() => accountsWith({}, { login: ["email", "email"] } as never)).toThrow(
+      'accounts: login and login name the same column, "email"',
+    )
+    expect(() => accountsWith({}, { role: "hashed_password" } as never)).toThrow(
+      'accounts: password and role name the same column, "hashed_password"',
+    )
   })
 
   test("but not where no account is to be made", () => {

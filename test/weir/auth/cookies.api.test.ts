@@ -72,6 +72,38 @@ describe("a session in cookies", () => {
     expect((await refresh(second)).status).toBe(400)
   })
 
+  test("is forgotten by the browser once its refresh is refused for good, and not for now", async () => {
+    const { sent } = cookiesOf(await signIn())
+    const refresh = (cookie: string, headers: Record<string, string> = ownSite, form = {}) =>
+      w.form("/auth/token", { grant_type: "refresh_token", ...form }, { headers: { cookie, ...headers } })
+    const forgotten = [
+      expect.stringMatching(/^weir_access=; Max-Age=0; Path=\/;/),
+      expect.stringMatching(/^weir_refresh=; Max-Age=0; Path=\/auth;/),
+    ]
+    const foreign = await refresh(sent, { "sec-fetch-site": "cross-site" })
+    expect([foreign.status, cookiesOf(foreign).said]).toEqual([403, []])
+    const unhonoured = await refresh(sent, { ...ownSite, "idempotency-key": "one" })
+    expect([unhonoured.status, cookiesOf(unhonoured).said]).toEqual([400, []])
+    await w.run("alter table sessions rename to sessions_away")
+    try {
+      const away = await refresh(sent)
+      expect([away.status, cookiesOf(away).said]).toEqual([503, []])
+    } finally {
+      await w.run("alter table sessions_away rename to sessions")
+    }
+    // Sent in the form, it is not the browser's.
+    const inForm = await refresh("", ownSite, { refresh_token: "wrt_x", cookie: "true" })
+    expect([inForm.status, cookiesOf(inForm).said]).toEqual([400, []])
+    await w.run("delete from sessions")
+    const gone = await refresh(sent, { ...ownSite, accept: "application/json" })
+    expect(gone.status).toBe(400)
+    expect(gone.body).toMatchObject({ error: "invalid_grant", code: "invalid_grant" })
+    expect(gone.headers.get("content-type")).toBe("application/json")
+    expect(cookiesOf(gone).said).toEqual(forgotten)
+    expect(cookiesOf(await refresh("weir_refresh=wrt_none")).said).toEqual(forgotten)
+    expect(w.logs.at(-1)).toMatchObject({ status: 400, sign_in: "invalid_grant" })
+  })
+
   test("is asked for: who does not gets tokens", async () => {
     const answer = await w.form("/auth/token", { username: "ann", password })
     expect(answer.body).toMatchObject({ access_token: expect.any(String) })

@@ -34,7 +34,7 @@ describe("a token of another issuer", () => {
   })
 
   test("says who, and what its claims are", async () => {
-    const claims = { org: "acme", realm_access: { roles: ["editor", 7] }, "https://weir/roles": "chief" }
+    const claims = { org: "acme", realm_access: { roles: ["editor"] }, "https://weir/roles": "chief" }
     const found = await verified({ claims }, { roles: "realm_access.roles" })
     expect(found).toMatchObject({ roles: ["editor"], claims: { org: "acme" }, scopes: undefined })
     expect(await verified({ claims }, { roles: "https://weir/roles" })).toMatchObject({ roles: ["chief"] })
@@ -59,6 +59,31 @@ describe("a token of another issuer", () => {
     ["what is to be ignored", { scope: "items:read" }, { scopes: false }, undefined],
   ])("with %s has these scopes", async (_, claims, options, scopes) => {
     expect(await verified({ claims: { ...claims } }, options)).toMatchObject({ scopes })
+  })
+
+  test.each<[string, unknown]>([
+    ["an object", { "items:read": true }],
+    ["a number", 7],
+    ["true", true],
+    ["a list of others than texts", ["items:read", 7]],
+    ["a list of lists", [["items:read"]]],
+  ])("whose claim of scopes or roles is %s does not hold: it would narrow nothing", async (_, value) => {
+    const { scopes, roles } = { scopes: { scopes: "app.may" }, roles: { roles: "app.is" } }
+    for (const [claims, options, name] of [
+      [{ scope: value }, {}, "scope"],
+      [{ scp: value }, {}, "scp"],
+      [{ scope: "items:read", scp: value }, {}, "scp"],
+      [{ app: { may: value } }, scopes, "app.may"],
+      [{ app: { is: value } }, roles, "app.is"],
+    ] as const)
+      expect(await verified({ claims }, options)).toBe(`its claim ${name} is missing or wrong`)
+    expect(await verified({ claims: { scope: value } }, { scopes: false })).toMatchObject({ subject: "ann" })
+  })
+
+  test("may say that there are no roles, and not that there are no scopes", async () => {
+    expect(await verified({ claims: { is: null } }, { roles: "is" })).toMatchObject({ roles: [] })
+    expect(await verified({ claims: { scope: null } })).toMatch(/claim scope/)
+    expect(await verified({ claims: { may: null } }, { scopes: "may" })).toMatch(/claim may/)
   })
 
   const now = () => Math.floor(Date.now() / 1000)

@@ -43,7 +43,12 @@ describe("a forgotten password", () => {
     expect(await verifiedAt()).not.toBeNull()
     const note = await box.next("ann@example.com")
     expect(note.subject).toBe("Accounts: Your password was changed")
-    expect(await w.audit()).toContainEqual({ event: "password_changed", account: "1", actor: null })
+    expect(await w.audit()).toContainEqual({
+      event: "password_changed",
+      account: "1",
+      actor: "1",
+      by: "link",
+    })
     const again = await reset(token)
     expect(again.status).toBe(400)
     expect(again.body).toMatchObject({ code: "invalid_link" })
@@ -156,7 +161,12 @@ describe("a verified address", () => {
     expect((await post("/auth/verify", { token: second })).status).toBe(204)
     expect(await verifiedAt()).not.toBeNull()
     expect((await post("/auth/verify", { token: second })).status).toBe(400)
-    expect(await w.audit()).toContainEqual({ event: "verified", account: "1", actor: "1" })
+    expect(await w.audit()).toContainEqual({
+      event: "verified",
+      account: "1",
+      actor: "1",
+      by: "link",
+    })
     expect((await post("/auth/verification", {})).status).toBe(401)
     expect((await w.call("GET", "/people/me", { token: access_token })).status).toBe(200)
   })
@@ -197,7 +207,12 @@ describe("a change of address", () => {
     expect((await post("/auth/verify", { token })).status).toBe(204)
     const { body } = await w.call("GET", "/people/me", { token: access_token })
     expect(body).toMatchObject({ email: "ann@elsewhere.example", verified_at: expect.any(String) })
-    expect(await w.audit()).toContainEqual({ event: "email_changed", account: "1", actor: "1" })
+    expect(await w.audit()).toContainEqual({
+      event: "email_changed",
+      account: "1",
+      actor: "1",
+      by: "link",
+    })
     expect((await post("/auth/verify", { token })).status).toBe(400)
   })
 

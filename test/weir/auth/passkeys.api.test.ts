@@ -510,6 +510,14 @@ describe("a passkey", () => {
     })
     expect((await signIn(other.key)).status).toBe(200)
   })
+
+  test("is told to be removed once, by six who remove it at once", async () => {
+    const token = await tokenOf("ann")
+    const { id } = await add(token)
+    await Promise.all(Array.from({ length: 6 }, () => remove(token, id)))
+    expect(await mine(token)).toEqual([])
+    expect((await w.audit()).filter(({ event }) => event === "passkey_removed")).toHaveLength(1)
+  })
 })
 
 test("asking and trying are counted as sign-ins, by address", async () => {

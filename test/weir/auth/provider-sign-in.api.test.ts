@@ -184,14 +184,14 @@ describe("signing in with a provider", () => {
     const { headers } = await begun(app().query)
     const cookie = headers.get("set-cookie") ?? ""
     expect(cookie).toMatch(
-      /^weir_sign_in_[\w-]{12}=[\w.-]+; Path=\/auth\/callback\/own; Max-Age=600; HttpOnly; SameSite=Lax$/,
+      /^weir_sign_in_[\w-]{12}=[\w.-]+; Max-Age=600; Path=\/auth\/callback\/own; HttpOnly; SameSite=Lax$/,
     )
     expect(cookie.length).toBeLessThan(4000)
     expect(headers.get("cache-control")).toBe("no-store")
     await w.close()
     w = await worldWith({}, { publicUrl: "https://api.example.com" })
     const secure = await begun(app().query)
-    expect(secure.headers.get("set-cookie")).toMatch(/; Secure$/)
+    expect(secure.headers.get("set-cookie")).toMatch(/; HttpOnly; Secure; SameSite=Lax$/)
     expect(locationOf(secure).searchParams.get("redirect_uri")).toBe(
       "https://api.example.com/auth/callback/own",
     )
@@ -533,6 +533,15 @@ describe("linking a provider", () => {
     const first = await w.call("GET", pathname + search)
     return locationOf(await w.call("GET", await agreed(first), { headers: { cookie: cookieOf(first) } }))
   }
+
+  test("is refused with a header that it cannot honour", async () => {
+    const { access_token: token } = await w.signIn("ann")
+    for (const headers of [{ prefer: "tx=rollback" }, { "idempotency-key": "one" }]) {
+      const answer = await w.call("POST", "/auth/identities/own", { token, json: app().query, headers })
+      expect(answer.status).toBe(422)
+      expect(answer.body).toMatchObject({ errors: [{ path: Object.keys(headers)[0] }] })
+    }
+  })
 
   test("gives the account the identity once its app has exchanged the code, whatever the address", async () => {
     await issuer.behave(person("7", "elsewhere@example.com"))

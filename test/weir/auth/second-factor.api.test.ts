@@ -396,6 +396,46 @@ describe("wrong codes", () => {
   })
 })
 
+describe("the wait after wrong codes", () => {
+  const wait = (answer: Answer) => Number(answer.headers.get("retry-after"))
+  const remove = (token: string, id: number) =>
+    w.call("DELETE", `/auth/factors/${id}`, { token, json: { current_password: password } })
+  const add = async (token: string) => {
+    const { id, secret } = (await begin(token)).body as { id: number; secret: string }
+    expect((await confirm(token, id, codeOf(secret, -1))).status).toBe(200)
+    return { id, secret }
+  }
+  const wrong = async (secret: string) => signIn("ann", { otp: wrongCodeOf(secret) })
+
+  test("outlives the app, whatever apps are added and removed", async () => {
+    const { token, id, secret } = await setUp("ann")
+    for (let i = 0; i < 5; i++) expect((await wrong(secret)).status).toBe(400)
+    expect((await remove(token, id)).status).toBe(204)
+    expect(await factorsOf(token)).toEqual({ factors: [], recovery_codes: 0 })
+    expect((await signIn("ann")).status).toBe(200)
+    const stored = JSON.stringify(await w.run("select kind, secret from account_factors"))
+    expect(stored).toBe('[["removed",""]]')
+    let app = await add(token)
+    for (const seconds of [60, 120, 240]) {
+      expect(wait(await wrong(app.secret))).toBe(seconds)
+      // One more app, at which nobody has guessed yet.
+      expect((await remove(token, app.id)).status).toBe(204)
+      app = await add(token)
+      expect(wait(await wrong(app.secret))).toBe(seconds)
+      pass(seconds)
+      expect((await wrong(app.secret)).status).toBe(400)
+    }
+    expect(await countOf("account_factors where kind = 'removed'")).toBe(1)
+    pass(480)
+    expect((await signIn("ann", { otp: codeOf(app.secret) })).status).toBe(200)
+    expect((await wrong(app.secret)).status).toBe(400)
+    pass(30)
+    const last = await signIn("ann", { otp: codeOf(app.secret) })
+    expect((await remove((last.body as Tokens).access_token, app.id)).status).toBe(204)
+    expect(await countOf("account_factors")).toBe(0)
+  })
+})
+
 describe("removing an app", () => {
   test.each(["current_password", "code"])("by %s ends what it was asked for", async (by) => {
     const { token, id, secret } = await setUp("ann")

@@ -26,7 +26,7 @@ describe("a token", () => {
       .slice(0, 2)
       .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()))
     expect(header).toEqual({ alg: "HS256", kid: expect.stringMatching(/^[\w-]{8}$/), typ: "JWT" })
-    expect(payload).toMatchObject({ sub: "7", iss: "weir", pwm: "mark" })
+    expect(payload).toMatchObject({ sub: "7", iss: "weir", aud: "weir", pwm: "mark" })
     expect(payload.exp - payload.iat).toBe(tokenLifetime)
   })
 

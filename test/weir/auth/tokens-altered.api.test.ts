@@ -106,6 +106,14 @@ test("what the tests sign themselves holds, where nothing is altered", async () 
     expect((await w.call("GET", "/people/me", { token })).body).toMatchObject({ id: 1 })
 })
 
+test("a token that was issued before tokens said for whom holds until it expires", async () => {
+  expect(held.payload.aud).toBe(held.payload.iss)
+  const me = (token: string) => w.call("GET", "/people/me", { token })
+  const { aud: _, ...payload } = held.payload
+  expect((await me(signed(held.header, payload))).body).toMatchObject({ id: 1 })
+  expect((await me(signed(held.header, { ...payload, exp: soon() - 1200 }))).status).toBe(401)
+})
+
 describe("a signature", () => {
   test.each<[string, () => Sent]>([
     ["that is none: alg none", () => `${encoded({ ...held.header, alg: "none" })}.${encoded(held.payload)}.`],
@@ -197,6 +205,10 @@ describe("a payload, signed as it should be,", () => {
     ["of another issuer", () => withPayload({ iss: "https://issuer.example" })],
     ["of this issuer among others", () => withPayload({ iss: [held.payload.iss, "other"] })],
     ["without iss", () => without("iss")],
+    ["for another audience", () => withPayload({ aud: "shop" })],
+    ["for no audience at all", () => withPayload({ aud: null })],
+    ["for an empty list of audiences", () => withPayload({ aud: [] })],
+    ["for another audience and this one", () => withPayload({ aud: ["shop", held.payload.aud] })],
     ["without sub", () => without("sub")],
     [
       "as an id_token has it",

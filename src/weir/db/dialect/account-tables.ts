@@ -66,7 +66,7 @@ const waysIn = (users: Table, prefix: string) => {
     account_factors: table(`${prefix}account_factors`, {
       id: id(),
       user_id: account().notNull(),
-      /** `totp` or `recovery`. */
+      /** `totp`, `recovery`, or `removed`: what is left of an app whose codes were guessed at, for its count. */
       kind: text({ max: 20 }).notNull(),
       /** The secret of an app, encrypted, or the digest of a recovery code. */
       secret: text({ max: 400 }).notNull(),

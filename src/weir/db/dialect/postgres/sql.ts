@@ -169,6 +169,8 @@ export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
   sql`(${text(`${marks[mark]} `)} || ${column})::integer`
 /** The end of a subselect whose rows nobody else may change meanwhile: what another deletes is waited for, and then gone. */
 export const forUpdate: SQL = sql` for update`
+/** The same for rows that are going to change: rows that refer to them may be written meanwhile. */
+export const forChange: SQL = sql` for no key update`
 /** A statement that locks a name for each owner until the transaction ends, in the order of `owners`. */
 export const lockEach = (prefix: string, owner: SQL, owners: SQL): SQL =>
   sql`select pg_advisory_xact_lock(hashtextextended(${text(prefix)} || ${owner}::text, 0)) from ${owners}`

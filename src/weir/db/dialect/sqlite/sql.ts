@@ -241,6 +241,8 @@ export const failure = (mark: keyof typeof marks, column: SQL): SQL =>
   sql`json_extract('{}', ${text(`${marks[mark]} `)} || ${column})`
 /** The end of a subselect whose rows nobody else may change meanwhile. SQLite has one writer. */
 export const forUpdate: SQL = sql``
+/** Nobody else writes during a transaction. */
+export const forChange: SQL = sql``
 /** A statement that locks a name for each owner until the transaction ends. SQLite has one writer, and needs none. */
 export const lockEach: ((prefix: string, owner: SQL, owners: SQL) => SQL) | undefined = undefined
 /** Undefined: SQLite does not say whether an upsert has made the row that it returns. It has one writer: a look before tells. */
