@@ -18,7 +18,7 @@ let taken: Set<number> | undefined
 
 /**
  * Whether it is one of the commonest passwords, of those with 8 characters and more. The table is a Golomb-coded set of
- * hashes, read at its first use: it knows every one of them, and takes one in 65,536 others for one.
+ * hashes, read at its first use: it knows every one of them, and takes one in 2,048 others for one.
  */
 export function isCommonPassword(password: string): boolean {
   taken ??= decoded()

@@ -10,8 +10,10 @@ function urlProblem(text: string): string | undefined {
     return process.env.WEIR_DATABASE === "d1" || process.env.WEIR_DIALECT === "postgres"
       ? undefined
       : sqliteUrlProblem(text)
-  // A Worker that was built for SQLite alone refuses such a database whatever its URL.
-  return process.env.WEIR_DIALECT === "sqlite" ? undefined : postgresUrlProblem(text)
+  // A Worker that was built for SQLite or for Hyperdrive alone refuses such a database whatever its URL.
+  return process.env.WEIR_DIALECT === "sqlite" || process.env.WEIR_DATABASE === "hyperdrive"
+    ? undefined
+    : postgresUrlProblem(text)
 }
 
 function postgresUrlProblem(text: string): string | undefined {

@@ -122,8 +122,9 @@ function openDatabase(env: Bindings, settings: Settings): Database {
 
 function openPostgres({ HYPERDRIVE }: Bindings, settings: Settings): Database {
   const options = { max: 2, statementTimeout: settings.REQUEST_TIMEOUT_MS }
-  return HYPERDRIVE
-    ? openPostgresPerRequest(HYPERDRIVE.connectionString, { ...options, isDirect: true })
+  if (HYPERDRIVE) return openPostgresPerRequest(HYPERDRIVE.connectionString, { ...options, isDirect: true })
+  return process.env.WEIR_DATABASE === "hyperdrive"
+    ? refuseUrl("Hyperdrive", "HYPERDRIVE")
     : namingUrl(() => openPostgresPerRequest(settings.DATABASE_URL, options))
 }
 
@@ -135,13 +136,13 @@ function openSqlite({ DB }: Bindings, settings: Settings): Database {
     )
   // An expression: the bundler leaves the driver out of what is never evaluated.
   return process.env.WEIR_DATABASE === "d1"
-    ? refuseUrl()
+    ? refuseUrl("D1", "DB")
     : openLibsqlHttp(settings.DATABASE_URL, settings.DATABASE_AUTH_TOKEN)
 }
 
-const refuseUrl = (): never => {
+const refuseUrl = (only: string, binding: string): never => {
   throw new SettingError(
-    "DATABASE_URL: the Worker was built for D1 alone: bind DB, or leave WEIR_DATABASE out of `define` of wrangler.toml",
+    `DATABASE_URL: the Worker was built for ${only} alone: bind ${binding}, or leave WEIR_DATABASE out of \`define\` of wrangler.toml`,
   )
 }
 

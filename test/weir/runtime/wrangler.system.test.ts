@@ -154,9 +154,17 @@ const environments: [string, RegExp][] = [
   ["turso", /node_modules\/postgres\/|pg-core\/dialect|drivers\/postgres\.ts/],
   ["postgres", /hrana-client\/lib-esm\/http\/stream|sqlite-core\/dialect|drivers\/(d1|libsql-http)\.ts/],
 ]
-const deployed = async (name: string): Promise<{ kib: number; folder: string }> => {
+const deployed = async (name: string, ...args: string[]): Promise<{ kib: number; folder: string }> => {
   const folder = tempFolder()
-  const { code, output } = await runWrangler("deploy", "--dry-run", "--env", name, "--outdir", folder)
+  const { code, output } = await runWrangler(
+    "deploy",
+    "--dry-run",
+    "--env",
+    name,
+    "--outdir",
+    folder,
+    ...args,
+  )
   expect(code, output).toBe(0)
   const kib = Number(/gzip: ([\d.]+) KiB/.exec(output)?.[1])
   expect(kib).toBeGreaterThan(0)
@@ -175,11 +183,25 @@ test.each(environments)("what is deployed, --env=%s, holds one dialect", async (
 })
 
 test.each(["", "turso", "postgres"])(
-  "what is deployed, --env=%s, is at most 300 KiB gzipped",
+  "what is deployed of the sample, --env=%s, is at most 300 KiB gzipped",
   async (name) => {
-    expect((await deployed(name)).kib).toBeLessThanOrEqual(300)
+    const { kib } = await deployed(name, "--cwd", join(import.meta.dirname, "../../.."))
+    expect(kib).toBeLessThanOrEqual(300)
   },
 )
+
+test("a Worker built for Hyperdrive alone, without it: 503 everywhere, and the log names the binding", async () => {
+  const wrong = await startWrangler(
+    tempFolder(),
+    { NODE_ENV: "development", DATABASE_URL: "postgres://127.0.0.1/none" },
+    { args: ["--env", "unbound"] },
+  )
+  const answer = await httpCaller(wrong.url)("GET", "/health")
+  expect(answer.status).toBe(503)
+  expect(answer.body).toMatchObject({ code: "misconfigured" })
+  await eventually(() => expect(wrong.output()).toMatch(/DATABASE_URL: .*Hyperdrive alone: bind HYPERDRIVE/))
+  await wrong.stop()
+})
 
 test("a Worker built for another dialect: 503 everywhere, and the log names the line to change", async () => {
   const wrong = await startWrangler(

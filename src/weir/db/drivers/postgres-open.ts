@@ -21,7 +21,8 @@ export interface OpenOptions {
 /** A function that makes clients of one connection each. Throws one line where a file of the URL cannot be read. */
 export function opener(target: PostgresTarget, options: OpenOptions): () => postgres.Sql {
   const { connectTimeoutMs, pooler } = options
-  const ssl = sslOf(target, options.readFile)
+  // A Worker reaches Hyperdrive without TLS.
+  const ssl = process.env.WEIR_DATABASE === "hyperdrive" ? false : sslOf(target, options.readFile)
   return () => {
     const sql = postgres({
       ...addressOptions(target),

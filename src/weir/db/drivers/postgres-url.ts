@@ -57,20 +57,7 @@ export function parsePostgresUrl(url: string, isLenient = false): PostgresTarget
     user: decoded(colon < 0 ? userInfo : userInfo?.slice(0, colon)),
     password: colon < 0 ? undefined : decoded(userInfo?.slice(colon + 1)),
     database: decoded(path),
-    sslMode: undefined,
-    sslDirect: false,
-    sslFiles: {},
-    sslMinVersion: undefined,
-    settings: new Map(),
-    options: [],
-    pooler: undefined,
-    sessionAttrs: undefined,
-    maxConnections: undefined,
-    connectTimeout: undefined,
-    poolTimeout: undefined,
-    idleTimeout: undefined,
-    maxLifetime: undefined,
-    keepAlive: undefined,
+    ...withoutParameters(),
   }
   const given = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(query)) {
@@ -91,6 +78,36 @@ export function parsePostgresUrl(url: string, isLenient = false): PostgresTarget
   }
   requirePlausible(target)
   return target
+}
+
+const withoutParameters = () => ({
+  sslMode: undefined,
+  sslDirect: false,
+  sslFiles: {},
+  sslMinVersion: undefined,
+  settings: new Map<string, string>(),
+  options: [],
+  pooler: undefined,
+  sessionAttrs: undefined,
+  maxConnections: undefined,
+  connectTimeout: undefined,
+  poolTimeout: undefined,
+  idleTimeout: undefined,
+  maxLifetime: undefined,
+  keepAlive: undefined,
+})
+
+/** What Hyperdrive's own URL says: one server, a user and a database. Its parameters say nothing that is of use. */
+export function hyperdriveTarget(url: string): PostgresTarget {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return {
+    hosts: [hostname.replace(/[[\]]/g, "")],
+    ports: port ? [Number(port)] : undefined,
+    user: decoded(username),
+    password: decoded(password),
+    database: decoded(pathname.slice(1)),
+    ...withoutParameters(),
+  }
 }
 
 /** Decodes a part of a URL; empty counts as absent. */

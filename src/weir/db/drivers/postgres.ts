@@ -8,7 +8,7 @@ import { Pooler } from "./postgres-pooler.ts"
 import { optionsOf, Prepared, type PreparedStatement } from "./postgres-prepared.ts"
 import { rehearsing } from "./postgres-rehearsal.ts"
 import type { ReadFile } from "./postgres-tls.ts"
-import { addressOf, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
+import { addressOf, hyperdriveTarget, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
 
 export interface PostgresOptions {
   /** Most connections at a time. */
@@ -44,7 +44,9 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
 
 /** Postgres over one pool per request (Workers, where a socket must not outlive its request). */
 export function openPostgresPerRequest(url: string, options: PostgresOptions): Database {
-  const target = parsePostgresUrl(url, options.isDirect)
+  // The bundler leaves the reading of parameters out of a Worker for Hyperdrive alone.
+  const isHyperdrive = process.env.WEIR_DATABASE === "hyperdrive"
+  const target = isHyperdrive ? hyperdriveTarget(url) : parsePostgresUrl(url, options.isDirect)
   const pooler = poolerOf(target, options, false)
   const openPool = poolsOf(target, options, pooler, false)
   // Hyperdrive keeps connections and their prepared statements between requests.
