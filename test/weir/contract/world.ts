@@ -54,7 +54,7 @@ export function linkMethods(relation: Relation): string[] {
 }
 
 async function contractWorld(contract: Contract): Promise<ContractWorld> {
-  const app = await fresh({ subject: contract })
+  const app = await fresh({ subject: contract, readers: false })
   const plain = caller(app.app)
   const call = caller(app.app, await conformanceOf(app, plain))
   const setting: Setting = {

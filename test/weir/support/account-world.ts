@@ -46,7 +46,7 @@ export const confirmedSubject = { api: confirmed, migrations: accountsSubject.mi
 export async function accountWorld(overrides: Overrides = {}): Promise<AccountWorld> {
   const background: Promise<void>[] = []
   const waitUntil = (_: unknown, work: Promise<void>) => void background.push(work)
-  const made = await fresh({ subject: accountsSubject, waitUntil, ...overrides })
+  const made = await fresh({ subject: accountsSubject, readers: false, waitUntil, ...overrides })
   const client = made.database.connect()
   const db = handleOf(() => client)
   const roles = { ann: "user", bob: "user", root: "admin", eve: "editor" } as const

@@ -22,9 +22,13 @@ export const cacheRuntime = { waitUntil: (work: Promise<unknown>): void => void 
 type Opened = { database: Database; close(): Promise<void> }
 
 /** An app over a database of its own, of the kind that the project's WEIR_TEST_DRIVER names. */
-export async function fresh({ subject = fixture, ...overrides }: Overrides = {}): Promise<Fresh> {
+export async function fresh({
+  subject = fixture,
+  readers = true,
+  ...overrides
+}: Overrides = {}): Promise<Fresh> {
   const driver = process.env.WEIR_TEST_DRIVER as keyof typeof open
-  const { database: plain, close } = await open[driver](subject)
+  const { database: plain, close } = await open[driver](subject, readers)
   // As in the product, the file's answers are kept in memory.
   const cache = overrides.cache ?? cacheOver(driver === "libsql-file" ? memoryFor(plain) : undefined)
   const database = invalidating(overrides.database ?? plain, cache.store)
@@ -47,12 +51,12 @@ const migrated = async (database: Database, { migrations }: Subject): Promise<vo
 /** A file with the tables of each subject. */
 const templates = new Map<Subject, string>()
 
-async function file(subject: Subject): Promise<Opened> {
+async function file(subject: Subject, readers: boolean): Promise<Opened> {
   const template = templates.get(subject)
   const folder = mkdtempSync(join(tmpdir(), "weir-test-"))
   const path = join(folder, "weir.db")
   if (template) copyFileSync(template, path)
-  const database = openLibsqlFile(`file:${path}`)
+  const database = openLibsqlFile(`file:${path}`, { readers })
   if (!template) {
     await migrated(database, subject)
     await database.connect().query({ text: "pragma wal_checkpoint(truncate)", params: [], bounded: true })

@@ -22,6 +22,11 @@ export const fixture: Subject = { api, migrations: new URL("../fixture/drizzle/"
 /** What a suite wants otherwise than usual. */
 export interface Overrides extends Partial<Services> {
   subject?: Subject
+  /**
+   * Whether slow reads of a file have processes of their own, as they have in the product. Default: true. Each world starts
+   * them anew, which takes longer than most tests.
+   */
+  readers?: boolean
 }
 
 /** An app of its own over empty tables. */
