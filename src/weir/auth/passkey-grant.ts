@@ -9,7 +9,7 @@ import type { AuthContext } from "./auth-context.ts"
 import type { Attempt, Grant } from "./grants.ts"
 import { usedChallenge } from "./passkey-challenge.ts"
 import { authenticationResponse, expectedOf } from "./passkey-response.ts"
-import { isCloned, type Passkey, passkeyCalled, used } from "./passkey-rows.ts"
+import { isCloned, type Passkey, passkeyCalled, somePasskey, used } from "./passkey-rows.ts"
 import { handleOf } from "./passkeys.ts"
 import { beginSession } from "./sessions.ts"
 import { type AuthenticationResponse, type Signed, verifySignIn } from "./webauthn.ts"
@@ -103,7 +103,8 @@ const passkey: Grant = {
       throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
     const why = await take(c, context, passkeys, found)
     if (why) return refuse(attempt, why)
-    return beginSession(c, context, { ...account, method: "passkey" })
+    const present = somePasskey(passkeys, account.id, found.passkey.id)
+    return beginSession(c, context, { ...account, method: "passkey", while: present })
   },
 }
 

@@ -14,7 +14,7 @@ import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
 import { newRefreshToken } from "./refresh-token.ts"
-import { accountLock, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
+import { accountLock, both, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -39,6 +39,8 @@ export interface SignedIn {
   hashedPassword: string
   /** `password`, or who vouched. */
   method: string
+  /** That what was shown is the account's still: it may be removed meanwhile, and its sessions ended. */
+  while?: Only | undefined
 }
 
 /** How long a session lasts that is not used, in seconds. */
@@ -97,7 +99,7 @@ export async function beginSession(
       last_used_at: new Date(now).toISOString(),
       expires_at: expiryOf(context, now),
     },
-    stillUsable(accounts, account),
+    both(stillUsable(accounts, account), account.while),
   )
   const begun = withRow(sessions, "family_hash", refresh.familyHash)
   const lock = accountLock(sessions, id)

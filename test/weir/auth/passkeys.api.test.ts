@@ -21,6 +21,7 @@ import {
 } from "../support/authenticator.ts"
 import type { Answer } from "../support/client.ts"
 import { cacheOver } from "../support/fresh.ts"
+import { meanwhile } from "../support/meanwhile.ts"
 import { cookieApi, strictApi } from "./api/api.ts"
 
 const cookies = { ...accountsSubject, api: cookieApi }
@@ -423,6 +424,27 @@ describe("signing in", () => {
     expect((await signIn(key)).status).toBe(200)
     expect((await remove(await tokenOf("ann"), id)).status).toBe(204)
     expect((await signIn(key)).body).toMatchObject({ code: "invalid_grant" })
+  })
+
+  test("begins no session once the passkey is removed, also between the look at it and the session", async () => {
+    const root = await tokenOf("root")
+    const removals = [
+      () => remove(token, id),
+      () => w.call("POST", "/auth/remove-factors", { token: root, json: { account: 1 } }),
+    ]
+    for (const removal of removals) {
+      const left = await countOf("sessions where user_id = 1")
+      const isDone = meanwhile(w.database, /insert into "?sessions"?/, async () =>
+        expect((await removal()).status).toBe(204),
+      )
+      const answer = await signIn(key)
+      expect(answer.body, answer.text).toMatchObject({ status: 400, code: "wrong_credentials" })
+      expect([isDone(), (await countOf("sessions where user_id = 1")) <= left]).toEqual([true, true])
+      key = (await add(await tokenOf("ann"))).key
+    }
+    expect((await signIn(key)).status).toBe(200)
+    const signed = (await w.audit()).filter(({ method }) => method === "passkey")
+    expect(signed).toHaveLength(1)
   })
 
   test.each(["x", "{}", "null", "[]", '{"id":1}', "\u0000"])(
