@@ -1,5 +1,6 @@
 import { requireCode } from "./challenge.ts"
 import type { Grant } from "./grants.ts"
+import { stillLinked } from "./identity.ts"
 import { redeemed } from "./provider-account.ts"
 import { beginSession } from "./sessions.ts"
 import { redeemCode } from "./sign-in-code.ts"
@@ -18,7 +19,12 @@ export const authorizationCode: Grant = {
     const account = await redeemed(c, context.accounts, content)
     const method = content.provider
     // The provider stands for the password alone.
-    const shown = await requireCode(c, context, { ...account, method }, otp)
-    return beginSession(c, context, { ...account, method: shown ? `${method} ${shown}` : method })
+    const { identity } = content
+    const shown = await requireCode(c, context, { ...account, method, identity }, otp)
+    return beginSession(c, context, {
+      ...account,
+      method: shown ? `${method} ${shown}` : method,
+      while: stillLinked(context.accounts, account.id, identity),
+    })
   },
 }

@@ -4,6 +4,7 @@ import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { answerChallenge, requireCode } from "./challenge.ts"
 import { authorizationCode } from "./code-grant.ts"
+import { stillLinked } from "./identity.ts"
 import { passkeyServerOf } from "./passkey-server.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
@@ -67,7 +68,11 @@ const code: Grant = {
   fields: { challenge: { required: true, max: 100 }, otp: { required: true, max: maxOtp } },
   issue: async (c, context, { challenge = "", otp = "" }) => {
     const { shown, ...account } = await answerChallenge(c, context, challenge, otp)
-    return beginSession(c, context, { ...account, method: `${account.method} ${shown}` })
+    return beginSession(c, context, {
+      ...account,
+      method: `${account.method} ${shown}`,
+      while: stillLinked(context.accounts, account.id, account.identity),
+    })
   },
 }
 export const codeGrant = "urn:weir:params:oauth:grant-type:otp"

@@ -9,6 +9,7 @@ import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyIn } from "./accounts.ts"
+import type { Identity } from "./identity.ts"
 import { sweptTokens } from "./links.ts"
 import type { Person } from "./person.ts"
 import { digestOf } from "./refresh-token.ts"
@@ -24,6 +25,8 @@ const purpose = "sign_in"
 export interface CodeContent {
   account: Key
   provider: string
+  /** Who has signed in. */
+  identity?: Identity | undefined
   /** Who is linked to the account, and the fingerprint of its password when that was asked for. */
   link?: { person: Person; mark: string } | undefined
 }
@@ -100,5 +103,5 @@ export async function redeemCode(
   }
   if (data.redirectUri !== redirectUri) throw refused("it is for another redirect_uri")
   if (!isSame(digestOf(verifier), data.codeChallenge)) throw refused("the code_verifier is another")
-  return { account: keyIn(accounts, row[0]), provider: data.provider, link: data.link }
+  return { ...data, account: keyIn(accounts, row[0]) }
 }

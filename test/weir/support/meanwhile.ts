@@ -4,7 +4,11 @@ import type { Database } from "../../../src/weir/db/driver.ts"
  * Has something happen once, right before a database is sent a transaction with such a statement: what another request does
  * at the worst moment. Answers whether it has happened.
  */
-export function meanwhile(database: Database, statement: RegExp, work: () => Promise<unknown>): () => boolean {
+export function meanwhile(
+  database: Database,
+  statement: RegExp,
+  work: () => Promise<unknown>,
+): () => boolean {
   const connect = database.connect.bind(database)
   let done = false
   database.connect = (...given) => {
