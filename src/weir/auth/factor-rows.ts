@@ -213,6 +213,16 @@ export const fewerApps = (factors: Resource, account: Key, most: number): Only =
 export const removedAll = (factors: Resource, account: Key): Statement =>
   changing(factors, "delete:all", (parts) => ({ where: ofAccount(parts) }), { user_id: account })
 
+/** That an account has rows in any of the tables. */
+export const someOf = (tables: Resource[], account: Key): Only => ({
+  name: "factors",
+  where: sql`(${sql.join(
+    tables.map((table) => someRow(table, ofAccount(partsOf(table)))),
+    sql` or `,
+  )})`,
+  values: valuesOf(tables[0] as Resource, { user_id: account }),
+})
+
 /** Deletes the apps of an account that were never confirmed. */
 export const removedPending = (factors: Resource, account: Key): Statement =>
   changing(

@@ -163,10 +163,12 @@ export interface Ending {
   /** One alone, or all but one. */
   only?: number | undefined
   but?: number | undefined
+  /** Only where that holds before it. */
+  while?: Only | undefined
 }
 
 /** Which sessions an ending is of, as a condition, and its values. Throws where nothing says which. */
-function ended(sessions: Resource, { account, only, but }: Ending): Only {
+function ended(sessions: Resource, { account, only, but, while: also }: Ending): Only {
   const parts = { account: account !== undefined, only: only !== undefined, but: but !== undefined }
   if (!parts.account && !parts.only) throw new Error("Sessions are ended by account or by key")
   const key = columnName(sessions, "id")
@@ -174,13 +176,15 @@ function ended(sessions: Resource, { account, only, but }: Ending): Only {
     parts.account ? sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}` : undefined,
     parts.only ? sql`${key} = ${bound("only")}` : undefined,
     parts.but ? sql`${key} <> ${bound("but")}` : undefined,
+    also?.where,
   ) as SQL
   const values: Values = {
     ...(account === undefined ? {} : { user_id: columnValue(sessions, "user_id", account) }),
     only,
     but,
+    ...also?.values,
   }
-  return { name: `end:${JSON.stringify(parts)}`, where, values }
+  return { name: `end:${JSON.stringify(parts)}${also?.name ?? ""}`, where, values }
 }
 
 /** That there are sessions to end: what tells of an ending says nothing where there is none. It stands before that. */
