@@ -36,6 +36,17 @@ export function lacksFactorSql(accounts: Accounts, account: SQL): SQL[] {
   return [sql`case when ${and(needs, ...lacks)} then 1 else 0 end`]
 }
 
+/** For a condition: an admin has a second factor, where admins need one. */
+export const adminsFactorSql = (accounts: Accounts, account: SQL): SQL[] =>
+  needsFactor(accounts, accounts.admin)
+    ? [
+        sql`(${sql.join(
+          tablesOf(accounts).map((table) => hasFactor(accounts, table, account)),
+          sql` or `,
+        )})`,
+      ]
+    : []
+
 /** What of the factors such a look-up reads. */
 export const factorPart = (accounts: Accounts, account: Key): PartRead[] =>
   accounts.requireFactor.length
