@@ -11,6 +11,7 @@ import { usedChallenge } from "./passkey-challenge.ts"
 import { authenticationResponse, expectedOf } from "./passkey-response.ts"
 import { isCloned, type Passkey, passkeyCalled, somePasskey, used } from "./passkey-rows.ts"
 import { handleOf } from "./passkeys.ts"
+import { accountLock } from "./rows.ts"
 import { beginSession } from "./sessions.ts"
 import { type AuthenticationResponse, type Signed, verifySignIn } from "./webauthn.ts"
 
@@ -70,6 +71,8 @@ async function take(
   const { id, user_id: account } = passkey
   const told = { event: "passkey_cloned", account, details: { id } } as const
   const statements = [
+    // One after another: each sees the counter that the one before has left.
+    ...accountLock(passkeys, account),
     ...usedChallenge(accounts.tables.tokens as Resource, challenge),
     ...audited(c, accounts, told, isCloned(passkeys, id, signed)),
     used(passkeys, id, signed),
