@@ -7,6 +7,7 @@ import { secretOf } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { bodyOf, readBody } from "./body.ts"
 import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
+import { requireInPerson } from "./in-person.ts"
 import { countedAddress, emailSchema, mailed, mailedDoc, signedInKey, tokenSchema } from "./mail-body.ts"
 import type { MailContext } from "./mail-context.ts"
 import { mailLink } from "./mail-link.ts"
@@ -53,13 +54,15 @@ function verificationRoute(registry: Registry, context: AuthContext, mail: MailC
       request: bodyOf(body()),
       responses: mailedDoc,
       security: "optional",
-      errors: [401, 413, 415, 422, 429],
+      errors: [401, 403, 413, 415, 422, 429],
     }),
     async (c) => {
       const { email } = await readBody(c, body())
       const { viewer, caller } = c.get("call")
-      if (email === undefined && viewer.id === undefined)
-        throw unauthorized("Sign in, or name the address as email")
+      if (email === undefined) {
+        if (viewer.id === undefined) throw unauthorized("Sign in, or name the address as email")
+        requireInPerson(viewer, "ask for its mail")
+      }
       const by = email === undefined ? { id: viewer.id as Key } : { email }
       const account = email === undefined ? `#${viewer.id}` : countedAddress(email)
       await caller.count({ kind: "mail", account })
