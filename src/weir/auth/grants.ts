@@ -53,8 +53,11 @@ const password: Grant = {
   },
 }
 
+/** Longest refresh token, in characters. */
+export const maxRefreshToken = 200
+
 const refreshToken: Grant = {
-  fields: { refresh_token: { required: true, max: 200 } },
+  fields: { refresh_token: { required: true, max: maxRefreshToken } },
   issue: (c, context, { refresh_token = "" }) => refresh(c, context, refresh_token),
 }
 
