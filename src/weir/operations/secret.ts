@@ -49,9 +49,14 @@ export function requireStrong(resource: Resource, input: Input, prefix: string[]
 /**
  * Requires the present secret of a viewer who changes it, or a field that asks for it; admins need none. Removes the
  * confirmation from the input. Throws a 422 that names the confirmation when it is missing or wrong, or the new secret
- * when it is easy to guess.
+ * when it is easy to guess. Answers what the write must hold to.
  */
-export async function checkSecret(call: Call, resource: Resource, id: RowKey, input: Input): Promise<void> {
+export async function checkSecret(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: Input,
+): Promise<HeldSecret | undefined> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret) return
   const { as, confirm } = field.secret
@@ -82,20 +87,19 @@ export async function checkSecret(call: Call, resource: Resource, id: RowKey, in
   if (sets === undefined) return
   if (confirmation === undefined)
     throw refusal({ path: confirm, message: `is required to set ${sets}`, code: "required" })
-  if (!(await isPresent(call, field, stored, confirmation as string, id)))
-    throw refusal({ path: confirm, message: "is not the present one", code: "wrong_secret" })
+  return presentSecret(call, field, stored, confirmation as string, id, [confirm])
 }
 
 /**
  * Requires the present secret of a viewer who deletes a row of a resource that asks for that; admins need none.
- * Throws a 422 that names the header when it is missing or wrong.
+ * Throws a 422 that names the header when it is missing or wrong. Answers what the write must hold to.
  */
 export async function checkRemoval(
   call: Call,
   resource: Resource,
   id: RowKey,
   confirmation: string | undefined,
-): Promise<void> {
+): Promise<HeldSecret | undefined> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret || isAdmin(call.viewer.kind)) return
   const row = await storedRow(call, resource, field, "delete", id)
@@ -104,24 +108,46 @@ export async function checkRemoval(
   const path = confirmHeader(field.secret).toLowerCase()
   if (confirmation === undefined)
     throw refusal({ path, message: "is required to delete this row", code: "required" }, "request")
-  if (!(await isPresent(call, field, row[0], confirmation, id)))
-    throw refusal({ path, message: "is not the present one", code: "wrong_secret" }, "request")
+  return presentSecret(call, field, row[0], confirmation, id, [path, "request"])
 }
 
 /** The fields that ask for the present secret, in the order of their columns in `storedRow`. */
 const confirmedFields = ({ fields }: Resource): Field[] =>
   Object.values(fields).filter(({ confirm }) => confirm)
 
-/** Whether it is the present secret. Counts as an attempt at it. */
-async function isPresent(
+/** The secret that a confirmation was compared with, as it is stored: another request may change it before the write. */
+interface HeldSecret {
+  stored: string
+  action: "update" | "delete"
+  wrong: Error
+}
+
+/** The present secret, which a confirmation must be. Counts as an attempt at it. A row may have none. */
+async function presentSecret(
   call: Call,
   { secret }: SecretField,
   stored: unknown,
   confirmation: string,
   id: RowKey,
-): Promise<boolean> {
+  [path, where]: [path: string, where?: string],
+): Promise<HeldSecret | undefined> {
   await call.caller.count({ kind: "secret", account: `#${keyName(id)}` })
-  return typeof stored !== "string" || secret.verify(confirmation, stored, call.caller)
+  if (typeof stored !== "string") return undefined
+  const wrong = refusal({ path, message: "is not the present one", code: "wrong_secret" }, where)
+  if (!(await secret.verify(confirmation, stored, call.caller))) throw wrong
+  return { stored, action: where ? "delete" : "update", wrong }
+}
+
+/** Throws a 422 where a row whose secret was compared has another by now. */
+export async function requireStillSecret(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  held: HeldSecret | undefined,
+): Promise<void> {
+  if (!held) return
+  const row = await storedRow(call, resource, secretOf(resource) as Field, held.action, id)
+  if (row && row[0] !== held.stored) throw held.wrong
 }
 
 /** The stored secret, the fields that ask for it, and the login names, of a row that the viewer may change so. */
