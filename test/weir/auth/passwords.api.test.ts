@@ -190,14 +190,12 @@ describe("the present password", () => {
       "current_password",
       "wrong_secret",
     )
-    await w.database
-      .connect()
-      .batch([
-        {
-          text: "update users set hashed_password = (select hashed_password from users where id = 2)",
-          params: [],
-        },
-      ])
+    await w.database.connect().batch([
+      {
+        text: "update users set hashed_password = (select hashed_password from users where id = 2)",
+        params: [],
+      },
+    ])
     const isDeleted = renewed(/^delete from "users"/)
     expectRefused(await remove(1, encodeURIComponent(password)), "x-current-password", "wrong_secret")
     expect([isChanged(), isDeleted()]).toEqual([true, true])
