@@ -90,13 +90,13 @@ export class OpenApiGenerator {
   }
 
   #addRoute({ method, path, request, responses, ...rest }: Route): void {
-    const parameters = [
-      ...this.#parametersOf(request?.params, "path"),
-      ...this.#parametersOf(request?.query, "query"),
-      ...[request?.headers].flat().flatMap((one) => this.#parametersOf(one, "header")),
-      ...this.#parametersOf(request?.cookies, "cookie"),
-    ]
+    // In the package's order: a schema with a name is described as it stands where it comes first.
     const made = mapped(responses, (response) => this.#responseOf(response))
+    const query = this.#parametersOf(request?.query, "query")
+    const params = this.#parametersOf(request?.params, "path")
+    const cookies = this.#parametersOf(request?.cookies, "cookie")
+    const headers = [request?.headers].flat().flatMap((one) => this.#parametersOf(one, "header"))
+    const parameters = [...params, ...query, ...headers, ...cookies]
     const { content, ...body } = request?.body ?? {}
     const operation = {
       ...rest,
@@ -135,6 +135,7 @@ export class OpenApiGenerator {
   #responseOf(response: Response): Json {
     if ("$ref" in response) return response
     const { content, headers, ...rest } = response
+    const contents = content ? { content: this.#contentOf(content) } : {}
     return {
       ...rest,
       ...(headers
@@ -144,7 +145,7 @@ export class OpenApiGenerator {
               : headers,
           }
         : {}),
-      ...(content ? { content: this.#contentOf(content) } : {}),
+      ...contents,
     }
   }
 

@@ -120,14 +120,17 @@ const typeGate =
   (types: string[]): MiddlewareHandler =>
   async (c, next) => {
     const type = c.req.header("content-type")
-    if (type ? !isOneOf(types, type) : await hasBody(c.req.raw))
+    if (type ? !isOneOf(types, type) : await hasBody(c))
       throw new HTTPException(415, { message: "Unsupported Media Type" })
     await next()
   }
 
 /** Whether a request has a body of at least one byte, which is left to be read. */
-async function hasBody(request: Request): Promise<boolean> {
+async function hasBody(c: Context): Promise<boolean> {
+  const request = c.req.raw
   if (request.body === null) return false
+  // Middleware has read it, which keeps it.
+  if (request.bodyUsed) return (await c.req.arrayBuffer()).byteLength > 0
   const reader = request.clone().body?.getReader()
   if (!reader) return false
   try {

@@ -1,6 +1,5 @@
 // postgres.js for the Worker: its own connections and queries, and of its client what the engine calls. The package's own
 // build for Workers rejects unhandled when it closes a connection; its Node build, of which these are, does not.
-import os from "node:os"
 // @ts-expect-error: a file of the package has no types.
 import makeConnection from "../../node_modules/postgres/src/connection.js"
 // @ts-expect-error
@@ -50,6 +49,12 @@ interface Transaction {
   unsafe: Unsafe
   /** Runs a part of the transaction that is undone alone where it fails. */
   savepoint<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+}
+
+/** What a transaction runs in: what waits for its connection, and why that is no more. */
+interface Session {
+  held: Queue<Query>
+  lost?: unknown
 }
 
 /** A client of one connection. */
@@ -127,15 +132,19 @@ export default function postgres(given: Options) {
       connection.reserved = () => void (held.length ? connection.execute(held.shift()) : move(reserved))
     }
     await unsafe("begin", [], { onexecute }).execute()
+    const session: Session = { held }
     const lost = new Promise<never>((_, reject) => {
-      connection.onclose = reject
+      connection.onclose = (error) => {
+        session.lost = error
+        reject(error)
+      }
     })
-    return await Promise.race([within(held, work), lost])
+    return await Promise.race([within(session, work), lost])
   }
 
   /** Runs work within a transaction, or within a savepoint of it that has a name. */
   async function within<T>(
-    held: Queue<Query>,
+    session: Session,
     work: (tx: Transaction) => Promise<T>,
     name?: string,
   ): Promise<T> {
@@ -144,10 +153,12 @@ export default function postgres(given: Options) {
       query.catch((error) => {
         refused ||= error
       })
-      if (connection.queue === full) held.push(query)
+      // The connection may be another session by now.
+      if (session.lost) query.reject(session.lost)
+      else if (connection.queue === full) session.held.push(query)
       else if (!connection.execute(query)) move(full)
     })
-    const savepoint: Transaction["savepoint"] = (part) => within(held, part, `s${savepoints++}`)
+    const savepoint: Transaction["savepoint"] = (part) => within(session, part, `s${savepoints++}`)
     if (name) await send(`savepoint ${name}`)
     let result: T
     try {
@@ -196,53 +207,23 @@ const defaults: Options = {
   fetch_types: true,
   target_session_attrs: null,
 }
-const numbers = ["idle_timeout", "connect_timeout", "max_lifetime", "max_pipeline", "backoff", "keep_alive"]
 
-/** The options of a connection. What is not given is asked of the environment, as the package does. */
+/** The options of a connection. The environment is asked for none: that of a Worker has its own settings alone. */
 function optionsOf(given: Options): Options {
-  const { env } = process
-  const { host = env.PGHOST || "localhost", port = env.PGPORT || 5432, path } = given
-  const user = given.user || env.PGUSERNAME || env.PGUSER || userName()
-  const chosen = Object.entries(defaults).map(([name, usual]) => {
-    const value = name in given ? given[name] : env[`PG${name.toUpperCase()}`] || usual
-    return [name, typeof value === "string" && numbers.includes(name) ? Number(value) : value]
-  })
-  const { types = {}, connection, onnotice } = given
+  const { host = "localhost", port = 5432, path = "", user = "postgres", types = {} } = given
   return {
-    path: path || (String(host).startsWith("/") && `${host}/.s.PGSQL.${port}`),
-    ...addressesOf(host, port),
+    ...defaults,
+    pass: "",
+    database: user,
+    ...given,
+    path,
     user,
-    pass: given.pass || env.PGPASSWORD || "",
-    database: given.database || env.PGDATABASE || user,
+    host: [host].flat(),
+    port: [port].flat(),
     max: 1,
-    ...Object.fromEntries(chosen),
-    connection: { application_name: env.PGAPPNAME || "postgres.js", ...(connection as object) },
-    types,
-    onnotice,
     transform: { undefined: undefined, column: {}, value: {}, row: {} },
     parameters: {},
     shared: { retries: 0, typeArrayMap: {} },
     ...mergeUserTypes(types),
-  }
-}
-
-/** Lists of hosts and ports: both are given as lists, or `host:port,host:port` and a port for the others. */
-function addressesOf(host: unknown, port: unknown): { host: string[]; port: number[] } {
-  if (Array.isArray(host)) return { host, port: Array.isArray(port) ? port : host.map(() => Number(port)) }
-  const pairs = String(host)
-    .split(",")
-    .map((one) => one.split(":"))
-  return {
-    host: pairs.map(([name]) => name as string),
-    port: Array.isArray(port) ? port : pairs.map(([, own]) => Number.parseInt(own || String(port), 10)),
-  }
-}
-
-function userName(): string | undefined {
-  try {
-    return os.userInfo().username
-  } catch {
-    const { USERNAME, USER, LOGNAME } = process.env
-    return USERNAME || USER || LOGNAME
   }
 }

@@ -9,22 +9,31 @@ export {
   $input,
   $output,
   clone,
+  compile,
   config,
   flattenError,
   formatError,
+  getDiscriminatedOption,
   globalRegistry,
+  INVALID,
   NEVER,
   prettifyError,
   regexes,
   registry,
   TimePrecision,
+  toZod,
   treeifyError,
   util,
+  withParser,
+  ZodCompileAsyncError,
+  ZodCompileUnsupportedError,
 } from "zod/v4/core"
 export * from "../../node_modules/zod/v4/classic/checks.js"
 export * as coerce from "../../node_modules/zod/v4/classic/coerce.js"
 export * from "../../node_modules/zod/v4/classic/compat.js"
+export { deepPartial } from "../../node_modules/zod/v4/classic/deep-partial.js"
 export * from "../../node_modules/zod/v4/classic/errors.js"
+export { input, output } from "../../node_modules/zod/v4/classic/in-out.js"
 export * as iso from "../../node_modules/zod/v4/classic/iso.js"
 export {
   ZodISODate,

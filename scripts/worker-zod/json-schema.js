@@ -11,6 +11,7 @@ export const createToJSONSchemaMethod = () => refuse
 export const createStandardJSONSchemaMethod = () => refuse
 
 export {
+  refuse as allProcessors,
   refuse as anyProcessor,
   refuse as arrayProcessor,
   refuse as bigintProcessor,
@@ -44,6 +45,7 @@ export {
   refuse as successProcessor,
   refuse as symbolProcessor,
   refuse as templateLiteralProcessor,
+  refuse as toJSONSchema,
   refuse as transformProcessor,
   refuse as tupleProcessor,
   refuse as undefinedProcessor,

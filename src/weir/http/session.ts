@@ -76,6 +76,9 @@ export function session(options: SessionOptions, makeHandle: MakeHandle): AppMid
     c.set("db", new Proxy({ client, makeHandle, db: undefined }, lazily) as unknown as Db)
     try {
       await next()
+    } catch (thrown) {
+      // Hono answers errors alone.
+      throw thrown instanceof Error ? thrown : new Error(`It threw ${String(thrown)}`, { cause: thrown })
     } finally {
       // Before the answer: it holds what others may wait for.
       await rehearsal?.close?.().catch(() => {})

@@ -8,7 +8,9 @@ import { classify } from "../db/dialect/errors.ts"
 import type { Database } from "../db/driver.ts"
 import { type D1Binding, openD1 } from "../db/drivers/d1.ts"
 import { openLibsqlHttp } from "../db/drivers/libsql-http.ts"
-import { openPostgresPerRequest } from "../db/drivers/postgres.ts"
+import { openPostgresPerRequest, type PostgresOptions } from "../db/drivers/postgres.ts"
+import { sslOf } from "../db/drivers/postgres-tls.ts"
+import { parsePostgresUrl } from "../db/drivers/postgres-url.ts"
 import type { AppEnv } from "../http/context.ts"
 import type { Log } from "../http/request.ts"
 import { BindingLimiter, type RateLimitBinding } from "../limits/binding.ts"
@@ -125,7 +127,17 @@ function openPostgres({ HYPERDRIVE }: Bindings, settings: Settings): Database {
   if (HYPERDRIVE) return openPostgresPerRequest(HYPERDRIVE.connectionString, { ...options, isDirect: true })
   return process.env.WEIR_DATABASE === "hyperdrive"
     ? refuseUrl("Hyperdrive", "HYPERDRIVE")
-    : namingUrl(() => openPostgresPerRequest(settings.DATABASE_URL, options))
+    : openPostgresByUrl(settings.DATABASE_URL, options)
+}
+
+/** What a Worker's sockets cannot do is refused by name: they are of Node's API, where TLS does not begin on an open one. */
+function openPostgresByUrl(url: string, options: PostgresOptions): Database {
+  const encrypted = namingUrl(() => sslOf(parsePostgresUrl(url), undefined))
+  if (encrypted)
+    throw new SettingError(
+      "DATABASE_URL: has sslmode, and a Worker reaches Postgres over TLS through Hyperdrive alone: bind HYPERDRIVE",
+    )
+  return namingUrl(() => openPostgresPerRequest(url, options))
 }
 
 function openSqlite({ DB }: Bindings, settings: Settings): Database {

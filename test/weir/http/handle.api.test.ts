@@ -64,6 +64,10 @@ async function ask(use: (db: Db<typeof schema>) => unknown, overrides: Overrides
   return { ...answer, logs }
 }
 
+/** Runs SQL on Postgres. */
+const execute = (db: Db<typeof schema>, query: unknown): Promise<unknown> =>
+  (db as never as { execute(query: unknown): Promise<unknown> }).execute(query)
+
 describe("c.var.db", () => {
   test("knows the API's schema: relational queries, counts, writes, batches", async () => {
     const answer = await ask(async (db) => {
@@ -114,6 +118,27 @@ describe("c.var.db", () => {
     expect(JSON.stringify(answer.logs)).toContain("give what must happen together to db.batch(")
   })
 
+  test("refuses COPY, which would hold the connection", async () => {
+    if (!isPostgres) return
+    const answer = await ask((db) => execute(db, sql.raw(" copy logs from stdin")))
+    expect(answer.status).toBe(500)
+    expect(JSON.stringify(answer.logs)).toContain("c.var.db has no COPY")
+    expect((await ask((db) => db.$count(logs))).body).toEqual({ result: 0 })
+  })
+
+  test("answers 503 where the connection is lost amid a batch, which leaves nothing", async () => {
+    if (!isPostgres) return
+    const lose = sql`select pg_terminate_backend(pg_backend_pid())`
+    for (let i = 0; i < 8; i++) {
+      const insert = (db: Db<typeof schema>) => db.insert(logs).values({ id: i, text: "lost" })
+      const answer = await ask((db) =>
+        db.batch((tx) => [insert(tx as never), execute(tx as never, lose), insert(tx as never)] as never),
+      )
+      expect([answer.status, answer.body]).toMatchObject([503, { code: "database_unavailable" }])
+    }
+    expect((await ask((db) => db.$count(logs))).body).toEqual({ result: 0 })
+  })
+
   test("makes a 409 of a value that is taken, alone and in a batch, which leaves nothing behind", async () => {
     const insert = (db: Db<typeof schema>, id: number) => db.insert(logs).values({ id, text: "same" })
     const alone = await ask(async (db) => {
@@ -131,9 +156,7 @@ describe("c.var.db", () => {
   /** Counts to more than any database does in the time of a test, in a read that begins with `with`. */
   const endless = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1e12) select count(*) as n from n`
   const readAll = (db: Db<typeof schema>): Promise<unknown> =>
-    isPostgres
-      ? (db as never as { execute(query: unknown): Promise<unknown> }).execute(endless)
-      : db.all(endless)
+    isPostgres ? execute(db, endless) : db.all(endless)
 
   test("ends a read, also one that begins with tables of its own, at the limit for reads", async () => {
     if (!stops()) return

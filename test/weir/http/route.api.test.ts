@@ -116,7 +116,7 @@ describe("what a handler throws or returns", () => {
     const api = { ...apiOf(), routes }
     return caller(appOver(w.database, { subject: { ...fixture, api } }).app)
   }
-  const throwing = (error: Error) =>
+  const throwing = (error: unknown) =>
     route(createRoute({ method: "get", path: "/it", ...plain }), () => {
       throw error
     })
@@ -130,6 +130,18 @@ describe("what a handler throws or returns", () => {
     expect([broken.status, broken.body]).toMatchObject([500, { code: "internal_error" }])
     expect(broken.text).not.toContain("secret")
   })
+
+  test.each([["secret words"], [null], [undefined], [{ secret: true }], [0]])(
+    "that is no error, such as %j, is a 500 all the same, with its line in the log",
+    async (thrown) => {
+      const api = { ...apiOf(), routes: [throwing(thrown)] }
+      const { app, logs } = appOver(w.database, { subject: { ...fixture, api } })
+      const answer = await caller(app)("GET", "/it")
+      expect([answer.status, answer.body]).toMatchObject([500, { code: "internal_error" }])
+      expect(answer.text).not.toContain("secret")
+      expect(logs).toMatchObject([{ status: 500, path: "/it" }])
+    },
+  )
 
   test("a rule that nobody meets, and one that everybody does", async () => {
     const guarded = (path: string, rule: typeof anyone) =>

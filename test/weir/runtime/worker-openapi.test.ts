@@ -220,6 +220,39 @@ const app = ({ OpenAPIHono, createRoute }: typeof package_) => {
     "application/json": { schema: body, example: { a: 1 } },
   }
   add({ method: "put", path: "/other", request: { body: { content: other } }, responses: answer })
+  // Schemas with names in several places, each with more said of it than in the others.
+  const word = z.string().min(2).openapi("Word")
+  const count = z.coerce.number().openapi("Count")
+  add({
+    method: "post",
+    path: "/several/{count}",
+    request: {
+      params: z.object({ count: count.openapi({ description: "in the path" }) }),
+      query: z.object({ word: word.optional().describe("in the query"), count: count.min(4).optional() }),
+      headers: z.object({ "x-word": word.max(9).optional() }),
+      cookies: z.object({ word: word.max(8).optional() }),
+      body: { content: { "application/json": { schema: z.object({ word: word.max(7), count }) } } },
+    },
+    responses: {
+      200: {
+        description: "Both",
+        headers: z.object({ "X-Count": count.openapi({ description: "in a header" }) }),
+        content: { "application/json": { schema: z.object({ count, word: word.nullable() }) } },
+      },
+    },
+  })
+  add({
+    method: "post",
+    path: "/read-before",
+    middleware: [
+      async (c: { req: { text(): Promise<string> } }, next: () => Promise<void>) => {
+        await c.req.text()
+        await next()
+      },
+    ],
+    request: { body: { content: types } },
+    responses: answer,
+  })
   add({
     method: "post",
     path: "/transformed",
@@ -257,7 +290,7 @@ test("the Worker's routes take and refuse what the package's do", async () => {
     ["/things/5?n=x"],
     ["/transformed?q=abc", { method: "POST" }],
     ["/transformed", { method: "POST" }],
-    ...["/needed", "/optional", "/other"].flatMap((path): [string, RequestInit][] => {
+    ...["/needed", "/optional", "/other", "/read-before"].flatMap((path): [string, RequestInit][] => {
       const method = path === "/other" ? "PUT" : "POST"
       return [
         [path, sent(method, "application/json", '{"a":"1"}')],

@@ -10,6 +10,7 @@ import {
   signUp,
 } from "../support/http.ts"
 import { tempFolder } from "../support/node-server.ts"
+import { freePort } from "../support/ports.ts"
 import { startWrangler, type WranglerServer } from "../support/wrangler-server.ts"
 
 const start = (url: string, vars: Record<string, string> = {}): Promise<WranglerServer> =>
@@ -111,4 +112,13 @@ test("health needs no database: it is answered while the database hangs", async 
   expect(answered).toEqual(["/health", "/users"])
   await sql`commit`
   await Promise.all([sql.end(), other.stop()])
+})
+
+test("a Postgres that is away is a 503 that says so", async () => {
+  const away = await start(`postgres://nobody:none@127.0.0.1:${await freePort()}/none`)
+  const call = httpCaller(away.url)
+  expect(await call("GET", "/items")).toMatchObject({ status: 503, body: { code: "database_unavailable" } })
+  expect((await call("GET", "/ready")).status).toBe(503)
+  expect((await call("GET", "/health")).status).toBe(200)
+  await away.stop()
 })

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { authSecret, eventually, httpCaller, signIn, signUp } from "../support/http.ts"
@@ -201,6 +201,38 @@ test("a Worker built for Hyperdrive alone, without it: 503 everywhere, and the l
   expect(answer.body).toMatchObject({ code: "misconfigured" })
   await eventually(() => expect(wrong.output()).toMatch(/DATABASE_URL: .*Hyperdrive alone: bind HYPERDRIVE/))
   await wrong.stop()
+})
+
+test("a Worker that is to reach Postgres over TLS by itself: 503 everywhere, and the log names what does", async () => {
+  const wrong = await startWrangler(
+    tempFolder(),
+    { NODE_ENV: "development", DATABASE_URL: "postgres://127.0.0.1/none?sslmode=require" },
+    { args: ["--env", "direct"] },
+  )
+  expect((await httpCaller(wrong.url)("GET", "/health")).status).toBe(503)
+  await eventually(() => expect(wrong.output()).toMatch(/DATABASE_URL: has sslmode.*bind HYPERDRIVE/))
+  await wrong.stop()
+})
+
+test.each(["zod/v4", "zod/mini", "zod/v4/core"])("a Worker may import %s", async (name) => {
+  const folder = join(import.meta.dirname, "../fixture/.wrangler")
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `${name.replaceAll("/", "-")}.ts`)
+  writeFileSync(
+    file,
+    `import * as all from "${name}"\nexport default { fetch: () => Response.json(Object.keys(all)) }\n`,
+  )
+  const { code, output } = await runWrangler(
+    "deploy",
+    file,
+    "--dry-run",
+    "--env",
+    "",
+    "--outdir",
+    tempFolder(),
+  )
+  rmSync(file)
+  expect(code, output).toBe(0)
 })
 
 test("a Worker built for another dialect: 503 everywhere, and the log names the line to change", async () => {

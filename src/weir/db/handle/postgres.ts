@@ -35,6 +35,8 @@ class HandleSession extends PgRemoteSession<Record<string, unknown>, Relational[
     const callback = async (text: string, params: unknown[], as: string) => {
       // `db.execute(sql…)` returns the rows as they are: objects by the columns' names.
       const isNamed = as === "execute"
+      // It would leave the connection waiting for rows, or sending them.
+      if (/^\s*copy\b/i.test(text)) throw new Error("c.var.db has no COPY: insert the rows, or select them")
       const rows = await this.send(text, params, isNamed)
       return { rows: (isNamed ? objectsOf(rows) : rows) as Row[] }
     }

@@ -37,7 +37,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only
     if (/^(08|53|57P|40|25006)/.test(code) || connection.test(code)) return { kind: "unavailable" }
     if (
-      /socket|network connection lost|connection (terminated|closed)|proxy request failed/i.test(
+      /socket|network connection lost|connection (terminated|closed|attempt failed)|proxy request failed/i.test(
         String(e.message ?? ""),
       )
     )
