@@ -1,6 +1,5 @@
 import { requireCode } from "./challenge.ts"
 import type { Grant } from "./grants.ts"
-import { stillLinked } from "./identity.ts"
 import { redeemed } from "./provider-account.ts"
 import { beginSession } from "./sessions.ts"
 import { redeemCode } from "./sign-in-code.ts"
@@ -17,14 +16,10 @@ export const authorizationCode: Grant = {
     const sent = { code, redirectUri: redirect_uri, verifier: code_verifier }
     const content = await redeemCode(c, context.accounts, sent)
     const account = await redeemed(c, context.accounts, content)
-    const method = content.provider
+    const { provider: method, identity } = content
+    const signedIn = { ...account, method, identity }
     // The provider stands for the password alone.
-    const { identity } = content
-    const shown = await requireCode(c, context, { ...account, method, identity }, otp)
-    return beginSession(c, context, {
-      ...account,
-      method: shown ? `${method} ${shown}` : method,
-      while: stillLinked(context.accounts, account.id, identity),
-    })
+    const shown = await requireCode(c, context, signedIn, otp)
+    return beginSession(c, context, shown ? { ...signedIn, method: `${method} ${shown}` } : signedIn)
   },
 }

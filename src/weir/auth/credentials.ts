@@ -45,14 +45,14 @@ function isActing(accounts: Accounts, names: Names): SQL {
   const key = accountKey(resource)
   const own = (name: string) => sql`${alias}.${sql.identifier(name)}`
   const { softDelete } = resource
-  const parts = [
+  const where = and(
     sql`${own(key.column.name)} = ${bound(names.actor)}`,
     role ? sql`${own(role.column.name)} = ${admin}` : sql`1 = 0`,
-    ...(accounts.disabled ? [sql`${own(accounts.disabled.column.name)} is null`] : []),
-    ...(softDelete ? [sql`${own(softDelete.field.column.name)} is null`] : []),
-    ...adminsFactorSql(accounts, sql`${bound(names.actor)}`),
-  ]
-  return sql`exists (select 1 from ${resource.table} ${alias} where ${sql.join(parts, sql` and `)})`
+    accounts.disabled && sql`${own(accounts.disabled.column.name)} is null`,
+    softDelete && sql`${own(softDelete.field.column.name)} is null`,
+    adminsFactorSql(accounts, sql`${bound(names.actor)}`),
+  )
+  return sql`exists (select 1 from ${resource.table} ${alias} where ${where})`
 }
 
 /** Nobody acts as an admin, also where the account has become one since. */

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { or, type SQL, sql } from "drizzle-orm"
 import type { Client, Statement } from "../db/driver.ts"
 import { changeOf } from "../operations/change.ts"
 import type { Values } from "../query/query.ts"
@@ -216,10 +216,7 @@ export const removedAll = (factors: Resource, account: Key): Statement =>
 /** That an account has rows in any of the tables. */
 export const someOf = (tables: Resource[], account: Key): Only => ({
   name: "factors",
-  where: sql`(${sql.join(
-    tables.map((table) => someRow(table, ofAccount(partsOf(table)))),
-    sql` or `,
-  )})`,
+  where: or(...tables.map((table) => someRow(table, ofAccount(partsOf(table))))) as SQL,
   values: valuesOf(tables[0] as Resource, { user_id: account }),
 })
 

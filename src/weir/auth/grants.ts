@@ -4,7 +4,6 @@ import { countedName, findAccount } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { answerChallenge, requireCode } from "./challenge.ts"
 import { authorizationCode } from "./code-grant.ts"
-import { stillLinked } from "./identity.ts"
 import { passkeyServerOf } from "./passkey-server.ts"
 import { decoyHash, verifyPassword } from "./password.ts"
 import { refresh } from "./refresh.ts"
@@ -53,11 +52,8 @@ const password: Grant = {
   },
 }
 
-/** Longest refresh token, in characters. */
-export const maxRefreshToken = 200
-
 const refreshToken: Grant = {
-  fields: { refresh_token: { required: true, max: maxRefreshToken } },
+  fields: { refresh_token: { required: true, max: 200 } },
   issue: (c, context, { refresh_token = "" }) => refresh(c, context, refresh_token),
 }
 
@@ -71,11 +67,7 @@ const code: Grant = {
   fields: { challenge: { required: true, max: 100 }, otp: { required: true, max: maxOtp } },
   issue: async (c, context, { challenge = "", otp = "" }) => {
     const { shown, ...account } = await answerChallenge(c, context, challenge, otp)
-    return beginSession(c, context, {
-      ...account,
-      method: `${account.method} ${shown}`,
-      while: stillLinked(context.accounts, account.id, account.identity),
-    })
+    return beginSession(c, context, { ...account, method: `${account.method} ${shown}` })
   },
 }
 export const codeGrant = "urn:weir:params:oauth:grant-type:otp"

@@ -11,11 +11,8 @@ export interface Identity {
   subject: string
 }
 
-/** The table of identities. Throws where there is none: a start without it was refused. */
-export function identitiesOf({ tables }: Accounts): Resource {
-  if (!tables.identities) throw new Error("accounts: identities is not set")
-  return tables.identities
-}
+/** The table of identities: a start without it was refused. */
+export const identitiesOf = ({ tables }: Accounts): Resource => tables.identities as Resource
 
 /** The condition that the identity which is bound, by the names of its columns behind a prefix, is that of `owner`. */
 export function hasIdentity(identities: Resource, owner: SQL, prefix = ""): SQL {
@@ -25,12 +22,15 @@ export function hasIdentity(identities: Resource, owner: SQL, prefix = ""): SQL 
 }
 
 /** That an account has the identity still by which its owner was found out, if any. */
-export function stillLinked(accounts: Accounts, account: Key, identity?: Identity): Only | undefined {
+export function stillLinked(
+  accounts: Accounts,
+  { id, identity }: { id: Key; identity?: Identity | undefined },
+): Only | undefined {
   if (!identity) return undefined
   const identities = identitiesOf(accounts)
   return {
     name: "linked",
     where: hasIdentity(identities, boundValue(identities, "user_id")),
-    values: { ...identity, user_id: columnValue(identities, "user_id", account) },
+    values: { ...identity, user_id: columnValue(identities, "user_id", id) },
   }
 }

@@ -29,7 +29,7 @@ export function removeFactorsRoute(registry: Registry, context: AuthContext): vo
       tags: ["auth"],
       summary: "Remove all factors of an account, for admins",
       description:
-        "Its apps, recovery codes and passkeys go, and its sessions end: its password is enough again. Where there are none, nothing happens.",
+        "Its apps, recovery codes and passkeys go, and its sessions end: its password is enough again.",
       request: bodyOf(input),
       responses: { 204: { description: "They are gone" } },
       security: "required",

@@ -1,4 +1,4 @@
-import { and, inArray, type SQL, sql } from "drizzle-orm"
+import { and, inArray, or, type SQL, sql } from "drizzle-orm"
 import { matchedRoutes } from "hono/route"
 import type { PartRead } from "../cache/stamps.ts"
 import type { AppContext } from "../http/context.ts"
@@ -37,15 +37,10 @@ export function lacksFactorSql(accounts: Accounts, account: SQL): SQL[] {
 }
 
 /** For a condition: an admin has a second factor, where admins need one. */
-export const adminsFactorSql = (accounts: Accounts, account: SQL): SQL[] =>
+export const adminsFactorSql = (accounts: Accounts, account: SQL): SQL | undefined =>
   needsFactor(accounts, accounts.admin)
-    ? [
-        sql`(${sql.join(
-          tablesOf(accounts).map((table) => hasFactor(accounts, table, account)),
-          sql` or `,
-        )})`,
-      ]
-    : []
+    ? or(...tablesOf(accounts).map((table) => hasFactor(accounts, table, account)))
+    : undefined
 
 /** What of the factors such a look-up reads. */
 export const factorPart = (accounts: Accounts, account: Key): PartRead[] =>

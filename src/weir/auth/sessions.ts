@@ -13,6 +13,7 @@ import { accountKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
+import { type Identity, stillLinked } from "./identity.ts"
 import { newRefreshToken } from "./refresh-token.ts"
 import { accountLock, both, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
 import { passwordMark } from "./token.ts"
@@ -41,6 +42,8 @@ export interface SignedIn {
   method: string
   /** That what was shown is the account's still: it may be removed meanwhile, and its sessions ended. */
   while?: Only | undefined
+  /** By whose word, where that was another issuer's. */
+  identity?: Identity | undefined
 }
 
 /** How long a session lasts that is not used, in seconds. */
@@ -99,7 +102,7 @@ export async function beginSession(
       last_used_at: new Date(now).toISOString(),
       expires_at: expiryOf(context, now),
     },
-    both(stillUsable(accounts, account), account.while),
+    both(stillUsable(accounts, account), account.while ?? stillLinked(accounts, account)),
   )
   const begun = withRow(sessions, "family_hash", refresh.familyHash)
   const lock = accountLock(sessions, id)

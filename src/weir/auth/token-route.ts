@@ -8,7 +8,7 @@ import * as z from "../lib/zod.ts"
 import { Problem } from "../problem.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clearCookies, cookieOf, requireOwnSite, setCookies } from "./cookies.ts"
-import { type Attempt, type Grant, grantsOf, maxRefreshToken } from "./grants.ts"
+import { type Attempt, type Grant, grantsOf } from "./grants.ts"
 import { sessionSecondsOf, type TokenAnswer } from "./sessions.ts"
 import { type FormValue, readOAuthForm, requireFields } from "./token-form.ts"
 import { tokenProblem, toOAuth } from "./token-request.ts"
@@ -147,7 +147,7 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
         attempt.sign_in = error instanceof Problem ? error.code : "failed"
         const shown = toOAuth(c, error)
         // The browser would send what does not hold for as long as the session might have lasted.
-        if (attempt.sign_in !== "invalid_grant" || !isKept) throw shown
+        if (!/^invalid_(grant|request)$/.test(attempt.sign_in) || !isKept) throw shown
         const response = replyProblem(c, shown as Problem)
         clearCookies(c, response)
         return response
@@ -189,10 +189,7 @@ async function readGrant(
   }
   if (value("scope")) throw new Problem("invalid_scope", "Tokens have no scopes: leave scope out")
   const kept =
-    accounts.cookies && type === "refresh_token" && !value(type)
-      ? // One that is too long is refused as another that is none of this API, and cleared.
-        cookieOf(c, "refresh")?.slice(0, maxRefreshToken)
-      : undefined
+    accounts.cookies && type === "refresh_token" && !value(type) ? cookieOf(c, "refresh") : undefined
   const isKept = kept !== undefined
   const inCookies = isKept || (accounts.cookies && value("cookie") === "true")
   if (inCookies) requireOwnSite(c, origins)

@@ -1,13 +1,10 @@
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import * as z from "../lib/zod.ts"
-import { unauthorized } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
 import { secretOf } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { bodyOf, readBody } from "./body.ts"
 import { changeByLink, readLink, verifiedNow } from "./by-link.ts"
-import { requireInPerson } from "./in-person.ts"
 import { countedAddress, emailSchema, mailed, mailedDoc, signedInKey, tokenSchema } from "./mail-body.ts"
 import type { MailContext } from "./mail-context.ts"
 import { mailLink } from "./mail-link.ts"
@@ -58,14 +55,9 @@ function verificationRoute(registry: Registry, context: AuthContext, mail: MailC
     }),
     async (c) => {
       const { email } = await readBody(c, body())
-      const { viewer, caller } = c.get("call")
-      if (email === undefined) {
-        if (viewer.id === undefined) throw unauthorized("Sign in, or name the address as email")
-        requireInPerson(viewer, "ask for its mail")
-      }
-      const by = email === undefined ? { id: viewer.id as Key } : { email }
-      const account = email === undefined ? `#${viewer.id}` : countedAddress(email)
-      await caller.count({ kind: "mail", account })
+      const by = email === undefined ? { id: signedInKey(c) } : { email }
+      const account = email === undefined ? `#${by.id}` : countedAddress(email)
+      await c.get("call").caller.count({ kind: "mail", account })
       mailLink(c, context, mail, { purpose: "verify", by, gets: ({ isVerified }) => !isVerified })
       return mailed(c)
     },

@@ -16,7 +16,7 @@ import { checkBefore, isAsked } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently } from "./refused.ts"
-import { checkRemoval, requireStillSecret } from "./secret.ts"
+import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
 async function softDeletion(
@@ -94,7 +94,7 @@ export async function remove(
   }
   await persistently(deleteIt, async () => {
     await requireStillHeld(call, resource, id, held)
-    await requireStillSecret(call, resource, id, secret)
+    await secret?.requireStill()
     await requireDeletable(call, resource, id)
   })
 }

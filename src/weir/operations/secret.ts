@@ -73,10 +73,11 @@ export async function checkSecret(
   const { viewer } = call
   const byAdmin = isAdmin(viewer.kind)
   if (byAdmin && (input[as] === undefined || resource.loginNames.length === 0)) return
-  const row = await storedRow(call, resource, field, "update", id)
+  const read = () => storedRow(call, resource, field, "update", id)
+  const row = await read()
   // The update itself refuses a row that is not there, or another's.
   if (!row) return
-  const [stored, ...values] = row
+  const values = row.slice(1)
   const weak = weakSecret(resource, input, values.slice(confirmed.length))
   if (weak) throw refusal(weak)
   if (byAdmin) return
@@ -87,7 +88,7 @@ export async function checkSecret(
   if (sets === undefined) return
   if (confirmation === undefined)
     throw refusal({ path: confirm, message: `is required to set ${sets}`, code: "required" })
-  return presentSecret(call, field, stored, confirmation as string, id, [confirm])
+  return presentSecret(call, field, id, read, row, confirmation as string, refusal(wrong(confirm)))
 }
 
 /**
@@ -102,14 +103,21 @@ export async function checkRemoval(
 ): Promise<HeldSecret | undefined> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret || isAdmin(call.viewer.kind)) return
-  const row = await storedRow(call, resource, field, "delete", id)
+  const read = () => storedRow(call, resource, field, "delete", id)
+  const row = await read()
   // The delete itself refuses a row that is not there, or another's.
   if (!row) return
   const path = confirmHeader(field.secret).toLowerCase()
   if (confirmation === undefined)
     throw refusal({ path, message: "is required to delete this row", code: "required" }, "request")
-  return presentSecret(call, field, row[0], confirmation, id, [path, "request"])
+  return presentSecret(call, field, id, read, row, confirmation, refusal(wrong(path), "request"))
 }
+
+const wrong = (path: string): FieldIssue => ({
+  path,
+  message: "is not the present one",
+  code: "wrong_secret",
+})
 
 /** The fields that ask for the present secret, in the order of their columns in `storedRow`. */
 const confirmedFields = ({ fields }: Resource): Field[] =>
@@ -118,36 +126,30 @@ const confirmedFields = ({ fields }: Resource): Field[] =>
 /** The secret that a confirmation was compared with, as it is stored: another request may change it before the write. */
 interface HeldSecret {
   stored: string
-  action: "update" | "delete"
-  wrong: Error
+  /** Throws a 422 where the row has another by now. */
+  requireStill(): Promise<void>
 }
 
-/** The present secret, which a confirmation must be. Counts as an attempt at it. A row may have none. */
+/** The secret that a confirmation must be, of the row that `read` finds. Counts as an attempt at it. A row may have none. */
 async function presentSecret(
   call: Call,
   { secret }: SecretField,
-  stored: unknown,
-  confirmation: string,
   id: RowKey,
-  [path, where]: [path: string, where?: string],
+  read: () => Promise<Row | undefined>,
+  [stored]: Row,
+  confirmation: string,
+  wrong: Error,
 ): Promise<HeldSecret | undefined> {
   await call.caller.count({ kind: "secret", account: `#${keyName(id)}` })
   if (typeof stored !== "string") return undefined
-  const wrong = refusal({ path, message: "is not the present one", code: "wrong_secret" }, where)
   if (!(await secret.verify(confirmation, stored, call.caller))) throw wrong
-  return { stored, action: where ? "delete" : "update", wrong }
-}
-
-/** Throws a 422 where a row whose secret was compared has another by now. */
-export async function requireStillSecret(
-  call: Call,
-  resource: Resource,
-  id: RowKey,
-  held: HeldSecret | undefined,
-): Promise<void> {
-  if (!held) return
-  const row = await storedRow(call, resource, secretOf(resource) as Field, held.action, id)
-  if (row && row[0] !== held.stored) throw held.wrong
+  return {
+    stored,
+    requireStill: async () => {
+      const row = await read()
+      if (row && row[0] !== stored) throw wrong
+    },
+  }
 }
 
 /** The stored secret, the fields that ask for it, and the login names, of a row that the viewer may change so. */

@@ -15,7 +15,7 @@ import { columnsToUpdate, type MadeValues } from "./input.ts"
 import { patchInput } from "./patch-input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
-import { checkSecret, requireStillSecret } from "./secret.ts"
+import { checkSecret } from "./secret.ts"
 
 /**
  * Changes one row by a merge patch (RFC 7396), and returns its JSON as it is now. Throws a 404 for a row that the
@@ -41,7 +41,7 @@ export async function update(
     () => updateRow(call, resource, id, columns, made, held, secret?.stored),
     async () => {
       await requireStillHeld(call, resource, id, held)
-      await requireStillSecret(call, resource, id, secret)
+      await secret?.requireStill()
       const refusal = await updateRefusal(call, resource, id, columns, made)
       if (refusal) throw refusal
     },

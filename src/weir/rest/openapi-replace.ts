@@ -20,8 +20,7 @@ const ifAbsent = ({ components }: Documents): Reference =>
 /** Whether some viewer creates rows of a key that it gives. */
 const isCreatable = (resource: Resource): boolean =>
   resource.rules.create !== nobody &&
-  (resource.document !== undefined ||
-    keyFields(resource).every(({ write }) => write && write.create !== nobody))
+  (resource.document !== undefined || keyFields(resource).every(({ write }) => write))
 
 /** A replacement of a row, or its creation with the key of its path. */
 export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
