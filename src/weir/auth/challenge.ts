@@ -10,6 +10,7 @@ import { bound, compile, planOf, withValues } from "../sql/plan.ts"
 import { type Account, accountKey } from "./accounts.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { factorsOf, isActive } from "./factor-rows.ts"
+import type { Identity } from "./identity.ts"
 import { sweptTokens } from "./links.ts"
 import { passkeyServerOf } from "./passkey-server.ts"
 import { digestOf } from "./refresh-token.ts"
@@ -24,7 +25,7 @@ const purpose = "second_factor"
 const form = /^wch_[\w-]{43}$/
 
 /** Who has shown the first factor, and how: by `password`, or by a provider. */
-type Shower = Pick<Account, "id" | "hashedPassword"> & { method: string }
+type Shower = Pick<Account, "id" | "hashedPassword"> & { method: string; identity?: Identity | undefined }
 
 /**
  * What stands between a right password, or a provider's word, and a session: nothing where the account has no second
@@ -61,7 +62,11 @@ async function newChallenge(c: AppContext, tokens: Resource, account: Shower): P
     token_hash: digestOf(challenge),
     purpose,
     user_id: account.id,
-    data: { password: passwordMark(account.hashedPassword), method: account.method },
+    data: {
+      password: passwordMark(account.hashedPassword),
+      method: account.method,
+      identity: account.identity,
+    },
     expires_at: new Date(Date.now() + challengeMs).toISOString(),
   })
   await c
@@ -131,10 +136,13 @@ async function look(
     .query(withValues(plan, values, true))
   if (!row) return undefined
   const [id, hashed, data] = row
-  const { password, method = "password" } = (typeof data === "string" ? JSON.parse(data) : data) as {
-    password?: string
-    method?: string
-  }
+  const {
+    password,
+    method = "password",
+    identity,
+  } = (typeof data === "string" ? JSON.parse(data) : data) as Partial<Shower> & { password?: string }
   const hashedPassword = String(hashed)
-  return password === passwordMark(hashedPassword) ? { id: id as Key, hashedPassword, method } : undefined
+  return password === passwordMark(hashedPassword)
+    ? { id: id as Key, hashedPassword, method, identity }
+    : undefined
 }

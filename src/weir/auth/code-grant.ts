@@ -16,9 +16,10 @@ export const authorizationCode: Grant = {
     const sent = { code, redirectUri: redirect_uri, verifier: code_verifier }
     const content = await redeemCode(c, context.accounts, sent)
     const account = await redeemed(c, context.accounts, content)
-    const method = content.provider
+    const { provider: method, identity } = content
+    const signedIn = { ...account, method, identity }
     // The provider stands for the password alone.
-    const shown = await requireCode(c, context, { ...account, method }, otp)
-    return beginSession(c, context, { ...account, method: shown ? `${method} ${shown}` : method })
+    const shown = await requireCode(c, context, signedIn, otp)
+    return beginSession(c, context, shown ? { ...signedIn, method: `${method} ${shown}` } : signedIn)
   },
 }

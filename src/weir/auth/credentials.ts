@@ -7,7 +7,7 @@ import { columnName } from "../sql/columns.ts"
 import { bound, compile, type Plan, planOf } from "../sql/plan.ts"
 import { accountKey } from "./accounts.ts"
 import { hasIdentity, type Identity } from "./identity.ts"
-import { lacksFactor, lacksFactorSql } from "./required-factor.ts"
+import { adminsFactorSql, lacksFactor, lacksFactorSql } from "./required-factor.ts"
 import type { Claims } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -38,19 +38,21 @@ function isSession(sessions: Resource, { actor }: Looked, names: Names): SQL {
   return sql`exists (select 1 from ${sessions.table} where ${columnName(sessions, "id")} = ${bound(names.session)} and ${columnName(sessions, "user_id")} = ${bound(owner)})`
 }
 
-/** Who acts as another is an admin still. */
-function isActing({ resource, role, admin, ...accounts }: Accounts, names: Names): SQL {
+/** Who acts as another is an admin still, with the second factor that admins may need. */
+function isActing(accounts: Accounts, names: Names): SQL {
+  const { resource, role, admin } = accounts
   const alias = sql.identifier("@actor")
   const key = accountKey(resource)
   const own = (name: string) => sql`${alias}.${sql.identifier(name)}`
   const { softDelete } = resource
-  const parts = [
+  const where = and(
     sql`${own(key.column.name)} = ${bound(names.actor)}`,
     role ? sql`${own(role.column.name)} = ${admin}` : sql`1 = 0`,
-    ...(accounts.disabled ? [sql`${own(accounts.disabled.column.name)} is null`] : []),
-    ...(softDelete ? [sql`${own(softDelete.field.column.name)} is null`] : []),
-  ]
-  return sql`exists (select 1 from ${resource.table} ${alias} where ${sql.join(parts, sql` and `)})`
+    accounts.disabled && sql`${own(accounts.disabled.column.name)} is null`,
+    softDelete && sql`${own(softDelete.field.column.name)} is null`,
+    adminsFactorSql(accounts, sql`${bound(names.actor)}`),
+  )
+  return sql`exists (select 1 from ${resource.table} ${alias} where ${where})`
 }
 
 /** Nobody acts as an admin, also where the account has become one since. */
@@ -126,7 +128,7 @@ export function guardsOf(accounts: Accounts): (looked: Looked, credentials: Cred
     const where = conditions.get(form) ?? unchanged(accounts, looked)
     conditions.set(form, where)
     return {
-      name: form,
+      name: `${form}:${accounts.requireFactor}`,
       where,
       values: {
         "@guardKey": looked.userId,

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { or, type SQL, sql } from "drizzle-orm"
 import type { Client, Statement } from "../db/driver.ts"
 import { changeOf } from "../operations/change.ts"
 import type { Values } from "../query/query.ts"
@@ -212,6 +212,13 @@ export const fewerApps = (factors: Resource, account: Key, most: number): Only =
 /** Deletes all rows of an account. */
 export const removedAll = (factors: Resource, account: Key): Statement =>
   changing(factors, "delete:all", (parts) => ({ where: ofAccount(parts) }), { user_id: account })
+
+/** That an account has rows in any of the tables. */
+export const someOf = (tables: Resource[], account: Key): Only => ({
+  name: "factors",
+  where: or(...tables.map((table) => someRow(table, ofAccount(partsOf(table))))) as SQL,
+  values: valuesOf(tables[0] as Resource, { user_id: account }),
+})
 
 /** Deletes the apps of an account that were never confirmed. */
 export const removedPending = (factors: Resource, account: Key): Statement =>

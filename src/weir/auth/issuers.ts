@@ -167,6 +167,6 @@ const openIdScopes = new Set(["openid", "profile", "email", "address", "phone", 
 function scopesOf(claims: JWTPayload, { scopes }: IssuerOptions): string[] | undefined {
   if (scopes === false) return undefined
   if (scopes !== undefined) return words(claimAt(claims, scopes))
-  const own = words(claims.scope ?? claims.scp).filter((scope) => !openIdScopes.has(scope))
-  return own.length ? own : undefined
+  const own = [...words(claims.scope), ...words(claims.scp)].filter((scope) => !openIdScopes.has(scope))
+  return own.length ? [...new Set(own)] : undefined
 }

@@ -25,7 +25,10 @@ export const newChallenge = (secrets: Secrets, challenged: Challenged): string =
 
 /** Whether a challenge was made here, for that, and is not too old. It may have been used. */
 export function isChallenge(secrets: Secrets, challenge: string, challenged: Challenged): boolean {
-  const opened = sealed(secrets).open(Buffer.from(challenge, "base64url").toString())
+  const bytes = Buffer.from(challenge, "base64url")
+  // As in unsealing: there is one text of each challenge.
+  const opened =
+    bytes.toString("base64url") === challenge ? sealed(secrets).open(bytes.toString()) : undefined
   const { for: purpose, account } = contentOf(challenged)
   return opened?.for === purpose && opened.account === account
 }

@@ -9,8 +9,9 @@ import type { AuthContext } from "./auth-context.ts"
 import type { Attempt, Grant } from "./grants.ts"
 import { usedChallenge } from "./passkey-challenge.ts"
 import { authenticationResponse, expectedOf } from "./passkey-response.ts"
-import { isCloned, type Passkey, passkeyCalled, used } from "./passkey-rows.ts"
+import { isCloned, type Passkey, passkeyCalled, somePasskey, used } from "./passkey-rows.ts"
 import { handleOf } from "./passkeys.ts"
+import { accountLock } from "./rows.ts"
 import { beginSession } from "./sessions.ts"
 import { type AuthenticationResponse, type Signed, verifySignIn } from "./webauthn.ts"
 
@@ -70,6 +71,8 @@ async function take(
   const { id, user_id: account } = passkey
   const told = { event: "passkey_cloned", account, details: { id } } as const
   const statements = [
+    // One after another: each sees the counter that the one before has left.
+    ...accountLock(passkeys, account),
     ...usedChallenge(accounts.tables.tokens as Resource, challenge),
     ...audited(c, accounts, told, isCloned(passkeys, id, signed)),
     used(passkeys, id, signed),
@@ -103,7 +106,8 @@ const passkey: Grant = {
       throw new Problem("unverified", "Verify your address first, by the link that was mailed to it")
     const why = await take(c, context, passkeys, found)
     if (why) return refuse(attempt, why)
-    return beginSession(c, context, { ...account, method: "passkey" })
+    const present = somePasskey(passkeys, account.id, found.passkey.id)
+    return beginSession(c, context, { ...account, method: "passkey", while: present })
   },
 }
 

@@ -25,6 +25,8 @@ export function siteOf({ origins, others, domain, isDevelopment }: PasskeySettin
     return "PASSKEY_ORIGINS: is required in production: the origins of the pages that use passkeys, such as https://app.example.com"
   if (/^[\d.]+$|^\[/.test(rpId))
     return `PASSKEY_DOMAIN: ${rpId} is an address, and a passkey belongs to a name`
+  if (domain !== undefined && domain !== own && !domain.includes("."))
+    return `PASSKEY_DOMAIN: ${domain} has no dot, and browsers take no such domain: name one such as example.com`
   const outside = origins.find((origin) => !isWithin(origin, rpId))
   if (outside)
     return `PASSKEY_ORIGINS: ${outside} is not within ${rpId}: set PASSKEY_DOMAIN to the domain that all of them are in`

@@ -9,6 +9,7 @@ import { signedIn } from "../resource/rules.ts"
 import { findByKey } from "./accounts.ts"
 import type { AuthContext, ProviderSignIn } from "./auth-context.ts"
 import { readBody } from "./body.ts"
+import { requireInPerson } from "./in-person.ts"
 import { providerDocs, signInBody } from "./provider-docs.ts"
 import type { Provider } from "./providers.ts"
 import { begin, end, openTicket, reasonOf, refusalOf, sealTicket } from "./sign-in.ts"
@@ -136,8 +137,7 @@ async function beginLink(
   requireHolds(call, signedIn)
   const { viewer } = call
   // It is a way into the account, which is its owner's alone to give.
-  if (viewer.scopes || viewer.actor !== undefined)
-    throw forbidden("Only who has signed in to the account itself may link it")
+  requireInPerson(viewer, "link an account")
   refuseParams(searchOf(c))
   const body = await readBody(c, signInBody)
   const parameter: ParameterOf = (name) => body[name]

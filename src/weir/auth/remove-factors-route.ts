@@ -8,8 +8,9 @@ import { findByKey, keyFrom } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { bodyOf, readBody } from "./body.ts"
-import { removedAll } from "./factor-rows.ts"
+import { removedAll, someOf } from "./factor-rows.ts"
 import { requireInPerson } from "./in-person.ts"
+import { accountLock } from "./rows.ts"
 import { endSessions } from "./sessions.ts"
 
 const input = z
@@ -47,11 +48,15 @@ export function removeFactorsRoute(registry: Registry, context: AuthContext): vo
         throw forbidden("Remove your own by their own routes, with a proof")
       const client = call.client()
       if (account === undefined || !(await findByKey(accounts, client, account))) throw notFound()
-      const { factors, passkeys } = accounts.tables
+      const { factors, passkeys, sessions } = accounts.tables
+      const tables = [factors, passkeys].filter((one) => one !== undefined)
+      const some = someOf(tables, account)
       await client.batch([
-        ...[factors, passkeys].flatMap((table) => (table ? [removedAll(table, account)] : [])),
-        ...endSessions(accounts, { account }),
-        ...audited(c, accounts, { event: "factors_removed", account, actor: viewer.id }),
+        // No session begins, and nobody else removes them, between these.
+        ...(sessions ? accountLock(sessions, account) : []),
+        ...audited(c, accounts, { event: "factors_removed", account, actor: viewer.id }, some),
+        ...endSessions(accounts, { account, while: some }),
+        ...tables.map((table) => removedAll(table, account)),
       ])
       return reply(c, 204, null)
     },

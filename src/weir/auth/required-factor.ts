@@ -1,4 +1,4 @@
-import { and, inArray, type SQL, sql } from "drizzle-orm"
+import { and, inArray, or, type SQL, sql } from "drizzle-orm"
 import { matchedRoutes } from "hono/route"
 import type { PartRead } from "../cache/stamps.ts"
 import type { AppContext } from "../http/context.ts"
@@ -35,6 +35,12 @@ export function lacksFactorSql(accounts: Accounts, account: SQL): SQL[] {
   const lacks = tablesOf(accounts).map((table) => sql`not ${hasFactor(accounts, table, account)}`)
   return [sql`case when ${and(needs, ...lacks)} then 1 else 0 end`]
 }
+
+/** For a condition: an admin has a second factor, where admins need one. */
+export const adminsFactorSql = (accounts: Accounts, account: SQL): SQL | undefined =>
+  needsFactor(accounts, accounts.admin)
+    ? or(...tablesOf(accounts).map((table) => hasFactor(accounts, table, account)))
+    : undefined
 
 /** What of the factors such a look-up reads. */
 export const factorPart = (accounts: Accounts, account: Key): PartRead[] =>

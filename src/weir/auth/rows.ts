@@ -37,6 +37,16 @@ export interface Only {
   values: Values
 }
 
+/** That both hold. */
+export const both = (one: Only, other: Only | undefined): Only =>
+  other
+    ? {
+        name: `${one.name}, ${other.name}`,
+        where: sql`${one.where} and ${other.where}`,
+        values: { ...one.values, ...other.values },
+      }
+    : one
+
 /** That there is such a row. Of writes at once that ask for it, to change it, the others wait for the first. */
 export const someRow = (resource: Resource, where: SQL): SQL =>
   sql`exists (select 1 from ${tableOf(resource)} where ${where}${expressions.forChange})`

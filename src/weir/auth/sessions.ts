@@ -13,8 +13,9 @@ import { accountKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { clientInfo } from "./client-info.ts"
+import { type Identity, stillLinked } from "./identity.ts"
 import { newRefreshToken } from "./refresh-token.ts"
-import { accountLock, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
+import { accountLock, both, columnValue, insertOf, type Only, returned, someRow, withRow } from "./rows.ts"
 import { passwordMark } from "./token.ts"
 import { isUsable } from "./usable.ts"
 
@@ -39,6 +40,10 @@ export interface SignedIn {
   hashedPassword: string
   /** `password`, or who vouched. */
   method: string
+  /** That what was shown is the account's still: it may be removed meanwhile, and its sessions ended. */
+  while?: Only | undefined
+  /** By whose word, where that was another issuer's. */
+  identity?: Identity | undefined
 }
 
 /** How long a session lasts that is not used, in seconds. */
@@ -97,7 +102,7 @@ export async function beginSession(
       last_used_at: new Date(now).toISOString(),
       expires_at: expiryOf(context, now),
     },
-    stillUsable(accounts, account),
+    both(stillUsable(accounts, account), account.while ?? stillLinked(accounts, account)),
   )
   const begun = withRow(sessions, "family_hash", refresh.familyHash)
   const lock = accountLock(sessions, id)
@@ -161,10 +166,12 @@ export interface Ending {
   /** One alone, or all but one. */
   only?: number | undefined
   but?: number | undefined
+  /** Only where that holds before it. */
+  while?: Only | undefined
 }
 
 /** Which sessions an ending is of, as a condition, and its values. Throws where nothing says which. */
-function ended(sessions: Resource, { account, only, but }: Ending): Only {
+function ended(sessions: Resource, { account, only, but, while: also }: Ending): Only {
   const parts = { account: account !== undefined, only: only !== undefined, but: but !== undefined }
   if (!parts.account && !parts.only) throw new Error("Sessions are ended by account or by key")
   const key = columnName(sessions, "id")
@@ -172,13 +179,15 @@ function ended(sessions: Resource, { account, only, but }: Ending): Only {
     parts.account ? sql`${columnName(sessions, "user_id")} = ${boundValue(sessions, "user_id")}` : undefined,
     parts.only ? sql`${key} = ${bound("only")}` : undefined,
     parts.but ? sql`${key} <> ${bound("but")}` : undefined,
+    also?.where,
   ) as SQL
   const values: Values = {
     ...(account === undefined ? {} : { user_id: columnValue(sessions, "user_id", account) }),
     only,
     but,
+    ...also?.values,
   }
-  return { name: `end:${JSON.stringify(parts)}`, where, values }
+  return { name: `end:${JSON.stringify(parts)}${also?.name ?? ""}`, where, values }
 }
 
 /** That there are sessions to end: what tells of an ending says nothing where there is none. It stands before that. */

@@ -9,6 +9,7 @@ import type { Resource } from "../resource/resource.ts"
 import { boundValue, columnName, tableOf } from "../sql/columns.ts"
 import { compile, planOf, withValues } from "../sql/plan.ts"
 import { keyIn } from "./accounts.ts"
+import type { Identity } from "./identity.ts"
 import { sweptTokens } from "./links.ts"
 import type { Person } from "./person.ts"
 import { digestOf } from "./refresh-token.ts"
@@ -24,15 +25,14 @@ const purpose = "sign_in"
 export interface CodeContent {
   account: Key
   provider: string
+  /** Who has signed in. */
+  identity?: Identity | undefined
   /** Who is linked to the account, and the fingerprint of its password when that was asked for. */
   link?: { person: Person; mark: string } | undefined
 }
 
-/** The table of one-time tokens. Throws where there is none: a start without it was refused. */
-function tokensOf({ tables }: Accounts): Resource {
-  if (!tables.tokens) throw new Error("accounts: tokens is not set")
-  return tables.tokens
-}
+/** The table of one-time tokens: a start without it was refused. */
+const tokensOf = ({ tables }: Accounts): Resource => tables.tokens as Resource
 
 /** Makes a code that is good once, for a minute, with the redirect and the verifier of its request alone. */
 export async function issueCode(
@@ -100,5 +100,5 @@ export async function redeemCode(
   }
   if (data.redirectUri !== redirectUri) throw refused("it is for another redirect_uri")
   if (!isSame(digestOf(verifier), data.codeChallenge)) throw refused("the code_verifier is another")
-  return { account: keyIn(accounts, row[0]), provider: data.provider, link: data.link }
+  return { ...data, account: keyIn(accounts, row[0]) }
 }

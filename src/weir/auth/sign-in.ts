@@ -126,10 +126,13 @@ async function outcome(
     throw new SignInRefusal("server_error", "The provider has refused the sign-in")
   const person = await provider.person(code, round).catch(refuse)
   const { accounts } = context
-  if (!link) return { account: await accountOf(c, accounts, provider, person), provider: provider.name }
+  const { issuer, subject } = person
+  const identity = { issuer, subject }
+  if (!link)
+    return { account: await accountOf(c, accounts, provider, person), provider: provider.name, identity }
   const account = keyFrom(accounts)(link.account) as Key
   await requireFree(c, accounts, person, account)
-  return { account, provider: provider.name, link: { person: bounded(person), mark: link.mark } }
+  return { account, provider: provider.name, identity, link: { person: bounded(person), mark: link.mark } }
 }
 
 /** What is kept of a person. */

@@ -147,7 +147,7 @@ export function tokenRoute(registry: Registry, context: AuthContext): void {
         attempt.sign_in = error instanceof Problem ? error.code : "failed"
         const shown = toOAuth(c, error)
         // The browser would send what does not hold for as long as the session might have lasted.
-        if (attempt.sign_in !== "invalid_grant" || !isKept) throw shown
+        if (!/^invalid_(grant|request)$/.test(attempt.sign_in) || !isKept) throw shown
         const response = replyProblem(c, shown as Problem)
         clearCookies(c, response)
         return response

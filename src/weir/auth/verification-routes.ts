@@ -1,8 +1,6 @@
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import * as z from "../lib/zod.ts"
-import { unauthorized } from "../problem.ts"
-import type { Key } from "../resource/key.ts"
 import { secretOf } from "../resource/resource.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { bodyOf, readBody } from "./body.ts"
@@ -53,16 +51,13 @@ function verificationRoute(registry: Registry, context: AuthContext, mail: MailC
       request: bodyOf(body()),
       responses: mailedDoc,
       security: "optional",
-      errors: [401, 413, 415, 422, 429],
+      errors: [401, 403, 413, 415, 422, 429],
     }),
     async (c) => {
       const { email } = await readBody(c, body())
-      const { viewer, caller } = c.get("call")
-      if (email === undefined && viewer.id === undefined)
-        throw unauthorized("Sign in, or name the address as email")
-      const by = email === undefined ? { id: viewer.id as Key } : { email }
-      const account = email === undefined ? `#${viewer.id}` : countedAddress(email)
-      await caller.count({ kind: "mail", account })
+      const by = email === undefined ? { id: signedInKey(c) } : { email }
+      const account = email === undefined ? `#${by.id}` : countedAddress(email)
+      await c.get("call").caller.count({ kind: "mail", account })
       mailLink(c, context, mail, { purpose: "verify", by, gets: ({ isVerified }) => !isVerified })
       return mailed(c)
     },

@@ -84,5 +84,6 @@ export async function verifySignIn(
   }
 }
 
-/** The library throws for whatever is wrong with a response. */
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The library throws for whatever is wrong with a response: of its own accord, or since it takes it for another thing. */
+const messageOf = (error: unknown): string =>
+  error instanceof Error && !(error instanceof TypeError) ? error.message : "it is malformed"

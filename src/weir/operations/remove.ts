@@ -5,7 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileDeletable, compileDelete } from "../sql/delete.ts"
-import { heldText } from "../sql/held.ts"
+import { heldSecret, heldText } from "../sql/held.ts"
 import { ownValues, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
@@ -24,19 +24,21 @@ async function softDeletion(
   resource: SoftlyDeleted,
   id: RowKey,
   held: string | undefined,
+  secret: string | undefined,
 ): Promise<Statement> {
   const { viewer } = call
   const { field } = resource.softDelete
   const { made } = await columnsToUpdate(resource, {}, call.caller)
-  const shape = `soft-delete:${viewer.kind}:${made.bound}${held === undefined ? "" : ":held"}`
+  const shape = `soft-delete:${viewer.kind}:${made.bound}${held === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileSoftDelete(resource, viewer.kind, made, held !== undefined),
+    compileSoftDelete(resource, viewer.kind, made, held !== undefined, secret !== undefined),
   )
   return withValues(plan, {
     ...made.values,
     ...keyValues(resource, id),
     ...ownValues(viewer),
     [heldText]: held,
+    [heldSecret]: secret,
     [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),
   })
 }
@@ -61,7 +63,10 @@ export async function remove(
   { confirmation, precondition }: RemoveOptions = {},
 ): Promise<void> {
   requireOpen(call, resource.rules.delete)
-  if (resource.options.confirmDelete) await checkRemoval(call, resource, id, confirmation)
+  const secret = resource.options.confirmDelete
+    ? await checkRemoval(call, resource, id, confirmation)
+    : undefined
+  const stored = secret?.stored
   const { viewer } = call
   const isSoft = isSoftlyDeleted(resource)
   const held = await heldTextOf(call, resource, id, precondition)
@@ -70,12 +75,14 @@ export async function remove(
     await checkBefore(call, resource, "delete", undefined, id)
   }
   const statement = isSoft
-    ? await softDeletion(call, resource, id, held)
+    ? await softDeletion(call, resource, id, held, stored)
     : withValues(
-        planOf(resource, `delete:${viewer.kind}${held === undefined ? "" : ":held"}`, () =>
-          compileDelete(resource, viewer.kind, held !== undefined),
+        planOf(
+          resource,
+          `delete:${viewer.kind}${held === undefined ? "" : ":held"}${stored === undefined ? "" : ":secret"}`,
+          () => compileDelete(resource, viewer.kind, held !== undefined, stored !== undefined),
         ),
-        { ...keyValues(resource, id), ...ownValues(viewer), [heldText]: held },
+        { ...keyValues(resource, id), ...ownValues(viewer), [heldText]: held, [heldSecret]: stored },
       )
   const deleteIt = async (): Promise<Row | undefined> => {
     try {
@@ -87,6 +94,7 @@ export async function remove(
   }
   await persistently(deleteIt, async () => {
     await requireStillHeld(call, resource, id, held)
+    await secret?.requireStill()
     await requireDeletable(call, resource, id)
   })
 }

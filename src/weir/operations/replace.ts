@@ -54,7 +54,7 @@ export async function replaceDocument(
   for (const name of referencesOf(resource))
     if (!(name in sent) && isSettable(resource.fields[name], call.viewer)) sent[name] = null
   const written = await columnsToUpdate(resource, sent, call.caller)
-  const createIt = isOpen(resource.rules.create, call.viewer.kind)
+  const createIt = mayTryToCreate(call, resource)
     ? () => create(call, resource, new DocumentRow(row))
     : undefined
   return replace(call, resource, id, { ...written, sent: row, createIt }, precondition)
@@ -83,12 +83,16 @@ export async function replaceRow(
   for (const field of Object.values(resource.fields))
     if (!resource.keys.includes(field.name) && isSettable(field, viewer)) preset(field, written)
   const mayCreate =
-    isOpen(resource.rules.create, viewer.kind) &&
+    mayTryToCreate(call, resource) &&
     keyFields(resource).every(({ write }) => write && isOpen(write.create, viewer.kind))
   if (mayCreate) requireStoredKey(resource, key)
   const createIt = mayCreate ? () => create(call, resource, { ...(body as object), ...key }) : undefined
   return replace(call, resource, id, { ...written, sent: parsed, createIt }, precondition)
 }
+
+/** Whether a row that is not there is created. A key whose scopes do not allow it is told so by that. */
+const mayTryToCreate = ({ viewer }: Call, { rules }: Resource): boolean =>
+  viewer.scopes !== undefined || isOpen(rules.create, viewer.kind)
 
 /** Throws a 422 for a key of text that would be stored as another, such as one with blanks around it. */
 function requireStoredKey({ fields }: Resource, key: Record<string, unknown>): void {

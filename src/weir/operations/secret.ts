@@ -49,9 +49,14 @@ export function requireStrong(resource: Resource, input: Input, prefix: string[]
 /**
  * Requires the present secret of a viewer who changes it, or a field that asks for it; admins need none. Removes the
  * confirmation from the input. Throws a 422 that names the confirmation when it is missing or wrong, or the new secret
- * when it is easy to guess.
+ * when it is easy to guess. Answers what the write must hold to.
  */
-export async function checkSecret(call: Call, resource: Resource, id: RowKey, input: Input): Promise<void> {
+export async function checkSecret(
+  call: Call,
+  resource: Resource,
+  id: RowKey,
+  input: Input,
+): Promise<HeldSecret | undefined> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret) return
   const { as, confirm } = field.secret
@@ -68,10 +73,11 @@ export async function checkSecret(call: Call, resource: Resource, id: RowKey, in
   const { viewer } = call
   const byAdmin = isAdmin(viewer.kind)
   if (byAdmin && (input[as] === undefined || resource.loginNames.length === 0)) return
-  const row = await storedRow(call, resource, field, "update", id)
+  const read = () => storedRow(call, resource, field, "update", id)
+  const row = await read()
   // The update itself refuses a row that is not there, or another's.
   if (!row) return
-  const [stored, ...values] = row
+  const values = row.slice(1)
   const weak = weakSecret(resource, input, values.slice(confirmed.length))
   if (weak) throw refusal(weak)
   if (byAdmin) return
@@ -82,46 +88,68 @@ export async function checkSecret(call: Call, resource: Resource, id: RowKey, in
   if (sets === undefined) return
   if (confirmation === undefined)
     throw refusal({ path: confirm, message: `is required to set ${sets}`, code: "required" })
-  if (!(await isPresent(call, field, stored, confirmation as string, id)))
-    throw refusal({ path: confirm, message: "is not the present one", code: "wrong_secret" })
+  return presentSecret(call, field, id, read, row, confirmation as string, refusal(wrong(confirm)))
 }
 
 /**
  * Requires the present secret of a viewer who deletes a row of a resource that asks for that; admins need none.
- * Throws a 422 that names the header when it is missing or wrong.
+ * Throws a 422 that names the header when it is missing or wrong. Answers what the write must hold to.
  */
 export async function checkRemoval(
   call: Call,
   resource: Resource,
   id: RowKey,
   confirmation: string | undefined,
-): Promise<void> {
+): Promise<HeldSecret | undefined> {
   const field = secretOf(resource) as SecretField | undefined
   if (!field?.secret || isAdmin(call.viewer.kind)) return
-  const row = await storedRow(call, resource, field, "delete", id)
+  const read = () => storedRow(call, resource, field, "delete", id)
+  const row = await read()
   // The delete itself refuses a row that is not there, or another's.
   if (!row) return
   const path = confirmHeader(field.secret).toLowerCase()
   if (confirmation === undefined)
     throw refusal({ path, message: "is required to delete this row", code: "required" }, "request")
-  if (!(await isPresent(call, field, row[0], confirmation, id)))
-    throw refusal({ path, message: "is not the present one", code: "wrong_secret" }, "request")
+  return presentSecret(call, field, id, read, row, confirmation, refusal(wrong(path), "request"))
 }
+
+const wrong = (path: string): FieldIssue => ({
+  path,
+  message: "is not the present one",
+  code: "wrong_secret",
+})
 
 /** The fields that ask for the present secret, in the order of their columns in `storedRow`. */
 const confirmedFields = ({ fields }: Resource): Field[] =>
   Object.values(fields).filter(({ confirm }) => confirm)
 
-/** Whether it is the present secret. Counts as an attempt at it. */
-async function isPresent(
+/** The secret that a confirmation was compared with, as it is stored: another request may change it before the write. */
+interface HeldSecret {
+  stored: string
+  /** Throws a 422 where the row has another by now. */
+  requireStill(): Promise<void>
+}
+
+/** The secret that a confirmation must be, of the row that `read` finds. Counts as an attempt at it. A row may have none. */
+async function presentSecret(
   call: Call,
   { secret }: SecretField,
-  stored: unknown,
-  confirmation: string,
   id: RowKey,
-): Promise<boolean> {
+  read: () => Promise<Row | undefined>,
+  [stored]: Row,
+  confirmation: string,
+  wrong: Error,
+): Promise<HeldSecret | undefined> {
   await call.caller.count({ kind: "secret", account: `#${keyName(id)}` })
-  return typeof stored !== "string" || secret.verify(confirmation, stored, call.caller)
+  if (typeof stored !== "string") return undefined
+  if (!(await secret.verify(confirmation, stored, call.caller))) throw wrong
+  return {
+    stored,
+    requireStill: async () => {
+      const row = await read()
+      if (row && row[0] !== stored) throw wrong
+    },
+  }
 }
 
 /** The stored secret, the fields that ask for it, and the login names, of a row that the viewer may change so. */

@@ -3,7 +3,7 @@ import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { heldText } from "../sql/held.ts"
+import { heldSecret, heldText } from "../sql/held.ts"
 import { ownValues, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
@@ -33,14 +33,15 @@ export async function update(
 ): Promise<string> {
   requireOpen(call, resource.rules.update)
   const input = patchInput(call, resource, patch)
-  await checkSecret(call, resource, id, input)
+  const secret = await checkSecret(call, resource, id, input)
   const held = await heldTextOf(call, resource, id, precondition)
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
   if (resource.options.before) await checkUpdate(call, resource, id, input)
   const row = await persistently(
-    () => updateRow(call, resource, id, columns, made, held),
+    () => updateRow(call, resource, id, columns, made, held, secret?.stored),
     async () => {
       await requireStillHeld(call, resource, id, held)
+      await secret?.requireStill()
       const refusal = await updateRefusal(call, resource, id, columns, made)
       if (refusal) throw refusal
     },
@@ -48,7 +49,7 @@ export async function update(
   return row[0] as string
 }
 
-/** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`. */
+/** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`, or another `secret`. */
 export async function updateRow(
   call: Call,
   resource: Resource,
@@ -56,12 +57,13 @@ export async function updateRow(
   columns: Values,
   made: MadeValues,
   held?: string,
+  secret?: string,
 ): Promise<Row | undefined> {
   const { viewer } = call
   const names = Object.keys(columns)
-  const shape = `update:${viewer.kind}:${names}:${made.bound}${held === undefined ? "" : ":held"}`
+  const shape = `update:${viewer.kind}:${names}:${made.bound}${held === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileUpdate(resource, viewer.kind, names, made, held !== undefined),
+    compileUpdate(resource, viewer.kind, names, made, held !== undefined, secret !== undefined),
   )
   const statement = withValues(plan, {
     ...columns,
@@ -69,6 +71,7 @@ export async function updateRow(
     ...keyValues(resource, id),
     ...ownValues(viewer),
     [heldText]: held,
+    [heldSecret]: secret,
   })
   const locks = quotaLocks(resource, [columns])
   try {

@@ -1,7 +1,9 @@
 import type { Reference } from "../http/components.ts"
 import { headerReferences, rowValidator } from "../http/conditional-docs.ts"
 import type { OperationDoc } from "../http/document.ts"
+import { keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { nobody } from "../resource/rules.ts"
 import { rowWriteParams, withoutBody, writtenRow } from "./openapi-answers.ts"
 import { type Documents, jsonOf, securityOf } from "./openapi-parts.ts"
 import { createBody, createBodyOf, createExample, demanded } from "./openapi-writes.ts"
@@ -14,6 +16,11 @@ const ifAbsent = ({ components }: Documents): Reference =>
     description: "`*`: only where there is no such row",
     schema: { type: "string", description: "`*`, or ETags that the row must not have" },
   }))
+
+/** Whether some viewer creates rows of a key that it gives. */
+const isCreatable = (resource: Resource): boolean =>
+  resource.rules.create !== nobody &&
+  (resource.document !== undefined || keyFields(resource).every(({ write }) => write))
 
 /** A replacement of a row, or its creation with the key of its path. */
 export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
@@ -28,6 +35,8 @@ export function replaceDoc(d: Documents, resource: Resource): OperationDoc {
       : "Stores the row as it is sent: what the body leaves out has its default, or is null. Where there is none, it is created, if its key is a client's to give.",
     tags: [name],
     security: securityOf(resource, "update"),
+    // Of a row that is there, the first is enough.
+    scopes: [`${name}:update`, ...(isCreatable(resource) ? [`${name}:create`] : [])],
     json: {
       parameters: [...rowWriteParams(d, resource), ifAbsent(d)],
       requestBody: {

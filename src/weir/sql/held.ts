@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { type Resource, updatedField } from "../resource/resource.ts"
+import { type Field, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
@@ -14,6 +14,13 @@ export const heldText = "@held"
 /** A write's condition: the row still has the version, or the text, that is bound as `heldText`. */
 export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
   sql`${rowVersion(resource, row) ?? wholeText(resource, row, viewer)} = ${bound(heldText)}`
+
+/** The name of the bound secret, as it is stored, that a row must still have. */
+export const heldSecret = "@secret"
+
+/** A write's condition: the row still has the secret that is bound as `heldSecret`. */
+export const hasSecret = (resource: Resource, row: RowSql): SQL =>
+  sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`
 
 /** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
 export function compileHeld(resource: Resource, kind: ViewerKind): Plan {

@@ -4,7 +4,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, tableOf } from "./columns.ts"
-import { isHeld } from "./held.ts"
+import { hasSecret, isHeld } from "./held.ts"
 import { compile, type Plan } from "./plan.ts"
 import { quotaAfter } from "./quota.ts"
 import { type Made, nothingMade, updateRequirements } from "./requirements.ts"
@@ -15,7 +15,7 @@ import { viewerSql } from "./where.ts"
 /**
  * One row's update: `[body, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
  * viewer's to change, or a requirement does not hold. Fails where it moves the row to an owner whose quota is used up.
- * `held`: only while the row has the text that is bound as `heldText`.
+ * `held`: only while the row has the text that is bound as `heldText`; `secret`: the secret that is bound as `heldSecret`.
  */
 export function compileUpdate(
   resource: Resource,
@@ -23,6 +23,7 @@ export function compileUpdate(
   columns: string[],
   made: Made = nothingMade,
   held = false,
+  secret = false,
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
@@ -30,6 +31,7 @@ export function compileUpdate(
   const allowed = conjunction([
     oneVisible(resource, row, viewer),
     held ? isHeld(resource, row, viewer) : true,
+    secret ? hasSecret(resource, row) : true,
     ...requirements.map(({ holds }) => holds),
   ])
   const quota = quotaAfter(resource, columns, row)

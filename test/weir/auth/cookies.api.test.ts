@@ -101,6 +101,9 @@ describe("a session in cookies", () => {
     expect(gone.headers.get("content-type")).toBe("application/json")
     expect(cookiesOf(gone).said).toEqual(forgotten)
     expect(cookiesOf(await refresh("weir_refresh=wrt_none")).said).toEqual(forgotten)
+    const long = await refresh(`weir_refresh=wrt_${"x".repeat(2000)}`)
+    expect(long.body).toMatchObject({ status: 400, code: "invalid_request" })
+    expect(cookiesOf(long).said).toEqual(forgotten)
     expect(w.logs.at(-1)).toMatchObject({ status: 400, sign_in: "invalid_grant" })
   })
 

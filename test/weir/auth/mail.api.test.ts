@@ -171,6 +171,19 @@ describe("a verified address", () => {
     expect((await w.call("GET", "/people/me", { token: access_token })).status).toBe(200)
   })
 
+  test("is asked for by its viewer in person, and by no key", async () => {
+    await unverify()
+    const { access_token } = await w.signIn("ann")
+    const made = await w.call("POST", "/api_keys", {
+      token: access_token,
+      json: { name: "x", scopes: ["things:read"] },
+    })
+    const { key } = made.body as { key: string }
+    expect((await post("/auth/verification", {}, key)).body).toMatchObject({ status: 403, code: "forbidden" })
+    expect((await post("/auth/verification", {}, access_token)).status).toBe(202)
+    await box.token("ann@example.com")
+  })
+
   test("is told to the audit log once, by twenty at once", async () => {
     await unverify()
     await post("/auth/verification", { email: "ann@example.com" })

@@ -72,6 +72,11 @@ describe("passkeys are used", () => {
       { others: [app], domain: "example.org", isDevelopment: true },
       /^PASSKEY_DOMAIN: no origin/,
     ],
+    [
+      "at a domain of domains",
+      { origins: [app], domain: "com" },
+      /^PASSKEY_DOMAIN: com has no dot.*example\.com/,
+    ],
     ["at an address", { origins: ["http://127.0.0.1:3000"] }, /^PASSKEY_DOMAIN: 127\.0\.0\.1 is an address/],
     ["at an address of IPv6", { origins: ["http://[::1]:3000"] }, /^PASSKEY_DOMAIN: \[::1\] is an address/],
   ])("not %s", (_, settings, line) => {

@@ -21,6 +21,7 @@ import {
 } from "../support/authenticator.ts"
 import type { Answer } from "../support/client.ts"
 import { cacheOver } from "../support/fresh.ts"
+import { meanwhile } from "../support/meanwhile.ts"
 import { cookieApi, strictApi } from "./api/api.ts"
 
 const cookies = { ...accountsSubject, api: cookieApi }
@@ -195,11 +196,16 @@ describe("adding a passkey", () => {
       "an attestation that is no CBOR",
       ({ response, ...rest }) => ({ ...rest, response: { ...response, attestationObject: "____" } }),
     ],
+    [
+      "an attestation that is another thing",
+      ({ response, ...rest }) => ({ ...rest, response: { ...response, attestationObject: "AA" } }),
+    ],
   ])("is refused as %s", async (_, altered) => {
     const response = altered(await (await SoftPasskey.make()).create(await creation(token)))
     const answer = await w.call("POST", "/auth/passkeys", { token, json: { name: "x", response } })
     expect(answer.status, answer.text).toBe(422)
     expect((answer.body as { errors: { path: string }[] }).errors[0]?.path).toMatch(/^response/)
+    expect(answer.text).not.toMatch(/function|undefined|properties/)
     expect(await countOf("passkeys")).toBe(0)
   })
 
@@ -220,6 +226,26 @@ describe("adding a passkey", () => {
     const bob = await tokenOf("bob")
     const taken = await send(bob, await key.create(await creation(bob)))
     expect(taken.body).toMatchObject({ status: 409, code: "conflict" })
+    expect(await countOf("passkeys")).toBe(1)
+  })
+
+  test("is done once by one proof, however its challenge is written", async () => {
+    const options = await creation(token)
+    const sealed = Buffer.from(options.challenge, "base64url").toString()
+    const inner = (text: string) => Buffer.from(text).toString("base64url")
+    expect(inner(sealed)).toBe(options.challenge)
+    const others = [
+      `${options.challenge}=`,
+      `${options.challenge}*`,
+      ` ${options.challenge}`,
+      inner(`${sealed}=`),
+      inner(`${sealed.slice(0, 9)}.${sealed.slice(9)}`),
+    ]
+    for (const challenge of others) {
+      const answer = await send(token, await (await SoftPasskey.make()).create(options, { challenge }))
+      expect(answer.status, challenge).toBe(422)
+    }
+    expect((await send(token, await (await SoftPasskey.make()).create(options))).status).toBe(201)
     expect(await countOf("passkeys")).toBe(1)
   })
 
@@ -408,6 +434,15 @@ describe("signing in", () => {
     expect((await signIn(key)).status).toBe(200)
   })
 
+  test("is refused to all but one of eight at once whose counters are the same, and each is told of", async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 8 }, async () => key.get(await request(), { counter: 7 })),
+    )
+    const answers = await Promise.all(responses.map((response) => present(response)))
+    expect(statuses(answers)).toEqual([200, ...Array(7).fill(400)])
+    expect((await w.audit()).filter(({ event }) => event === "passkey_cloned")).toHaveLength(7)
+  })
+
   test("goes on with an authenticator that does not count, or counts as far as there is", async () => {
     const uncounted = await add(token, await SoftPasskey.make({ counts: false }))
     for (let i = 0; i < 2; i++) expect((await signIn(uncounted.key)).status).toBe(200)
@@ -423,6 +458,27 @@ describe("signing in", () => {
     expect((await signIn(key)).status).toBe(200)
     expect((await remove(await tokenOf("ann"), id)).status).toBe(204)
     expect((await signIn(key)).body).toMatchObject({ code: "invalid_grant" })
+  })
+
+  test("begins no session once the passkey is removed, also between the look at it and the session", async () => {
+    const root = await tokenOf("root")
+    const removals = [
+      () => remove(token, id),
+      () => w.call("POST", "/auth/remove-factors", { token: root, json: { account: 1 } }),
+    ]
+    for (const removal of removals) {
+      const left = await countOf("sessions where user_id = 1")
+      const isDone = meanwhile(w.database, /insert into "?sessions"?/, async () =>
+        expect((await removal()).status).toBe(204),
+      )
+      const answer = await signIn(key)
+      expect(answer.body, answer.text).toMatchObject({ status: 400, code: "wrong_credentials" })
+      expect([isDone(), (await countOf("sessions where user_id = 1")) <= left]).toEqual([true, true])
+      key = (await add(await tokenOf("ann"))).key
+    }
+    expect((await signIn(key)).status).toBe(200)
+    const signed = (await w.audit()).filter(({ method }) => method === "passkey")
+    expect(signed).toHaveLength(1)
   })
 
   test.each(["x", "{}", "null", "[]", '{"id":1}', "\u0000"])(
@@ -587,6 +643,21 @@ describe.each([
     expect([await me(), await byKey()]).toEqual([403, 403])
   })
 
+  test("who acts as another does so no longer than it has one", async () => {
+    const token = await tokenOf("root")
+    const { id } = await add(token)
+    const json = { user_id: 1, reason: "Ticket" }
+    const acting = await w.call("POST", "/auth/act-as", { token, json })
+    const as = (acting.body as Tokens).access_token
+    const write = async () => (await w.call("POST", "/things", { token: as, json: { title: "x" } })).status
+    const me = async () => (await w.call("GET", "/people/me", { token: as })).status
+    expect([await me(), await write()]).toEqual([200, 201])
+    expect((await remove(token, id)).status).toBe(204)
+    expect([await write(), await me()]).toEqual([401, 401])
+    await setUpApp(token)
+    expect([await me(), await write()]).toEqual([200, 201])
+  })
+
   test("who has one signs in with it: the password alone will not do", async () => {
     const token = await tokenOf("root")
     const { key, id } = await add(token)
@@ -632,6 +703,23 @@ describe("removing all factors of an account", () => {
     expect((await w.form("/auth/token", { username: "ann", password })).status).toBe(200)
     expect((await signIn(bob.key)).status).toBe(200)
     expect(await w.audit()).toContainEqual({ event: "factors_removed", account: "1", actor: "3" })
+  })
+
+  test("is told once, of what there was: where there is nothing, sessions stay", async () => {
+    const root = await tokenOf("root")
+    const ann = await tokenOf("ann")
+    const me = async (token: string) => (await w.call("GET", "/people/me", { token })).status
+    const told = async () => (await w.audit()).filter(({ event }) => event === "factors_removed").length
+    expect((await removeFactors(root, { account: 1 })).status).toBe(204)
+    expect([await me(ann), await told()]).toEqual([200, 0])
+    await add(ann)
+    const answers = await Promise.all(Array.from({ length: 6 }, () => removeFactors(root, { account: 1 })))
+    expect(statuses(answers)).toEqual(Array(6).fill(204))
+    expect([await me(ann), await told(), await countOf("passkeys")]).toEqual([401, 1, 0])
+    const later = await tokenOf("ann")
+    await setUpApp(later)
+    expect((await removeFactors(root, { account: 1 })).status).toBe(204)
+    expect([await me(later), await told()]).toEqual([401, 2])
   })
 
   test("is for admins in person, of another's account that there is", async () => {

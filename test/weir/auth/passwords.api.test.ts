@@ -13,6 +13,7 @@ import * as users from "../fixture/src/schema/users.ts"
 import { appOf } from "../support/app-of.ts"
 import type { Answer, Call } from "../support/client.ts"
 import { api } from "../support/fixture.ts"
+import { meanwhile } from "../support/meanwhile.ts"
 import { parsed } from "../support/openapi.ts"
 import { tablesOf } from "../support/scenarios.ts"
 import { password, type World, world } from "../support/world.ts"
@@ -165,6 +166,40 @@ describe("the present password", () => {
     const signedIn = await call("POST", "/auth/token", { body, headers: form })
     const { access_token } = signedIn.body as { access_token: string }
     expect((await remove(1, encodeURIComponent(odd), access_token)).status).toBe(204)
+  })
+
+  test("changes once by each: of four at once, one sets another", async () => {
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((i) => patch({ password: `a new horse ${i}`, current_password: password })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422, 422, 422])
+    for (const answer of answers)
+      if (answer.status === 422) expectRefused(answer, "current_password", "wrong_secret")
+  })
+
+  test("is that of the moment of the write, and not of the look before it", async () => {
+    const renewed = (statement: RegExp) =>
+      meanwhile(w.database, statement, () =>
+        w.database
+          .connect()
+          .batch([{ text: "update users set hashed_password = 'x' where id = 1", params: [] }]),
+      )
+    const isChanged = renewed(/^update "users" set "email"/)
+    expectRefused(
+      await patch({ email: "anna@example.com", current_password: password }),
+      "current_password",
+      "wrong_secret",
+    )
+    await w.database.connect().batch([
+      {
+        text: "update users set hashed_password = (select hashed_password from users where id = 2)",
+        params: [],
+      },
+    ])
+    const isDeleted = renewed(/^delete from "users"/)
+    expectRefused(await remove(1, encodeURIComponent(password)), "x-current-password", "wrong_secret")
+    expect([isChanged(), isDeleted()]).toEqual([true, true])
+    expect((await tablesOf(w)).users[1]).toMatchObject({ email: "ann@example.com" })
   })
 
   test("is in the document", async () => {

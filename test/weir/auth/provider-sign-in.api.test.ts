@@ -497,6 +497,16 @@ describe("an account with a second factor", () => {
     const third = app()
     const last = (await round(third.query)).searchParams.get("code") ?? ""
     expect((await exchanged(last, third, { otp: codeAt(1) })).status).toBe(200)
+    const fourth = app()
+    const challenged = await exchanged((await round(fourth.query)).searchParams.get("code") ?? "", fourth)
+    await w.run("delete from identities")
+    vi.setSystemTime(Date.now() + 60_000)
+    const unlinked = await w.form("/auth/token", {
+      grant_type: "urn:weir:params:oauth:grant-type:otp",
+      challenge: (challenged.body as { challenge: string }).challenge,
+      otp: codeAt(1),
+    })
+    expect(unlinked.body).toMatchObject({ status: 400, code: "wrong_credentials" })
   })
 
   test("is told to use its passkey, where it has that alone and its role needs a factor", async () => {
@@ -640,6 +650,18 @@ describe("the identities of an account", () => {
       )
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 403])
     }
+  })
+
+  test("begin no session any more once they are given up, also by a code from before", async () => {
+    await issuer.behave(person("7", "ann@example.com"))
+    const { access_token: token } = await signedIn()
+    const own = app()
+    const code = (await round(own.query)).searchParams.get("code") ?? ""
+    const [identity] = (await w.call("GET", "/identities", { token })).body as { id: number }[]
+    expect((await w.call("DELETE", `/identities/${identity?.id}`, { token })).status).toBe(204)
+    const answer = await exchanged(code, own)
+    expect(answer.body).toMatchObject({ status: 400, code: "wrong_credentials" })
+    expect((await w.audit()).filter(({ method }) => method === "own")).toHaveLength(1)
   })
 
   test("may all go where there is a password", async () => {

@@ -237,6 +237,18 @@ test("a batch takes a key with the scopes of its operations", async () => {
   expect(codeOf(refused)).toBe("insufficient_scope")
 })
 
+test("a PUT takes the scope of creating where there is nothing to replace, and no more than that", async () => {
+  const { document, keyed } = await worldOf(sampleSubject, users)
+  const operation = document.paths["/notes/{_id}"]?.put as Operation
+  expect(operation.security).toContainEqual({ key: ["notes:update", "notes:create"] })
+  const put = (...scopes: string[]) => keyed("root", scopes, "put", "/notes/{_id}", operation)
+  for (const scope of ["notes:update", "notes:create"])
+    expect((await put(scope)).body).toMatchObject({ status: 403, code: "insufficient_scope" })
+  expect((await put("notes:update", "notes:create")).status).toBe(201)
+  expect((await put("notes:update")).status).toBe(200)
+  expect(codeOf(await put("notes:create"))).toBe("insufficient_scope")
+})
+
 test("the metrics, where they are for admins, take a key with their scope", async () => {
   const metrics = {
     access: "admins",

@@ -39,6 +39,15 @@ test("altered at any place, or cut, it does not open", () => {
     expect(unseal([recent], context, `s1.${altered.toString("base64url")}`)).toBeUndefined()
     expect(unseal([recent], context, `s1.${bytes.subarray(0, i).toString("base64url")}`)).toBeUndefined()
   }
+  // Decoding base64url skips what is none of it.
+  const others = [
+    `${text}=`,
+    `${text}*`,
+    `${text} `,
+    `s1.=${text.slice(3)}`,
+    `${text.slice(0, 9)}.${text.slice(9)}`,
+  ]
+  for (const other of others) expect(unseal([recent], context, other)).toBeUndefined()
   for (const wrong of ["", "s1.", "s2.", text.slice(3), `s2.${text.slice(3)}`])
     expect(unseal([recent], context, wrong)).toBeUndefined()
 })
