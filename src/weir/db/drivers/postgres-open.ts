@@ -21,11 +21,19 @@ export interface OpenOptions {
 /** A function that makes clients of one connection each. Throws one line where a file of the URL cannot be read. */
 export function opener(target: PostgresTarget, options: OpenOptions): () => postgres.Sql {
   const { connectTimeoutMs, pooler } = options
-  // A Worker reaches Hyperdrive without TLS.
-  const ssl = process.env.WEIR_DATABASE === "hyperdrive" ? false : sslOf(target, options.readFile)
+  // A Worker reaches Hyperdrive without TLS, at an address without parameters: the bundler leaves out what reads them. The
+  // settings are asked for with each connection, since what a pooler takes is learnt.
+  const { ssl, address, startup } =
+    process.env.WEIR_DATABASE === "hyperdrive"
+      ? { ssl: false, address: plainAddress(target), startup: () => plainStartup(options) }
+      : {
+          ssl: sslOf(target, options.readFile),
+          address: addressOptions(target),
+          startup: () => startupOf(target, options),
+        }
   return () => {
     const sql = postgres({
-      ...addressOptions(target),
+      ...address,
       max: 1,
       ssl: ssl as NonNullable<postgres.Options<never>["ssl"]>,
       // postgres.js would query the types on every new connection; the statements need none of them.
@@ -34,7 +42,7 @@ export function opener(target: PostgresTarget, options: OpenOptions): () => post
       connect_timeout: connectTimeoutMs / 1000,
       // Seconds. Short, so that a database that is back is used at once.
       backoff: () => 0.1,
-      connection: startupOf(target, options) as NonNullable<postgres.Options<never>["connection"]>,
+      connection: startup() as NonNullable<postgres.Options<never>["connection"]>,
       onnotice: () => {},
     } as unknown as postgres.Options<never>) as postgres.Sql
     // postgres.js reads this for each statement, and names its own `commit` as well.
@@ -44,6 +52,15 @@ export function opener(target: PostgresTarget, options: OpenOptions): () => post
     return sql
   }
 }
+
+/** Hyperdrive's own address, which says all of it. */
+const plainAddress = ({ hosts, ports, user, password: pass, database = user }: PostgresTarget) => ({
+  host: hosts,
+  port: ports ?? 5432,
+  user,
+  pass,
+  database,
+})
 
 /** Where and as whom, and for how long. What the URL does not say is left to postgres.js, which asks the environment. */
 function addressOptions(target: PostgresTarget): Record<string, unknown> {
@@ -69,6 +86,11 @@ function addressOptions(target: PostgresTarget): Record<string, unknown> {
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
+
+const plainStartup = ({ statementTimeout }: OpenOptions): Record<string, string> => ({
+  application_name: "weir",
+  statement_timeout: String(statementTimeout),
+})
 
 /** The settings that a connection is opened with. Those of the URL win. */
 function startupOf(target: PostgresTarget, options: OpenOptions): Record<string, string> {
