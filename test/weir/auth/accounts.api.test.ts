@@ -132,7 +132,7 @@ describe("a token", () => {
   test("holds no secret", async () => {
     const [, payload] = w.ann.token.split(".")
     const claims = JSON.parse(Buffer.from(payload as string, "base64url").toString())
-    expect(Object.keys(claims).sort()).toEqual(["exp", "iat", "iss", "pwm", "sub"])
+    expect(Object.keys(claims).sort()).toEqual(["aud", "exp", "iat", "iss", "pwm", "sub"])
     const { hashed_password } = await rowOf(1)
     expect(hashed_password).not.toContain(claims.pwm)
   })
