@@ -5,7 +5,7 @@ import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileDeletable, compileDelete } from "../sql/delete.ts"
-import { heldSecret, heldText } from "../sql/held.ts"
+import { type Held, heldShape, heldValues } from "../sql/held.ts"
 import { ownValues, planOf, planWithMade, withValues } from "../sql/plan.ts"
 import { compileSoftDelete } from "../sql/soft-delete.ts"
 import { requireOpen } from "./access.ts"
@@ -19,26 +19,19 @@ import { persistently } from "./refused.ts"
 import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
-async function softDeletion(
-  call: Call,
-  resource: SoftlyDeleted,
-  id: RowKey,
-  held: string | undefined,
-  secret: string | undefined,
-): Promise<Statement> {
+async function softDeletion(call: Call, resource: SoftlyDeleted, id: RowKey, held: Held): Promise<Statement> {
   const { viewer } = call
   const { field } = resource.softDelete
   const { made } = await columnsToUpdate(resource, {}, call.caller)
-  const shape = `soft-delete:${viewer.kind}:${made.bound}${held === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
+  const shape = `soft-delete:${viewer.kind}:${made.bound}${heldShape(held)}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileSoftDelete(resource, viewer.kind, made, held !== undefined, secret !== undefined),
+    compileSoftDelete(resource, viewer.kind, made, held),
   )
   return withValues(plan, {
     ...made.values,
     ...keyValues(resource, id),
     ...ownValues(viewer),
-    [heldText]: held,
-    [heldSecret]: secret,
+    ...heldValues(held),
     [field.name]: field.type.sql.encode(deletionTime(resource.softDelete)),
   })
 }
@@ -66,23 +59,21 @@ export async function remove(
   const secret = resource.options.confirmDelete
     ? await checkRemoval(call, resource, id, confirmation)
     : undefined
-  const stored = secret?.stored
   const { viewer } = call
   const isSoft = isSoftlyDeleted(resource)
   const held = await heldTextOf(call, resource, id, precondition)
+  const still: Held = { text: held, secret: secret?.stored }
   if (isAsked(resource, "delete", id)) {
     await requireDeletable(call, resource, id)
     await checkBefore(call, resource, "delete", undefined, id)
   }
   const statement = isSoft
-    ? await softDeletion(call, resource, id, held, stored)
+    ? await softDeletion(call, resource, id, still)
     : withValues(
-        planOf(
-          resource,
-          `delete:${viewer.kind}${held === undefined ? "" : ":held"}${stored === undefined ? "" : ":secret"}`,
-          () => compileDelete(resource, viewer.kind, held !== undefined, stored !== undefined),
+        planOf(resource, `delete:${viewer.kind}${heldShape(still)}`, () =>
+          compileDelete(resource, viewer.kind, still),
         ),
-        { ...keyValues(resource, id), ...ownValues(viewer), [heldText]: held, [heldSecret]: stored },
+        { ...keyValues(resource, id), ...ownValues(viewer), ...heldValues(still) },
       )
   const deleteIt = async (): Promise<Row | undefined> => {
     try {

@@ -159,7 +159,7 @@ async function replace(
       await checkUpdate(call, resource, id, sent)
       isChecked = true
     }
-    const updated = isChecked ? await updateRow(call, resource, id, columns, made, held) : undefined
+    const updated = isChecked ? await updateRow(call, resource, id, columns, made, { text: held }) : undefined
     if (updated) return { body: updated[0] as string, created: false }
     await requireStillHeld(call, resource, id, held)
     const refusal = await updateRefusal(call, resource, id, columns, made)

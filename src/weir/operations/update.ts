@@ -3,7 +3,7 @@ import type { Values } from "../query/query.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
-import { heldSecret, heldText } from "../sql/held.ts"
+import { type Held, heldShape, heldValues } from "../sql/held.ts"
 import { ownValues, planWithMade, withValues } from "../sql/plan.ts"
 import { quotaLocks } from "../sql/quota.ts"
 import { compileUpdate } from "../sql/update.ts"
@@ -38,7 +38,7 @@ export async function update(
   const { columns, made } = await columnsToUpdate(resource, input, call.caller)
   if (resource.options.before) await checkUpdate(call, resource, id, input)
   const row = await persistently(
-    () => updateRow(call, resource, id, columns, made, held, secret?.stored),
+    () => updateRow(call, resource, id, columns, made, { text: held, secret: secret?.stored }),
     async () => {
       await requireStillHeld(call, resource, id, held)
       await secret?.requireStill()
@@ -49,29 +49,27 @@ export async function update(
   return row[0] as string
 }
 
-/** Updates encoded columns of one row: no row where none is the viewer's to change so, or it has another text than `held`, or another `secret`. */
+/** Updates encoded columns of one row: no row where none is the viewer's to change so, or it is otherwise than `held`. */
 export async function updateRow(
   call: Call,
   resource: Resource,
   id: RowKey,
   columns: Values,
   made: MadeValues,
-  held?: string,
-  secret?: string,
+  held: Held = {},
 ): Promise<Row | undefined> {
   const { viewer } = call
   const names = Object.keys(columns)
-  const shape = `update:${viewer.kind}:${names}:${made.bound}${held === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
+  const shape = `update:${viewer.kind}:${names}:${made.bound}${heldShape(held)}`
   const plan = planWithMade(resource, shape, made.expressions, () =>
-    compileUpdate(resource, viewer.kind, names, made, held !== undefined, secret !== undefined),
+    compileUpdate(resource, viewer.kind, names, made, held),
   )
   const statement = withValues(plan, {
     ...columns,
     ...made.values,
     ...keyValues(resource, id),
     ...ownValues(viewer),
-    [heldText]: held,
-    [heldSecret]: secret,
+    ...heldValues(held),
   })
   const locks = quotaLocks(resource, [columns])
   try {

@@ -3,7 +3,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
-import { hasSecret, isHeld } from "./held.ts"
+import { type Held, isStill } from "./held.ts"
 import { compile, type Plan } from "./plan.ts"
 import { oneVisible, returnedKeys, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
@@ -22,16 +22,14 @@ export function compileDeletable(resource: Resource, kind: ViewerKind): Plan {
 
 /**
  * One row's delete: `[1, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
- * viewer's to delete. `held`: only while the row has the text that is bound as `heldText`; `secret`: the secret that is bound as
- * `heldSecret`.
+ * viewer's to delete, or it is otherwise than `held`.
  */
-export function compileDelete(resource: Resource, kind: ViewerKind, held = false, secret = false): Plan {
+export function compileDelete(resource: Resource, kind: ViewerKind, held: Held = {}): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const where = conjunction([
     oneVisible(resource, row, viewer),
-    held ? isHeld(resource, row, viewer) : true,
-    secret ? hasSecret(resource, row) : true,
+    ...isStill(resource, row, viewer, held),
     resource.rules.delete(row, viewer),
   ])
   return compile(

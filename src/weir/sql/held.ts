@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import type { Values } from "../query/query.ts"
 import { type Field, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -16,11 +17,25 @@ export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL 
   sql`${rowVersion(resource, row) ?? wholeText(resource, row, viewer)} = ${bound(heldText)}`
 
 /** The name of the bound secret, as it is stored, that a row must still have. */
-export const heldSecret = "@secret"
+const heldSecret = "@secret"
 
-/** A write's condition: the row still has the secret that is bound as `heldSecret`. */
-export const hasSecret = (resource: Resource, row: RowSql): SQL =>
-  sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`
+/** What a row must still have for a write to hold: its version or text, and its secret as it is stored. */
+export interface Held {
+  text?: string | undefined
+  secret?: string | undefined
+}
+
+/** What tells the statements of such writes apart. */
+export const heldShape = ({ text, secret }: Held): string =>
+  `${text === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
+
+export const heldValues = ({ text, secret }: Held): Values => ({ [heldText]: text, [heldSecret]: secret })
+
+/** A write's conditions: the row still has what is bound by `heldValues`. */
+export const isStill = (resource: Resource, row: RowSql, viewer: ViewerSql, { text, secret }: Held) => [
+  text === undefined ? true : isHeld(resource, row, viewer),
+  secret === undefined ? true : sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`,
+]
 
 /** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
 export function compileHeld(resource: Resource, kind: ViewerKind): Plan {

@@ -3,7 +3,7 @@ import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { SoftlyDeleted } from "../resource/soft-delete.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { hasKey, tableOf } from "./columns.ts"
-import { hasSecret, isHeld } from "./held.ts"
+import { type Held, isStill } from "./held.ts"
 import { compile, type Plan } from "./plan.ts"
 import type { Made } from "./requirements.ts"
 import { oneVisible, returnedKeys, returnedRow, writtenRow } from "./returning.ts"
@@ -12,22 +12,19 @@ import { viewerSql } from "./where.ts"
 
 /**
  * One row's soft delete, whose time is bound by its column's name: `[1, primary key, …foreign keys]`, or no row where
- * none of that key (bound as `id`) is the viewer's to delete. `held`: only while the row has the text that is bound as
- * `heldText`.
+ * none of that key (bound as `id`) is the viewer's to delete, or it is otherwise than `held`.
  */
 export function compileSoftDelete(
   resource: SoftlyDeleted,
   kind: ViewerKind,
   made: Made,
-  held = false,
-  secret = false,
+  held: Held = {},
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const where = conjunction([
     oneVisible(resource, row, viewer),
-    held ? isHeld(resource, row, viewer) : true,
-    secret ? hasSecret(resource, row) : true,
+    ...isStill(resource, row, viewer, held),
     resource.rules.delete(row, viewer),
   ])
   const sets = assignments(resource, [resource.softDelete.field.name], made)

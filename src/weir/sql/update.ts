@@ -4,7 +4,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, tableOf } from "./columns.ts"
-import { hasSecret, isHeld } from "./held.ts"
+import { type Held, isStill } from "./held.ts"
 import { compile, type Plan } from "./plan.ts"
 import { quotaAfter } from "./quota.ts"
 import { type Made, nothingMade, updateRequirements } from "./requirements.ts"
@@ -15,23 +15,21 @@ import { viewerSql } from "./where.ts"
 /**
  * One row's update: `[body, primary key, …foreign keys]`, or no row where none of that key (bound as `id`) is the
  * viewer's to change, or a requirement does not hold. Fails where it moves the row to an owner whose quota is used up.
- * `held`: only while the row has the text that is bound as `heldText`; `secret`: the secret that is bound as `heldSecret`.
+ * Nor is there one where the row is otherwise than `held`.
  */
 export function compileUpdate(
   resource: Resource,
   kind: ViewerKind,
   columns: string[],
   made: Made = nothingMade,
-  held = false,
-  secret = false,
+  held: Held = {},
 ): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const requirements = updateRequirements(resource, kind, columns, made)
   const allowed = conjunction([
     oneVisible(resource, row, viewer),
-    held ? isHeld(resource, row, viewer) : true,
-    secret ? hasSecret(resource, row) : true,
+    ...isStill(resource, row, viewer, held),
     ...requirements.map(({ holds }) => holds),
   ])
   const quota = quotaAfter(resource, columns, row)
