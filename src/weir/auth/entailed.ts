@@ -11,12 +11,12 @@ import type { Field, Resource } from "../resource/resource.ts"
 import { isPresent } from "../resource/soft-delete.ts"
 import { isAdmin, type Viewer } from "../resource/viewer.ts"
 import { boundValue, columnName, hasKey, keyValues, tableOf } from "../sql/columns.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
+import { bound, compile, withValues } from "../sql/plan.ts"
 import { writtenRow } from "../sql/returning.ts"
 import { accountKey } from "./accounts.ts"
 import type { AuditEventName } from "./audit.ts"
 import { requireInPerson } from "./in-person.ts"
-import { type Becoming, type Teller, told, toldOfNew, type Written } from "./told.ts"
+import { type Becoming, planOfRows, type Teller, told, toldOfNew, type Written } from "./told.ts"
 import { isUsable } from "./usable.ts"
 
 /** What is told of a row of an account that is deleted: the event, and columns of the row by what they are called. */
@@ -192,7 +192,7 @@ function endings(accounts: Accounts, rows: Written, becomings: Becoming[], { ver
         sql`delete from ${tableOf(sessions)} where ${columnName(sessions, "user_id")} in (${ended})`,
       )
     }
-    const plan = rows.shape === undefined ? make() : planOf(rows.resource, `ends:${name}:${rows.shape}`, make)
+    const plan = planOfRows(rows, `ends:${name}`, make)
     return { ...withValues(plan, { ...rows.values, ...passworded?.values }), change }
   }
   return [

@@ -1,13 +1,10 @@
 import { or, type SQL, sql } from "drizzle-orm"
 import type { Client, Statement } from "../db/driver.ts"
-import { changeOf } from "../operations/change.ts"
-import type { Values } from "../query/query.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { boundValue, columnName, tableOf } from "../sql/columns.ts"
-import { compile, planOf, withValues } from "../sql/plan.ts"
-import { rowText } from "../sql/row.ts"
-import { columnValue, fewerThan, type Only, returned, someRow } from "./rows.ts"
+import { tableOf } from "../sql/columns.ts"
+import { changing, ofAccount, type Parts, partsOf, rowsWith, valuesOf } from "./own-rows.ts"
+import { fewerThan, type Only, someRow } from "./rows.ts"
 
 /** A row of the factors, as JSON has it. */
 export interface Factor {
@@ -25,76 +22,10 @@ export interface Factor {
 /** Whether it is an app that has shown its first code. */
 export const isActive = ({ kind, confirmed_at }: Factor): boolean => kind === "totp" && confirmed_at !== null
 
-/** The columns of a table in SQL, and values for them. */
-export interface Parts {
-  column(name: string): SQL
-  /** A value of the column that is bound by another name. */
-  value(column: string, name?: string): SQL
-}
-
-const partsOf = (factors: Resource): Parts => ({
-  column: (name) => columnName(factors, name),
-  value: (column, name) => boundValue(factors, column, name),
-})
-
-/** The values to bind: each is of the column of its name, or of the column that its name begins with (`last_step now`). */
-const valuesOf = (factors: Resource, values: Record<string, unknown>): Values =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      columnValue(factors, name.split(" ")[0] as string, value),
-    ]),
-  ) as Values
-
 /** All factors of an account, oldest first. */
 export const factorsOf = (client: Client, factors: Resource, account: Key): Promise<Factor[]> =>
   rowsWith(client, factors, "user_id", account)
 
-/** The rows that have a value in a column, whole, oldest first: few, as one knows. */
-export async function rowsWith<T>(
-  client: Client,
-  resource: Resource,
-  name: string,
-  wanted: unknown,
-): Promise<T[]> {
-  const plan = planOf(resource, `own:rows:${name}`, () => {
-    const { column, value } = partsOf(resource)
-    const members = Object.values(resource.fields).map(({ name, type }) => ({
-      name,
-      value: type.sql.json(column(name)),
-      when: undefined,
-    }))
-    return {
-      ...compile(
-        sql`select ${rowText({ members, conditions: new Map() })} from ${tableOf(resource)} where ${column(name)} = ${value(name)} order by ${column("id")}`,
-      ),
-      bounded: true,
-    }
-  })
-  const rows = await client.query(withValues(plan, valuesOf(resource, { [name]: wanted })))
-  // Postgres' driver reads JSON itself.
-  return rows.map(([row]) => (typeof row === "string" ? JSON.parse(row) : row) as T)
-}
-
-/** A statement that changes rows, of factors or passkeys, and returns those that it has changed. */
-export function changing(
-  factors: Resource,
-  name: string,
-  build: (parts: Parts) => { set?: SQL; where: SQL },
-  values: Record<string, unknown>,
-): Statement {
-  const plan = planOf(factors, `own:${name}`, () => {
-    const { set, where } = build(partsOf(factors))
-    const table = tableOf(factors)
-    return compile(
-      sql`${set ? sql`update ${table} set ${set}` : sql`delete from ${table}`} where ${where} returning ${returned(factors)}`,
-    )
-  })
-  const verb = name.startsWith("delete") ? "delete" : "update"
-  return { ...withValues(plan, valuesOf(factors, values)), change: changeOf(factors, verb) }
-}
-
-export const ofAccount = ({ column, value }: Parts): SQL => sql`${column("user_id")} = ${value("user_id")}`
 const isApp = (parts: Parts): SQL =>
   sql`${parts.column("id")} = ${parts.value("id")} and ${ofAccount(parts)} and ${parts.column("kind")} = 'totp'`
 const active = ({ column }: Parts): SQL =>

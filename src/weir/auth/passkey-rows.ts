@@ -1,13 +1,10 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { Client, Statement } from "../db/driver.ts"
-import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
-import type { Field, Resource } from "../resource/resource.ts"
-import { boundValue, columnName, tableOf } from "../sql/columns.ts"
-import { bound, compile, planOf, withValues } from "../sql/plan.ts"
-import { accountKey } from "./accounts.ts"
-import { changing, ofAccount, type Parts, rowsWith } from "./factor-rows.ts"
-import { columnValue, fewerThan, insertOf, type Only, someRow } from "./rows.ts"
+import type { Resource } from "../resource/resource.ts"
+import { tableOf } from "../sql/columns.ts"
+import { changing, ofAccount, type Parts, partsOf, rowsWith, valuesOf } from "./own-rows.ts"
+import { fewerThan, insertOf, type Only, someRow } from "./rows.ts"
 import type { NewCredential, Signed } from "./webauthn.ts"
 
 /** Most passkeys of one account. */
@@ -39,18 +36,6 @@ export async function passkeyCalled(
 ): Promise<Passkey | undefined> {
   const [found] = await rowsWith<Passkey>(client, passkeys, "credential_id", id)
   return found
-}
-
-/** What an account signs in with. */
-export async function loginOf(client: Client, { resource, login }: Accounts, account: Key): Promise<string> {
-  const plan = planOf(resource, "own:login", () => ({
-    ...compile(
-      sql`select ${(login[0] as Field).column} from ${resource.table} where ${accountKey(resource).column} = ${bound("id")}`,
-    ),
-    bounded: true,
-  }))
-  const [row] = await client.query(withValues(plan, { id: account }, true))
-  return String(row?.[0])
 }
 
 /** Adds a passkey, if the account has not the most that it may have. */
@@ -85,12 +70,8 @@ export const renamed = (passkeys: Resource, account: Key, id: number, name: stri
 
 /** That an account has such a passkey, which is to be removed. */
 export function somePasskey(passkeys: Resource, account: Key, id: number): Only {
-  const where = own({
-    column: (name) => columnName(passkeys, name),
-    value: (column) => boundValue(passkeys, column),
-  })
-  const values = { id, user_id: columnValue(passkeys, "user_id", account) }
-  return { name: "passkey", where: someRow(passkeys, where), values }
+  const values = valuesOf(passkeys, { id, user_id: account })
+  return { name: "passkey", where: someRow(passkeys, own(partsOf(passkeys))), values }
 }
 
 export const removed = (passkeys: Resource, account: Key, id: number): Statement =>
@@ -120,11 +101,10 @@ export const used = (passkeys: Resource, id: number, { counter, isBackedUp }: Si
 
 /** That the counter of a passkey went back: two have it, and one of them has signed more often. */
 export const isCloned = (passkeys: Resource, id: number, { counter }: Signed): Only => {
-  const column = (name: string) => columnName(passkeys, name)
-  const signed = boundValue(passkeys, "counter", "@counter")
+  const { column, value } = partsOf(passkeys)
   return {
     name: "passkey cloned",
-    where: sql`exists (select 1 from ${tableOf(passkeys)} where ${column("id")} = ${boundValue(passkeys, "id", "@passkey")} and not ${goesOn(column("counter"), signed)})`,
+    where: sql`exists (select 1 from ${tableOf(passkeys)} where ${column("id")} = ${value("id", "@passkey")} and not ${goesOn(column("counter"), value("counter", "@counter"))})`,
     values: { "@passkey": id, "@counter": counter },
   }
 }

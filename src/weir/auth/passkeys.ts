@@ -3,6 +3,7 @@ import type { AppContext } from "../http/context.ts"
 import { forbidden, invalid, notFound, Problem } from "../problem.ts"
 import type { Key } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
+import { findByKey } from "./accounts.ts"
 import { audited } from "./audit.ts"
 import type { AuthContext } from "./auth-context.ts"
 import { type Proof, requireProof } from "./factors.ts"
@@ -11,7 +12,6 @@ import { challengeSeconds, newChallenge, usedChallenge } from "./passkey-challen
 import { expectedOf } from "./passkey-response.ts"
 import {
   added,
-  loginOf,
   maxPasskeys,
   type Passkey,
   passkeysOf,
@@ -63,7 +63,7 @@ export async function registrationOptions(
   const client = c.get("call").client()
   const present = await passkeysOf(client, passkeys, account)
   if (present.length >= maxPasskeys) throw full()
-  const name = await loginOf(client, context.accounts, account)
+  const name = String((await findByKey(context.accounts, client, account))?.names[0])
   const options = {
     rp: { id: siteFor(c, context).domain, name: context.title },
     user: { id: handleOf(account), name, displayName: name },

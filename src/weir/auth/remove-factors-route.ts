@@ -10,6 +10,7 @@ import type { AuthContext } from "./auth-context.ts"
 import { bodyOf, readBody } from "./body.ts"
 import { removedAll, someOf } from "./factor-rows.ts"
 import { requireInPerson } from "./in-person.ts"
+import { factorTables } from "./required-factor.ts"
 import { accountLock } from "./rows.ts"
 import { endSessions } from "./sessions.ts"
 
@@ -48,8 +49,8 @@ export function removeFactorsRoute(registry: Registry, context: AuthContext): vo
         throw forbidden("Remove your own by their own routes, with a proof")
       const client = call.client()
       if (account === undefined || !(await findByKey(accounts, client, account))) throw notFound()
-      const { factors, passkeys, sessions } = accounts.tables
-      const tables = [factors, passkeys].filter((one) => one !== undefined)
+      const { sessions } = accounts.tables
+      const tables = factorTables(accounts)
       const some = someOf(tables, account)
       await client.batch([
         // No session begins, and nobody else removes them, between these.

@@ -14,7 +14,7 @@ export const needsFactor = ({ requireFactor }: Accounts, role: string): boolean 
   requireFactor.includes(role)
 
 /** The tables of what is a second factor. */
-const tablesOf = ({ tables: { factors, passkeys } }: Accounts): Resource[] =>
+export const factorTables = ({ tables: { factors, passkeys } }: Accounts): Resource[] =>
   [factors, passkeys].filter((one) => one !== undefined)
 
 /** An account has an app that has shown its first code, or a passkey. */
@@ -32,20 +32,20 @@ export function lacksFactorSql(accounts: Accounts, account: SQL): SQL[] {
   const { role, requireFactor } = accounts
   if (!role || requireFactor.length === 0) return []
   const needs = inArray(role.column, [...requireFactor])
-  const lacks = tablesOf(accounts).map((table) => sql`not ${hasFactor(accounts, table, account)}`)
+  const lacks = factorTables(accounts).map((table) => sql`not ${hasFactor(accounts, table, account)}`)
   return [sql`case when ${and(needs, ...lacks)} then 1 else 0 end`]
 }
 
 /** For a condition: an admin has a second factor, where admins need one. */
 export const adminsFactorSql = (accounts: Accounts, account: SQL): SQL | undefined =>
   needsFactor(accounts, accounts.admin)
-    ? or(...tablesOf(accounts).map((table) => hasFactor(accounts, table, account)))
+    ? or(...factorTables(accounts).map((table) => hasFactor(accounts, table, account)))
     : undefined
 
 /** What of the factors such a look-up reads. */
 export const factorPart = (accounts: Accounts, account: Key): PartRead[] =>
   accounts.requireFactor.length
-    ? tablesOf(accounts).map(({ tableName: table }) => ({
+    ? factorTables(accounts).map(({ tableName: table }) => ({
         table,
         column: "user_id",
         value: account,

@@ -45,9 +45,9 @@ export interface Teller {
 
 const names = ["event", "account", "actor", "device", "address", "request_id", "details"]
 
-/** The plan of a row's statement: compiled once where its condition is one of few. */
-const plan = (rows: Written, shape: string, make: () => Plan): Plan =>
-  rows.shape === undefined ? make() : planOf(rows.resource, `told:${rows.shape}:${shape}`, make)
+/** The plan of a statement about the rows, by its name: compiled once where their condition is one of few. */
+export const planOfRows = (rows: Written, name: string, make: () => Plan): Plan =>
+  rows.shape === undefined ? make() : planOf(rows.resource, `${name}:${rows.shape}`, make)
 
 const fromOf = ({ resource, where }: Written): SQL => sql`from ${tableOf(resource)} where ${where}`
 
@@ -55,10 +55,10 @@ const fromOf = ({ resource, where }: Written): SQL => sql`from ${tableOf(resourc
 function line(
   { c, audit, details: all }: Teller,
   rows: Written,
-  { event, differs, details, columns, values }: Becoming,
+  { event, differs, details, columns, values }: Omit<Becoming, "done">,
   request: string,
 ): Statement {
-  const told = plan(rows, event, () => {
+  const told = planOfRows(rows, `told:${event}`, () => {
     const text = (name: string) => sql`cast(${bound(name)} as text)`
     const account = sql`cast(${rows.account} as text)`
     const json = columns
@@ -92,8 +92,12 @@ function line(
 const requestOf = (c: AppContext): string => c.get("requestId").slice(0, 200)
 
 /** The statements that tell the audit log of rows that a write has made: after it. */
-export const toldOfNew = (teller: Teller, rows: Written, event: AuditEventName, details: object): Statement =>
-  line(teller, rows, { event, done: sql``, values: {}, details: { ...details } }, requestOf(teller.c))
+export const toldOfNew = (
+  teller: Teller,
+  rows: Written,
+  event: AuditEventName,
+  details: Becoming["details"],
+): Statement => line(teller, rows, { event, values: {}, details }, requestOf(teller.c))
 
 /**
  * The statements that tell the audit log: before the write, of the rows that are otherwise; after it, of those alone that it
@@ -107,7 +111,7 @@ export function told(teller: Teller, rows: Written, becomings: Becoming[]): Enta
   const moved = { ...changeOf(audit, "update"), moves: true }
   const marked = sql`${column("request_id")} = ${bound("@mark")}`
   const after = becomings.map(({ event, done, values }): Statement => {
-    const untold = plan(rows, `not ${event}`, () =>
+    const untold = planOfRows(rows, `untold:${event}`, () =>
       compile(
         sql`delete from ${tableOf(audit)} where ${marked} and ${column("event")} = ${bound("@event")} and ${column("account")} in (select cast(${rows.account} as text) ${fromOf(rows)} and (${done}) is not true)`,
       ),
