@@ -2,13 +2,13 @@
 // build for Workers rejects unhandled when it closes a connection; its Node build, of which these are, does not.
 // @ts-expect-error: a file of the package has no types.
 import makeConnection from "../../node_modules/postgres/src/connection.js"
-// @ts-expect-error
+// @ts-expect-error: a file of the package has no types.
 import { Errors, PostgresError } from "../../node_modules/postgres/src/errors.js"
-// @ts-expect-error
+// @ts-expect-error: a file of the package has no types.
 import { Query as PackageQuery } from "../../node_modules/postgres/src/query.js"
-// @ts-expect-error
+// @ts-expect-error: a file of the package has no types.
 import makeQueue from "../../node_modules/postgres/src/queue.js"
-// @ts-expect-error
+// @ts-expect-error: a file of the package has no types.
 import { mergeUserTypes } from "../../node_modules/postgres/src/types.js"
 
 type Options = Record<string, unknown>

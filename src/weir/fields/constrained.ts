@@ -21,21 +21,27 @@ function documentOf(schema: z.ZodType): object | undefined {
   }
 }
 
-const documented = (type: z.ZodType, schema: z.ZodType): z.ZodType => {
-  const document = documentOf(schema)
-  return document ? type.openapi(document as Record<string, unknown>) : type
+/** Describes types by a schema, whose document is made once. */
+function describing(schema: z.ZodType): (type: z.ZodType) => z.ZodType {
+  let made: { document: object | undefined } | undefined
+  return (type) => {
+    made ??= { document: documentOf(schema) }
+    return made.document ? type.openapi(made.document as Record<string, unknown>) : type
+  }
 }
 
 /** A type whose values must also fit a schema, which a `$type` has. A value is kept as it was sent. */
-export const constrained = (type: FieldType, schema: z.ZodType): FieldType => ({
-  ...type,
-  input: () =>
-    documented(
-      type.input().superRefine((value, context) => {
-        const { error } = schema.safeParse(value instanceof JsonText ? value.toJSON() : value)
-        for (const issue of error?.issues ?? []) context.addIssue({ ...issue } as never)
-      }),
-      schema,
-    ),
-  output: () => documented(type.output(), schema),
-})
+export function constrained(type: FieldType, schema: z.ZodType): FieldType {
+  const documented = describing(schema)
+  return {
+    ...type,
+    input: () =>
+      documented(
+        type.input().superRefine((value, context) => {
+          const { error } = schema.safeParse(value instanceof JsonText ? value.toJSON() : value)
+          for (const issue of error?.issues ?? []) context.addIssue({ ...issue } as never)
+        }),
+      ),
+    output: () => documented(type.output()),
+  }
+}
