@@ -69,10 +69,10 @@ export function identify({ accounts, tokens, issued, origins }: AuthContext): Ap
     if (keys && looksLikeKey(token)) return viewerOfKey(c, accounts, keys, token, touchKey)
     const presented = (issued && (await issued.present(c, token))) ?? (await tokens.verify(token))
     if (typeof presented === "string") return presented
-    const last = remembered.get(nameOf(presented))
-    const isRecalled = last && !isStale(presented, last) && takesRecalled(c)
+    const last = takesRecalled(c) ? remembered.get(nameOf(presented)) : undefined
     // The guard of a statement does not ask for the second factor.
-    if (!isRecalled || needsFactor(accounts, last.role)) return lookTwice(c, token, presented)
+    if (!last || isStale(presented, last) || needsFactor(accounts, last.role))
+      return lookTwice(c, token, presented)
     const call = c.get("call")
     call.recalled = {
       guard: guardOf(presented, last),
@@ -151,17 +151,14 @@ async function readCredentials(
 ): Promise<Credentials | undefined> {
   const { cache, client } = c.get("call")
   const statement = withValues(lookPlan(accounts, claims), lookValues(claims), true)
-  const text = await cache.recall(
+  const row = await cache.recall(
     () => ({
       key: `credentials:${nameOf(claims)}`,
       stamps: stampsOfRead(readsOf(statement.text), partsOf(accounts, claims)),
     }),
-    async () => {
-      const rows = await client().query(statement)
-      return rows[0] && JSON.stringify(rows[0])
-    },
+    async () => (await client().query(statement))[0],
   )
-  return credentialsIn(accounts, text === undefined ? undefined : JSON.parse(text))
+  return credentialsIn(accounts, row)
 }
 
 /** The rows that a look-up reads. Who acts as another is a second row of the accounts. */

@@ -1,6 +1,5 @@
 import { and, sql } from "drizzle-orm"
 import { readsOf, stampsOfRead } from "../cache/stamps.ts"
-import type { Row } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
 import type { Accounts } from "../resource/accounts.ts"
 import type { Key } from "../resource/key.ts"
@@ -29,13 +28,10 @@ export async function viewerOfKey(
   const statement = withValues(planFor(accounts, keys), { hash }, true)
   const found = await cache.recall(
     () => ({ key: `key:${hash}`, stamps: stampsOfRead(readsOf(statement.text)) }),
-    async () => {
-      const [row] = await client().query(statement)
-      return row && JSON.stringify(row)
-    },
+    async () => (await client().query(statement))[0],
   )
-  if (found === undefined) return "the key is unknown, deleted, or its account cannot be used"
-  const [key, account, role, scopes, expires, lacks] = JSON.parse(found) as Row
+  if (!found) return "the key is unknown, deleted, or its account cannot be used"
+  const [key, account, role, scopes, expires, lacks] = found
   const until = typeof expires === "string" ? Date.parse(expires.replaceAll('"', "")) : undefined
   if (until !== undefined && !(until > Date.now())) return "the key has expired"
   const due = touch(key as Key)

@@ -1,3 +1,4 @@
+import type { Row } from "../db/driver.ts"
 import type { Entry, Look, Store } from "./store.ts"
 
 export interface CacheOptions {
@@ -72,21 +73,21 @@ export class Cache {
     return { entry, status: `hit; ttl=${Math.ceil(left / 1000)}` }
   }
 
-  /** A text that the server reads for its own use. It comes from the store only where that is exact. */
+  /** A row that the server reads for its own use. It comes from the store only where that is exact. */
   async recall(
     askOf: () => Omit<Ask, "bypass">,
-    read: () => Promise<string | undefined>,
-  ): Promise<string | undefined> {
+    read: () => Promise<Row | undefined>,
+  ): Promise<Row | undefined> {
     if (!this.store?.exact) return read()
     const { entry } = await this.answer(
       () => ({ ...askOf(), bypass: undefined }),
       async () => {
         const born = Date.now()
-        const body = await read()
-        return body === undefined ? undefined : { body, etag: "", headers: {}, born }
+        const row = await read()
+        return row && { body: JSON.stringify(row), etag: "", headers: {}, born }
       },
     )
-    return entry?.body
+    return entry && JSON.parse(entry.body)
   }
 
   private async miss(ask: Ask, look: Look, make: Make, why: string): Promise<Answer> {
