@@ -84,13 +84,14 @@ function isDeeper(text: string, levels: number): boolean {
   let depth = 0
   let quoted = false
   for (let i = 0; i < text.length; i++) {
-    const char = text[i]
-    if (quoted && char === "\\") i++
-    else if (char === '"') quoted = !quoted
-    else if (quoted) continue
-    else if (char === "[" || char === "{") depth++
-    else if (char === "]" || char === "}") depth--
-    if (depth > levels) return true
+    const code = text.charCodeAt(i)
+    if (code === 0x22) quoted = !quoted
+    else if (quoted) {
+      // A backslash.
+      if (code === 0x5c) i++
+    } else if (code === 0x5b || code === 0x7b) {
+      if (++depth > levels) return true
+    } else if (code === 0x5d || code === 0x7d) depth--
   }
   return false
 }

@@ -5,9 +5,13 @@ const partMs = 5
 export class Pace {
   private until = performance.now() + partMs
 
-  /** Resolves at once, or in the next turn of the event loop where a part of the work has taken its time. */
+  /** Whether a part of the work has taken its time. To wait for what need not rest would cost more than many a part. */
+  get isOver(): boolean {
+    return performance.now() >= this.until
+  }
+
+  /** Resolves in the next turn of the event loop. */
   async rest(): Promise<void> {
-    if (performance.now() < this.until) return
     await new Promise((resolve) => {
       setTimeout(resolve, 0)
     })

@@ -74,7 +74,7 @@ export async function grouped(resource: Resource, rows: NewRow[]): Promise<RowGr
     current.group.places.push(i)
     current.texts.push(text)
     current.size += text.length
-    await pace.rest()
+    if (pace.isOver) await pace.rest()
   }
   for (const { group, texts } of open.values()) group.list = `[${texts}]`
   return groups

@@ -7,7 +7,7 @@ import { LaterValue } from "../lib/later-value.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
-import type { Field, Resource } from "../resource/resource.ts"
+import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { boundValue, columnName, encoded } from "../sql/columns.ts"
@@ -115,27 +115,34 @@ export interface RowValues {
   expressions: Record<string, SQL>
 }
 
-/** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
-export async function columnsToInsert(
+/**
+ * The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. It
+ * waits only for the hashes of secrets.
+ */
+export function columnsToInsert(
   resource: Resource,
   viewer: Viewer,
   input: Record<string, unknown>,
   waiter?: Waiter,
-): Promise<RowValues> {
+): RowValues | Promise<RowValues> {
+  const secret = secretOf(resource)
+  if (!secret) return insertedColumns(resource, viewer, input)
+  const hash = storedValue(secret, input, waiter) as Promise<string> | undefined
+  const withHash = async () => insertedColumns(resource, viewer, { ...input, [secret.name]: await hash })
+  return withHash()
+}
+
+function insertedColumns(resource: Resource, viewer: Viewer, input: Record<string, unknown>): RowValues {
   const columns: Values = {}
   const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {
-    if (field.write === undefined) {
-      if (field.made) place(field.name, field.made(), columns, expressions)
-      continue
-    }
-    const value = await storedValue(field, input, waiter)
+    const value = field.write && input[field.name]
     if (value !== undefined) columns[field.name] = encoded(field, value)
     else {
-      const initial = field.initially?.(viewer)
+      const initial = field.write && field.initially?.(viewer)
       if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
       else if (field.made) place(field.name, field.made(), columns, expressions)
-      else if (field.nullable && !field.column.hasDefault) columns[field.name] = null
+      else if (field.write && field.nullable && !field.column.hasDefault) columns[field.name] = null
     }
   }
   return { columns, expressions }

@@ -14,7 +14,6 @@ export async function eachRow<I, O>(
   check: (row: I, prefix: string[]) => O | Promise<O>,
 ): Promise<O[]> {
   // Most writes are of one row: they have nothing to wait for.
-  if (!many && rows.length === 1) return [await check(rows[0] as I, [])]
   const [only] = rows
   if (!many && only !== undefined && rows.length === 1) return [await check(only, [])]
   const pace = new Pace()
@@ -22,12 +21,13 @@ export async function eachRow<I, O>(
   const problems: Problem[] = []
   for (const [i, row] of rows.entries()) {
     try {
-      results.push(await check(row, many ? [String(i)] : []))
+      const result = check(row, many ? [String(i)] : [])
+      results.push(result instanceof Promise ? await result : result)
     } catch (error) {
       if (!many || !(error instanceof Problem)) throw error
       problems.push(error.issues ? error : withPlace(error, String(i)))
     }
-    await pace.rest()
+    if (pace.isOver) await pace.rest()
   }
   if (problems.length) throw together(problems)
   return results

@@ -13,10 +13,17 @@ export interface SentOperation {
   name: string
   method: (typeof batchMethods)[number]
   path: string
-  /** The text of its body. */
-  body: JsonText | null | undefined
+  body: SentBody | null | undefined
   /** By their names in lower case. */
   headers: Record<string, string>
+}
+
+/** The body of an operation. */
+export interface SentBody {
+  /** As `JSON.parse` has read it. */
+  value: unknown
+  /** As it was sent, without needless whitespace. */
+  text(): string
 }
 
 const members = ["id", "method", "path", "body", "headers"]
@@ -24,29 +31,37 @@ const members = ["id", "method", "path", "body", "headers"]
 /** The operations of a batch's body, which take these `headers`. Throws a 422 that names all that is wrong with their form. */
 export function operationsOf(text: string, headers: ReadonlySet<string>): SentOperation[] {
   const whole: unknown = parsed(text)
-  const named = isObject(whole) ? keepText(whole, text, new Set(["operations"])) : {}
-  const list = (named as { operations?: unknown }).operations
-  const array: unknown = list instanceof JsonText ? JSON.parse(list.text) : undefined
+  const list = isObject(whole) ? whole.operations : undefined
   const odd = isObject(whole) ? Object.keys(whole).filter((name) => name !== "operations") : []
   const issues: FieldIssue[] = odd.map((path) => ({ path, message: "is not known", code: "unknown_field" }))
-  if (
-    !(list instanceof JsonText) ||
-    !Array.isArray(array) ||
-    array.length === 0 ||
-    array.length > maxOperations
-  )
+  if (!Array.isArray(list) || list.length === 0 || list.length > maxOperations)
     issues.push({
       path: "operations",
       message: `must be an array of 1 to ${maxOperations} operations`,
       code: "invalid_value",
     })
   else {
-    const operations: unknown[] = keepText(array, list.text, new Set(["body"]))
     const taken = new Set<string>()
-    const sent = operations.map((one, i) => operationOf(one, i, { taken, issues, known: headers }))
+    const form = { taken, issues, known: headers, textsOf: bodyTexts(text) }
+    const sent = list.map((one: unknown, i) => operationOf(one, i, form))
     if (issues.length === 0) return sent
   }
   throw invalid("The body is not valid", issues.slice(0, 100))
+}
+
+/** The texts of the bodies of operations, read when one is asked for first: most resources take values. */
+function bodyTexts(text: string): () => string[] {
+  let texts: string[] | undefined
+  return () => {
+    if (!texts) {
+      const { operations } = keepText(JSON.parse(text), text, new Set(["operations"])) as {
+        operations: JsonText
+      }
+      const list: { body?: unknown }[] = JSON.parse(operations.text)
+      texts = keepText(list, operations.text, new Set(["body"])).map(({ body }) => JsonText.of(body))
+    }
+    return texts
+  }
 }
 
 interface Form {
@@ -54,9 +69,12 @@ interface Form {
   issues: FieldIssue[]
   /** The headers that operations take, in lower case. */
   known: ReadonlySet<string>
+  textsOf(): string[]
 }
 
-function operationOf(one: unknown, i: number, { taken, issues, known }: Form): SentOperation {
+const noHeaders: Record<string, string> = {}
+
+function operationOf(one: unknown, i: number, { taken, issues, known, textsOf }: Form): SentOperation {
   const at = (name?: string) => ["operations", i, name].filter((part) => part !== undefined).join(".")
   const wrong = (name: string | undefined, message: string, code: string): void => {
     issues.push({ path: at(name), message, code })
@@ -65,7 +83,7 @@ function operationOf(one: unknown, i: number, { taken, issues, known }: Form): S
   if (!isObject(one)) wrong(undefined, "must be an object", "invalid_type")
   for (const name of Object.keys(operation))
     if (!members.includes(name)) wrong(name, "is not known", "unknown_field")
-  const { id, method, path, body, headers = {} } = operation
+  const { id, method, path, body: value, headers = noHeaders } = operation
   if (id !== undefined && (typeof id !== "string" || !namePattern.test(id)))
     wrong("id", "must be 1 to 64 letters, digits, _ or -", "invalid_format")
   const name = typeof id === "string" ? id : String(i)
@@ -84,18 +102,16 @@ function operationOf(one: unknown, i: number, { taken, issues, known }: Form): S
     name,
     method: method as SentOperation["method"],
     path: String(path),
-    body: body as SentOperation["body"],
-    headers: Object.fromEntries(
-      Object.entries(isText ? (headers as object) : {}).map(([header, value]) => [
-        header.toLowerCase(),
-        String(value),
-      ]),
-    ),
+    body: value === undefined || value === null ? value : { value, text: () => textsOf()[i] as string },
+    headers: headers === noHeaders || !isText ? noHeaders : inLowerCase(headers as Record<string, string>),
   }
 }
 
+const inLowerCase = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonText)
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 function parsed(text: string): unknown {
   try {
@@ -107,8 +123,9 @@ function parsed(text: string): unknown {
 }
 
 /** A body as an operation takes it: with the text of JSON columns, or of documents whole. */
-export function bodyValue(body: JsonText, verbatim: ReadonlySet<string> | "whole"): unknown {
-  const value: unknown = JSON.parse(body.text)
-  if (verbatim === "whole") return wholeText(value, body.text)
-  return verbatim.size ? keepText(value, body.text, verbatim) : value
+export function bodyValue(body: SentBody, verbatim: ReadonlySet<string> | "whole"): unknown {
+  if (verbatim !== "whole" && !verbatim.size) return body.value
+  const text = body.text()
+  const value: unknown = JSON.parse(text)
+  return verbatim === "whole" ? wholeText(value, text) : keepText(value, text, verbatim)
 }

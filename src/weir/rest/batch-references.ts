@@ -22,14 +22,14 @@ const inPath = /\{(?:"\$ref"\s*:\s*"([^"{}]+)"|([^"{}]+))\}/g
 
 /** The reference that a value of JSON is, such as `{"$ref": "newUser.id"}`; undefined for others. */
 export function referenceIn(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined
+  if (typeof value !== "object" || value === null || !("$ref" in value)) return undefined
   const [entry, ...others] = Object.entries(value)
   return entry?.[0] === "$ref" && others.length === 0 && typeof entry[1] === "string" ? entry[1] : undefined
 }
 
 /** The references that stand in a path, such as `/users/{newUser.id}`. */
 export const referencesInPath = (path: string): string[] =>
-  [...path.matchAll(inPath)].map(([, long, short]) => (long ?? short) as string)
+  path.includes("{") ? [...path.matchAll(inPath)].map(([, long, short]) => (long ?? short) as string) : []
 
 /** The reference that a whole segment of a path is. */
 export const referenceSegment = (segment: string): string | undefined => {

@@ -17,7 +17,7 @@ import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
-import { bodyValue, type SentOperation } from "./batch-input.ts"
+import { bodyValue, type SentBody, type SentOperation } from "./batch-input.ts"
 import { type References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
 import { keyIn, type Target } from "./batch-target.ts"
 import { confirmationOf, requiredOf } from "./changes.ts"
@@ -172,16 +172,18 @@ async function linking(call: Call, operation: Operation): Promise<Result> {
 type ValueAt = (reference: string, place: string, type: string | undefined) => unknown
 
 /** A body with the values of its references: of its members, or of those of each object of an array. */
-function withReferences(text: JsonText, resource: Resource, valueAt: ValueAt): unknown {
-  const value = bodyValue(text, verbatimOf(resource))
+function withReferences(body: SentBody, resource: Resource, valueAt: ValueAt): unknown {
+  const value = bodyValue(body, verbatimOf(resource))
   if (resource.document)
     return Array.isArray(value)
       ? value.map((one, i) => documentWith(one, resource, valueAt, `body.${i}.`))
       : documentWith(value, resource, valueAt, "body.")
   const filled = (row: unknown, place: string): unknown => {
     if (typeof row !== "object" || row === null || Array.isArray(row)) return row
+    const members = Object.entries(row)
+    if (members.every(([, member]) => referenceIn(member) === undefined)) return row
     return Object.fromEntries(
-      Object.entries(row).map(([name, member]) => {
+      members.map(([name, member]) => {
         const reference = referenceIn(member)
         const type = Object.hasOwn(resource.fields, name) ? resource.fields[name]?.spec.type : undefined
         return [name, reference === undefined ? member : valueAt(reference, place + name, type)]

@@ -94,12 +94,12 @@ function preparedFrom(
 function sourceOf({ method, body }: SentOperation, target: Target): Pick<Source, "resource" | "many"> {
   const { resource, relation, targetKey } = target
   if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
-  return { resource: relation?.target ?? resource, many: method === "POST" && body?.text[0] === "[" }
+  return { resource: relation?.target ?? resource, many: method === "POST" && Array.isArray(body?.value) }
 }
 
 /** The references in an operation. */
 function referencesOf({ path, body }: SentOperation): string[] {
-  const value: unknown = body ? JSON.parse(body.text) : undefined
+  const value = body?.value
   const rows = Array.isArray(value) ? value : [value]
   const members = rows.flatMap((row) => (typeof row === "object" && row !== null ? Object.values(row) : []))
   return [...referencesInPath(path), ...members.flatMap((member) => referenceIn(member) ?? [])]
