@@ -3,7 +3,8 @@ import type { Client, Row, Statement } from "../db/driver.ts"
 import { forbidden, Problem } from "../problem.ts"
 import { requiredRead } from "../sql/record.ts"
 import { failedStep, isOwnFault } from "./batch-failure.ts"
-import type { Alike, Call } from "./call.ts"
+import { type Created, createdTogether, type Run, runsOf, singly } from "./batch-runs.ts"
+import type { Call } from "./call.ts"
 import { endOf, type Recording, startOf } from "./recording.ts"
 
 /** One step of a batch: an operation on the call that it is given. */
@@ -18,6 +19,8 @@ export interface Step<T> {
   isRecorded: boolean
   /** Where its records stand among those of the others. Default: where it is done. */
   place?: number
+  /** The row that it creates, where it does nothing else. */
+  creates?: Created<T> | undefined
   run(call: Call): Promise<T>
 }
 
@@ -43,23 +46,36 @@ class Cancelled extends Error {}
  * first that fails.
  */
 export async function inBatch<T>(call: Call, steps: Step<T>[], recording: Recording): Promise<T[]> {
+  const parts = await begun(call, runsOf(steps), recording)
+  const done = await carryOut(call, parts, recording)
+  const results = await Promise.all(
+    done.map(({ result, step }) => result.catch((error) => [afterwards(step, error)])),
+  )
+  return results.flat()
+}
+
+/** Begins runs of steps in their order: one that cannot be begun together, step by step. */
+async function begun<T>(call: Call, runs: Run<T>[], recording: Recording): Promise<Part<T>[]> {
   const parts: Part<T>[] = []
+  const waiting = [...runs]
   let hasWritten = false
-  for (const [i, step] of steps.entries()) {
-    hasWritten ||= !step.isRead
-    const part = new Part(call, step, i, recording, hasWritten)
+  for (let run = waiting.shift(); run; run = waiting.shift()) {
+    const part: Part<T> = new Part(call, run, recording, hasWritten)
     parts.push(part)
+    hasWritten ||= !part.step.isRead
     try {
       await part.begun
     } catch (error) {
+      if (part.isRun) {
+        parts.pop()
+        waiting.unshift(...singly([run]))
+        continue
+      }
       cancel(parts)
-      throw error instanceof StepFailed ? error : new StepFailed(i, error)
+      throw error instanceof StepFailed ? error : new StepFailed(run.index, error)
     }
   }
-  await carryOut(call, parts, steps.some(({ isRecorded }) => isRecorded) ? recording : undefined)
-  return Promise.all(
-    parts.map(({ result }, i) => result.catch((error) => afterwards(steps[i] as Step<T>, error))),
-  )
+  return parts
 }
 
 function afterwards<T>({ isRead, failed }: Step<T>, error: unknown): T {
@@ -71,21 +87,22 @@ function cancel<T>(parts: Part<T>[]): void {
   for (const part of parts) part.reject(new Cancelled())
 }
 
-/** A step that has been begun, up to its first statement that must wait for the others. */
+/** A step that has been begun, up to its first statement that must wait for the others; or a run of them. */
 class Part<T> {
-  readonly result: Promise<T>
+  readonly result: Promise<T[]>
   /** Resolves when it waits for the others, or has no need to. */
   readonly begun: Promise<unknown>
   statements: Statement[] = []
-  /** What its one statement has in common with those of other steps. */
-  alike: Alike | undefined
   private waiting: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   private readonly reached: () => void
-  private readonly index: number
+  readonly run: Run<T>
+  /** The first of its steps. */
   readonly step: Step<T>
 
-  constructor(call: Call, step: Step<T>, index: number, recording: Recording, waits: boolean) {
-    this.index = index
+  constructor(call: Call, run: Run<T>, recording: Recording, waits: boolean) {
+    this.run = run
+    const { index, steps } = run
+    const [step] = steps
     this.step = step
     let reached = () => {}
     const waitsForOthers = new Promise<void>((resolve) => {
@@ -95,14 +112,18 @@ class Part<T> {
     const own: Call = {
       ...call,
       bypass: "no-store",
-      collector: { step: index, add: (statements, alike) => this.add(statements, alike) },
+      collector: { step: index, isRun: this.isRun, add: (statements) => this.add(statements) },
       recording: step.isRecorded ? { ...recording, from: (step.place ?? index) * recordsPerStep } : undefined,
     }
     if (step.isRead && waits) own.client = () => this.reading(call.client())
-    this.result = step.run(own)
+    this.result = this.isRun ? createdTogether(own, steps) : step.run(own).then((result) => [result])
     // Whoever awaits the result is told of its failure.
     this.result.catch(() => {})
     this.begun = Promise.race([waitsForOthers, this.result])
+  }
+
+  get isRun(): boolean {
+    return this.run.steps.length > 1
   }
 
   resolve(rows: Row[][]): void {
@@ -113,10 +134,9 @@ class Part<T> {
     this.waiting?.reject(error)
   }
 
-  private add(statements: Statement[], alike?: Alike): Promise<Row[][]> {
-    if (this.waiting) throw new StepFailed(this.index, new Cancelled())
+  private add(statements: Statement[]): Promise<Row[][]> {
+    if (this.waiting) throw new StepFailed(this.run.index, new Cancelled())
     this.statements = statements
-    this.alike = alike
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
       this.reached()
@@ -128,7 +148,7 @@ class Part<T> {
     return {
       query: async (statement) => {
         if (this.waiting) return client.query(statement)
-        const [rows = []] = await this.add([requiredRead(statement, this.index)])
+        const [rows = []] = await this.add([requiredRead(statement, this.run.index)])
         // The first column says that there is a row.
         return rows.map(([, ...columns]) => columns)
       },
@@ -137,71 +157,56 @@ class Part<T> {
   }
 }
 
-/** Sends the statements of all steps, and gives each its rows. */
-async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording | undefined): Promise<void> {
-  const before = recording ? startOf(recording) : []
-  const after = recording ? endOf(recording) : []
+/** Sends the statements of all parts, and gives each its rows. Returns the parts that were carried out at last. */
+async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording): Promise<Part<T>[]> {
+  const isRecorded = parts.some(({ step }) => step.isRecorded)
+  const before = isRecorded ? startOf(recording) : []
+  const after = isRecorded ? endOf(recording) : []
   const all = parts.flatMap(({ statements }) => statements)
-  if (all.length === 0) return
-  if (await carriedOutTogether(call, parts, before, after)) return
+  if (all.length === 0) return parts
   let results: Row[][]
   try {
     results = await call.client().batch([...before, ...all, ...after])
   } catch (error) {
-    const step = await failedStep(call, parts, before, error)
-    if (step === undefined) {
-      cancel(parts)
-      throw error
-    }
-    for (const [i, part] of parts.entries()) if (i !== step) part.reject(new Cancelled())
-    throw new StepFailed(step, await reasonOf(parts[step] as Part<T>, error))
+    // Which row of a run is at fault is known where each has a statement.
+    if (isOwnFault(error) && parts.some(({ isRun }) => isRun))
+      return carryOut(call, await unfolded(call, parts, recording), recording)
+    throw await failureOf(call, parts, before, error)
   }
   let at = before.length
   for (const part of parts) {
     part.resolve(results.slice(at, at + part.statements.length))
     at += part.statements.length
   }
+  return parts
 }
 
-/**
- * Carries out steps that follow each other and insert rows alike by one statement for each such run. False where there is
- * none, or where something is at fault: nothing is written then, and the steps are carried out one by one.
- */
-async function carriedOutTogether<T>(
+/** The parts with the steps of each run begun one by one. */
+async function unfolded<T>(call: Call, parts: Part<T>[], recording: Recording): Promise<Part<T>[]> {
+  const list: Part<T>[] = []
+  for (const part of parts)
+    if (part.isRun) {
+      part.reject(new Cancelled())
+      list.push(...(await begun(call, singly([part.run]), recording)))
+    } else list.push(part)
+  return list
+}
+
+/** What a transaction failed with, and ends its parts. */
+async function failureOf<T>(
   call: Call,
   parts: Part<T>[],
   before: Statement[],
-  after: Statement[],
-): Promise<boolean> {
-  const runs: Part<T>[][] = []
-  for (const part of parts) {
-    const last = runs.at(-1)
-    if (part.alike && last?.[0]?.alike?.kind === part.alike.kind) last.push(part)
-    else runs.push([part])
-  }
-  if (runs.length === parts.length) return false
-  const statements = runs.flatMap(([first, ...others]) =>
-    others.length && first?.alike
-      ? [first.alike.statementOf([first, ...others].map(({ alike }) => alike?.row as string))]
-      : (first?.statements ?? []),
-  )
-  let results: Row[][]
-  try {
-    results = await call.client().batch([...before, ...statements, ...after])
-  } catch (error) {
-    if (isOwnFault(error)) return false
+  error: unknown,
+): Promise<unknown> {
+  const failed = await failedStep(call, parts, before, error)
+  if (failed === undefined) {
     cancel(parts)
-    throw error
+    return error
   }
-  let at = before.length
-  for (const run of runs) {
-    const own = run.length > 1 ? 1 : (run[0]?.statements.length ?? 0)
-    const rows = results.slice(at, at + own)
-    for (const [i, part] of run.entries())
-      part.resolve(run.length > 1 ? [rows[0]?.slice(i, i + 1) ?? []] : rows)
-    at += own
-  }
-  return true
+  for (const [i, part] of parts.entries()) if (i !== failed) part.reject(new Cancelled())
+  const part = parts[failed] as Part<T>
+  return new StepFailed(part.run.index, await reasonOf(part, error))
 }
 
 /** Why a step failed, in the words of its own operation. */

@@ -55,22 +55,14 @@ export interface Caller extends Waiter {
   count(attempt: Attempt): Promise<void> | undefined
 }
 
-/** A statement that writes one row, in whose place one for many rows can stand. */
-export interface Alike {
-  /** The same for all that one statement can stand for. */
-  kind: object
-  /** The row, as JSON. */
-  row: string
-  /** The statement for such rows, which returns as many in their order. */
-  statementOf(rows: string[]): Statement
-}
-
 /** Takes the statements of one step of a transaction. */
 export interface Collector {
   /** The number of the step: its writes fail with it where they change no row. */
   step: number
-  /** Resolves to the rows of each, once all steps are durable. `alike`: what its one statement has in common with others. */
-  add(statements: Statement[], alike?: Alike): Promise<Row[][]>
+  /** Whether it stands for several steps, each of which is tried alone where this fails. */
+  isRun?: boolean
+  /** Resolves to the rows of each, once all steps are durable. */
+  add(statements: Statement[]): Promise<Row[][]>
 }
 
 /** Statements that stand around a write, in its transaction. */

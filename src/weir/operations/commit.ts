@@ -7,7 +7,7 @@ import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
 import type { ManyRows } from "../sql/record-many.ts"
 import { returnedOf } from "../sql/returned.ts"
-import type { Alike, Call } from "./call.ts"
+import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
@@ -38,8 +38,6 @@ export interface Write {
   many?: ManyRows
   /** Where it writes any number of rows, and nobody asks which: the statement that records how many, before it. */
   counts?: (record: Values) => Statement
-  /** As a step beside others like it: what they have in common. */
-  alike?: Alike | undefined
   statement: Statement
   upserted?: Upserted
 }
@@ -66,8 +64,7 @@ export async function commit(
   const { statements, places, from } = assembled(call, writes, locks)
   statements.push(...last)
   try {
-    const alike = statements.length === 1 ? writes[0]?.alike : undefined
-    const results = await (collector ? collector.add(statements, alike) : call.client().batch(statements))
+    const results = await (collector ? collector.add(statements) : call.client().batch(statements))
     onLocked?.(results.slice(from, from + locks.length))
     const rows = places.map((place) => results[place] ?? [])
     return toldToHooks(call, writes, rows)

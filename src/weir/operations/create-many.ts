@@ -10,8 +10,7 @@ import { elementOf } from "../sql/bulk.ts"
 import { areIndependent, compileCreates, type RowsShape } from "../sql/insert-many.ts"
 import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { keysAmong } from "../sql/rows-of-keys.ts"
-import type { Alike, Call } from "./call.ts"
-import { changeOf } from "./change.ts"
+import type { Call } from "./call.ts"
 import type { Write } from "./commit.ts"
 
 /** Most rows of one create: fewer where each is a statement of its own, or costs a password's hash. */
@@ -20,6 +19,8 @@ const most = { together: 10_000, oneByOne: 1_000, secret: 10 }
 /** Most rows of a statement, and most characters of their JSON: D1 takes 2 MB in a value. */
 const maxRows = 500
 const maxCharacters = 400_000
+/** So many rows hold nobody up. */
+const fewRows = 100
 
 const shapes = memo(500)
 
@@ -55,8 +56,8 @@ export interface RowGroup {
   list: string
 }
 
-/** Puts rows with the same columns together, as many as one statement may have. */
-export async function grouped(resource: Resource, rows: NewRow[]): Promise<RowGroup[]> {
+/** Puts rows with the same columns together, as many as one statement may have: `inOrder`, where they follow each other. */
+export async function grouped(resource: Resource, rows: NewRow[], inOrder: boolean): Promise<RowGroup[]> {
   const groups: RowGroup[] = []
   const open = new Map<string, { group: RowGroup; texts: string[]; size: number }>()
   const pace = new Pace()
@@ -66,7 +67,11 @@ export async function grouped(resource: Resource, rows: NewRow[]): Promise<RowGr
     const text = JSON.stringify(elementOf(resource, columns))
     let current = open.get(name)
     if (!current || current.texts.length === maxRows || current.size + text.length > maxCharacters) {
-      if (current) current.group.list = `[${current.texts}]`
+      for (const [other, { group, texts }] of open)
+        if (inOrder || other === name) {
+          group.list = `[${texts}]`
+          open.delete(other)
+        }
       current = { group: { shape, places: [], list: "" }, texts: [], size: 0 }
       open.set(name, current)
       groups.push(current.group)
@@ -93,7 +98,7 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
   const { recording, collector, viewer } = call
   const { kind } = viewer
   const isNumbered = recording && resource.history && historySql.lastWrite
-  const isAlone = collector || isNumbered || resource.holdsViewers || secretOf(resource)
+  const isAlone = (collector && !collector.isRun) || isNumbered || resource.holdsViewers || secretOf(resource)
   if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
   if (!groups.every(({ shape }) => isTogether(resource, kind, shape))) return undefined
   return groups.map(({ shape, places, list }): Write => {
@@ -105,31 +110,9 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
       verb: "insert",
       rows: given && { where: given, values },
       many: { places, list, columns: shape.columns },
-      statement: { ...withValues(plan, values), many: true },
+      statement: { ...withValues(plan, values), many: places.length > fewRows },
     }
   })
-}
-
-/** The insert of one row, as one that a statement for many can stand for; undefined where it cannot. */
-export function alikeOf(
-  { recording, viewer }: Call,
-  resource: Resource,
-  { columns, chosen }: NewRow,
-): Alike | undefined {
-  const { history, quota, holdsViewers } = resource
-  const shape = { columns: Object.keys(columns), chosen }
-  if (recording || history || quota || holdsViewers || secretOf(resource) || shape.columns.length === 0)
-    return undefined
-  if (!isTogether(resource, viewer.kind, shape)) return undefined
-  const plan = planOfMany(resource, viewer.kind, shape)
-  return {
-    kind: plan,
-    row: JSON.stringify(elementOf(resource, columns)),
-    statementOf: (rows) => ({
-      ...withValues(plan, { [ownValue.rows]: `[${rows}]`, ...ownValues(viewer) }),
-      change: changeOf(resource, "insert"),
-    }),
-  }
 }
 
 /** The rows that such writes return, by their places in the request. */

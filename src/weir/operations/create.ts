@@ -14,7 +14,7 @@ import { quotaLocks, quotaOfRows } from "../sql/quota.ts"
 import { orMissingParent, refuseUnconfirmed, requireOpen, requireParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { commit, type Write } from "./commit.ts"
-import { alikeOf, grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
+import { grouped, maxCreatesOf, type NewRow, rowsInPlace, writesTogether } from "./create-many.ts"
 import { documentInput } from "./document-input.ts"
 import { checkCreates } from "./hooks.ts"
 import {
@@ -94,7 +94,7 @@ export async function create(
     return { columns, chosen: chosenOf(resource, viewer, inputs[i] as Record<string, unknown>) }
   })
   const isPlain = many && !guard && !unless && rows.length > 1 && made.every(isFixed)
-  const groups = isPlain ? await grouped(resource, rows) : []
+  const groups = isPlain ? await grouped(resource, rows, call.collector !== undefined) : []
   const together = isPlain ? writesTogether(call, resource, groups) : undefined
   const columns = rows.map((row) => row.columns)
   const locks = [...quotaLocks(resource, columns), ...(unless ? linkLocks(resource, unless, columns) : [])]
@@ -143,9 +143,8 @@ function oneByOne(
   made: RowValues[],
   { guard, unless }: Pick<CreateOptions, "guard" | "unless">,
 ): Write[] {
-  const { viewer, collector } = call
+  const { viewer } = call
   const verb = `create${guard ? `:guarded${guard.name}` : ""}${unless ? `:unless:${unless}` : ""}`
-  const isStep = collector && rows.length === 1 && !guard && !unless && made.every(isFixed)
   return rows.map((row, i): Write => {
     const { columns, chosen } = row
     const names = Object.keys(columns)
@@ -162,8 +161,7 @@ function oneByOne(
       }),
     )
     const statement = withValues(plan, { ...columns, ...ownValues(viewer), ...guard?.values })
-    const alike = isStep ? alikeOf(call, resource, row) : undefined
-    return { resource, verb: "insert", values: columns, statement, alike }
+    return { resource, verb: "insert", values: columns, statement }
   })
 }
 

@@ -1,7 +1,8 @@
 import { JsonText } from "../lib/json-text.ts"
 import type { Step } from "../operations/batch.ts"
+import type { Created } from "../operations/batch-runs.ts"
 import type { Call } from "../operations/call.ts"
-import { create } from "../operations/create.ts"
+import { type CreateResult, create } from "../operations/create.ts"
 import { patchDocument } from "../operations/documents.ts"
 import { link, unlink } from "../operations/junction.ts"
 import { list } from "../operations/list.ts"
@@ -11,7 +12,7 @@ import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
 import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
-import { validatorOf } from "../operations/validator.ts"
+import { jsonOf, validatorOf } from "../operations/validator.ts"
 import { invalid, notFound, type Problem } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
@@ -50,12 +51,28 @@ export function stepOf(operation: Operation, isRecorded: boolean, requestId: str
     isRead,
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
+    creates: createdBy(operation),
     failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
     run: async (call) => {
       const result = await (isRead ? reading(call, operation) : writing(call, operation))
       if (isRead && result.body !== undefined) source.body = result.body
       return result
     },
+  }
+}
+
+/** The row of an operation that creates one, and names no other operation. */
+function createdBy({ sent, target }: Operation): Created<Result> | undefined {
+  const { method, body, headers } = sent
+  const { resource, key, search } = target
+  const isOne = method === "POST" && key === undefined && search === "" && Object.keys(headers).length === 0
+  const value = body?.value
+  if (!isOne || typeof value !== "object" || value === null || Array.isArray(value)) return undefined
+  if (Object.values(value).some((member) => referenceIn(member) !== undefined)) return undefined
+  return {
+    resource,
+    input: () => bodyValue(body as SentBody, verbatimOf(resource)),
+    answer: (row, call) => createdResult(call, resource, row, jsonOf(row.body)),
   }
 }
 
@@ -151,9 +168,17 @@ async function creating(
   const { rows, many } = await create(call, resource, body(resource), { nested })
   const bodies = await allShaped(call, rows, (row) => shaped(row.key, row.body))
   if (many) return { status: 201, body: `[${bodies.join(",")}]` }
-  const [row] = rows
+  return createdResult(call, resource, rows[0], bodies[0] as string)
+}
+
+async function createdResult(
+  { viewer }: Call,
+  resource: Resource,
+  row: CreateResult["rows"][number] | undefined,
+  body: string,
+): Promise<Result> {
   const location = row?.key === undefined ? undefined : rowPath(resource, row.key)
-  return { status: 201, location, etag: await validatorOf(row?.body ?? "{}", call.viewer), body: bodies[0] }
+  return { status: 201, location, etag: await validatorOf(row?.body ?? "{}", viewer), body }
 }
 
 async function linking(call: Call, operation: Operation): Promise<Result> {
