@@ -60,7 +60,7 @@ export interface RowGroup {
 export async function grouped(resource: Resource, rows: NewRow[], inOrder: boolean): Promise<RowGroup[]> {
   const groups: RowGroup[] = []
   const open = new Map<string, { group: RowGroup; texts: string[]; size: number }>()
-  const pace = new Pace()
+  const pace = new Pace(8)
   for (const [i, { columns, chosen }] of rows.entries()) {
     const shape = { columns: Object.keys(columns), chosen }
     const name = `${shape.columns}:${chosen}`
@@ -79,7 +79,7 @@ export async function grouped(resource: Resource, rows: NewRow[], inOrder: boole
     current.group.places.push(i)
     current.texts.push(text)
     current.size += text.length
-    if (pace.isOver) await pace.rest()
+    if (pace.isOver()) await pace.rest()
   }
   for (const { group, texts } of open.values()) group.list = `[${texts}]`
   return groups

@@ -20,6 +20,7 @@ import { checkCreates } from "./hooks.ts"
 import {
   askedFields,
   columnsToInsert,
+  insertedColumns,
   isSame,
   knownOf,
   parseBody,
@@ -124,10 +125,11 @@ async function columnsOf(
   resource: Resource,
   inputs: Record<string, unknown>[],
 ): Promise<RowValues[]> {
-  const columnsOfOne = (one: Record<string, unknown>) => columnsToInsert(resource, viewer, one, caller)
   const [only, ...others] = inputs
-  if (only && others.length === 0) return [await columnsOfOne(only)]
-  return secretOf(resource) ? Promise.all(inputs.map(columnsOfOne)) : eachRow(inputs, false, columnsOfOne)
+  if (only && others.length === 0) return [await columnsToInsert(resource, viewer, only, caller)]
+  if (secretOf(resource))
+    return Promise.all(inputs.map((one) => columnsToInsert(resource, viewer, one, caller)))
+  return eachRow(inputs, false, (one) => insertedColumns(resource, viewer, one))
 }
 
 /** Whether all values of a row are known, and none is SQL. */

@@ -4,12 +4,13 @@ import type { Value } from "../db/driver.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { LaterValue } from "../lib/later-value.ts"
+import { memo } from "../lib/memo.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
 import { invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
-import type { Viewer } from "../resource/viewer.ts"
+import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { boundValue, columnName, encoded } from "../sql/columns.ts"
 import type { Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
@@ -40,13 +41,14 @@ export function schemaOnce(build: (resource: Resource) => z.ZodObject): (resourc
   }
 }
 
-/** The members whose values other statements make: there is nothing to check yet. */
-const laterMembers = (schema: z.ZodObject, body: unknown): Record<string, LaterValue> =>
-  typeof body === "object" && body !== null
-    ? Object.fromEntries(
-        Object.entries(body).filter(([name, value]) => value instanceof LaterValue && name in schema.shape),
-      )
-    : {}
+/** The names of members whose values other statements make: there is nothing to check yet. */
+function laterMembers(schema: z.ZodObject, body: unknown): string[] {
+  const names: string[] = []
+  if (typeof body === "object" && body !== null)
+    for (const [name, value] of Object.entries(body))
+      if (value instanceof LaterValue && name in schema.shape) names.push(name)
+  return names
+}
 
 /** The checked body, or a 422 that names every wrong member. */
 export function parseBody(
@@ -54,15 +56,17 @@ export function parseBody(
   body: unknown,
   prefix: string[] = [],
 ): Record<string, unknown> {
-  const later = laterMembers(schema, body)
-  const names = Object.keys(later)
-  const own = names.length
-    ? Object.fromEntries(Object.entries(body as object).filter(([name]) => !(name in later)))
-    : body
-  const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<never, never>
-  const result = (names.length ? schema.omit(mask) : schema).safeParse(own)
+  const names = laterMembers(schema, body)
+  if (names.length) {
+    const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<never, never>
+    const members = Object.entries(body as object)
+    const own = Object.fromEntries(members.filter(([name]) => !names.includes(name)))
+    const later = Object.fromEntries(members.filter(([name]) => names.includes(name)))
+    return { ...parseBody(schema.omit(mask), own, prefix), ...later }
+  }
+  const result = schema.safeParse(body)
   if (!result.success) throw invalid("The body is not valid", issuesOf(result.error, prefix))
-  return names.length ? { ...result.data, ...later } : result.data
+  return result.data
 }
 
 /**
@@ -77,16 +81,24 @@ export function requireWritable(
   prefix: string[] = [],
 ): void {
   const closed: string[] = []
-  for (const field of Object.values(resource.fields)) {
+  for (const field of closedFields(resource, viewer.kind, creating)) {
     const name = field.secret?.as ?? field.name
     const value = input[name]
-    if (value === undefined || field.write === undefined) continue
+    if (value === undefined) continue
     if (creating && field.initially && isSame(value, field.initially(viewer))) continue
-    if (!isOpen(creating ? field.write.create : field.write.update, viewer.kind))
-      closed.push([...prefix, name].join("."))
+    closed.push([...prefix, name].join("."))
   }
   if (closed.length) throw notToSet(closed)
 }
+
+/** The fields that viewers of a kind may not set. */
+const closedFields = (resource: Resource, kind: ViewerKind, creating: boolean): Field[] =>
+  closedTo(resource, `${creating ? "create" : "update"}:${kind}`, () =>
+    Object.values(resource.fields).filter(
+      ({ write }) => write && !isOpen(creating ? write.create : write.update, kind),
+    ),
+  )
+const closedTo = memo(100)
 
 /** The fields that some requirement of a create asks for: those with a rule of their own, or that name a row. */
 export function askedFields(resource: Resource): Field[] {
@@ -115,24 +127,25 @@ export interface RowValues {
   expressions: Record<string, SQL>
 }
 
-/**
- * The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. It
- * waits only for the hashes of secrets.
- */
-export function columnsToInsert(
+/** The columns to insert, of an input that may hold a secret. */
+export async function columnsToInsert(
   resource: Resource,
   viewer: Viewer,
   input: Record<string, unknown>,
   waiter?: Waiter,
-): RowValues | Promise<RowValues> {
+): Promise<RowValues> {
   const secret = secretOf(resource)
   if (!secret) return insertedColumns(resource, viewer, input)
-  const hash = storedValue(secret, input, waiter) as Promise<string> | undefined
-  const withHash = async () => insertedColumns(resource, viewer, { ...input, [secret.name]: await hash })
-  return withHash()
+  const hash = await storedValue(secret, input, waiter)
+  return insertedColumns(resource, viewer, { ...input, [secret.name]: hash })
 }
 
-function insertedColumns(resource: Resource, viewer: Viewer, input: Record<string, unknown>): RowValues {
+/** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
+export function insertedColumns(
+  resource: Resource,
+  viewer: Viewer,
+  input: Record<string, unknown>,
+): RowValues {
   const columns: Values = {}
   const expressions: RowValues["expressions"] = {}
   for (const field of Object.values(resource.fields)) {

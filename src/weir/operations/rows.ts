@@ -16,10 +16,11 @@ export async function eachRow<I, O>(
   // Most writes are of one row: they have nothing to wait for.
   const [only] = rows
   if (!many && only !== undefined && rows.length === 1) return [await check(only, [])]
-  const pace = new Pace()
+  const pace = new Pace(8)
   const results: O[] = []
   const problems: Problem[] = []
-  for (const [i, row] of rows.entries()) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as I
     try {
       const result = check(row, many ? [String(i)] : [])
       results.push(result instanceof Promise ? await result : result)
@@ -27,7 +28,7 @@ export async function eachRow<I, O>(
       if (!many || !(error instanceof Problem)) throw error
       problems.push(error.issues ? error : withPlace(error, String(i)))
     }
-    if (pace.isOver) await pace.rest()
+    if (pace.isOver()) await pace.rest()
   }
   if (problems.length) throw together(problems)
   return results

@@ -28,7 +28,7 @@ export async function writeLong(
     for (const statement of statements) {
       if (deadline?.expired) throw new DeadlineExpired()
       rows.push(connection.run(statement))
-      if (pace.isOver) await pace.rest()
+      if (pace.isOver()) await pace.rest()
     }
     db.exec(isUndone ? "rollback" : "commit")
     return rows
