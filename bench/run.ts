@@ -5,7 +5,7 @@ import { compare } from "./compare.ts"
 import { makeDatabases } from "./databases.ts"
 import { benchDocuments } from "./documents/bench.ts"
 import { connections, fire, generator } from "./load.ts"
-import { benchOwnTables } from "./own-tables/bench.ts"
+import { benchOwnTables, benchOwnTablesAlone } from "./own-tables/bench.ts"
 import { cleanUp } from "./processes.ts"
 import { report } from "./report.ts"
 import { create, type Dialect, type Figures, hello, type Route, reads } from "./routes.ts"
@@ -16,8 +16,9 @@ import { benchWrites } from "./writes.ts"
 /**
  * `npm run bench [-- --only sqlite|postgres] [--seconds N] [--rounds N]` compares the product with a hand-written floor
  * and with the ordinary way to build the same API, on the same machine and in the same run. `--part documents` measures
- * documents and queries over 1,000,000 rows instead, and `--part writes` creates of one row beside those of many. It exits
- * with 0 whether the bars are met or not, and with 1 when something breaks or a response is not 2xx.
+ * documents and queries over 1,000,000 rows instead, `--part writes` creates of one row beside those of many, and
+ * `--part own-tables` tables of a team's own alone. It exits with 0 whether the bars are met or not, and with 1 when
+ * something breaks or a response is not 2xx.
  */
 interface Options {
   part: Part
@@ -26,9 +27,14 @@ interface Options {
   rounds: number
 }
 
-/** What is measured: the product beside other servers, documents and queries over 1,000,000 rows, or kinds of creates. */
-const parts = ["servers", "documents", "writes"] as const
-type Part = (typeof parts)[number]
+const benches = {
+  servers: bench,
+  documents: benchDocuments,
+  writes: benchWrites,
+  "own-tables": benchOwnTablesAlone,
+}
+const parts = Object.keys(benches) as Part[]
+type Part = keyof typeof benches
 
 function readOptions(): Options {
   const text = { type: "string" } as const
@@ -88,14 +94,15 @@ async function measure(
 try {
   const options = readOptions()
   const { part, seconds, rounds } = options
-  const load = part === "servers" ? `${connections} connections from ${generator}` : "1 connection"
+  const isLoad = part === "servers" || part === "own-tables"
+  const load = isLoad ? `${connections} connections from ${generator}` : "1 connection"
   console.log(`${load}; ${rounds} rounds of ${seconds} s, medians`)
   console.log(
     `Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "CPU"}; load before the run: ${loadavg()[0]?.toFixed(1)}`,
   )
   for (const dialect of options.dialects)
     try {
-      await { servers: bench, documents: benchDocuments, writes: benchWrites }[part](dialect, options)
+      await benches[part](dialect, options)
     } finally {
       await cleanUp()
     }
