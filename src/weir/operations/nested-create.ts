@@ -5,6 +5,7 @@ import { nestedCreates } from "../resource/nested-creates.ts"
 import type { Nested, Relation, Resource } from "../resource/resource.ts"
 import { requireOpen } from "./access.ts"
 import { inBatch, recordsPerStep, type Step, StepFailed } from "./batch.ts"
+import type { Created } from "./batch-runs.ts"
 import type { Call } from "./call.ts"
 import { type CreateOptions, type CreateResult, create } from "./create.ts"
 import { NotGuarded } from "./recalled.ts"
@@ -66,6 +67,7 @@ export async function createNested(
       isRead: false,
       changesWritten: false,
       isRecorded: row.hasChildren || call.recording !== undefined,
+      creates: row.relation || nested ? undefined : createdBy(row),
       failed: (problem) => {
         throw problem
       },
@@ -82,6 +84,12 @@ export async function createNested(
     throw placedIn(error.cause, planned[error.step]?.place ?? [])
   }
 }
+
+const createdBy = ({ resource, input }: Planned): Created<CreateResult> => ({
+  resource,
+  input: () => input,
+  answer: (row) => ({ rows: [row], many: false }),
+})
 
 /** Those of the outcomes of a nested create that are its own rows. */
 export function ownRows(outcomes: Outcome[], input: unknown): Outcome[] {

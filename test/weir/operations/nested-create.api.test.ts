@@ -116,6 +116,28 @@ test("arrays, and retries with a key", async () => {
   expect(await counts()).toEqual([3, 2, 0])
 })
 
+test("arrays whose rows have rows within them or not, in their order; what is taken is named", async () => {
+  const names = ["Acme", "Beta", "Gamma", "Delta"]
+  const json = names.map((name, i) => (i === 0 ? { ...acme(), name } : { name }))
+  const made = await post(json)
+  expect(made.status, made.text).toBe(201)
+  const rows = made.body as { id: number; name: string }[]
+  expect(rows.map(({ name }) => name)).toEqual(names)
+  const ids = rows.map(({ id }) => id)
+  expect(ids).toEqual([...ids].sort((a, b) => a - b))
+  const again = await post([
+    { ...acme(), name: "New" },
+    { name: "One" },
+    { name: "Two" },
+    { name: "Gamma" },
+    { name: "Five" },
+  ])
+  expect([again.status, faults(again)]).toEqual([409, ["3.name taken"]])
+  const odd = await post([{ ...acme(), name: "New" }, { name: "One" }, { name: 2 }, { name: "Three" }])
+  expect([odd.status, faults(odd)]).toEqual([422, ["2.name invalid_type"]])
+  expect(await counts()).toEqual([4, 1, 0])
+})
+
 test("what is wrong within is named by its place, and nothing is left", async () => {
   const cases: [unknown, number, string[] | undefined][] = [
     [acme({ role: "king" }), 422, ["memberships.0.role invalid_value"]],
