@@ -23,6 +23,7 @@ import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { rowPath } from "./path-key.ts"
 import { preferencesOf } from "./prefer.ts"
+import { isUpsert } from "./upsert.ts"
 
 /** The route of batches, where no resource has its path. */
 export function batchRoute(registry: Registry, resources: readonly Resource[]): void {
@@ -91,10 +92,14 @@ function preparedFrom(
 }
 
 /** The rows that an operation writes, as far as later ones may name them. */
-function sourceOf({ method, body }: SentOperation, target: Target): Pick<Source, "resource" | "many"> {
-  const { resource, relation, targetKey } = target
+function sourceOf({ method, body }: SentOperation, target: Target): Omit<Source, "step" | "body"> {
+  const { resource, key, relation, targetKey, search } = target
   if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
-  return { resource: relation?.target ?? resource, many: method === "POST" && Array.isArray(body?.value) }
+  const written = relation?.target ?? resource
+  const value = method === "POST" ? body?.value : undefined
+  const isCreate = method === "POST" && (key === undefined || key === "batch" || relation !== undefined)
+  const makes = isCreate && !isUpsert(written, search)
+  return { resource: written, rows: Array.isArray(value) ? value.length : undefined, makes }
 }
 
 /** The references in an operation. */
@@ -148,8 +153,10 @@ async function replayOf(
   if (kept) return kept.body
   const results = sent.map((one, step) => {
     const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
-    const { resource, many = false } = sourceOf(one, targetOf(one.path, resources))
-    return resource ? resultOf(call, own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
+    const { resource, rows } = sourceOf(one, targetOf(one.path, resources))
+    return resource
+      ? resultOf(call, own, resource, rows !== undefined)
+      : { status: one.method === "GET" ? 200 : 204 }
   })
   return answerOf(sent, await Promise.all(results))
 }
