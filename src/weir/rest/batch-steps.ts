@@ -1,6 +1,7 @@
+import { problemOf } from "../http/errors.ts"
 import { JsonText } from "../lib/json-text.ts"
-import type { Step } from "../operations/batch.ts"
 import type { Created } from "../operations/batch-runs.ts"
+import type { Step } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { type CreateResult, create } from "../operations/create.ts"
 import { patchDocument } from "../operations/documents.ts"
@@ -13,7 +14,7 @@ import { restore } from "../operations/restore.ts"
 import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
 import { jsonOf, validatorOf } from "../operations/validator.ts"
-import { invalid, notFound, type Problem } from "../problem.ts"
+import { invalid, notFound } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -52,7 +53,10 @@ export function stepOf(operation: Operation, isRecorded: boolean, requestId: str
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
     creates: createdBy(operation),
-    failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
+    failed: (error) => {
+      const problem = problemOf(error)
+      return { status: problem.status, body: problem.body(requestId) }
+    },
     run: async (call) => {
       const result = await (isRead ? reading(call, operation) : writing(call, operation))
       if (isRead && result.body !== undefined) source.body = result.body

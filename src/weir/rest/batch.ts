@@ -5,7 +5,9 @@ import { preconditionHeaders } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
+import { inBatch } from "../operations/batch.ts"
+import { sharesOf } from "../operations/batch-shares.ts"
+import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
 import { once } from "../operations/once.ts"
@@ -54,7 +56,10 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     const steps = operations.map((one) =>
       stepOf(one, keyed !== undefined || named.has(one.sent.name), c.get("requestId")),
     )
-    const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
+    const text = answerOf(
+      sent,
+      await ofBatch(sent, inBatch(call, steps, recording, sharesOf(call.limits, steps))),
+    )
     if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
