@@ -33,6 +33,8 @@ const perDriver = [
   "sign-up",
   "answer-size",
   "batch",
+  "batch-costs",
+  "batch-references",
   "batch-runs",
   "bulk",
   "bytes",

@@ -1,6 +1,7 @@
+import { problemOf } from "../http/errors.ts"
 import { JsonText } from "../lib/json-text.ts"
-import type { Step } from "../operations/batch.ts"
 import type { Created } from "../operations/batch-runs.ts"
+import type { Step } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { type CreateResult, create } from "../operations/create.ts"
 import { patchDocument } from "../operations/documents.ts"
@@ -13,7 +14,7 @@ import { restore } from "../operations/restore.ts"
 import { allShaped, shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
 import { jsonOf, validatorOf } from "../operations/validator.ts"
-import { invalid, notFound, type Problem } from "../problem.ts"
+import { invalid, notFound } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -52,7 +53,10 @@ export function stepOf(operation: Operation, isRecorded: boolean, requestId: str
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
     creates: createdBy(operation),
-    failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
+    failed: (error) => {
+      const problem = problemOf(error)
+      return { status: problem.status, body: problem.body(requestId) }
+    },
     run: async (call) => {
       const result = await (isRead ? reading(call, operation) : writing(call, operation))
       if (isRead && result.body !== undefined) source.body = result.body
@@ -80,7 +84,7 @@ function createdBy({ sent, target }: Operation): Created<Result> | undefined {
 function partsOf(call: Call, { sent, target, source, references }: Operation) {
   const { resource, key, relation, targetKey } = target
   const { step } = source
-  const inPath = (reference: string, type: string) => references.value(reference, step, "path", type)
+  const inPath = (reference: string, type: string) => references.value(reference, step, { at: "path", type })
   const keyOf = (segment: string, of: Resource): RowKey => keyIn(segment, of, call.viewer, inPath)
   return {
     key: () => keyOf(key as string, resource),
@@ -92,8 +96,8 @@ function partsOf(call: Call, { sent, target, source, references }: Operation) {
         throw invalid("The operation is not valid", [
           { path: "body", message: "is required", code: "required" },
         ])
-      return withReferences(sent.body, of, (reference, place, type) =>
-        references.value(reference, step, place, type),
+      return withReferences(sent.body, of, (reference, at, name) =>
+        references.value(reference, step, { at, field: { of, name } }),
       )
     },
   }
@@ -194,7 +198,7 @@ async function linking(call: Call, operation: Operation): Promise<Result> {
   return { status: 204 }
 }
 
-type ValueAt = (reference: string, place: string, type: string | undefined) => unknown
+type ValueAt = (reference: string, place: string, name: string) => unknown
 
 /** A body with the values of its references: of its members, or of those of each object of an array. */
 function withReferences(body: SentBody, resource: Resource, valueAt: ValueAt): unknown {
@@ -210,8 +214,7 @@ function withReferences(body: SentBody, resource: Resource, valueAt: ValueAt): u
     return Object.fromEntries(
       members.map(([name, member]) => {
         const reference = referenceIn(member)
-        const type = Object.hasOwn(resource.fields, name) ? resource.fields[name]?.spec.type : undefined
-        return [name, reference === undefined ? member : valueAt(reference, place + name, type)]
+        return [name, reference === undefined ? member : valueAt(reference, place + name, name)]
       }),
     )
   }
@@ -227,7 +230,7 @@ function documentWith(document: unknown, resource: Resource, valueAt: ValueAt, p
   for (const name of Object.keys(resource.collection?.references ?? {})) {
     const reference = referenceIn((members as Record<string, unknown>)[name])
     if (reference === undefined) continue
-    given[name] = valueAt(reference, place + name, resource.fields[name]?.spec.type)
+    given[name] = valueAt(reference, place + name, name)
   }
   return Object.keys(given).length ? Object.assign(JsonText.checked(document.text), { given }) : document
 }

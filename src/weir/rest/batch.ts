@@ -5,7 +5,9 @@ import { preconditionHeaders } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
+import { inBatch } from "../operations/batch.ts"
+import { sharesOf } from "../operations/batch-shares.ts"
+import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { keyOf } from "../operations/create.ts"
 import { once } from "../operations/once.ts"
@@ -23,6 +25,7 @@ import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { rowPath } from "./path-key.ts"
 import { preferencesOf } from "./prefer.ts"
+import { isUpsert } from "./upsert.ts"
 
 /** The route of batches, where no resource has its path. */
 export function batchRoute(registry: Registry, resources: readonly Resource[]): void {
@@ -53,7 +56,10 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     const steps = operations.map((one) =>
       stepOf(one, keyed !== undefined || named.has(one.sent.name), c.get("requestId")),
     )
-    const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
+    const text = answerOf(
+      sent,
+      await ofBatch(sent, inBatch(call, steps, recording, sharesOf(call.limits, steps))),
+    )
     if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
@@ -91,10 +97,14 @@ function preparedFrom(
 }
 
 /** The rows that an operation writes, as far as later ones may name them. */
-function sourceOf({ method, body }: SentOperation, target: Target): Pick<Source, "resource" | "many"> {
-  const { resource, relation, targetKey } = target
+function sourceOf({ method, body }: SentOperation, target: Target): Omit<Source, "step" | "body"> {
+  const { resource, key, relation, targetKey, search } = target
   if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
-  return { resource: relation?.target ?? resource, many: method === "POST" && Array.isArray(body?.value) }
+  const written = relation?.target ?? resource
+  const value = method === "POST" ? body?.value : undefined
+  const isCreate = method === "POST" && (key === undefined || key === "batch" || relation !== undefined)
+  const makes = isCreate && !isUpsert(written, search)
+  return { resource: written, rows: Array.isArray(value) ? value.length : undefined, makes }
 }
 
 /** The references in an operation. */
@@ -148,8 +158,10 @@ async function replayOf(
   if (kept) return kept.body
   const results = sent.map((one, step) => {
     const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
-    const { resource, many = false } = sourceOf(one, targetOf(one.path, resources))
-    return resource ? resultOf(call, own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
+    const { resource, rows } = sourceOf(one, targetOf(one.path, resources))
+    return resource
+      ? resultOf(call, own, resource, rows !== undefined)
+      : { status: one.method === "GET" ? 200 : 204 }
   })
   return answerOf(sent, await Promise.all(results))
 }
