@@ -33,6 +33,7 @@ const perDriver = [
   "sign-up",
   "answer-size",
   "batch",
+  "batch-parity",
   "batch-runs",
   "bulk",
   "bytes",

@@ -7,21 +7,20 @@ import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
 import type { Call } from "../operations/call.ts"
-import { keyOf } from "../operations/create.ts"
 import { once } from "../operations/once.ts"
 import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
-import { jsonOf, validatorOf } from "../operations/validator.ts"
 import { type FieldIssue, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
+import { type Result, resultAgain } from "./batch-answers.ts"
 import { operationsOf, type SentOperation } from "./batch-input.ts"
 import { nameIn, References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
-import { type Operation, type Result, stepOf } from "./batch-steps.ts"
+import { type Operation, stepOf } from "./batch-steps.ts"
 import { type Target, targetOf } from "./batch-target.ts"
 import { confirmationHeaders } from "./changes.ts"
 import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
-import { rowPath } from "./path-key.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 
 /** The route of batches, where no resource has its path. */
@@ -43,6 +42,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   const call = c.get("call")
   requireJsonAccepted(c)
   refuseParams(searchOf(c))
+  refusePreconditions((name) => c.req.header(name), ": each operation has headers of its own")
   const { applied } = preferencesOf(c, "batch")
   const sent = operationsOf(await readJsonText(c), headersOf(resources))
   const keyed = await recordingOf(c, call)
@@ -148,27 +148,7 @@ async function replayOf(
   if (kept) return kept.body
   const results = sent.map((one, step) => {
     const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
-    const { resource, many = false } = sourceOf(one, targetOf(one.path, resources))
-    return resource ? resultOf(call, own, resource, many) : { status: one.method === "GET" ? 200 : 204 }
+    return resultAgain(call, one, targetOf(one.path, resources), own)
   })
   return answerOf(sent, await Promise.all(results))
-}
-
-async function resultOf(
-  { viewer }: Call,
-  own: Outcome[],
-  resource: Resource,
-  many: boolean,
-): Promise<Result> {
-  const [first] = own
-  const status = own.every(({ verb }) => verb === "insert") ? 201 : 200
-  if (many) return { status, body: `[${own.map(({ body }) => jsonOf(body)).join(",")}]` }
-  const text = first?.body ?? "{}"
-  const key = status === 201 ? keyOf(resource, first?.key) : undefined
-  return {
-    status,
-    location: key === undefined ? undefined : rowPath(resource, key),
-    etag: await validatorOf(text, viewer),
-    body: jsonOf(text),
-  }
 }
