@@ -84,7 +84,7 @@ function createdBy({ sent, target }: Operation): Created<Result> | undefined {
 function partsOf(call: Call, { sent, target, source, references }: Operation) {
   const { resource, relation } = target
   const { step } = source
-  const inPath = (reference: string, type: string) => references.value(reference, step, "path", type)
+  const inPath = (reference: string, type: string) => references.value(reference, step, { at: "path", type })
   const keyOf = (segment: string | undefined, named: string | undefined, of: Resource): RowKey => {
     if (named !== undefined) return literalKey([named], of)
     if (segment === "me" && of.holdsViewers) requireOpen(call, signedIn)
@@ -100,8 +100,8 @@ function partsOf(call: Call, { sent, target, source, references }: Operation) {
         throw invalid("The operation is not valid", [
           { path: "body", message: "is required", code: "required" },
         ])
-      return withReferences(sent.body, of, (reference, place, type) =>
-        references.value(reference, step, place, type),
+      return withReferences(sent.body, of, (reference, at, name) =>
+        references.value(reference, step, { at, field: { of, name } }),
       )
     },
   }
@@ -198,7 +198,7 @@ async function linking(call: Call, operation: Operation): Promise<Result> {
   return { status: 204 }
 }
 
-type ValueAt = (reference: string, place: string, type: string | undefined) => unknown
+type ValueAt = (reference: string, place: string, name: string) => unknown
 
 /** A body with the values of its references: of its members, or of those of each object of an array. */
 function withReferences(body: SentBody, resource: Resource, valueAt: ValueAt): unknown {
@@ -214,8 +214,7 @@ function withReferences(body: SentBody, resource: Resource, valueAt: ValueAt): u
     return Object.fromEntries(
       members.map(([name, member]) => {
         const reference = referenceIn(member)
-        const type = Object.hasOwn(resource.fields, name) ? resource.fields[name]?.spec.type : undefined
-        return [name, reference === undefined ? member : valueAt(reference, place + name, type)]
+        return [name, reference === undefined ? member : valueAt(reference, place + name, name)]
       }),
     )
   }
@@ -231,7 +230,7 @@ function documentWith(document: unknown, resource: Resource, valueAt: ValueAt, p
   for (const name of Object.keys(resource.collection?.references ?? {})) {
     const reference = referenceIn((members as Record<string, unknown>)[name])
     if (reference === undefined) continue
-    given[name] = valueAt(reference, place + name, resource.fields[name]?.spec.type)
+    given[name] = valueAt(reference, place + name, name)
   }
   return Object.keys(given).length ? Object.assign(JsonText.checked(document.text), { given }) : document
 }

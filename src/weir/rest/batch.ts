@@ -12,7 +12,7 @@ import { answerPosition, keepAnswer, type Outcome, passing, type Recording } fro
 import { type FieldIssue, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
-import { type Result, resultAgain } from "./batch-answers.ts"
+import { isCreate, type Result, resultAgain } from "./batch-answers.ts"
 import { operationsOf, type SentOperation } from "./batch-input.ts"
 import { nameIn, References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
 import { type Operation, stepOf } from "./batch-steps.ts"
@@ -22,6 +22,7 @@ import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
 import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
+import { isUpsert } from "./upsert.ts"
 
 /** The route of batches, where no resource has its path. */
 export function batchRoute(registry: Registry, resources: readonly Resource[]): void {
@@ -91,10 +92,14 @@ function preparedFrom(
 }
 
 /** The rows that an operation writes, as far as later ones may name them. */
-function sourceOf({ method, body }: SentOperation, target: Target): Pick<Source, "resource" | "many"> {
-  const { resource, relation, targetKey } = target
+function sourceOf(sent: SentOperation, target: Target): Omit<Source, "step" | "body"> {
+  const { method, body } = sent
+  const { resource, relation, targetKey, search } = target
   if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
-  return { resource: relation?.target ?? resource, many: method === "POST" && Array.isArray(body?.value) }
+  const written = relation?.target ?? resource
+  const value = method === "POST" ? body?.value : undefined
+  const makes = isCreate(sent, target) && !isUpsert(written, search)
+  return { resource: written, rows: Array.isArray(value) ? value.length : undefined, makes }
 }
 
 /** The references in an operation. */
