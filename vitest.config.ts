@@ -33,6 +33,7 @@ const perDriver = [
   "sign-up",
   "answer-size",
   "batch",
+  "batch-costs",
   "batch-parity",
   "batch-references",
   "batch-runs",

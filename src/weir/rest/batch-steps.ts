@@ -1,9 +1,10 @@
+import { problemOf } from "../http/errors.ts"
 import { refuseParams } from "../http/query-string.ts"
 import { isNoneOf } from "../lib/etag.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { requireOpen } from "../operations/access.ts"
-import type { Step } from "../operations/batch.ts"
 import type { Created } from "../operations/batch-runs.ts"
+import type { Step } from "../operations/batch-step.ts"
 import type { ReadResult } from "../operations/cached.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
@@ -17,7 +18,7 @@ import { restore } from "../operations/restore.ts"
 import { shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
 import { jsonOf } from "../operations/validator.ts"
-import { invalid, notFound, type Problem } from "../problem.ts"
+import { invalid, notFound } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -60,7 +61,10 @@ export function stepOf(operation: Operation, isRecorded: boolean, requestId: str
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
     creates: createdBy(operation),
-    failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
+    failed: (error) => {
+      const problem = problemOf(error)
+      return { status: problem.status, body: problem.body(requestId) }
+    },
     run: (call) => (isRead ? reading(call, operation) : writing(call, operation)),
   }
 }

@@ -5,7 +5,9 @@ import { preconditionHeaders } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
+import { inBatch } from "../operations/batch.ts"
+import { sharesOf } from "../operations/batch-shares.ts"
+import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { once } from "../operations/once.ts"
 import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
@@ -54,7 +56,10 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     const steps = operations.map((one) =>
       stepOf(one, keyed !== undefined || named.has(one.sent.name), c.get("requestId")),
     )
-    const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
+    const text = answerOf(
+      sent,
+      await ofBatch(sent, inBatch(call, steps, recording, sharesOf(call.limits, steps))),
+    )
     if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
@@ -151,9 +156,15 @@ async function replayOf(
 ): Promise<string> {
   const kept = outcomes.find(({ position }) => position === answerPosition)
   if (kept) return kept.body
-  const results = sent.map((one, step) => {
-    const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
-    return resultAgain(call, one, targetOf(one.path, resources), own)
-  })
-  return answerOf(sent, await Promise.all(results))
+  const { write } = sharesOf(
+    call.limits,
+    sent.map(({ method }) => ({ isRead: method === "GET" })),
+  )
+  const own = { ...call, limits: write }
+  const results: Result[] = []
+  for (const [step, one] of sent.entries()) {
+    const left = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
+    results.push(await resultAgain(own, one, targetOf(one.path, resources), left))
+  }
+  return answerOf(sent, results)
 }
