@@ -91,6 +91,17 @@ describe("a read of a batch that may take long", () => {
   })
 })
 
+test.for(["some", "none", "every"])(
+  "%s of a row's many rows, for each of many that share it, is looked for once",
+  async (quantifier) => {
+    const tree = { owner: { items: { [quantifier]: { owner: { username: { contains: "zz" } } } } } }
+    const filter = encodeURIComponent(JSON.stringify(tree))
+    const answer = await w.call("GET", `/items?filter=${filter}&sort=-title&limit=1`)
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.body).toHaveLength(quantifier === "none" ? 1 : 0)
+  },
+)
+
 describe("the answers of a batch", () => {
   test("are together no larger than one answer may be", async () => {
     // Half a megabyte each.
