@@ -34,6 +34,7 @@ const perDriver = [
   "answer-size",
   "batch",
   "batch-costs",
+  "batch-parity",
   "batch-references",
   "batch-runs",
   "bulk",

@@ -102,6 +102,32 @@ test.for(["some", "none", "every"])(
   },
 )
 
+test("a write whose embeds cannot be read in time is done, and answered without them", async () => {
+  const { app, logs } = appOver(w.database, { cache: w.cache, queryTimeoutMs: 1 })
+  const slow = caller(app)
+  const filter = encodeURIComponent(JSON.stringify({ description: { icontains: "y" } }))
+  const path = `/items?include=owner.items&include.owner.items.sort=-title&include.owner.items.filter=${filter}`
+  const made = await slow("POST", path, { token: w.ann.token, json: { title: "done", price: 1 } })
+  expect(made.status, made.text).toBe(201)
+  const row = made.body as { id: number; title: string }
+  expect(row.title).toBe("done")
+  if (logs.some(({ level }) => level === "warn")) expect(row).not.toHaveProperty("owner")
+  expect((await w.call("GET", `/items/${row.id}`)).body).toMatchObject({ title: "done" })
+  // What is too large to be answered is no reason to say that nothing was written either.
+  const small = caller(
+    appOver(w.database, {
+      cache: w.cache,
+      answerLimits: { bytes: 5_000, rows: { anonymous: 20_000, user: 200_000, admin: 200_000 } },
+    }).app,
+  )
+  const large = await small("POST", "/items?include=owner.items&include.owner.items.limit=100", {
+    token: w.ann.token,
+    json: { title: "large", price: 1 },
+  })
+  expect(large.status, large.text).toBe(201)
+  expect(large.body).toMatchObject({ title: "large" })
+})
+
 describe("the answers of a batch", () => {
   test("are together no larger than one answer may be", async () => {
     // Half a megabyte each.
