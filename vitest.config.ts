@@ -42,6 +42,7 @@ const perDriver = [
   "create-many",
   "document-queries",
   "fixture",
+  "foreign-values",
   "idempotency",
   "idempotency-kinds",
   "increments",

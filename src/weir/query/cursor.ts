@@ -1,4 +1,5 @@
 import { fnv1a } from "../lib/fnv.ts"
+import { storable } from "../lib/storable.ts"
 import type { ListQuery, SortField } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
@@ -42,6 +43,17 @@ function cut(text: string, bytes: number): string {
   return beginning
 }
 
+/**
+ * The position with its texts cut before what is no text in the database, which is looked up by the row's key: its last
+ * `keys` parts.
+ */
+export const cutAtOdd = (position: Position, keys: number): Position =>
+  position.map((value, i) =>
+    typeof value === "string" && i < position.length - keys && value.includes("\ufffd")
+      ? [value.slice(0, value.indexOf("\ufffd"))]
+      : value,
+  )
+
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** Reads `after` or `before`, never both, and never with `skip`. Undefined where a page begins at the start. */
@@ -83,7 +95,8 @@ export function decodeCursor(
   const valid = keys.every(({ name, type, spec }, i) => {
     const value: unknown = position[i]
     if (value === null) return !isKey(name)
-    const isCut = Array.isArray(value) && value.length === 1 && spec.type === "text"
+    const isCut = Array.isArray(value) && value.length === 1 && (spec.type === "text" || spec.inferred)
+    if (isCut && spec.inferred) return typeof value[0] === "string" && storable(value[0])
     return type.accepts(isCut ? value[0] : value)
   })
   return valid ? (position as Position) : undefined

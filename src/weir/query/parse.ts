@@ -120,6 +120,6 @@ function readCursor(
     return { cursor: "start" }
   }
   for (const [i, value] of position.entries())
-    reader.values[`c${i}`] = (keys[i] as SortField).type.sql.encode(Array.isArray(value) ? value[0] : value)
+    reader.values[`c${i}`] = Array.isArray(value) ? value[0] : (keys[i] as SortField).type.sql.encode(value)
   return { ...of, cursor, parts: position.map(partOf) }
 }
