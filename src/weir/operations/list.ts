@@ -156,7 +156,7 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
   const page = pageOf(row, plan, query)
   requireAnswerText(page.body, limits, query)
   const { position } = page
-  return { ...page, position: (end) => cutAtOdd(position(end), query.resource.keys.length) }
+  return { ...page, position: (end) => cutAtOdd(position(end), query.sort, query.resource.keys.length) }
 }
 
 /** Most bytes of a row that is exported, and most characters of one that is imported. */

@@ -1,5 +1,6 @@
 // First: in a worker it chooses the dialect, before anything loads a table.
 import "#fresh"
+import { sql } from "drizzle-orm"
 import * as lite from "drizzle-orm/sqlite-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { fresh } from "#fresh"
@@ -20,6 +21,7 @@ const kitchen = lite.sqliteTable("odd_kitchen", {
   bo: lite.integer({ mode: "boolean" }),
   ts: lite.integer({ mode: "timestamp" }),
   ms: lite.integer({ mode: "timestamp_ms" }),
+  at: lite.integer({ mode: "timestamp" }).default(sql`CURRENT_TIMESTAMP`),
   n: lite.numeric(),
   nn: lite.numeric({ mode: "number" }),
   big: lite.blob({ mode: "bigint" }),
@@ -32,7 +34,7 @@ const keyed = lite.sqliteTable("odd_keyed", {
 })
 const schema = { kitchen, keyed }
 const ddl = [
-  "create table odd_kitchen (id integer primary key, t text, e text, l text, i integer, r real, bo integer, ts integer, ms integer, n numeric, nn numeric, big blob, j text)",
+  "create table odd_kitchen (id integer primary key, t text, e text, l text, i integer, r real, bo integer, ts integer, ms integer, at integer default CURRENT_TIMESTAMP, n numeric, nn numeric, big blob, j text)",
   "create table odd_keyed (id text primary key not null, kitchen_id integer references odd_kitchen (id), label text)",
 ]
 const names = ["odd_keyed", "odd_kitchen"]
@@ -110,34 +112,131 @@ describe.skipIf(dialectName === "postgres")("values that other programs have wri
     test("in bytes that are the digits of a number", async () => {
       await holding("odd_kitchen (id, big) values (1, x'00000000000000ff'), (2, cast('12' as blob))")
       expect((await get("/kitchen?fields=id,big&sort=big")).body).toHaveLength(2)
-      expect((await get("/kitchen/1?fields=id")).body).toEqual({ id: 1 })
+      expect((await get("/kitchen/1?fields=id,big")).body).toEqual({ id: 1, big: null })
     })
 
     test("and no page is lost at it", async () => {
       const texts = ["cast(x'63616ce9' as text)", "cast(x'63616cea' as text)", "'cal'", "'cam'"]
       await holding(`odd_kitchen (id, t) values ${texts.map((text, i) => `(${i}, ${text})`).join()}`)
-      expect(await paged("/kitchen?sort=t&limit=1")).toEqual([2, 0, 1, 3])
+      const { forth, back } = await walk("/kitchen?sort=t&limit=1")
+      expect(forth).toEqual([2, 0, 1, 3])
+      expect(back).toEqual(forth)
     })
   })
 
-  /** The ids of all pages, forth; and the same back. */
-  async function paged(path: string): Promise<unknown[]> {
-    const ids: unknown[] = []
-    const back: unknown[] = []
-    let next: string | undefined = path
-    let last = path
-    const follow = async (link: string, rel: string, into: (rows: unknown[]) => void) => {
-      const { body, headers } = await get(link)
-      into(body.map(({ id }) => id))
-      return new RegExp(`<([^>]*)>; rel="${rel}"`).exec(headers.get("link") ?? "")?.[1]
-    }
+  describe("a value that is none of its column's type", () => {
+    test("fails no list: bytes, and text among numbers, are null", async () => {
+      const columns = ["t", "e", "l", "i", "r", "bo", "ts", "ms", "at", "n", "nn", "big", "j"]
+      const nothing = Object.fromEntries(columns.map((column) => [column, null]))
+      await holding(
+        `odd_kitchen (id, ${columns}) values (1, ${columns.map(() => "x'6162'")})`,
+        "odd_kitchen (id, i, r, bo, ts, ms, nn, at) values (2, 'abc', 'n/a', 'true', 'soon', '2024-01-01 00:00:00', 'none', null)",
+        "odd_kitchen (id, i, bo, at) values (3, 1.5, 2, null)",
+        "odd_keyed values (x'6162', 1, x'63')",
+      )
+      expect((await get("/kitchen")).body).toEqual([
+        { id: 1, ...nothing },
+        { id: 2, ...nothing, ts: "1970-01-01T00:00:00.000Z", ms: "2024-01-01T00:00:00.000Z" },
+        { id: 3, ...nothing, i: 1.5 },
+      ])
+      expect((await get("/kitchen/1")).body).toEqual({ id: 1, ...nothing })
+      const row = { id: null, kitchenId: 1, label: null }
+      expect((await get("/keyed")).body).toEqual([row])
+      expect((await get("/kitchen?include=keyed&fields=id&id=1")).body).toEqual([{ id: 1, keyed: [row] }])
+      for (const column of columns.filter((name) => name !== "j"))
+        await get(`/kitchen?group=${column}&aggregate=count&sort=${column}`)
+    })
+  })
+
+  describe("pages have each row once, both ways, sorted by a column that holds", () => {
+    const long = `'${"long ".repeat(50)}'`
+    const numbers = [
+      "1",
+      "2",
+      "null",
+      "'n/a'",
+      "''",
+      "x'ff'",
+      long,
+      "'z'",
+      "1.5",
+      "9e999",
+      "9007199254740993",
+    ]
+    test.each(["i", "r", "bo", "ts", "ms", "at", "n", "nn"])("numbers and others: %s", async (column) => {
+      await holding(
+        `odd_kitchen (id, ${column}) values ${numbers.map((value, i) => `(${i + 1}, ${value})`).join()}, (90, 0), (91, 1)`,
+      )
+      for (const sign of ["", "-"])
+        for (const limit of [1, 2, 5]) {
+          const { rows, forth, back } = await walk(`/kitchen?sort=${sign}${column}&limit=${limit}`)
+          expect([sign, limit, [...forth].sort()]).toEqual([sign, limit, rows])
+          expect([sign, limit, back]).toEqual([sign, limit, forth])
+        }
+    })
+
+    test.each(["t", "e", "l", "big"])("text or digits, and others: %s", async (column) => {
+      const values = ["'a'", "'b'", "null", "x'61'", "x'ff00'", "cast('12' as blob)", "'c'", long, "''"]
+      await holding(
+        `odd_kitchen (id, ${column}) values ${values.map((value, i) => `(${i + 1}, ${value})`).join()}`,
+      )
+      for (const sign of ["", "-"])
+        for (const limit of [1, 2]) {
+          const { rows, forth, back } = await walk(`/kitchen?sort=${sign}${column}&limit=${limit}`)
+          expect([sign, limit, [...forth].sort()]).toEqual([sign, limit, rows])
+          expect([sign, limit, back]).toEqual([sign, limit, forth])
+        }
+    })
+
+    test("keys that are bytes", async () => {
+      await holding("odd_keyed (id, label) values ('a', '1'), (x'61', '2'), (x'62', '3'), ('b', '4')")
+      const labels: unknown[] = []
+      let next: string | undefined = "/keyed?limit=1"
+      for (let n = 0; next && n < 9; n++) {
+        const { body, headers } = await get(next)
+        labels.push(...body.map(({ label }) => label))
+        next = linkTo(headers, "next")
+      }
+      expect(labels).toEqual(["1", "4", "2", "3"])
+    })
+
+    test("groups", async () => {
+      await holding("odd_kitchen (id, r) values (1, 'n/a'), (2, 2), (3, 3), (4, x'00'), (5, 'n/a')")
+      const counts: unknown[] = []
+      let next: string | undefined = "/kitchen?group=r&aggregate=count&sort=-r&limit=1"
+      for (let n = 0; next && n < 9; n++) {
+        const { body, headers } = await get(next)
+        counts.push(...body)
+        next = linkTo(headers, "next")
+      }
+      expect(counts).toEqual([
+        { r: null, count: 1 },
+        { r: null, count: 2 },
+        { r: 3, count: 1 },
+        { r: 2, count: 1 },
+      ])
+    })
+  })
+
+  const linkTo = (headers: Headers, rel: string) =>
+    new RegExp(`<([^>]*)>; rel="${rel}"`).exec(headers.get("link") ?? "")?.[1]
+
+  /** The ids of all pages, forth and then back, and those of the rows that there are. */
+  async function walk(path: string) {
+    const [forth, back]: unknown[][] = [[], []]
+    let [next, last]: (string | undefined)[] = [path, path]
     for (let n = 0; next && n < 20; n++) {
       last = next
-      next = await follow(last, "next", (rows) => ids.push(...rows))
+      const { body, headers } = await get(next)
+      forth?.push(...body.map(({ id }) => id))
+      next = linkTo(headers, "next")
     }
-    let prev: string | undefined = last
-    for (let n = 0; prev && n < 20; n++) prev = await follow(prev, "prev", (rows) => back.unshift(...rows))
-    expect([path, back]).toEqual([path, ids])
-    return ids
+    for (let n = 0; last && n < 20; n++) {
+      const { body, headers } = await get(last)
+      back?.unshift(...body.map(({ id }) => id))
+      last = linkTo(headers, "prev")
+    }
+    const rows = (await get(`${path.split("?")[0]}?fields=id`)).body.map(({ id }) => id)
+    return { rows: rows.sort(), forth: forth ?? [], back: back ?? [] }
   }
 })

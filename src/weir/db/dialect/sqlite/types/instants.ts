@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
+import { heldAsStored, isKind, isSafe } from "./odd.ts"
 import { typed } from "./typed.ts"
 
 /** Milliseconds: of the first moment of year 0, of the last of year 9999, and of 400 years, which repeat themselves. */
@@ -42,15 +43,16 @@ export function timestamp({ unit, mayHoldText }: FieldSpec): ColumnSql {
   const normalized = (column: SQL) => counted(column, unit)
   return {
     ...typed("integer"),
-    json: (column) =>
-      written(
-        unit === "s"
-          ? sql`(cast(${normalized(column)} as integer) * 1000)`
-          : sql`cast(${normalized(column)} as integer)`,
-      ),
+    json: (column) => {
+      const number = sql`iif(${isKind("blob")(column)}, null, ${normalized(column)})`
+      return written(
+        unit === "s" ? sql`(cast(${number} as integer) * 1000)` : sql`cast(${number} as integer)`,
+      )
+    },
     encode: (value) => (typeof value === "string" ? stored(value, unit) : ((value ?? null) as number | null)),
     // What no text can say stays what it is.
-    position: mayHoldText ? normalized : (column) => column,
+    ...heldAsStored(isSafe),
+    ...(mayHoldText && { position: (column) => heldAsStored(isSafe).position?.(normalized(column)) as SQL }),
     ...(mayHoldText && {
       comparable: normalized,
       oneOf: (expression, list) => typed("integer").oneOf(normalized(expression), list),
