@@ -148,6 +148,28 @@ describe.skipIf(dialectName === "postgres")("values that other programs have wri
     })
   })
 
+  test("a time that is text is found by what is shown of it, and is no later than it is", async () => {
+    const texts = ["'2024-01-01 00:00:00'", "'2024-01-01T00:00:00Z'", "'2024-01-01T00:00:00.000Z'"]
+    await holding(
+      ...["ts", "ms"].flatMap((column, n) => [
+        `odd_kitchen (id, ${column}) values ${texts.map((text, i) => `(${10 * n + i}, ${text})`).join()}`,
+        `odd_kitchen (id, ${column}) values (${10 * n + 5}, ${n ? 1704067200000 : 1704067200})`,
+      ]),
+    )
+    const shown = "2024-01-01T00:00:00.000Z"
+    for (const column of ["ts", "ms"]) {
+      const rows = (await get(`/kitchen?${column}[ne]=2000-01-01T00:00:00Z&sort=id&limit=50`)).body
+      expect(rows.filter((row) => row[column] === shown)).toHaveLength(4)
+      const found = async (filter: string) =>
+        (await get(`/kitchen?${column}[${filter}`)).body.map((row) => row[column])
+      expect(await found(`eq]=${shown}`)).toEqual(Array(4).fill(shown))
+      expect(await found(`in]=${shown},2000-01-01T00:00:00Z`)).toEqual(Array(4).fill(shown))
+      expect(await found(`gte]=${shown}`)).toEqual(Array(4).fill(shown))
+      expect(await found(`gt]=${shown}`)).toEqual([])
+      expect(await found("gte]=2025-01-01T00:00:00Z")).toEqual([])
+    }
+  })
+
   describe("pages have each row once, both ways, sorted by a column that holds", () => {
     const long = `'${"long ".repeat(50)}'`
     const numbers = [

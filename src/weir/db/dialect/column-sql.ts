@@ -28,6 +28,8 @@ export interface ColumnSql {
   stored?: (kind: StorageClass, digits: SQL) => SQL
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
   comparable?: (value: SQL) => SQL
+  /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
+  compared?: (operator: "=" | ">" | ">=", column: SQL, value: SQL) => SQL
   /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */
   size?: (column: SQL) => SQL
   /** A value cast to the column's type, for places where the statement does not imply the type. */
