@@ -19,6 +19,8 @@ export interface ColumnSql {
   isNull?: (column: SQL) => SQL
   /** A bound value as a value of the column, where the driver cannot bind one: base64 as bytes. */
   bind(param: SQL): SQL
+  /** The column as `bind` takes it, where that takes no value of the column. */
+  bindable?: (column: SQL) => SQL
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
   /**
