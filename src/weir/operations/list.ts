@@ -4,9 +4,8 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
 import { Problem, unavailable } from "../problem.ts"
-import { encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
-import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
+import { type ListQuery, maxLimit, type Values } from "../query/query.ts"
 import { hasVersions } from "../query/version.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -21,7 +20,7 @@ import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
-import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
+import { cursorOf, type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 import { withVersions } from "./versions.ts"
@@ -186,9 +185,8 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     if (page.rows) yield page
     if (!page.more) return
     skipped += page.rows
-    after = hasCursors(resource, call.viewer.kind)
-      ? `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`
-      : `&skip=${skipped}`
+    const cursor = hasCursors(resource, call.viewer.kind) ? cursorOf(query, page, "bottom") : undefined
+    after = cursor === undefined ? `&skip=${skipped}` : `&after=${cursor}`
   }
 }
 

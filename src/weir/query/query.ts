@@ -3,6 +3,7 @@ import type { Operator } from "../fields/operators.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Condition } from "./condition.ts"
+import type { Position } from "./cursor.ts"
 import type { Step } from "./place.ts"
 import type { PlacesWithin } from "./places-within.ts"
 import type { SearchQuery } from "./search.ts"
@@ -98,6 +99,11 @@ export interface FromCursor {
   cursor: "after" | "before"
   /** What each part is: a value, null, or the beginning of a text that is looked up by the row's key. */
   parts: ("value" | "null" | "cut")[]
+  /** The parts themselves: no part of the statement's shape, as `skip` is none, which is how many rows further it begins. */
+  position: Position
+  skip: number
+  /** Whether the cursor's own row is on the page. */
+  inclusive: boolean
   /** In which rows a text is looked up, and for whom. */
   resource: Resource
   viewer: ViewerKind
