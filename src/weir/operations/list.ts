@@ -160,12 +160,12 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
 /** Most bytes of a row that is exported, and most characters of one that is imported. */
 export const maxSingleRowBytes = 67_108_864
 
-/** All rows that the viewer may see, in the order of their keys, a page of up to 1,000 at a time; uncached. */
-export async function* pages(call: Call, resource: Resource): AsyncGenerator<Page> {
+/** All rows that the viewer may see, in the order of their keys, a page of at most `rows` at a time; uncached. */
+export async function* pages(call: Call, resource: Resource, rows = maxLimit): AsyncGenerator<Page> {
   requireOpen(call, resource.rules.read)
   let after = ""
   let skipped = 0
-  let limit = maxLimit
+  let limit = rows
   for (;;) {
     const sort = resource.keys.length ? `&sort=${resource.keys}` : ""
     const search = `?limit=${limit}${sort}${after}`

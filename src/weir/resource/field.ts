@@ -17,6 +17,8 @@ export interface Field {
   type: FieldType
   column: Column
   nullable: boolean
+  /** Whether it is the key of its table, or a part of it. */
+  isKey?: boolean
   /** May be left out of a create. */
   optional: boolean
   /** The literal default, where there is one. */
@@ -75,6 +77,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     type,
     column,
     nullable,
+    isKey,
     optional: isMade || nullable || column.hasDefault || options.initially !== undefined,
     get default() {
       return byDefault()
@@ -101,9 +104,19 @@ function specFor({ table, name, column, options }: FieldSource): FieldSpec | und
   return spec && { ...spec, inferred: true, ...(options.schema ? { schema: options.schema } : {}) }
 }
 
-/** Whether rows can be sorted by a field. */
-export const isSortable = ({ type, spec }: Field): boolean =>
+/** Whether rows can be sorted by a field: lists are so by keys of any type. */
+export const isSortable = (field: Field): boolean =>
+  isGroupable(field) || (field.isKey === true && isComparable(field))
+
+/** Whether a field has an order that says something. */
+export const isGroupable = ({ type, spec }: Field): boolean =>
   type.operators.includes("gt") || spec.type === "boolean"
+
+/** Whether values of a field are looked up, as those of a row's key are. */
+export const isComparable = ({ type }: Field): boolean => type.operators.includes("eq")
+
+/** Whether rows are told apart by a field, where no key does so: they are sorted by it last. */
+export const tellsApart = (field: Field): boolean => field.isKey === true || isComparable(field)
 
 /** Most characters of a key that is text: Postgres indexes no longer ones, and no path would hold them. */
 const longestKey = 2_700

@@ -14,10 +14,16 @@ const param = "key"
 /** The segment that stands for a key which comes as a parameter. */
 const unnamed = "-"
 
-/** Whether a key is one text: it may be empty, a dot, or a word that paths have for something else. */
-export const isText = (resource: Resource): boolean => {
+/** Segments that are no key in a path: it would end there, be another, or be a route of its own. */
+const special = new Set(["", ".", "..", "batch"])
+/** Where the rows are the viewers, the segment of one's own. */
+const me = "me"
+
+/** Whether a key is one value that may be empty, a dot, or a word that paths have for something else. */
+const mayBeSpecial = (resource: Resource): boolean => {
   const [field, ...others] = keyFields(resource)
-  return field !== undefined && others.length === 0 && typeof field.type.parse("-") === "string"
+  if (field === undefined || others.length > 0) return false
+  return [...special, me].some((text) => typeof field.type.parse(text) === "string")
 }
 
 /** The segment of a key as the document has it: `{id}`, or `{house},{number}`. */
@@ -50,7 +56,7 @@ export function pathKeyOf(
   const search = searchOf(c)
   const segment = c.req.path.split("/")[place] ?? ""
   // Below a row, `key` may be a filter of what is listed there.
-  if (search.length > 1 && (mayBeNamed || segment === unnamed) && isText(resource)) {
+  if (search.length > 1 && (mayBeNamed || segment === unnamed) && mayBeSpecial(resource)) {
     const params = new URLSearchParams(search)
     const [named, ...others] = params.getAll(param)
     if (named !== undefined && others.length === 0) {
@@ -58,7 +64,7 @@ export function pathKeyOf(
       return { key: required(resource, parseKey(keyFields(resource), [named])), search: `?${params}` }
     }
   }
-  if (segment === "me" && resource.holdsViewers) {
+  if (segment === me && resource.holdsViewers) {
     requireOpen(call, signedIn)
     return { key: call.viewer.id as Key, search }
   }
@@ -84,13 +90,10 @@ function decoded(text: string): string {
   }
 }
 
-/** Segments that are no key in a path: it would end there, be another, or be a route of its own. */
-const special = new Set(["", ".", "..", "batch"])
-
 /** The path of a row, below that of its resource. */
 export function rowPath(resource: Resource, key: RowKey): string {
   const text = typeof key === "object" ? undefined : String(key)
-  if (text !== undefined && (special.has(text) || (text === "me" && resource.holdsViewers)))
+  if (text !== undefined && (special.has(text) || (text === me && resource.holdsViewers)))
     return `/${resource.name}/${unnamed}?${param}=${encodeURIComponent(text)}`
   return `/${resource.name}/${keySegment(key)}`
 }
