@@ -1,8 +1,8 @@
-import { type Column, is, SQL, type Table } from "drizzle-orm"
+import type { Column, SQL, Table } from "drizzle-orm"
 import { type FieldSpec, specOfColumn } from "../db/dialect/field.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { inferSpec } from "../fields/infer.ts"
-import { encodeOwn } from "../fields/own-values.ts"
+import { encodeOwn, isSql } from "../fields/own-values.ts"
 import type { FieldType } from "../fields/type.ts"
 import { fieldType, isFieldType } from "../fields/types.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -168,7 +168,7 @@ function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Fi
     const value = fieldType(spec).sql.encode(literal)
     return () => value
   }
-  if (byDefault !== undefined && !is(byDefault, SQL)) {
+  if (byDefault !== undefined && !isSql(byDefault)) {
     const value = encodeOwn(column, spec, byDefault)
     return () => value
   }
