@@ -17,6 +17,7 @@ import { compileReferences, writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
 import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
 import { knownOf, type MadeValues } from "./input.ts"
+import { valueProblem } from "./refused-values.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
 interface Attempt {
@@ -46,7 +47,7 @@ export async function createProblem(
     )
   const columns = attempts[failed ?? 0]?.columns ?? {}
   if (kind === "foreign_key") return referenceProblem(call, resource, error, columns, prefix)
-  return writeProblem(error, resource, Object.keys(columns), prefix)
+  return valueProblem(call, resource, error, columns, prefix)
 }
 
 /** Rows that are judged at once: each is a round trip. */
@@ -148,7 +149,7 @@ export async function referenceProblem(
   const written = knownOf(Object.keys(columns), columns)
   const isUnnamed = failure?.kind === "foreign_key" && failure.columns.length === 0
   const keys = isUnnamed ? writtenKeys(resource, written) : []
-  if (keys.length < 2) return writeProblem(error, resource, written, prefix)
+  if (keys.length < 2) return valueProblem(call, resource, error, columns, prefix)
   const plan = planOf(resource, `references:${written}`, () => compileReferences(resource, keys))
   const row = await verdicts(call, plan, columns)
   const missing = keys.filter((_, i) => Number(row?.[i]) === 0).flatMap((key) => key.columns)

@@ -144,7 +144,22 @@ describe("a member of a body", () => {
     [{ type: "vector", dimensions: 2 }, [1, 2.5], [1, 2.5]],
     [{ type: "vector", dimensions: 2 }, [1], { code: "too_small" }],
     [{ type: "array", element: { type: "uuid" } }, [null, "x"], { code: "invalid_uuid" }],
-    [{ type: "array", element: { type: "integer" }, dimensions: 2 }, [[1, null], []], [[1, null], []]],
+    [
+      { type: "array", element: { type: "integer" }, dimensions: 2 },
+      [
+        [1, null],
+        [2, 3],
+      ],
+      [
+        [1, null],
+        [2, 3],
+      ],
+    ],
+    [
+      { type: "array", element: { type: "integer" }, dimensions: 2 },
+      [[1, null], []],
+      { code: "invalid_value" },
+    ],
     [{ type: "array", element: { type: "integer" }, dimensions: 2 }, [1], { code: "invalid_type" }],
     [{ type: "opaque" }, "\ud800", { code: "invalid_text" }],
   ])("of %j: %j is %j", (spec, value, stored) => {
