@@ -4,6 +4,7 @@ import { plainDigits, readDecimal } from "../lib/decimal.ts"
 import { fromScaled, toScaled } from "../lib/scaled.ts"
 import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
+import { withPlus } from "./numbers.ts"
 import { comparison } from "./operators.ts"
 import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
@@ -30,6 +31,14 @@ const isWhole = ({ storage }: FieldSpec): boolean => storage === "bigint"
 function isKept({ text }: { text: string }): boolean {
   const digits = text.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length
   return digits <= 15 || (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
+}
+
+/** Reads an operand of a column whose values are numbers of JSON: it may have an exponent, as JavaScript writes them. */
+function parseNumber(text: string): string | Invalid {
+  const exponent = /^-?(\d+\.?\d*|\.\d+)e[+-]?\d+$/i.test(withPlus(text))
+  if (!exponent) return parse(text)
+  const number = Number(withPlus(text))
+  return Number.isFinite(number) ? plainDigits(number) : tooLarge
 }
 
 /** The value that a column with that precision holds without rounding. */
@@ -96,7 +105,10 @@ export const decimal: MakeType = (spec) => {
   return {
     ...usual,
     operators: comparison,
-    parse: (text) => (spec.inferred ? parse(text) : parseScaled(text, spec)),
+    parse: (text) => {
+      if (!spec.inferred) return parseScaled(text, spec)
+      return isNumber ? parseNumber(text) : parse(text)
+    },
     parseCell: (text) => fitting(text, spec),
     accepts: (value) => (spec.inferred ? isPosition(value) : isShown(value, spec)),
     input: () => input(spec),

@@ -19,6 +19,8 @@ export interface ColumnSql {
   position?: (column: SQL) => SQL
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
   comparable?: (value: SQL) => SQL
+  /** The value, or null where JSON cannot say it, as for a number that is none: what rows are grouped by. */
+  finite?: (value: SQL) => SQL
   /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */
   size?: (column: SQL) => SQL
   /** A value cast to the column's type, for places where the statement does not imply the type. */
