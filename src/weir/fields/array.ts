@@ -12,10 +12,12 @@ function nested(element: z.ZodType, depth: number): z.ZodType {
   if (depth < 2) return schema
   return schema.superRefine((value, context) => {
     const path = unevenPath(value as unknown[], lengthsOf(value as unknown[], depth))
-    if (path) context.addIssue({ code: "custom", path, message: uneven, params: { code: "invalid_value" } })
+    if (path) context.addIssue({ code: custom, path, message: uneven, params: { code: "invalid_value" } })
   })
 }
 
+/** The code of zod for a check that is none of its own. */
+const custom = "custom"
 const uneven = "must have as many elements as the lists beside it, and one at the least"
 
 /** How long the lists of an array are, at each depth, by the first of them. */

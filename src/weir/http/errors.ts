@@ -32,7 +32,8 @@ const codeOf: Record<number, ProblemCode> = {
   429: "too_many_requests",
 }
 
-function problemOf(error: Error): Problem {
+/** What any error comes to for the client. */
+export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   // Drizzle wraps what a hand-written route's statement fails with.
   if ([...causes(error)].some((cause) => cause instanceof DeadlineExpired))

@@ -88,5 +88,5 @@ export function unknownReference(paths: string[]): Problem {
   return invalid(`${paths.join(", ")} ${paths.length > 1 ? "refer" : "refers"} to nothing`, issues)
 }
 
-const isReference = ({ references, refersTo }: Resource, column: string): boolean =>
+export const isReference = ({ references, refersTo }: Resource, column: string): boolean =>
   references.has(column) || refersTo.has(column)

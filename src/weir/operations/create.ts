@@ -22,7 +22,7 @@ import {
   columnsToInsert,
   insertedColumns,
   isSame,
-  knownOf,
+  namedOf,
   parseBody,
   type RowValues,
   requireSame,
@@ -152,7 +152,7 @@ function oneByOne(
     const names = Object.keys(columns)
     const { expressions } = made[i] as RowValues
     if (guard && names.length === 0) throw new NotGuarded()
-    const named = knownOf(chosen, columns)
+    const named = namedOf(resource, chosen, columns)
     const shape = `${verb}:${viewer.kind}:${names}:${chosen}${named.length < chosen.length ? `:${named}` : ""}`
     const plan = planWithMade(resource, shape, expressions, () =>
       compileCreate(resource, viewer.kind, names, chosen, {

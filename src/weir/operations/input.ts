@@ -120,6 +120,20 @@ export const isSame = (sent: unknown, value: unknown): boolean =>
 export const knownOf = (names: string[], columns: Values): string[] =>
   names.filter((name) => !((columns[name] as unknown) instanceof LaterValue))
 
+/**
+ * Those of the fields that must name rows which their writer may see: all but what names a row that the same transaction
+ * makes. Nobody need see what it has made.
+ */
+export const namedOf = ({ refersTo }: Resource, names: string[], columns: Values): string[] =>
+  names.filter((name) => {
+    const reference = refersTo.get(name)
+    return !reference?.columns.every((column, i) => {
+      const value: unknown = columns[column]
+      const made = value instanceof LaterValue ? value.made : undefined
+      return made?.resource === reference.target && made.column === reference.foreign[i]
+    })
+  })
+
 /** The values of a write, encoded, by the names of their columns. */
 export interface RowValues {
   columns: Values

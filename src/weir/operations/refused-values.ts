@@ -47,9 +47,9 @@ export async function valueProblem(
   columns: Values,
   prefix: string[],
 ): Promise<unknown> {
-  const known = knownOf(Object.keys(columns), columns)
-  if (!isUnnamed(error)) return writeProblem(error, resource, known, prefix)
-  const given = known.filter((name) => columns[name] !== null && resource.fields[name])
+  const names = Object.keys(columns)
+  if (!isUnnamed(error)) return writeProblem(error, resource, names, prefix)
+  const given = knownOf(names, columns).filter((name) => columns[name] !== null && resource.fields[name])
   const refused = await Promise.all(
     given.map((name) => {
       const plan = planOf(resource, `value:${name}`, () => compile(sql`select ${typedValue(resource, name)}`))
@@ -57,7 +57,7 @@ export async function valueProblem(
     }),
   )
   const paths = given.filter((_, i) => refused[i]).map((name) => [...prefix, name].join("."))
-  return paths.length ? refusedAt(paths) : writeProblem(error, resource, known, prefix)
+  return paths.length ? refusedAt(paths) : writeProblem(error, resource, names, prefix)
 }
 
 /** The same of rows that one statement was to create: those at fault are found by halves. */

@@ -15,8 +15,8 @@ import {
 } from "../sql/requirements.ts"
 import { compileReferences, writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
-import { notToSet, unknownReference, writeProblem } from "./conflicts.ts"
-import { knownOf, type MadeValues } from "./input.ts"
+import { isReference, notToSet, unknownReference, writeProblem } from "./conflicts.ts"
+import { knownOf, type MadeValues, namedOf } from "./input.ts"
 import { valueProblem } from "./refused-values.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
@@ -88,7 +88,16 @@ export async function refusalOf(
   )
   const row = await verdicts(call, plan, { ...columns, ...ownValues(viewer) })
   const broken = firstBroken(requirements, row ?? [])
-  return broken && problemOf(broken, `You may not create this row of ${resource.name}`, prefix)
+  if (broken) return problemOf(broken, `You may not create this row of ${resource.name}`, prefix)
+  // What the transaction would have made is gone, so that nothing else can be at fault.
+  const later = laterReferences(resource, namedOf(resource, chosen, columns), columns)
+  return later.length ? unknownReference(later.map((name) => [...prefix, name].join("."))) : undefined
+}
+
+/** Those of the names whose values, which other statements of the transaction would make, refer to rows. */
+const laterReferences = (resource: Resource, names: string[], columns: Values): string[] => {
+  const known = knownOf(names, columns)
+  return names.filter((name) => !known.includes(name) && isReference(resource, name))
 }
 
 /** How often a write is tried that changed no row, although nothing forbids it: another request came between. */
@@ -132,7 +141,8 @@ export async function updateRefusal(
   const row = await verdicts(call, plan, values)
   if (!row) return notFound()
   const broken = firstBroken(requirements, row)
-  if (!broken) return undefined
+  const later = broken ? [] : laterReferences(resource, names, columns)
+  if (!broken) return later.length ? unknownReference(later) : undefined
   if (broken.of === "row") return forbidden(`This row of ${resource.name} is not yours to change`)
   return problemOf(broken, `This row of ${resource.name} is not yours to change so`, [])
 }
@@ -146,16 +156,20 @@ export async function referenceProblem(
   prefix: string[] = [],
 ): Promise<unknown> {
   const failure = classify(error)
-  const written = knownOf(Object.keys(columns), columns)
+  const names = Object.keys(columns)
+  const known = knownOf(names, columns)
+  const later = laterReferences(resource, names, columns)
   const isUnnamed = failure?.kind === "foreign_key" && failure.columns.length === 0
-  const keys = isUnnamed ? writtenKeys(resource, written) : []
-  if (keys.length < 2) return valueProblem(call, resource, error, columns, prefix)
-  const plan = planOf(resource, `references:${written}`, () => compileReferences(resource, keys))
-  const row = await verdicts(call, plan, columns)
+  if (!isUnnamed) return valueProblem(call, resource, error, columns, prefix)
+  const keys = writtenKeys(resource, known)
+  if (keys.length + later.length < 2)
+    return writeProblem(error, resource, later.length ? later : known, prefix)
+  const plan = planOf(resource, `references:${known}`, () => compileReferences(resource, keys))
+  const row = keys.length ? await verdicts(call, plan, columns) : []
   const missing = keys.filter((_, i) => Number(row?.[i]) === 0).flatMap((key) => key.columns)
-  return missing.length
-    ? unknownReference(missing.map((column) => [...prefix, propertyOf(resource.table, column)].join(".")))
-    : writeProblem(error, resource, written, prefix)
+  const missed = missing.map((column) => propertyOf(resource.table, column) ?? column)
+  const at = (missed.length ? missed : later).map((name) => [...prefix, name].join("."))
+  return at.length ? unknownReference(at) : writeProblem(error, resource, known, prefix)
 }
 
 const verdicts = async (call: Call, plan: Plan, values: Values): Promise<Row | undefined> =>

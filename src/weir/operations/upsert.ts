@@ -22,8 +22,8 @@ import {
   columnsToInsert,
   columnsToUpdate,
   isSame,
-  knownOf,
   type MadeValues,
+  namedOf,
   type RowValues,
 } from "./input.ts"
 import { maxTries } from "./refused.ts"
@@ -203,7 +203,7 @@ function writeOf(
   const { kind } = viewer
   const columns = Object.keys(inserted.columns)
   const set = merged && { columns: Object.keys(merged.columns), made: merged.made }
-  const named = knownOf(chosen, inserted.columns)
+  const named = namedOf(resource, chosen, inserted.columns)
   const setting = set ? `${set.columns}:${set.made.bound}` : "-"
   const shape = `upsert:${kind}:${target}:${columns}:${chosen}:${named}:${setting}:${finds}`
   const made = { bound: [], expressions: inserted.expressions }

@@ -1,6 +1,7 @@
 import { laterMember } from "../operations/recording.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
-import type { Resource } from "../resource/resource.ts"
+import { isAssignable } from "../resource/assignable.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 
@@ -10,8 +11,10 @@ export interface Source {
   step: number
   /** Whose rows it writes: absent for reads, and for what leaves no row. */
   resource?: Resource | undefined
-  /** Whether it writes an array of rows. */
-  many?: boolean
+  /** How many rows it writes, where it writes an array of them. */
+  rows?: number | undefined
+  /** Whether its rows are new, and not perhaps ones that were there. */
+  makes?: boolean
   /** The JSON of a read that has been made already. */
   body?: string
 }
@@ -40,6 +43,16 @@ export const referenceSegment = (segment: string): string | undefined => {
 /** The name of the operation that a reference is about. */
 export const nameIn = (reference: string): string => reference.split(".")[0] as string
 
+/** What the value of a reference fills. */
+export interface Filled {
+  /** Its place in the operation. */
+  at: string
+  /** The type of what it is compared with, as a part of a path. */
+  type?: string | undefined
+  /** The field that it is written to, as a member of a body. */
+  field?: { of: Resource; name: string }
+}
+
 /** Makes the values of references. `record` is the id of the record of a step's nth row. */
 export class References {
   private readonly sources: ReadonlyMap<string, Source>
@@ -58,23 +71,27 @@ export class References {
 
   /**
    * The value of a reference that stands in operation `step`: of a read that has been made, what it found; of a row that the
-   * batch writes, SQL that reads it. `to` is the type of the field that it fills. Throws a 422 where it names nothing.
+   * batch writes, SQL that reads it. Throws a 422 where it names nothing, or what may be no value of the field that it fills:
+   * a value that nobody has seen passes no other check.
    */
-  value(reference: string, step: number, place: string, to: string | undefined): unknown {
+  value(reference: string, step: number, { at, type, field: filled }: Filled): unknown {
     const [name, ...path] = reference.split(".")
     const source = this.sources.get(name as string)
     const refuse = (why: string): never => {
       const issue: FieldIssue = {
-        path: place,
+        path: at,
         message: `${reference.slice(0, 100)} ${why}`,
         code: "unknown_reference",
       }
       throw invalid("The operation is not valid", [issue])
     }
     if (!source || source.step >= step) return refuse("names no operation before this one")
-    if (source.body !== undefined)
-      return found(JSON.parse(source.body), path) ?? refuse("names nothing that was read")
-    const { resource, many = false } = source
+    if (source.body !== undefined) {
+      const value = found(JSON.parse(source.body), path)
+      return value === undefined ? refuse("names nothing that was read") : value
+    }
+    const { resource, rows, makes = false } = source
+    const many = rows !== undefined
     if (!resource) return refuse("names an operation that leaves no row before the batch is done")
     const row = many ? path.shift() : "0"
     const [member = "", ...deeper] = path
@@ -83,14 +100,32 @@ export class References {
       return refuse(
         `must name a member of ${many ? "one row of the array, as in name.0.id" : "its row, as in name.id"}`,
       )
+    if (many && Number(row) >= rows) return refuse(`names row ${row} of ${rows}, from 0 on`)
     const isKey = resource.keys.includes(member)
     if (!isKey && !isOpenToAll(field.read, this.kind))
       return refuse("names a member that is not yours to read")
-    if (to !== undefined && plainType(to) !== plainType(field.spec.type))
-      return refuse(`is of another type than ${to}`)
+    if (type !== undefined && plainType(type) !== plainType(field.spec.type))
+      return refuse(`is of another type than ${type}`)
+    if (filled && isSecret(filled.of, filled.name)) return refuse("cannot be a secret")
+    if (filled && !isTaken(filled, resource, field))
+      return refuse(`may hold what ${filled.name} does not take`)
     if (resource.keys.length === 0) return refuse("names a row without a key")
-    return laterMember(resource, member, this.record(source.step, Number(row)))
+    return laterMember(resource, member, this.record(source.step, Number(row)), makes)
   }
+}
+
+/** Whether a member of a body is a secret, or the present one. */
+const isSecret = ({ fields }: Resource, name: string): boolean =>
+  Object.values(fields).some(({ secret }) => secret && (secret.as === name || secret.confirm === name))
+
+/** Whether a field takes whatever a field of a written row holds: above all, what it refers to. */
+function isTaken({ of, name }: NonNullable<Filled["field"]>, resource: Resource, field: Field): boolean {
+  const to = Object.hasOwn(of.fields, name) ? of.fields[name] : undefined
+  // What is no field is refused with the rest of the body.
+  if (!to) return true
+  const reference = of.refersTo.get(name)
+  const refersTo = reference?.foreign[reference.columns.indexOf(name)]
+  return (reference?.target === resource && refersTo === field.name) || isAssignable(to, field)
 }
 
 const plainType = (type: string): string => (type === "id" ? "integer" : type)

@@ -145,8 +145,16 @@ export const compileSweep = (): Plan =>
     sql`delete from ${writeRecords} where ${writeRecords.id} in (select ${writeRecords.id} from ${writeRecords} where ${writeRecords.expires_at} <= ${expressions.now()} order by ${writeRecords.expires_at} limit 20${sql.raw(expressions.skippingLocked)})`,
   )
 
-/** The value of a column of a row that an earlier statement has written, which kept a record of it. */
-export function laterValue(resource: Resource, column: string, record: string): LaterValue<SQL> {
+/**
+ * The value of a column of a row that an earlier statement has written, which kept a record of it. `isMade`: whether that
+ * statement has made the row.
+ */
+export function laterValue(
+  resource: Resource,
+  column: string,
+  record: string,
+  isMade = true,
+): LaterValue<SQL> {
   const row = writtenRow(resource)
   const { fields } = resource
   const key = keyFields(resource)
@@ -155,7 +163,10 @@ export function laterValue(resource: Resource, column: string, record: string): 
     const value = sql`(select ${part} from ${writeRecords} where ${writeRecords.id} = ${record})`
     return sql`${row(field.name)} = ${field.type.sql.typed(value)}`
   })
+  const own = columnName(resource, fields[column]?.name ?? column)
+  const value = fields[column]?.type.sql.bindable?.(own) ?? own
   return new LaterValue(
-    sql`(select ${columnName(resource, fields[column]?.name ?? column)} from ${tableOf(resource)} where ${sql.join(same, sql` and `)})`,
+    sql`(select ${value} from ${tableOf(resource)} where ${sql.join(same, sql` and `)})`,
+    isMade ? { resource, column } : undefined,
   )
 }

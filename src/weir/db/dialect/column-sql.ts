@@ -15,6 +15,8 @@ export interface ColumnSql {
   isNull?: (column: SQL) => SQL
   /** A bound value as a value of the column, where the driver cannot bind one: base64 as bytes. */
   bind(param: SQL): SQL
+  /** The column as `bind` takes it, where that takes no value of the column. */
+  bindable?: (column: SQL) => SQL
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */

@@ -61,6 +61,7 @@ const base64Json = (column: SQL): SQL =>
 /** Bytes: base64 in JSON, bound as hexadecimal digits. */
 export const bytes = (): ColumnSql => ({
   ...madeFromText((text) => sql`unhex(${text})`),
+  bindable: (column) => sql`hex(${column})`,
   json: base64Json,
   encode: (value) => (isSet(value) ? Buffer.from(value as string, "base64").toString("hex") : null),
 })
