@@ -43,6 +43,11 @@ export function problemOf(error: unknown): Problem {
     case "refused":
     case "unavailable":
       return unavailable("database_unavailable", "The database cannot be reached now; try again", error)
+    case "contended":
+      return new Problem("conflict", "Others are changing the same rows now: try again", {
+        headers: { "retry-after": "1" },
+        cause: error,
+      })
     case "timeout":
       return unavailable("timeout", "The database took too long; try again", error)
     case "unmigrated":
