@@ -1,6 +1,7 @@
 import { existsSync, globSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { hasPrototype } from "../lib/prototype.ts"
 
 const isSource = (file: string): boolean => /\.[cm]?[jt]s$/.test(file) && !/\.d\.[cm]?ts$/.test(file)
 const isTest = (file: string): boolean => /\.(test|spec)\.[cm]?[jt]s$/.test(file)
@@ -28,13 +29,13 @@ export function filesOfPatterns(patterns: string[]): string[] {
   return sources
 }
 
-/** The exports of files, each value once. */
+/** The exports of files, each value once. A namespace among them is left out: it has no prototype, which drizzle-kit needs. */
 export async function readSchema(files: string[]): Promise<Record<string, unknown>> {
   const schema: Record<string, unknown> = {}
   const seen = new Set<unknown>()
   for (const file of files)
     for (const [name, value] of Object.entries(await import(pathToFileURL(file).href))) {
-      if (seen.has(value)) continue
+      if (seen.has(value) || (typeof value === "object" && !hasPrototype(value))) continue
       seen.add(value)
       schema[`${file}:${name}`] = value
     }

@@ -9,7 +9,33 @@ import { Between, type FieldType, Invalid, type MakeType, usual } from "./type.t
 function nested(element: z.ZodType, depth: number): z.ZodType {
   let schema: z.ZodType = element.nullable()
   for (let level = 0; level < depth; level++) schema = z.array(schema)
-  return schema
+  if (depth < 2) return schema
+  return schema.superRefine((value, context) => {
+    const path = unevenPath(value as unknown[], lengthsOf(value as unknown[], depth))
+    if (path) context.addIssue({ code: custom, path, message: uneven, params: { code: "invalid_value" } })
+  })
+}
+
+/** The code of zod for a check that is none of its own. */
+const custom = "custom"
+const uneven = "must have as many elements as the lists beside it, and one at the least"
+
+/** How long the lists of an array are, at each depth, by the first of them. */
+function lengthsOf(value: unknown[], depth: number): number[] {
+  const inner = value[0]
+  return [value.length, ...(depth > 1 && Array.isArray(inner) ? lengthsOf(inner, depth - 1) : [])]
+}
+
+/** The place of the first list that makes no array of Postgres: an empty one, or one that is as long as no other. */
+function unevenPath(value: unknown[], [, ...lengths]: number[]): number[] | undefined {
+  const [length] = lengths
+  if (length === undefined) return undefined
+  for (const [i, inner] of (value as unknown[][]).entries()) {
+    if (inner.length !== length || length === 0) return [i]
+    const path = unevenPath(inner, lengths)
+    if (path) return [i, ...path]
+  }
+  return undefined
 }
 
 /** The operand of `contains`: values that all are elements, with commas between them. */

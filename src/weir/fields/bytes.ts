@@ -38,7 +38,7 @@ export const bytes: MakeType = (spec) => ({
   // A plus sign in a query string means a space.
   parse: (text) => parse(text.replaceAll(" ", "+")),
   parseCell: (text) => within(text, spec.max),
-  accepts: () => false,
+  accepts: (value) => typeof value === "string" && parse(value) === value,
   input: () =>
     readBy(z.string(), (text) => within(text, spec.max)).openapi({
       ...documented,

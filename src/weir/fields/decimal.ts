@@ -4,6 +4,7 @@ import { plainDigits, readDecimal } from "../lib/decimal.ts"
 import { fromScaled, toScaled } from "../lib/scaled.ts"
 import * as z from "../lib/zod.ts"
 import { readBy } from "./checked.ts"
+import { withPlus } from "./numbers.ts"
 import { comparison } from "./operators.ts"
 import { Between, Invalid, type MakeType, usual } from "./type.ts"
 
@@ -11,6 +12,7 @@ import { Between, Invalid, type MakeType, usual } from "./type.ts"
 const [mostBefore, mostAfter] = [131_072, 16_383]
 
 const notNumber = new Invalid("must be a number in decimal digits", "invalid_number")
+const notWhole = new Invalid("must be a whole number", "invalid_integer")
 const tooLarge = new Invalid("is out of range", "out_of_range")
 /** What JavaScript has read of a number with more digits than it keeps. */
 const inexact = new Invalid("is larger than a JSON number keeps: send it as text", "out_of_range")
@@ -22,18 +24,31 @@ function parse(text: string): string | Invalid {
   return number.before > mostBefore || number.after > mostAfter ? tooLarge : number.text
 }
 
+/** Whether all values are whole, whatever the column could hold: those of the mode `bigint`. */
+const isWhole = ({ storage }: FieldSpec): boolean => storage === "bigint"
+
 /** Whether a column of SQLite keeps a number: a whole one of 64 bits, or one of 15 digits. */
 function isKept({ text }: { text: string }): boolean {
   const digits = text.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length
   return digits <= 15 || (/^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
 }
 
+/** Reads an operand of a column whose values are numbers of JSON: it may have an exponent, as JavaScript writes them. */
+function parseNumber(text: string): string | Invalid {
+  const exponent = /^-?(\d+\.?\d*|\.\d+)e[+-]?\d+$/i.test(withPlus(text))
+  if (!exponent) return parse(text)
+  const number = Number(withPlus(text))
+  return Number.isFinite(number) ? plainDigits(number) : tooLarge
+}
+
 /** The value that a column with that precision holds without rounding. */
-function fitting(text: string, { precision, scale = 0, rounds }: FieldSpec): string | Invalid {
+function fitting(text: string, spec: FieldSpec): string | Invalid {
+  const { precision, scale = 0, rounds } = spec
   const number = readDecimal(text)
   if (!number) return notNumber
+  if (isWhole(spec) && number.after > 0) return notWhole
   if (rounds && !isKept(number)) return new Invalid("has more digits than the column keeps", "out_of_range")
-  if (precision === undefined) return parse(text)
+  if (precision === undefined) return parse(isWhole(spec) ? number.text.replace(/\.0*$/, "") : text)
   if (number.after > Math.max(scale, 0))
     return new Invalid(`has more than ${scale} digits after the point`, "out_of_range")
   return number.before > precision - scale ? tooLarge : number.text
@@ -68,7 +83,7 @@ function input(spec: FieldSpec): z.ZodType {
   const fraction = precision === undefined ? "+" : `{0,${scale}}`
   return readBy<string | number>(textOrNumber, (value) => read(value, spec)).openapi({
     type: ["string", "number"],
-    pattern: `^-?0*\\d${whole}${precision !== undefined && scale <= 0 ? "" : `(\\.\\d${fraction}0*)?`}$`,
+    pattern: `^-?0*\\d${whole}${isWhole(spec) || (precision !== undefined && scale <= 0) ? "" : `(\\.\\d${fraction}0*)?`}$`,
   })
 }
 
@@ -90,7 +105,10 @@ export const decimal: MakeType = (spec) => {
   return {
     ...usual,
     operators: comparison,
-    parse: (text) => (spec.inferred ? parse(text) : parseScaled(text, spec)),
+    parse: (text) => {
+      if (!spec.inferred) return parseScaled(text, spec)
+      return isNumber ? parseNumber(text) : parse(text)
+    },
     parseCell: (text) => fitting(text, spec),
     accepts: (value) => (spec.inferred ? isPosition(value) : isShown(value, spec)),
     input: () => input(spec),

@@ -13,6 +13,12 @@ const nearest = (value: Scalar, isSingle: boolean): Scalar | Invalid => {
   return Number.isFinite(single) ? single : tooLarge
 }
 
+/** Whether a number of four bytes is near enough: none is infinite, and none is zero but zero. */
+const isNear = (value: number): boolean => {
+  const single = Math.fround(value)
+  return Number.isFinite(single) && (single !== 0 || value === 0)
+}
+
 /** A floating point number of a column that is not of the vocabulary. NaN and infinite ones are shown as null. */
 export const float: MakeType = (spec) => {
   const isSingle = spec.sqlType === "real"
@@ -22,16 +28,17 @@ export const float: MakeType = (spec) => {
   return {
     ...usual,
     parse: (text) => rounded(usual.parse(text)),
-    parseCell: (text) => rounded(usual.parse(text)),
+    parseCell: (text) => {
+      const value = usual.parse(text)
+      return isSingle && typeof value === "number" && !isNear(value) ? tooLarge : rounded(value)
+    },
     // What a cursor holds is text, so that it can say what JSON cannot.
     accepts: (value) =>
       typeof value === "number"
         ? Number.isFinite(value)
         : typeof value === "string" && /^(-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity)|NaN)$/.test(value),
     input: () =>
-      isSingle
-        ? readBy(z.number(), (value) => (Number.isFinite(Math.fround(value)) ? value + 0 : tooLarge))
-        : usual.input(),
+      isSingle ? readBy(z.number(), (value) => (isNear(value) ? value + 0 : tooLarge)) : usual.input(),
     sql: columnSql(spec),
   }
 }

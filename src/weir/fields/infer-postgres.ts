@@ -103,7 +103,9 @@ const byColumn: Record<string, Make> = {
   PgBigInt53: () => plain("integer", "bigint"),
   PgBigSerial53: () => plain("integer", "bigint"),
   PgNumericNumber: (_, type) => numeric(type, "number"),
-  PgNumericBigInt: (_, type) => numeric({ ...type, numbers: [...type.numbers.slice(0, 1), 0] }, "bigint"),
+  // Without a precision there is no scale either.
+  PgNumericBigInt: (_, type) =>
+    numeric({ ...type, numbers: type.numbers.slice(0, 1).flatMap((precision) => [precision, 0]) }, "bigint"),
   // Drizzle writes UTC into a column without zone.
   PgTimestamp: ({ withTimezone }, type) => moment(withTimezone === true, type, false),
   PgInterval: () => plain("interval", "interval"),

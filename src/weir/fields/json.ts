@@ -1,5 +1,6 @@
 import { columnSql } from "../db/dialect/expressions.ts"
 import { JsonText } from "../lib/json-text.ts"
+import { notStorable, unstorablePath } from "../lib/storable.ts"
 import * as z from "../lib/zod.ts"
 import { Invalid, type MakeType } from "./type.ts"
 
@@ -24,7 +25,7 @@ const custom = "custom"
 const anyJson = (): z.ZodType => values.openapi(anyValue)
 
 /** A value that was sent, which was valid JSON, or one that a program made. Each issue is at its place in the value. */
-const input = (): z.ZodType =>
+const input = (isBinary: boolean): z.ZodType =>
   z
     .unknown()
     .superRefine((value, context) => {
@@ -33,11 +34,19 @@ const input = (): z.ZodType =>
         for (const issue of error?.issues ?? []) context.addIssue({ ...issue })
         if (error) return
       }
-      const { issues } = value instanceof JsonText ? value : new JsonText(JSON.stringify(value))
+      const { issues, text } = value instanceof JsonText ? value : new JsonText(JSON.stringify(value))
+      if (isBinary && issues.length === 0 && text.includes(nul)) {
+        const path = unstorablePath(JSON.parse(text))
+        if (path)
+          context.addIssue({ code: custom, path, message: notStorable, params: { code: "invalid_text" } })
+      }
       for (const { path, message, code } of issues)
         context.addIssue({ code: custom, path, message, params: { code } })
     })
     .openapi(anyValue)
+
+/** How JSON writes the character that `jsonb` of Postgres cannot hold. */
+const nul = "\\u0000"
 
 const notJson = new Invalid("is not JSON", "invalid_json")
 
@@ -64,7 +73,7 @@ export const json: MakeType = (spec) => ({
   parseCell,
   toCell: JsonText.of,
   accepts: () => false,
-  input,
+  input: () => input(spec.sqlType === "jsonb"),
   output: anyJson,
   example: () => null,
   ordered: (expression) => expression,

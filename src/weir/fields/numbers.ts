@@ -10,7 +10,11 @@ function parseInteger(text: string): Scalar | Invalid {
   return Number.isSafeInteger(number) ? number : new Invalid("is out of range", "out_of_range")
 }
 
-function parseReal(text: string): Scalar | Invalid {
+/** A number with an exponent as it was written: a plus sign in a query string means a space. */
+export const withPlus = (text: string): string => text.replace(/(?<=\de) /i, "+")
+
+function parseReal(given: string): Scalar | Invalid {
+  const text = withPlus(given)
   if (!/^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text))
     return new Invalid("must be a number", "invalid_number")
   const number = Number(text)

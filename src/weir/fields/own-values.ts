@@ -5,6 +5,10 @@ import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { toEra } from "../lib/calendar.ts"
+import { hasPrototype } from "../lib/prototype.ts"
+
+/** Whether a value is an SQL expression. Drizzle's `is` fails at objects that have no prototype. */
+export const isSql = (value: unknown): value is SQL => hasPrototype(value) && is(value, SQL)
 
 /** A column, and that of its elements where it is an array. */
 type ArrayColumn = Column & { baseColumn?: ArrayColumn }
@@ -14,7 +18,7 @@ type ArrayColumn = Column & { baseColumn?: ArrayColumn }
  * the column's `encode` makes of values that clients send. An SQL expression stays what it is.
  */
 export function encodeOwn(column: Column, spec: FieldSpec, value: unknown): Value | SQL {
-  if (is(value, SQL)) return value
+  if (isSql(value)) return value
   if (value === null || value === undefined) return null
   // Of the vocabulary, values in JavaScript and in JSON are the same, but for bytes.
   if (!spec.inferred)
@@ -34,13 +38,13 @@ function encodeDrizzle(column: ArrayColumn, spec: FieldSpec, value: unknown): Va
     return arrayLiteral(value, dimensions, (one) => elementOf(encodeOwn(base, element, one)))
   }
   const made: unknown = column.mapToDriverValue(value)
-  if (is(made, SQL)) return made
+  if (isSql(made)) return made
   if (element && Array.isArray(made)) return arrayLiteral(made, dimensions, (one) => bindable(one, element))
   return bindable(made, spec)
 }
 
 function elementOf(value: Value | SQL): Value {
-  if (is(value, SQL)) throw new TypeError("an element of an array cannot be SQL")
+  if (isSql(value)) throw new TypeError("an element of an array cannot be SQL")
   return value
 }
 

@@ -19,11 +19,11 @@ export function networkOf(text: string): string | undefined {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".")
 }
 
-const isIpv4 = (text: string): boolean =>
+export const isIpv4 = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((part) => Number(part) <= 255)
 
 /** The eight groups of an IPv6 address, which every runtime's URL parser checks and writes in one form. */
-function groupsOf(address: string): number[] | undefined {
+export function groupsOf(address: string): number[] | undefined {
   if (!/^[\da-f:.]+$/i.test(address) || !URL.canParse(`http://[${address}]/`)) return undefined
   const [left = "", right = ""] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::")
   const parse = (side: string) =>

@@ -1,7 +1,6 @@
 import type { Row } from "../db/driver.ts"
 import { isOverflow } from "../db/errors.ts"
 import { parseAggregate } from "../query/aggregate.ts"
-import { maxGroupCursorBytes } from "../query/aggregate-page.ts"
 import type { AggregateQuery } from "../query/aggregate-query.ts"
 import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -70,8 +69,13 @@ export async function aggregate(
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
-    const shown = { ...query, resource: query.result, skipWithin: query.skips ? 1 : undefined }
-    headers.link = linksOf(path, links, shown, page, Number(values.skip ?? 0), maxGroupCursorBytes)
+    const shown = {
+      ...query,
+      resource: query.result,
+      skipWithin: query.skips ? 1 : undefined,
+      whole: true,
+    }
+    headers.link = linksOf(path, links, shown, page, Number(values.skip ?? 0))
     return { body: page.body, headers }
   })
 }

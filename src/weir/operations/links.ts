@@ -1,11 +1,17 @@
 import { invalid } from "../problem.ts"
-import { encodeCursor } from "../query/cursor.ts"
+import { encodeCursor, shortCursor } from "../query/cursor.ts"
 import { type ListQuery, sortText } from "../query/query.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Page } from "./page.ts"
 
+/** What cursors are made of. */
+interface Positioned extends Pick<ListQuery, "resource" | "sort"> {
+  /** Whether no text is cut: a group cannot be looked up by its key, as a row can. */
+  whole?: boolean
+}
+
 /** What links are made of. */
-type Linked = Pick<ListQuery, "resource" | "viewer" | "sort" | "from" | "limit" | "skipWithin">
+type Linked = Positioned & Pick<ListQuery, "viewer" | "from" | "limit" | "skipWithin">
 
 export interface LinkSearch {
   /** Of the first page. */
@@ -50,20 +56,14 @@ function isKept(parameter: string): boolean {
  * base64url, which a URL takes as it is. Where they are too long together, `first` is left out, and then all but the
  * link that goes on in the direction of the page itself.
  */
-export function linksOf(
-  path: string,
-  search: LinkSearch,
-  query: Linked,
-  page: Page,
-  skip = 0,
-  maxCursorBytes?: number,
-): string {
+export function linksOf(path: string, search: LinkSearch, query: Linked, page: Page, skip = 0): string {
   const first = `<${path}${search.first}>; rel="first"`
   if (!hasCursors(query.resource, query.viewer)) return first + skipLinks(path, search, query, page, skip)
   if (page.rows === 0) return first
-  const link = (relation: string, name: string, end: "top" | "bottom") => {
-    const cursor = encodeCursor(sortText(query.sort), page.position(end), maxCursorBytes)
-    return `<${path}${search.prefix}${name}=${cursor}>; rel="${relation}"`
+  const link = (relation: string, name: "after" | "before", end: "top" | "bottom") => {
+    const cursor = cursorOf(query, page, end)
+    const where = cursor === undefined ? besideLink(query, page, name, skip) : `${name}=${cursor}`
+    return `<${path}${search.prefix}${where}>; rel="${relation}"`
   }
   const { cursor } = query.from
   const backwards = cursor === "before"
@@ -81,6 +81,42 @@ export function linksOf(
   if (further && further.length <= maxLength) return further
   if (backwards ? prev : !next && prev) return link("prev", "before", "top")
   return next ? link("next", "after", "bottom") : first
+}
+
+/**
+ * The cursor of the first or last row of a page; undefined where its key is too long for one, or is none that its column
+ * should hold, as another program may have written it.
+ */
+export function cursorOf(
+  { resource, sort, whole }: Positioned,
+  page: Page,
+  end: "top" | "bottom",
+): string | undefined {
+  const isKey = (key: number) => resource.keys.includes(sort[key]?.field.name ?? "")
+  const isCuttable = (key: number) => !whole && !isKey(key)
+  const position = page.position(end)
+  const isOdd = position.some(
+    (value, i) => isKey(i) && (value === null || (typeof value === "string" && value.includes("\ufffd"))),
+  )
+  return isOdd ? undefined : shortCursor(sortText(sort), position, isCuttable)
+}
+
+/** Where a page begins whose neighbour no cursor can name: as many rows from where this page begins. */
+function besideLink(
+  { from, sort, limit }: Linked,
+  { rows }: Page,
+  name: "after" | "before",
+  skip: number,
+): string {
+  const back = Math.max(0, skip - limit)
+  if (from.cursor === "start") return `skip=${name === "after" ? skip + rows : back}`
+  const { cursor, position, inclusive } = from
+  const onwards = name === cursor
+  const [way, beside] =
+    onwards || skip
+      ? [cursor, { skip: onwards ? skip + rows : back, inclusive }]
+      : [name, { inclusive: !inclusive }]
+  return `${way}=${encodeCursor(sortText(sort), position, beside)}`
 }
 
 /** The links of a list whose rows no cursor may tell apart: it has no key, or one that its viewer may not see. */

@@ -4,9 +4,9 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
 import { Problem, unavailable } from "../problem.ts"
-import { cutAtOdd, encodeCursor } from "../query/cursor.ts"
+import { cutAtOdd } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
-import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
+import { type ListQuery, maxLimit, type Values } from "../query/query.ts"
 import { hasVersions } from "../query/version.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
@@ -21,7 +21,7 @@ import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
-import { type LinkSearch, linkSearch, linksOf } from "./links.ts"
+import { cursorOf, type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 import { withVersions } from "./versions.ts"
@@ -162,12 +162,12 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
 /** Most bytes of a row that is exported, and most characters of one that is imported. */
 export const maxSingleRowBytes = 67_108_864
 
-/** All rows that the viewer may see, in the order of their keys, a page of up to 1,000 at a time; uncached. */
-export async function* pages(call: Call, resource: Resource): AsyncGenerator<Page> {
+/** All rows that the viewer may see, in the order of their keys, a page of at most `rows` at a time; uncached. */
+export async function* pages(call: Call, resource: Resource, rows = maxLimit): AsyncGenerator<Page> {
   requireOpen(call, resource.rules.read)
   let after = ""
   let skipped = 0
-  let limit = maxLimit
+  let limit = rows
   for (;;) {
     const sort = resource.keys.length ? `&sort=${resource.keys}` : ""
     const search = `?limit=${limit}${sort}${after}`
@@ -187,9 +187,8 @@ export async function* pages(call: Call, resource: Resource): AsyncGenerator<Pag
     if (page.rows) yield page
     if (!page.more) return
     skipped += page.rows
-    after = hasCursors(resource, call.viewer.kind)
-      ? `&after=${encodeCursor(sortText(query.sort), page.position("bottom"))}`
-      : `&skip=${skipped}`
+    const cursor = hasCursors(resource, call.viewer.kind) ? cursorOf(query, page, "bottom") : undefined
+    after = cursor === undefined ? `&skip=${skipped}` : `&after=${cursor}`
   }
 }
 

@@ -11,6 +11,7 @@ import type { Call } from "./call.ts"
 import { unknownReference, writeProblem } from "./conflicts.ts"
 import type { RowGroup } from "./create-many.ts"
 import { problemOf } from "./refused.ts"
+import { valuesProblem } from "./refused-values.ts"
 import { together } from "./rows.ts"
 
 /**
@@ -34,7 +35,7 @@ export async function manyProblem(
   const problems = found.sort((a, b) => a.place - b.place).map(({ problem }) => problem)
   if (problems.length) return together(problems)
   if (failure?.kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
-  return writeProblem(error, resource, Object.keys(resource.fields))
+  return valuesProblem(call, resource, error, groups)
 }
 
 interface Of {

@@ -17,6 +17,7 @@ import { compileReferences, writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
 import { isReference, notToSet, unknownReference, writeProblem } from "./conflicts.ts"
 import { knownOf, type MadeValues, namedOf } from "./input.ts"
+import { valueProblem } from "./refused-values.ts"
 
 /** A row that was to be inserted, and the fields of it that the client chose. */
 interface Attempt {
@@ -46,7 +47,7 @@ export async function createProblem(
     )
   const columns = attempts[failed ?? 0]?.columns ?? {}
   if (kind === "foreign_key") return referenceProblem(call, resource, error, columns, prefix)
-  return writeProblem(error, resource, Object.keys(columns), prefix)
+  return valueProblem(call, resource, error, columns, prefix)
 }
 
 /** Rows that are judged at once: each is a round trip. */
@@ -159,7 +160,7 @@ export async function referenceProblem(
   const known = knownOf(names, columns)
   const later = laterReferences(resource, names, columns)
   const isUnnamed = failure?.kind === "foreign_key" && failure.columns.length === 0
-  if (!isUnnamed) return writeProblem(error, resource, names, prefix)
+  if (!isUnnamed) return valueProblem(call, resource, error, columns, prefix)
   const keys = writtenKeys(resource, known)
   if (keys.length + later.length < 2)
     return writeProblem(error, resource, later.length ? later : known, prefix)

@@ -2,7 +2,7 @@ import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Aggregate, Group, ResultMember } from "./aggregate-query.ts"
 import { decodeCursor, partOf, readCursorText } from "./cursor.ts"
-import { type FromCursor, type ListQuery, type SortKey, sortText } from "./query.ts"
+import { type ListQuery, type SortField, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 import { maxSortKeys } from "./selection.ts"
 
@@ -13,9 +13,6 @@ interface Result {
   result: Resource
   viewer: ViewerKind
 }
-
-/** Most bytes of a position that a cursor holds whole: a group cannot be looked up by its key, as a row can. */
-export const maxGroupCursorBytes = 2_900
 
 /** The order of the groups, and where the page begins. */
 export function readPageFrom(
@@ -55,9 +52,6 @@ function readResultSort(reader: ParamReader, { groups, aggregates }: Result): So
   return keys
 }
 
-/** Greater than all texts that begin with what stands before it. */
-const last = "\u{10FFFF}"
-
 function readCursor(
   reader: ParamReader,
   { result, viewer }: Result,
@@ -68,20 +62,16 @@ function readCursor(
   if (!given) return { cursor: "start" }
   const { cursor, text } = given
   const fields = sort.map(({ field }) => field)
-  const position = fields.length ? decodeCursor(sortText(sort), fields, text, () => false) : undefined
-  if (!position) {
+  const decoded = fields.length ? decodeCursor(sortText(sort), fields, text, () => false) : undefined
+  // A group cannot be looked up by its key, as a row can: no text of its cursor is cut.
+  if (!decoded || decoded.position.some((value) => partOf(value).part === "cut")) {
     reader.issue(cursor, "is not a cursor of these groups with this sort", "invalid_cursor")
     return { cursor: "start" }
   }
-  const parts: FromCursor["parts"] = []
-  for (const [i, value] of position.entries()) {
-    const { field, descending } = sort[i] as SortKey
-    // Of a text that is too long for a cursor, all that begin as it does are passed over.
-    const isRising = descending === (cursor === "before")
-    const { part, bound } = partOf(value)
-    const whole = part === "cut" ? `${bound}${isRising ? last : ""}` : bound
-    reader.values[`c${i}`] = whole ?? (value === null ? null : field.type.sql.encode(value))
-    parts.push(part === "cut" ? "value" : part)
-  }
-  return { cursor, parts, resource: result, viewer }
+  const { position } = decoded
+  for (const [i, value] of position.entries())
+    reader.values[`c${i}`] =
+      partOf(value).bound ?? (value === null ? null : (fields[i] as SortField).type.sql.encode(value))
+  const parts = position.map((value) => partOf(value).part)
+  return { ...decoded, cursor, parts, resource: result, viewer }
 }

@@ -35,10 +35,11 @@ export function parseAggregate(
         "repeated",
       )
   const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
-  const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
+  const given = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
   const count = reader.choice("count", ["exact"]) !== undefined
   const result = resultOf(resource, groups, members)
-  const { sort, from } = readPageFrom(reader, { groups, aggregates, result, viewer }, skip !== undefined)
+  const { sort, from } = readPageFrom(reader, { groups, aggregates, result, viewer }, given !== undefined)
+  const skip = from.cursor === "start" ? given : from.skip || undefined
   const tree = reader.single("having")
   const found = readSearch(reader, resource)
   if (found?.highlight) reader.issue("highlight", "cannot be used with aggregate", "conflict")

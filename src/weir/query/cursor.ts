@@ -28,26 +28,48 @@ export function partOf(value: Position[number]): {
   return digits === undefined ? { part: "cut", bound: first } : { part: first as StorageClass, bound: digits }
 }
 
+/** Where a page begins that no row at hand can name: so many rows further than a position, or at its very row. */
+export interface Beside {
+  skip?: number
+  inclusive?: boolean
+}
+
 /** A position up to this length, as JSON in bytes, is kept whole: a cursor has at most 651 characters then. */
 const maxWholeBytes = 480
 /** The shortest beginning of a cut text, as JSON in bytes; the longest is half of what is kept whole. */
 const shortestCut = 15
+/** The longest position that a cursor holds, as JSON in bytes: the headers of its answer stay below 4 KiB. */
+const maxBytes = 2_200
 
 /**
  * A cursor: the position, and a checksum over it and its sort, as base64url. The checksum detects accidents, not
  * forgeries: a forged cursor can only name a position, and rules hold at every position.
  */
-export function encodeCursor(sort: string, position: Position, maxBytes = maxWholeBytes): string {
-  const text = JSON.stringify(shortened(position, maxBytes))
+export function encodeCursor(sort: string, position: Position, { skip = 0, inclusive }: Beside = {}): string {
+  const beside = { ...(skip && { skip }), ...(inclusive && { inclusive }) }
+  const text = JSON.stringify(skip || inclusive ? [...position, beside] : position)
   return toBase64Url(`${fnv1a(`${sort}\n${text}`)}${text}`)
 }
 
+/**
+ * The cursor of a row, in which long texts are cut that the row's key finds again: none of the key's own. Undefined
+ * where it would be too long even so.
+ */
+export function shortCursor(
+  sort: string,
+  position: Position,
+  isCuttable: (key: number) => boolean,
+): string | undefined {
+  const short = shortened(position, isCuttable)
+  return jsonBytes(short) > maxBytes ? undefined : encodeCursor(sort, short)
+}
+
 /** The position with its texts cut, the longest first, until it is short. */
-function shortened(position: Position, maxBytes: number): Position {
+function shortened(position: Position, isCuttable: (key: number) => boolean): Position {
   let short = position
-  for (let bytes = maxBytes / 2; jsonBytes(short) > maxBytes && bytes >= shortestCut; bytes /= 2)
-    short = position.map((value) =>
-      typeof value === "string" && jsonBytes(value) > bytes ? [cut(value, bytes)] : value,
+  for (let bytes = maxWholeBytes / 2; jsonBytes(short) > maxWholeBytes && bytes >= shortestCut; bytes /= 2)
+    short = position.map((value, key) =>
+      typeof value === "string" && isCuttable(key) && jsonBytes(value) > bytes ? [cut(value, bytes)] : value,
     )
   return short
 }
@@ -96,7 +118,9 @@ export function readCursorText(
 
 /** Where a page begins, as a part of its statement's shape. */
 export const startShape = (from: ListQuery["from"]): string =>
-  from.cursor === "start" ? "" : `${from.cursor}:${from.parts.map((part) => part[0]).join("")}`
+  from.cursor === "start"
+    ? ""
+    : `${from.cursor}${from.inclusive ? "=" : ""}:${from.parts.map((part) => part[0]).join("")}`
 
 /** The position of a cursor, or undefined if it is mangled or was made for another sort. */
 export function decodeCursor(
@@ -104,24 +128,37 @@ export function decodeCursor(
   keys: SortField[],
   cursor: string,
   isKey: (field: string) => boolean,
-): Position | undefined {
+): ({ position: Position } & Required<Beside>) | undefined {
   const text = fromBase64Url(cursor)
   if (text === undefined || text.slice(0, 8) !== fnv1a(`${sort}\n${text.slice(8)}`)) return undefined
-  let position: unknown
+  let parts: unknown
   try {
-    position = JSON.parse(text.slice(8))
+    parts = JSON.parse(text.slice(8))
   } catch {
     return undefined
   }
-  if (!Array.isArray(position) || position.length !== keys.length) return undefined
+  if (!Array.isArray(parts) || parts.length < keys.length) return undefined
+  const [beside, ...others] = parts.slice(keys.length).map(readBeside)
+  if (others.length || (parts.length > keys.length && !beside)) return undefined
+  const position = parts.slice(0, keys.length)
   const valid = keys.every(({ name, type, spec }, i) => {
     const value: unknown = position[i]
     if (value === null) return !isKey(name)
+    const isCut = Array.isArray(value) && value.length === 1
+    if (isCut && isKey(name)) return false
     if (Array.isArray(value) && type.sql.stored) return isStored(value)
-    const isCut = Array.isArray(value) && value.length === 1 && spec.type === "text"
+    if (isCut && spec.type !== "text") return false
     return type.accepts(isCut ? value[0] : value)
   })
-  return valid ? (position as Position) : undefined
+  return valid ? { position, skip: 0, inclusive: false, ...beside } : undefined
+}
+
+/** Where beside its position a cursor leads: undefined for what is none. */
+function readBeside(value: unknown): Beside | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
+  const { skip = 0, inclusive = false } = value as Record<string, unknown>
+  const isRight = Number.isSafeInteger(skip) && (skip as number) >= 0 && typeof inclusive === "boolean"
+  return isRight ? { skip: skip as number, inclusive } : undefined
 }
 
 /** Whether it is a beginning, or a kind and digits. */

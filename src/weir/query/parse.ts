@@ -39,17 +39,18 @@ export function parseList(
   if (filter !== undefined) reader.add("filter", filter)
   const { values } = reader
   const limit = reader.integer("limit", 1, maxLimit) ?? defaultLimit
-  const skip = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
-  values.skip = skip
-  // One row more than the page is read.
-  const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
+  const given = reader.integer("skip", 0, Number.MAX_SAFE_INTEGER)
   const counting = reader.choice("count", ["exact", "estimate"])
   const count = counting === "exact"
   const found = readSearch(reader, resource)
   const sort = found
     ? readRankedSort(reader, resource)
     : readSort(reader, resource, "sort", defaultSort(resource))
-  const from = readCursor(reader, { resource, viewer }, sort, skip !== undefined)
+  const from = readCursor(reader, { resource, viewer }, sort, given !== undefined)
+  const skip = from.cursor === "start" ? given : from.skip
+  values.skip = skip
+  // One row more than the page is read.
+  const skipWithin = skip ? 2 ** Math.ceil(Math.log2(skip + limit + 1)) : undefined
   const selection = readSelection(reader, resource, { filtered: true, byDefault: [] })
   requireFewRows(reader, rowsWith(limit, selection.includes), maxRows, ` with limit=${limit}`)
   reader.finish()
@@ -111,12 +112,13 @@ function readCursor(
     return { cursor: "start" }
   }
   const keys = sort.map((key) => key.field)
-  const position = decodeCursor(sortText(sort), keys, text, (field) => of.resource.keys.includes(field))
-  if (!position) {
+  const decoded = decodeCursor(sortText(sort), keys, text, (field) => of.resource.keys.includes(field))
+  if (!decoded) {
     reader.issue(cursor, "is not a cursor of this list with this sort", "invalid_cursor")
     return { cursor: "start" }
   }
+  const { position } = decoded
   for (const [i, value] of position.entries())
     reader.values[`c${i}`] = partOf(value).bound ?? (keys[i] as SortField).type.sql.encode(value)
-  return { ...of, cursor, parts: position.map((value) => partOf(value).part) }
+  return { ...of, ...decoded, cursor, parts: position.map((value) => partOf(value).part) }
 }

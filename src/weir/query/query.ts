@@ -4,6 +4,7 @@ import type { StorageClass } from "../fields/type.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Condition } from "./condition.ts"
+import type { Position } from "./cursor.ts"
 import type { Step } from "./place.ts"
 import type { PlacesWithin } from "./places-within.ts"
 import type { SearchQuery } from "./search.ts"
@@ -102,6 +103,11 @@ export interface FromCursor {
    * of another kind than the column's.
    */
   parts: ("value" | "null" | "cut" | StorageClass)[]
+  /** The parts themselves: no part of the statement's shape, as `skip` is none, which is how many rows further it begins. */
+  position: Position
+  skip: number
+  /** Whether the cursor's own row is on the page. */
+  inclusive: boolean
   /** In which rows a text is looked up, and for whom. */
   resource: Resource
   viewer: ViewerKind

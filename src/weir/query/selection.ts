@@ -1,4 +1,4 @@
-import { isSortable } from "../resource/field.ts"
+import { isSortable, tellsApart } from "../resource/field.ts"
 import { keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { type Filters, readFilters } from "./filters.ts"
@@ -92,7 +92,7 @@ export function readSort(
   const last = resource.keys.length
     ? keyFields(resource)
     : Object.values(resource.fields).filter(
-        (field) => isSortable(field) && reader.field(resource, field.name),
+        (field) => tellsApart(field) && reader.field(resource, field.name),
       )
   const others = last.filter((field) => keys.every((key) => key.field !== field))
   // In one direction, an index of the key serves the order.

@@ -8,7 +8,7 @@ import {
   uniqueSets,
 } from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
-import { type Field, fieldFrom } from "./field.ts"
+import { type Field, fieldFrom, isComparable } from "./field.ts"
 import { isTable, loadOwn, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
 import type { OwnOptions, SchemaOptions } from "./option-types.ts"
@@ -72,15 +72,16 @@ function made(
   if (fault) throw new Error(`${name}: ${fault}`)
   loadOwn([table])
   const notices: string[] = []
-  const keys = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
+  const columns = primaryKeyOf(table).flatMap((column) => propertyOf(table, column) ?? [])
   const collection = collectionOf(table)
   const { fields, closed } = fieldsOf(
     table,
     name,
-    keys,
+    columns,
     collection?.owner ? ownedBy(options) : options,
     notices,
   )
+  const keys = namedBy(columns, fields, name, notices) ? columns : []
   const singular = options.singular ?? singularOf(name)
   const indexed = indexedColumns(table)
   const { create = nobody, ...rest } = options
@@ -98,7 +99,7 @@ function made(
     table,
     module,
     fields,
-    keys: keys.every((key) => fields[key]) ? keys : [],
+    keys,
     references: referencesOf(table, fields),
     indexed: new Set(Object.keys(fields).filter((field) => indexed.has(fields[field]?.column.name ?? ""))),
     refersTo: new Map(),
@@ -196,6 +197,22 @@ function fieldsOf(
 
 const isRequired = ({ notNull, hasDefault, generated, generatedIdentity }: Column): boolean =>
   notNull && !hasDefault && !generated && !generatedIdentity
+
+/** Whether paths and cursors can name rows by their key, whose columns must be known and looked up by value. */
+function namedBy(
+  keys: string[],
+  fields: Record<string, Field>,
+  resource: string,
+  notices: string[],
+): boolean {
+  const known = keys.map((key) => fields[key])
+  const unnamed = known.find((field) => field && !isComparable(field))
+  if (unnamed)
+    notices.push(
+      `${resource}: its rows have no path, and pages go by skip, since no path holds a value of its key's ${unnamed.name}`,
+    )
+  return !unnamed && known.every(Boolean)
+}
 
 /** A key that looks like a secret, and that no rule of its own shows: it stands in the path of its row. */
 function secretKey(

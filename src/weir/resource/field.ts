@@ -1,8 +1,8 @@
-import { type Column, is, SQL, type Table } from "drizzle-orm"
+import type { Column, SQL, Table } from "drizzle-orm"
 import { type FieldSpec, specOfColumn } from "../db/dialect/field.ts"
 import type { Value } from "../db/dialect/statement.ts"
 import { inferSpec } from "../fields/infer.ts"
-import { encodeOwn } from "../fields/own-values.ts"
+import { encodeOwn, isSql } from "../fields/own-values.ts"
 import type { FieldType } from "../fields/type.ts"
 import { fieldType, isFieldType } from "../fields/types.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
@@ -17,6 +17,8 @@ export interface Field {
   type: FieldType
   column: Column
   nullable: boolean
+  /** Whether it is the key of its table, or a part of it. */
+  isKey?: boolean
   /** May be left out of a create. */
   optional: boolean
   /** The literal default, where there is one. */
@@ -75,6 +77,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
     type,
     column,
     nullable,
+    isKey,
     optional: isMade || nullable || column.hasDefault || options.initially !== undefined,
     get default() {
       return byDefault()
@@ -101,9 +104,19 @@ function specFor({ table, name, column, options }: FieldSource): FieldSpec | und
   return spec && { ...spec, inferred: true, ...(options.schema ? { schema: options.schema } : {}) }
 }
 
-/** Whether rows can be sorted by a field. */
-export const isSortable = ({ type, spec }: Field): boolean =>
+/** Whether rows can be sorted by a field: lists are so by keys of any type. */
+export const isSortable = (field: Field): boolean =>
+  isGroupable(field) || (field.isKey === true && isComparable(field))
+
+/** Whether a field has an order that says something. */
+export const isGroupable = ({ type, spec }: Field): boolean =>
   type.operators.includes("gt") || spec.type === "boolean"
+
+/** Whether values of a field are looked up, as those of a row's key are. */
+export const isComparable = ({ type }: Field): boolean => type.operators.includes("eq")
+
+/** Whether rows are told apart by a field, where no key does so: they are sorted by it last. */
+export const tellsApart = (field: Field): boolean => field.isKey === true || isComparable(field)
 
 /** Most characters of a key that is text: Postgres indexes no longer ones, and no path would hold them. */
 const longestKey = 2_700
@@ -112,7 +125,10 @@ const longestKey = 2_700
 function keyType(spec: FieldSpec): FieldType {
   const isUnbounded = spec.inferred && spec.type === "text" && spec.length === undefined
   const type = fieldType(isUnbounded ? { ...spec, length: longestKey } : spec)
-  return spec.type === "text" ? { ...type, ordered: (expression) => expression } : type
+  if (spec.type !== "text") return type
+  // A row's own JSON has its key, and need not be made again for a cursor.
+  const { position: _, ...own } = type.sql
+  return { ...type, sql: own, ordered: (expression) => expression }
 }
 
 const numeric: ReadonlySet<string> = new Set(["integer", "bigint", "decimal"])
@@ -155,7 +171,7 @@ function makerOf(column: Column, spec: FieldSpec, literal: Field["default"]): Fi
     const value = fieldType(spec).sql.encode(literal)
     return () => value
   }
-  if (byDefault !== undefined && !is(byDefault, SQL)) {
+  if (byDefault !== undefined && !isSql(byDefault)) {
     const value = encodeOwn(column, spec, byDefault)
     return () => value
   }

@@ -1,6 +1,6 @@
 import type { Json, Reference } from "../http/components.ts"
 import { unitsOf } from "../query/aggregate-members.ts"
-import { isSortable } from "../resource/field.ts"
+import { isGroupable } from "../resource/field.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { isOpenToAll } from "../resource/rules.ts"
 import { type Documents, inQuery, objectOf } from "./openapi-parts.ts"
@@ -14,7 +14,7 @@ const example = (d: Documents, resource: Resource): { number?: Field; time?: Fie
       !resource.keys.includes(name),
   )
   const time = fields.find((field) => unitsOf(field).length > 0)
-  const plain = fields.find((field) => isSortable(field) && resource.references.has(field.name))
+  const plain = fields.find((field) => isGroupable(field) && resource.references.has(field.name))
   return { ...(number && { number }), ...(time && { time }), ...(plain && { plain }) }
 }
 
@@ -70,7 +70,7 @@ const aggregateTerms: Json[] = [
 /** A group of rows with its aggregates: its members are called as they were asked for. */
 export const groupSchema = (d: Documents, resource: Resource): Reference =>
   d.components.named("schemas", d.grouped(resource), () => {
-    const groups = d.readable(resource).filter((field) => isSortable(field))
+    const groups = d.readable(resource).filter((field) => isGroupable(field))
     const { number } = example(d, resource)
     const members = Object.fromEntries(
       groups.map((field) => [field.name, { schema: groupMember(d, field), required: false }]),

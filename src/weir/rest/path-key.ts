@@ -14,10 +14,16 @@ const param = "key"
 /** The segment that stands for a key which comes as a parameter. */
 export const unnamed = "-"
 
-/** Whether a key is one text: it may be empty, a dot, or a word that paths have for something else. */
-export const isText = (resource: Resource): boolean => {
+/** Segments that are no key in a path: it would end there, be another, or be a route of its own. */
+const special = new Set(["", ".", "..", "batch"])
+/** Where the rows are the viewers, the segment of one's own. */
+const me = "me"
+
+/** Whether a key is one value that may be empty, a dot, or a word that paths have for something else. */
+const mayBeSpecial = (resource: Resource): boolean => {
   const [field, ...others] = keyFields(resource)
-  return field !== undefined && others.length === 0 && typeof field.type.parse("-") === "string"
+  if (field === undefined || others.length > 0) return false
+  return [...special, me].some((text) => typeof field.type.parse(text) === "string")
 }
 
 /** The segment of a key as the document has it: `{id}`, or `{house},{number}`. */
@@ -52,7 +58,7 @@ export function pathKeyOf(
   const named = namedKey(resource, search, mayBeNamed || segment === unnamed)
   if (named)
     return { key: required(resource, parseKey(keyFields(resource), [named.text])), search: named.search }
-  if (segment === "me" && resource.holdsViewers) {
+  if (segment === me && resource.holdsViewers) {
     requireOpen(call, signedIn)
     return { key: call.viewer.id as Key, search }
   }
@@ -69,7 +75,7 @@ export function namedKey(
   search: string,
   mayBeNamed: boolean,
 ): { text: string; search: string } | undefined {
-  if (search.length <= 1 || !mayBeNamed || !isText(resource)) return undefined
+  if (search.length <= 1 || !mayBeNamed || !mayBeSpecial(resource)) return undefined
   const params = new URLSearchParams(search)
   const [text, ...others] = params.getAll(param)
   if (text === undefined || others.length) return undefined
@@ -95,13 +101,10 @@ function decoded(text: string): string {
   }
 }
 
-/** Segments that are no key in a path: it would end there, be another, or be a route of its own. */
-const special = new Set(["", ".", "..", "batch"])
-
 /** The path of a row, below that of its resource. */
 export function rowPath(resource: Resource, key: RowKey): string {
   const text = typeof key === "object" ? undefined : String(key)
-  if (text !== undefined && (special.has(text) || (text === "me" && resource.holdsViewers)))
+  if (text !== undefined && (special.has(text) || (text === me && resource.holdsViewers)))
     return `/${resource.name}/${unnamed}?${param}=${encodeURIComponent(text)}`
   return `/${resource.name}/${keySegment(key)}`
 }

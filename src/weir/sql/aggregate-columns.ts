@@ -67,7 +67,7 @@ function groupSql({ of, unit }: Group, joins: Joins, zone: string): Made {
   const { spec, type } = of.field
   const column = joins.columnOf(of)
   const value = type.sql.comparable?.(column) ?? column
-  if (!unit) return { parts: [value], values: (parts) => parts }
+  if (!unit) return { parts: [type.sql.finite?.(value) ?? value], values: (parts) => parts }
   const { key, start } = dialect.bucket({
     unit,
     type: spec.type as "timestamp" | "local_timestamp" | "date",

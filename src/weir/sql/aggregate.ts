@@ -86,6 +86,9 @@ export function compileAggregate(
   return { ...plan, ...costOfAggregate(query), keysInRows: undefined, keyColumns, separator, isMeasured }
 }
 
+/** Whether values of a field may be none to JSON, which makes null of them. */
+const mayBeNone = ({ type }: Field): boolean => type.sql.finite !== undefined
+
 /** The rows that are aggregated: those that the viewer may see, and that pass the filters. */
 function rowsOf(
   { resource, parent, filters, conditions }: AggregateQuery,
@@ -125,7 +128,7 @@ function firstGroups(
     const key = sort[i]
     if (!isColumn || !key || key.field !== keys[0]) return sql``
     const value = key.field.type.ordered(columns[i]?.parts[0] as SQL)
-    order.push(expressions.ordered(value, key.descending, field.nullable))
+    order.push(expressions.ordered(value, key.descending, field.nullable || mayBeNone(field)))
   }
   return sql` order by ${sql.join(order, sql`, `)} limit ${literal(limit + 1)}`
 }

@@ -3,7 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
 import { isPartAlone, isRowAlone } from "../query/version.ts"
-import { oppositeKey } from "../resource/key.ts"
+import { hasCursors, oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
@@ -129,7 +129,8 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const multiline = isMultiline(resource, query)
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
-  const positions = inRows ? [] : positionsOf(keysBy(search.rank?.after), alias)
+  const positions =
+    inRows || !hasCursors(resource, kind) ? [] : positionsOf(keysBy(search.rank?.after), alias)
   const keyColumns = positions.map(({ columns, value }) =>
     sentText(resource, expressions.jsonEnds(columns, query.limit, value)),
   )

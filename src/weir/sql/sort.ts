@@ -95,7 +95,10 @@ interface Step {
 /** The rows beyond a cursor, in the order of the keys. Nulls count as the largest values. */
 export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
   if (from.cursor === "start") return true
-  return beyondSteps(keys.flatMap((key, i) => stepOf(keys, key, i, from)))
+  return beyondSteps(
+    keys.flatMap((key, i) => stepOf(keys, key, i, from)),
+    from.inclusive ? "=" : "",
+  )
 }
 
 function stepOf(
@@ -136,24 +139,24 @@ const compared = ({ columns, at, falling }: Pick<Step, "columns" | "at" | "falli
   sql`${tuple(columns)} ${sql.raw((falling ? "<" : ">") + orEqual)} ${tuple(at)}`
 
 /** The rows beyond a cursor. What the first step says of all of them stands before the rest, for an index to begin there. */
-function beyondSteps([step, ...rest]: Step[]): SQL {
+function beyondSteps([step, ...rest]: Step[], orEqual: "" | "="): SQL {
   const { falling, nullable, isNull, value, equal } = step as Step
   if (isNull) {
     const further = falling ? sql`${value} is not null` : sql`1 = 0`
     if (rest.length === 0) return further
-    const others = sql`(${value} is null and ${beyondSteps(rest)})`
+    const others = sql`(${value} is null and ${beyondSteps(rest, orEqual)})`
     return falling ? sql`(${further} or ${others})` : others
   }
   const one = step as Step
-  const further = compared(one)
+  const further = compared(one, rest.length ? "" : orEqual)
   const withNulls = nullable && !falling ? sql`(${further} or ${value} is null)` : further
   if (rest.length === 0) return withNulls
   if (one.isColumn && [one, ...rest].every((s) => !s.nullable && s.falling === falling)) {
     const [columns, at] = [[one, ...rest].flatMap((s) => s.columns), [one, ...rest].flatMap((s) => s.at)]
-    return compared({ columns, at, falling })
+    return compared({ columns, at, falling }, orEqual)
   }
-  if (nullable && !falling) return sql`(${withNulls} or (${equal} and ${beyondSteps(rest)}))`
-  return sql`(${compared(one, "=")} and (${further} or ${beyondSteps(rest)}))`
+  if (nullable && !falling) return sql`(${withNulls} or (${equal} and ${beyondSteps(rest, orEqual)}))`
+  return sql`(${compared(one, "=")} and (${further} or ${beyondSteps(rest, orEqual)}))`
 }
 
 /**
@@ -167,10 +170,10 @@ function lookedUp(keys: SortExpression[], i: number, { resource, viewer: kind }:
   const [there] = sortExpressions([(keys[i] as SortExpression).key], row, viewer)
   const { value } = there as SortExpression
   const where = conjunction([
-    ...resource.keys.map(
-      (key, n) =>
-        sql`${row(key)} = ${boundValue(resource, key, `c${keys.length - resource.keys.length + n}`)}`,
-    ),
+    ...resource.keys.map((name) => {
+      const at = keys.findIndex(({ key }) => key.field.name === name)
+      return sql`${row(name)} = ${boundValue(resource, name, `c${at}`)}`
+    }),
     resource.rules.read(row, viewer),
     expressions.startsWith(value, bound(`c${i}`)),
   ])

@@ -93,6 +93,30 @@ admins are the rows of users whose role is "admin"
   )
 })
 
+test.each([
+  ["pg-core", "pgTable", "postgresql"],
+  ["sqlite-core", "sqliteTable", "sqlite"],
+])("exports of %s that are no tables are passed over, namespaces as well", async (core, maker, dialect) => {
+  at.write("src/parts.ts", "export const title = 'Docs'\n")
+  at.write(
+    "src/tables.ts",
+    `import { ${maker}, text } from "drizzle-orm/${core}"
+export * as nested from "./parts.ts"
+export const bare = Object.create(null)
+export const nothing = null
+export const many = [Object.create(null)]
+export class Words {}
+export const pages = ${maker}("pages", { id: text("id").primaryKey(), title: text("title") })
+`,
+  )
+  expect(worked(await adopt("src/tables.ts"))).toContain("1 table of src/tables.ts, closed but for admins")
+  at.write(
+    "drizzle.config.ts",
+    `export default { dialect: "${dialect}", schema: "./src/tables.ts", out: "./migrations" }\n`,
+  )
+  expect(worked(await at.db(undefined, "generate", "--name", "first"))).toContain("0000_first.sql")
+})
+
 test("without a table of users, nobody can enter, which is said", async () => {
   take("pg-chat/pg-chat.ts", "src/schema/chat.ts")
   const said = worked(await adopt("src/schema/chat.ts"))

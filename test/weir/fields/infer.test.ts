@@ -48,6 +48,11 @@ describe("a column of Postgres", () => {
       { type: "decimal", sqlType: "numeric", precision: 9, scale: 2, storage: "number" },
     ],
     [
+      "numeric as a bigint of any precision",
+      pg.numeric({ mode: "bigint" }),
+      { type: "decimal", sqlType: "numeric", storage: "bigint" },
+    ],
+    [
       "numeric as a bigint",
       pg.numeric({ precision: 9, mode: "bigint" }),
       { type: "decimal", sqlType: "numeric", precision: 9, scale: 0, storage: "bigint" },

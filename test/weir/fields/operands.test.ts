@@ -123,6 +123,9 @@ describe("a member of a body", () => {
     [{ type: "decimal", inferred: true }, 1e-7, "0.0000001"],
     [{ type: "decimal", inferred: true }, 1e21, { code: "out_of_range" }],
     [{ type: "decimal", inferred: true, storage: "number" }, 1e21, "1000000000000000000000"],
+    [{ type: "decimal", inferred: true, storage: "bigint" }, 5, "5"],
+    [{ type: "decimal", inferred: true, storage: "bigint" }, "-0050.0", "-50"],
+    [{ type: "decimal", inferred: true, storage: "bigint" }, 5.5, { code: "invalid_integer" }],
     [
       { type: "decimal", inferred: true },
       "123456789012345678901234567890.5",
@@ -141,7 +144,22 @@ describe("a member of a body", () => {
     [{ type: "vector", dimensions: 2 }, [1, 2.5], [1, 2.5]],
     [{ type: "vector", dimensions: 2 }, [1], { code: "too_small" }],
     [{ type: "array", element: { type: "uuid" } }, [null, "x"], { code: "invalid_uuid" }],
-    [{ type: "array", element: { type: "integer" }, dimensions: 2 }, [[1, null], []], [[1, null], []]],
+    [
+      { type: "array", element: { type: "integer" }, dimensions: 2 },
+      [
+        [1, null],
+        [2, 3],
+      ],
+      [
+        [1, null],
+        [2, 3],
+      ],
+    ],
+    [
+      { type: "array", element: { type: "integer" }, dimensions: 2 },
+      [[1, null], []],
+      { code: "invalid_value" },
+    ],
     [{ type: "array", element: { type: "integer" }, dimensions: 2 }, [1], { code: "invalid_type" }],
     [{ type: "opaque" }, "\ud800", { code: "invalid_text" }],
   ])("of %j: %j is %j", (spec, value, stored) => {
@@ -175,7 +193,7 @@ test("what a cursor holds of values that JSON cannot say is accepted, and nothin
     [{ type: "uuid" }, ["0190a5c4-7d1e-7cc0-8f6a-0a1b2c3d4e5f"], ["0190A5C4-7D1E-7CC0-8F6A-0A1B2C3D4E5F", 1]],
     [{ type: "date", inferred: true }, ["2026-01-31", "infinity"], ["2026-02-31", 1]],
     [{ type: "interval" }, ["PT0S", "infinity"], ["1 day", 1]],
-    [{ type: "bytes" }, [], ["AA==", 1]],
+    [{ type: "bytes" }, ["", "AA=="], ["AA", "AB==", "-_==", 1]],
   ]
   for (const [spec, fit, unfit] of cases) {
     for (const value of fit) expect(fieldType(spec).accepts(value), `${spec.type} ${value}`).toBe(true)

@@ -41,7 +41,11 @@ const pgNow = pg.customType<{ data: string; driverData: SQL }>({
   toDriver: (value) => sql`upper(${value})` as never,
 })
 
+/** An object without a prototype, as a parser of JSON may make it. */
+const bare = Object.assign(Object.create(null), { a: 1 })
+
 const postgres = (): Case[] => [
+  ofPg("jsonb", pg.jsonb(), bare, { a: 1 }),
   ofPg("text", pg.text(), "plain 'text'"),
   ofPg("integer", pg.integer(), 5),
   ofPg("bigint", pg.bigint({ mode: "bigint" }), 9007199254740993n, "9007199254740993"),
@@ -103,6 +107,7 @@ const inSqlite = (): Case[] => [
   ofSqlite("numeric", sqlite.numeric({ mode: "number" }), 19.5),
   ofSqlite("numeric", sqlite.numeric({ mode: "bigint" }), 9007199254740993n, "9007199254740993"),
   ofSqlite("text", sqlite.text({ mode: "json" }), { a: [1, "é"] }),
+  ofSqlite("text", sqlite.text({ mode: "json" }), bare, { a: 1 }),
   ofSqlite("blob", sqlite.blob({ mode: "json" }), { a: [1, "é"] }),
   ofSqlite("blob", sqlite.blob({ mode: "buffer" }), bytes, bytes.toString("base64")),
   ofSqlite("blob", sqlite.blob({ mode: "bigint" }), -9007199254740993n, "-9007199254740993"),

@@ -8,6 +8,7 @@ import { appOf } from "../support/app-of.ts"
 import type { Call } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
 import type { Fresh } from "../support/fresh.ts"
+import { walk } from "../support/paging.ts"
 import type { World } from "../support/world.ts"
 
 const isPostgres = dialectName === "postgres"
@@ -29,6 +30,25 @@ const own = isPostgres
       utc: lite.integer({ mode: "timestamp_ms" }),
     })
 
+/** Numbers of which JSON cannot say some. */
+const floats = isPostgres
+  ? pg.pgTable("own_floats", {
+      id: pg.integer().primaryKey(),
+      half: pg.real(),
+      whole: pg.doublePrecision().notNull(),
+      exact: pg.numeric(),
+      number: pg.numeric({ mode: "number" }),
+    })
+  : lite.sqliteTable("own_floats", {
+      id: lite.integer().primaryKey(),
+      half: lite.real(),
+      whole: lite.real().notNull(),
+      exact: lite.numeric(),
+      number: lite.numeric({ mode: "number" }),
+    })
+const noNumbers = isPostgres ? ["'NaN'", "'Infinity'", "'-Infinity'"] : ["9e999", "-9e999", "9e999"]
+const floatTexts = ["1.5", ...noNumbers, "1.5", "-2"]
+
 const rows: [string | null, string | null, string | null][] = [
   ["0.1", "9223372036854775807", "2026-03-28T22:59:59.000Z"],
   ["0.2", "9223372036854775807", "2026-03-28T23:00:00.000Z"],
@@ -40,7 +60,7 @@ let w: Fresh
 let call: Call
 beforeAll(async () => {
   w = await fresh()
-  await createTables(w.database, { own })
+  await createTables(w.database, { own, floats })
   const client = w.database.connect()
   const value = (text: string | null, as: (text: string) => string) => (text === null ? "null" : as(text))
   await client.batch(
@@ -57,8 +77,19 @@ beforeAll(async () => {
       return { text: `insert into own_sums values (${i + 1}, ${values.join(", ")})`, params: [] }
     }),
   )
+  await client.batch(
+    floatTexts.map((text, i) => ({
+      text: `insert into own_floats values (${[i + 1, text, text, text, text]})`,
+      params: [],
+    })),
+  )
   await client.close?.()
-  call = appOf(w as World, resource(own as typeof own & object, { read: anyone }))
+  const [sums, numbers] = [own as typeof own & object, floats as typeof floats & object]
+  call = appOf(
+    w as World,
+    resource(sums, { read: anyone }),
+    resource(numbers, { read: anyone, create: anyone, delete: anyone }),
+  )
 })
 afterAll(() => w.close())
 
@@ -127,4 +158,40 @@ test.each(["at", "utc"])("instants of %s fall into the same lengths of time", as
     ["2026-03-23T00:00:00Z", 2],
     [null, 1],
   ])
+})
+
+test.each(["half", "whole", "exact", "number"])(
+  "numbers of %s that JSON cannot say are one group, on every page",
+  async (name) => {
+    const [few, most] = name === "exact" ? ["-2", "1.5"] : [-2, 1.5]
+    const groups = [
+      { [name]: few, count: 1 },
+      { [name]: most, count: 2 },
+      { [name]: null, count: 3 },
+    ]
+    const path = `/own_floats?aggregate=count&group=${name}`
+    for (const [sort, expected] of [
+      [name, groups],
+      [`-${name}`, groups.toReversed()],
+    ] as const) {
+      expect((await call("GET", `${path}&sort=${sort}`)).body).toEqual(expected)
+      const { forward, backward } = await walk({ call }, `${path}&sort=${sort}&limit=1`)
+      expect([forward, backward]).toEqual([expected, expected])
+    }
+  },
+)
+
+test("a number is shown by few digits, and found by those that JavaScript writes", async () => {
+  for (const [i, number] of [1e300, 1e-7, -1.5e22, 0.1].entries()) {
+    const id = 100 + i
+    const json = { id, whole: number, number }
+    const created = await call("POST", "/own_floats", { json })
+    expect([created.status, created.body]).toMatchObject([201, json])
+    expect(created.text).not.toMatch(/"number":[^,}]*[1-9]0{9,}[1-9]/)
+    for (const name of ["number", "whole"])
+      for (const text of [encodeURIComponent(String(number)), String(number)]) {
+        const found = await call("GET", `/own_floats?id[gte]=100&${name}=${text}`)
+        expect([text, found.body], found.text).toMatchObject([text, [{ id }]])
+      }
+  }
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { decodeCursor, encodeCursor, type Position } from "../../../src/weir/query/cursor.ts"
+import { decodeCursor, encodeCursor, type Position, shortCursor } from "../../../src/weir/query/cursor.ts"
 import type { Field, Resource } from "../../../src/weir/resource/resource.ts"
 import { resources } from "../support/fixture.ts"
 
@@ -7,7 +7,7 @@ const items = resources.find((r) => r.name === "items") as Resource
 const keysOf = (sort: string): Field[] =>
   sort.split(",").map((name) => items.fields[name.replace("-", "")] as Field)
 const decode = (sort: string, cursor: string) =>
-  decodeCursor(sort, keysOf(sort), cursor, (name) => name === "id")
+  decodeCursor(sort, keysOf(sort), cursor, (name) => name === "id")?.position
 /** A cursor with a true check over whatever is in it. */
 const forged = (sort: string, position: unknown): string => encodeCursor(sort, position as Position)
 
@@ -38,7 +38,8 @@ describe("a cursor", () => {
       `${"x".repeat(237)}😀${"x".repeat(900)}`,
     ]) {
       const sort = "description,title,id"
-      const cursor = encodeCursor(sort, [text, text, Number.MAX_SAFE_INTEGER])
+      const position = [text, text, Number.MAX_SAFE_INTEGER]
+      const cursor = shortCursor(sort, position, (key) => key < 2) as string
       expect(cursor.length).toBeLessThanOrEqual(651)
       const [description, title] = decode(sort, cursor) as [[string], [string], number]
       for (const [beginning] of [description, title]) {
@@ -47,6 +48,23 @@ describe("a cursor", () => {
         expect(beginning.length).toBeGreaterThan(10)
       }
     }
+  })
+
+  test("may lead beside its position", () => {
+    const decoded = (text: string) => decodeCursor("id", keysOf("id"), text, () => true)
+    for (const beside of [{}, { skip: 3 }, { inclusive: true }, { skip: 9, inclusive: true }])
+      expect(decoded(encodeCursor("id", [7], beside))).toEqual({
+        position: [7],
+        skip: 0,
+        inclusive: false,
+        ...beside,
+      })
+  })
+
+  test("of a key that is too long there is none", () => {
+    const isCuttable = (key: number) => key === 0
+    expect(shortCursor("title,id", ["x".repeat(9_000), "y".repeat(2_000)], isCuttable)).toBeDefined()
+    expect(shortCursor("title,id", ["x", "y".repeat(2_300)], isCuttable)).toBeUndefined()
   })
 
   test("belongs to one sort", () => {
@@ -109,6 +127,13 @@ describe("a cursor", () => {
     ["title,id", [["a\0"], 1]],
     ["created_at,id", [["2026-01-31T12:00:00.000Z"], 1]],
     ["id", [[1]]],
+    ["id", [1, {}, {}]],
+    ["id", [1, null]],
+    ["id", [1, []]],
+    ["id", [1, { skip: -1 }]],
+    ["id", [1, { skip: 0.5 }]],
+    ["id", [1, { skip: "1" }]],
+    ["id", [1, { inclusive: 1 }]],
   ]
   test.each(wrong)("over %s with a true check is refused where no row can have %j", (sort, position) => {
     expect(decode(sort, forged(sort, position))).toBeUndefined()

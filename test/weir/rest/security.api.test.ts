@@ -3,7 +3,7 @@ import "#fresh"
 import { SignJWT, UnsecuredJWT } from "jose"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { passwordMark, tokens } from "../../../src/weir/auth/token.ts"
-import { encodeCursor } from "../../../src/weir/query/cursor.ts"
+import { encodeCursor, shortCursor } from "../../../src/weir/query/cursor.ts"
 import { type Answer, read } from "../support/client.ts"
 import { authSecret } from "../support/fresh.ts"
 import { execute, expectSafe, tablesOf, type Who } from "../support/scenarios.ts"
@@ -517,7 +517,7 @@ describe("hostile values", () => {
     const place = await ask(
       "anonymous",
       "GET",
-      `/items?sort=title&after=${encodeCursor("title,id", [value, 1])}`,
+      `/items?sort=title&after=${shortCursor("title,id", [value, 1], (key) => key === 0)}`,
     )
     expect(place.status).toBe(value.includes("\0") || !value.isWellFormed() ? 422 : 200)
   })

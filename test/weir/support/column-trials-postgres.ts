@@ -117,6 +117,13 @@ const numbers: Record<string, Trial> = {
     values: [-1, 9, 10].map((n) => Object.assign(as(n, n), { json: n.toFixed(2) })),
     after: [["'NaN'", "null"]],
   },
+  "numeric as a bigint, of any precision": of("numeric", numeric({ mode: "bigint" }), [
+    "-12345678901234567890",
+    "0",
+    as(5, "5"),
+    as("7.0", "7"),
+    "12345678901234567890",
+  ]),
   "numeric as a bigint": of("numeric(30)", numeric({ precision: 30, mode: "bigint" }), [
     "-123456789012345678901234567890",
     as(7, "7"),

@@ -1,8 +1,9 @@
-import { is, Table } from "drizzle-orm"
+import type { Table } from "drizzle-orm"
 import { type Api, type ApiOptions, defineApi } from "../../api.ts"
 import type { Casing } from "../../db/dialect/casing.ts"
 import { dialectName } from "../../db/dialect/choose.ts"
 import { resourcesOf } from "../../resource/define.ts"
+import { isTable } from "../../resource/load-tables.ts"
 import { singularOf } from "../../resource/names.ts"
 import type { Resource, ResourceOptions } from "../../resource/resource.ts"
 import { admin, nobody } from "../../resource/rules.ts"
@@ -75,7 +76,7 @@ function tablesOf(schema: Record<string, unknown>): Map<string, Table> {
   // A table that is a default export has another name as well, as a rule.
   const exports = Object.entries(schema).sort(([a], [b]) => Number(a === "default") - Number(b === "default"))
   for (const [name, value] of exports)
-    if (is(value, Table) && ![...tables.values()].includes(value)) tables.set(name, value)
+    if (isTable(value) && ![...tables.values()].includes(value)) tables.set(name, value)
   return tables
 }
 

@@ -32,6 +32,8 @@ export interface ColumnSql {
   comparable?: (value: SQL) => SQL
   /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
   compared?: (operator: "=" | ">" | ">=", column: SQL, value: SQL) => SQL
+  /** The value, or null where JSON cannot say it, as for a number that is none: what rows are grouped by. */
+  finite?: (value: SQL) => SQL
   /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */
   size?: (column: SQL) => SQL
   /** A value cast to the column's type, for places where the statement does not imply the type. */

@@ -30,6 +30,7 @@ export const decimal = ({ storage, precision }: FieldSpec): ColumnSql => ({
   ...readFromText("numeric"),
   json: (column) => (storage === "number" ? finite(column, "numeric", column) : digits(column, precision)),
   position: (column) => sql`${column}::text`,
+  finite: (value) => finite(value, "numeric", value),
 })
 
 /** A floating point number. One of four bytes is compared with others of four bytes. */
@@ -39,5 +40,6 @@ export function real({ inferred, sqlType = "double precision" }: FieldSpec): Col
     ...readFromText(sqlType),
     json: (column) => finite(column, sqlType, column),
     position: (column) => sql`${column}::text`,
+    finite: (value) => finite(value, sqlType, value),
   }
 }

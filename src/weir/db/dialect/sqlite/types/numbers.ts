@@ -12,6 +12,13 @@ const realOr = (column: SQL, long: (all: SQL) => SQL): SQL =>
 const realJson = (column: SQL): SQL => realOr(column, (all) => all)
 
 const isWithinReals = (column: SQL): SQL => sql`abs(${column}) < 9e999`
+const finite = (value: SQL): SQL => sql`iif(${isWithinReals(value)}, ${value}, null)`
+
+/** A number as JSON, of 15 digits where they suffice. */
+const shortJson = (column: SQL): SQL => {
+  const short = sql`printf('%!.15g', ${column})`
+  return realOr(column, (all) => sql`iif(cast(${short} as real) = ${column}, json(${short}), ${all})`)
+}
 
 /** The largest power of two that JSON writes with all its digits. */
 const highest = 52
@@ -52,6 +59,7 @@ export function real({ inferred }: FieldSpec): ColumnSql {
       isKind("real"),
       (column) => sql`iif(${isWithinReals(column)}, ${realJson(column)}, ${infinite(column)})`,
     ),
+    finite,
     oneOf: (expression, list) => sql`${expression} in (select cast(value as real) from json_each(${list}))`,
   }
 }
@@ -85,7 +93,7 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
   const asText = (column: SQL) =>
     sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${digitsOf(column)}, null) when 'blob' then null when 'null' then null else cast(${column} as text) end`
   const asNumber = (column: SQL) =>
-    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${realJson(column)}, null) when 'integer' then ${column} end`
+    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${shortJson(column)}, null) when 'integer' then ${column} end`
   return {
     ...typed("numeric"),
     bind: (param) => sql`cast(${param} as numeric)`,
@@ -97,6 +105,7 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
     ),
     oneOf: (expression, list) =>
       sql`${expression} in (select cast(value as numeric) from json_each(${list}))`,
+    finite,
     toElement: exactNumber,
     fromElement: (array, index) => sql`cast(${exactElement(array, index)} as numeric)`,
   }
