@@ -27,7 +27,7 @@ import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
 import { prepareDatabase } from "./prepare-database.ts"
 import { refusing } from "./refusals.ts"
-import { methodsOf } from "./request-target.ts"
+import { methodsOf, probesOf } from "./request-target.ts"
 import {
   answerLimitsOf,
   authSettingsOf,
@@ -89,7 +89,8 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   requireDistinct(settings, app.routes)
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
   const senderOf = networksOf(addressOf)
-  const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
+  const options = { ...refusals, addressOf: senderOf, isProbe: probesOf(settings.BASE_PATH) }
+  const { server, unsent } = listen(app.fetch, settings, options, (port) => {
     reportListening(port)
     if (!isFirst()) return
     for (const msg of api.notices) log({ level: "info", msg })
