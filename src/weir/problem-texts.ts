@@ -28,7 +28,8 @@ export const problemTexts: Record<ProblemCode, string> = {
   not_acceptable: "`Accept` rules out JSON",
   duplicate: "Another row has this value in a unique column",
   still_referenced: "Other rows refer to the row that would be deleted or changed",
-  conflict: "A constraint failed in a hand-written route, or the row changed at each try of the write",
+  conflict:
+    "A constraint failed in a hand-written route, or the row changed at each try of the write, or others held it then",
   precondition_failed:
     "The row is not as `If-Match`, `If-None-Match` or `If-Unmodified-Since` has it; `current` is the row as it is",
   body_too_large: "The body is larger than `BODY_LIMIT`",

@@ -1,4 +1,4 @@
-import type { Client, Database, Row } from "../db/driver.ts"
+import type { Client, Database, Row, Statement } from "../db/driver.ts"
 import { stampsOfTables, stampsOfWrite } from "./stamps.ts"
 import type { Store } from "./store.ts"
 
@@ -21,6 +21,7 @@ export function invalidating(database: Database, store: Store | undefined): Data
 class InvalidatingClient implements Client {
   pendingInvalidations = false
   readonly query: Client["query"]
+  readonly isLong?: (statement: Statement) => boolean
   readonly close?: () => Promise<void>
   readonly rehearse?: () => Client
   private readonly client: Client
@@ -30,6 +31,7 @@ class InvalidatingClient implements Client {
     this.client = client
     this.store = store
     this.query = client.query
+    if (client.isLong) this.isLong = client.isLong
     if (client.close) this.close = client.close
     // What is undone invalidates nothing.
     if (client.rehearse) this.rehearse = client.rehearse

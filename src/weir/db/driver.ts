@@ -19,6 +19,11 @@ export interface Client {
    * one already.
    */
   rehearse?(): Client
+  /**
+   * Whether a read may take so long that it must not be part of a transaction, which holds others up until it ends. Absent
+   * where none holds anybody.
+   */
+  isLong?(statement: Statement): boolean
   /** Whether the shared cache has not yet confirmed the invalidations of a write of this client. */
   pendingInvalidations?: boolean
   /** Releases the client. Absent where there is nothing to release. */

@@ -28,6 +28,8 @@ export type DatabaseFailure =
   | { kind: "read_only" }
   /** The database cannot undo such a write and tell what it did. */
   | { kind: "unrehearsed"; why: string }
+  /** The transaction was undone again and again, since others wrote the same rows. */
+  | { kind: "contended" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 

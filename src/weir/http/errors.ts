@@ -32,7 +32,8 @@ const codeOf: Record<number, ProblemCode> = {
   429: "too_many_requests",
 }
 
-function problemOf(error: Error): Problem {
+/** What any error comes to for the client. */
+export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   // Drizzle wraps what a hand-written route's statement fails with.
   if ([...causes(error)].some((cause) => cause instanceof DeadlineExpired))
@@ -42,6 +43,11 @@ function problemOf(error: Error): Problem {
     case "refused":
     case "unavailable":
       return unavailable("database_unavailable", "The database cannot be reached now; try again", error)
+    case "contended":
+      return new Problem("conflict", "Others are changing the same rows now: try again", {
+        headers: { "retry-after": "1" },
+        cause: error,
+      })
     case "timeout":
       return unavailable("timeout", "The database took too long; try again", error)
     case "unmigrated":

@@ -40,14 +40,18 @@ export class RequestHooks implements HookRuntime {
     options.waitUntil(
       c,
       afterAnswer(options, (client) => work(client())).catch((error: unknown) => {
-        options.log({
-          level: "warn",
-          msg: `${what} was not written`,
-          request_id: c.get("requestId"),
-          error: error instanceof Error ? describeError(error) : { message: String(error) },
-        })
+        this.noted(`${what} was not written`, error)
       }),
     )
+  }
+
+  noted(what: string, error: unknown): void {
+    this.options.log({
+      level: "warn",
+      msg: what,
+      request_id: this.c.get("requestId"),
+      error: error instanceof Error ? describeError(error) : { message: String(error) },
+    })
   }
 
   failed(hook: string, key: unknown, error: unknown): void {

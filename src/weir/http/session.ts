@@ -124,6 +124,10 @@ class TimedClient implements Client {
     return new TimedClient(rehearsal, this.call, this.limitMs)
   }
 
+  isLong(statement: Statement): boolean {
+    return this.client.isLong?.(statement) ?? false
+  }
+
   async query(statement: Statement): Promise<Row[]> {
     if (this.deadline.expired) throw new DeadlineExpired()
     this.timings.db.start()

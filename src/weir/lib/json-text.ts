@@ -150,16 +150,26 @@ export function wholeText(value: unknown, text: string): JsonText | JsonText[] {
 
 /** Does the same for one value at a place of the text, and returns where it ends. */
 function keepMembers(value: unknown, text: string, start: number, names: ReadonlySet<string>): number {
-  if (text[start] !== "{") return endOfValue(text, start)
   const row = value as Record<string, unknown>
+  return eachMember(text, start, (name, from, end) => {
+    // Of a name that comes twice, the last value counts, as for `JSON.parse`.
+    if (names.has(name) && row[name] !== null) row[name] = new JsonText(text.slice(from, end))
+  })
+}
+
+/** Tells where the value of each member of an object stands, and returns where the value at `start` ends. */
+export function eachMember(
+  text: string,
+  start: number,
+  take: (name: string, from: number, end: number) => void,
+): number {
+  if (text[start] !== "{") return endOfValue(text, start)
   let at = skipSpace(text, start + 1)
   while (text[at] !== "}") {
     const endOfName = endOfToken(text, at)
-    const name = stringAt(text, at, endOfName)
     const from = skipSpace(text, skipSpace(text, endOfName) + 1)
     const end = endOfValue(text, from)
-    // Of a name that comes twice, the last value counts, as for `JSON.parse`.
-    if (names.has(name) && row[name] !== null) row[name] = new JsonText(text.slice(from, end))
+    take(stringAt(text, at, endOfName), from, end)
     at = skipSpace(text, end)
     if (text[at] === ",") at = skipSpace(text, at + 1)
   }
@@ -213,7 +223,8 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function skipSpace(text: string, start: number): number {
+/** Where the next token begins. */
+export function skipSpace(text: string, start: number): number {
   let at = start
   while (isSpace(text.charCodeAt(at))) at++
   return at

@@ -1,6 +1,6 @@
 import type { RowKey } from "../resource/key.ts"
 import { type Resource, secretOf } from "../resource/resource.ts"
-import type { Step } from "./batch.ts"
+import type { Step } from "./batch-step.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 

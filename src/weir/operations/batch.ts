@@ -1,53 +1,34 @@
 import { classify } from "../db/dialect/errors.ts"
-import type { Client, Row, Statement } from "../db/driver.ts"
-import { forbidden, Problem } from "../problem.ts"
-import { requiredRead } from "../sql/record.ts"
+import type { Row, Statement } from "../db/driver.ts"
+import { forbidden, invalid, Problem } from "../problem.ts"
 import { failedStep, isOwnFault } from "./batch-failure.ts"
-import { type Created, createdTogether, type Run, runsOf, singly } from "./batch-runs.ts"
+import { Part } from "./batch-part.ts"
+import { type Run, runsOf, singly } from "./batch-runs.ts"
+import type { Shares } from "./batch-shares.ts"
+import { Cancelled, type Step, StepFailed } from "./batch-step.ts"
 import type { Call } from "./call.ts"
 import { endOf, type Recording, startOf } from "./recording.ts"
 
-/** One step of a batch: an operation on the call that it is given. */
-export interface Step<T> {
-  /** What stands for a read whose answer cannot be given, such as one that is too large: others are done by then. */
-  failed(problem: Problem): T
-  /** Whether it changes a row that a step before it writes. */
-  changesWritten: boolean
-  /** Whether it only reads. */
-  isRead: boolean
-  /** Whether a record of its rows is kept: a later step names one, or a retry wants it. */
-  isRecorded: boolean
-  /** Where its records stand among those of the others. Default: where it is done. */
-  place?: number
-  /** The row that it creates, where it does nothing else. */
-  creates?: Created<T> | undefined
-  run(call: Call): Promise<T>
+/** What the steps of a batch have in common. */
+interface Batch {
+  recording: Recording
+  shares: Shares
 }
-
-/** Records of one step: an array of rows has one each. */
-export const recordsPerStep = 10_000
-
-/** What a failed step is thrown with. */
-export class StepFailed extends Error {
-  readonly step: number
-
-  constructor(step: number, cause: unknown) {
-    super("A step of the batch failed", { cause })
-    this.step = step
-  }
-}
-
-/** What the other steps are told of a batch that failed. */
-class Cancelled extends Error {}
 
 /**
  * Carries out steps in one transaction, all or none, each on the state that those before it leave. They are begun in their
- * order, and what they write is collected; reads before the first write are made at once. Throws a `StepFailed` for the
- * first that fails.
+ * order, and what they write is collected; reads before the first write are made at once, and those behind the last that may take long
+ * after the commit. `shares` limit what each may answer. Throws a `StepFailed` for the first that fails.
  */
-export async function inBatch<T>(call: Call, steps: Step<T>[], recording: Recording): Promise<T[]> {
-  const parts = await begun(call, runsOf(steps), recording)
-  const done = await carryOut(call, parts, recording)
+export async function inBatch<T>(
+  call: Call,
+  steps: Step<T>[],
+  recording: Recording,
+  shares: Shares = { read: call.limits, write: call.limits },
+): Promise<T[]> {
+  const batch = { recording, shares }
+  const parts = await begun(call, runsOf(steps), batch)
+  const done = await carryOut(call, parts, batch)
   const results = await Promise.all(
     done.map(({ result, step }) => result.catch((error) => [afterwards(step, error)])),
   )
@@ -55,12 +36,13 @@ export async function inBatch<T>(call: Call, steps: Step<T>[], recording: Record
 }
 
 /** Begins runs of steps in their order: one that cannot be begun together, step by step. */
-async function begun<T>(call: Call, runs: Run<T>[], recording: Recording): Promise<Part<T>[]> {
+async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch): Promise<Part<T>[]> {
   const parts: Part<T>[] = []
   const waiting = [...runs]
   let hasWritten = false
   for (let run = waiting.shift(); run; run = waiting.shift()) {
-    const part: Part<T> = new Part(call, run, recording, hasWritten)
+    const limits = run.steps[0].isRead ? shares.read : shares.write
+    const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten })
     parts.push(part)
     hasWritten ||= !part.step.isRead
     try {
@@ -79,7 +61,7 @@ async function begun<T>(call: Call, runs: Run<T>[], recording: Recording): Promi
 }
 
 function afterwards<T>({ isRead, failed }: Step<T>, error: unknown): T {
-  if (isRead && error instanceof Problem) return failed(error)
+  if (isRead) return failed(error)
   throw error
 }
 
@@ -87,78 +69,10 @@ function cancel<T>(parts: Part<T>[]): void {
   for (const part of parts) part.reject(new Cancelled())
 }
 
-/** A step that has been begun, up to its first statement that must wait for the others; or a run of them. */
-class Part<T> {
-  readonly result: Promise<T[]>
-  /** Resolves when it waits for the others, or has no need to. */
-  readonly begun: Promise<unknown>
-  statements: Statement[] = []
-  private waiting: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
-  private readonly reached: () => void
-  readonly run: Run<T>
-  /** The first of its steps. */
-  readonly step: Step<T>
-
-  constructor(call: Call, run: Run<T>, recording: Recording, waits: boolean) {
-    this.run = run
-    const { index, steps } = run
-    const [step] = steps
-    this.step = step
-    let reached = () => {}
-    const waitsForOthers = new Promise<void>((resolve) => {
-      reached = resolve
-    })
-    this.reached = reached
-    const own: Call = {
-      ...call,
-      bypass: "no-store",
-      collector: { step: index, isRun: this.isRun, add: (statements) => this.add(statements) },
-      recording: step.isRecorded ? { ...recording, from: (step.place ?? index) * recordsPerStep } : undefined,
-    }
-    if (step.isRead && waits) own.client = () => this.reading(call.client())
-    this.result = this.isRun ? createdTogether(own, steps) : step.run(own).then((result) => [result])
-    // Whoever awaits the result is told of its failure.
-    this.result.catch(() => {})
-    this.begun = Promise.race([waitsForOthers, this.result])
-  }
-
-  get isRun(): boolean {
-    return this.run.steps.length > 1
-  }
-
-  resolve(rows: Row[][]): void {
-    this.waiting?.resolve(rows)
-  }
-
-  reject(error: unknown): void {
-    this.waiting?.reject(error)
-  }
-
-  private add(statements: Statement[]): Promise<Row[][]> {
-    if (this.waiting) throw new StepFailed(this.run.index, new Cancelled())
-    this.statements = statements
-    return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject }
-      this.reached()
-    })
-  }
-
-  /** A client whose first read is one of the batch's statements. */
-  private reading(client: Client): Client {
-    return {
-      query: async (statement) => {
-        if (this.waiting) return client.query(statement)
-        const [rows = []] = await this.add([requiredRead(statement, this.run.index)])
-        // The first column says that there is a row.
-        return rows.map(([, ...columns]) => columns)
-      },
-      batch: (statements) => this.add(statements),
-    }
-  }
-}
-
 /** Sends the statements of all parts, and gives each its rows. Returns the parts that were carried out at last. */
-async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording): Promise<Part<T>[]> {
+async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch): Promise<Part<T>[]> {
+  const { recording } = batch
+  const afterwards = postponed(call, parts)
   const isRecorded = parts.some(({ step }) => step.isRecorded)
   const before = isRecorded ? startOf(recording) : []
   const after = isRecorded ? endOf(recording) : []
@@ -170,24 +84,47 @@ async function carryOut<T>(call: Call, parts: Part<T>[], recording: Recording): 
   } catch (error) {
     // Which row of a run is at fault is known where each has a statement.
     if (isOwnFault(error) && parts.some(({ isRun }) => isRun))
-      return carryOut(call, await unfolded(call, parts, recording), recording)
+      return carryOut(call, await unfolded(call, parts, batch), batch)
     throw await failureOf(call, parts, before, error)
   }
   let at = before.length
   for (const part of parts) {
+    if (afterwards.has(part)) continue
     part.resolve(results.slice(at, at + part.statements.length))
     at += part.statements.length
   }
+  for (const part of afterwards) part.readNow(call.client())
   return parts
 }
 
+/**
+ * The reads that are made after the commit, since they may take long: those behind the last write. Their statements are no
+ * part of the transaction. Throws where such a read stands before a write.
+ */
+function postponed<T>(call: Call, parts: Part<T>[]): Set<Part<T>> {
+  const last = parts.findLastIndex(({ step }) => !step.isRead)
+  const isLong = (read: Statement | undefined) => read !== undefined && call.client().isLong?.(read) === true
+  const long = parts.filter(({ read }) => isLong(read))
+  const early = long.find((part) => parts.indexOf(part) < last)
+  if (early) {
+    cancel(parts)
+    const message = "may take long, and would hold up others within a batch: put it behind the last write"
+    throw new StepFailed(
+      early.run.index,
+      invalid("The operation is not valid", [{ path: "path", message, code: "invalid_value" }]),
+    )
+  }
+  for (const part of long) part.statements = []
+  return new Set(long)
+}
+
 /** The parts with the steps of each run begun one by one. */
-async function unfolded<T>(call: Call, parts: Part<T>[], recording: Recording): Promise<Part<T>[]> {
+async function unfolded<T>(call: Call, parts: Part<T>[], batch: Batch): Promise<Part<T>[]> {
   const list: Part<T>[] = []
   for (const part of parts)
     if (part.isRun) {
       part.reject(new Cancelled())
-      list.push(...(await begun(call, singly([part.run]), recording)))
+      list.push(...(await begun(call, singly([part.run]), batch)))
     } else list.push(part)
   return list
 }

@@ -3,7 +3,7 @@ import type { Row } from "../db/driver.ts"
 import { forbidden, invalid } from "../problem.ts"
 import { mostParam, parseBulk } from "../query/bulk.ts"
 import type { Values } from "../query/query.ts"
-import type { KeyPart, RowKey } from "../resource/key.ts"
+import { type KeyPart, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted } from "../resource/soft-delete.ts"
 import {
@@ -144,14 +144,15 @@ class Bulk {
     const plan = this.plan("write", compileBulk)
     const writes: Write[] = []
     for (let from = 0; from < keys.length; from += maxRows) {
-      const own = { ...values, [ownValue.rows]: listOf(keys.slice(from, from + maxRows)) }
+      const some = keys.slice(from, from + maxRows)
+      const own = { ...values, [ownValue.rows]: listOf(some) }
       writes.push({
         resource,
         verb,
         counts: (record) => withValues(this.plan("count", compileCounted), { ...own, ...record }),
         ...(verb === "update" && set && { columns: Object.keys(set.columns), set: set.columns }),
         rows: { where: isAmongKeys(resource, writtenRow(resource), bound(ownValue.rows)), values: own },
-        statement: { ...withValues(plan, own), many: true },
+        statement: { ...withValues(plan, own), many: true, claims: some.map(({ key }) => keyName(key)) },
       })
     }
     const moved = verb === "update" && set ? [set.columns] : []

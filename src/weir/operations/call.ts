@@ -81,6 +81,8 @@ export interface HookRuntime {
   afterwards(work: (db: Db) => Promise<void>): void
   /** Runs work of the engine's own that the answer does not wait for, over a client of its own; a failure is logged. */
   later(what: string, work: (client: Client) => Promise<void>): void
+  /** Logs a failure that changes no outcome. */
+  noted(what: string, error: unknown): void
   /** Logs what a hook failed with. */
   failed(hook: string, key: RowKey | undefined, error: unknown): void
 }

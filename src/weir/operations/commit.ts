@@ -9,6 +9,7 @@ import type { ManyRows } from "../sql/record-many.ts"
 import { returnedOf } from "../sql/returned.ts"
 import type { Call } from "./call.ts"
 import { changeOf } from "./change.ts"
+import { claimsOf } from "./claims.ts"
 import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
@@ -93,7 +94,8 @@ function assembled(
     const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
     // An upsert fails by itself where it must, and may leave its row as it is.
     const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
-    const own = { ...write.statement, change: effectOf(write) }
+    const claims = writes.length > 1 || collector || write.many ? claimsOf(write) : write.statement.claims
+    const own = { ...write.statement, change: effectOf(write), ...(claims?.length && { claims }) }
     const returned = call.isRehearsal ? returnedOf(write, viewer) : undefined
     const statement = returned ? { ...own, returned } : own
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)

@@ -11,6 +11,7 @@ import { areIndependent, compileCreates, type RowsShape } from "../sql/insert-ma
 import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { keysAmong } from "../sql/rows-of-keys.ts"
 import type { Call } from "./call.ts"
+import { claimsOfRow } from "./claims.ts"
 import type { Write } from "./commit.ts"
 
 /** Most rows of one create: fewer where each is a statement of its own, or costs a password's hash. */
@@ -54,6 +55,8 @@ export interface RowGroup {
   shape: RowsShape
   places: number[]
   list: string
+  /** What others wait for that write the same rows. */
+  claims: (string | number)[]
 }
 
 /** Puts rows with the same columns together, as many as one statement may have: `inOrder`, where they follow each other. */
@@ -72,11 +75,12 @@ export async function grouped(resource: Resource, rows: NewRow[], inOrder: boole
           group.list = `[${texts}]`
           open.delete(other)
         }
-      current = { group: { shape, places: [], list: "" }, texts: [], size: 0 }
+      current = { group: { shape, places: [], list: "", claims: [] }, texts: [], size: 0 }
       open.set(name, current)
       groups.push(current.group)
     }
     current.group.places.push(i)
+    current.group.claims.push(...claimsOfRow(resource, columns))
     current.texts.push(text)
     current.size += text.length
     if (pace.isOver()) await pace.rest()
@@ -101,7 +105,7 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
   const isAlone = (collector && !collector.isRun) || isNumbered || resource.holdsViewers || secretOf(resource)
   if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
   if (!groups.every(({ shape }) => isTogether(resource, kind, shape))) return undefined
-  return groups.map(({ shape, places, list }): Write => {
+  return groups.map(({ shape, places, list, claims }): Write => {
     const plan = planOfMany(resource, kind, shape)
     const values = { [ownValue.rows]: list, ...ownValues(call.viewer) }
     const given = keysAmong(resource, shape.columns)
@@ -110,7 +114,7 @@ export function writesTogether(call: Call, resource: Resource, groups: RowGroup[
       verb: "insert",
       rows: given && { where: given, values },
       many: { places, list, columns: shape.columns },
-      statement: { ...withValues(plan, values), many: places.length > fewRows },
+      statement: { ...withValues(plan, values), many: places.length > fewRows, claims },
     }
   })
 }

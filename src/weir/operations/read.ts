@@ -1,7 +1,7 @@
 import type { PartRead } from "../cache/stamps.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import { parseOne } from "../query/parse.ts"
-import type { Include } from "../query/query.ts"
+import type { Include, Selection } from "../query/query.ts"
 import { hasVersions } from "../query/version.ts"
 import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -40,10 +40,9 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   })
 }
 
-/** Throws a 422 that names every wrong parameter of a single read. */
-export function checkOne(call: Call, resource: Resource, search: string): void {
-  prepare(call, resource, search)
-}
+/** What the query string of a single read asks for. Throws a 422 that names every wrong parameter. */
+export const selectionOf = (call: Call, resource: Resource, search: string): Selection =>
+  prepare(call, resource, search).query
 
 /** A single read, parsed and compiled now or before. */
 function prepare({ viewer: { kind }, limits }: Call, resource: Resource, search: string) {
@@ -57,6 +56,7 @@ function prepare({ viewer: { kind }, limits }: Call, resource: Resource, search:
         compileOne(resource, kind, query, { answerLimit: bytes, measure }),
       )
     return {
+      query,
       values,
       includes: query.includes,
       versions: hasVersions(query),

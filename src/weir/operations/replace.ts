@@ -6,7 +6,7 @@ import { invalid, notFound, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { isOpen } from "../resource/rules.ts"
+import { anyone, isOpen } from "../resource/rules.ts"
 import { replaceSchema } from "../resource/schemas.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { exists, requireOpen } from "./access.ts"
@@ -165,15 +165,27 @@ async function replace(
     const refusal = await updateRefusal(call, resource, id, columns, made)
     const isMissing = refusal?.code === "not_found"
     if (refusal && !(isMissing && createIt)) throw refusal
-    if (tries === maxTries) throw outrun()
-    if (!isMissing || !createIt) continue
+    if (!isMissing || !createIt) {
+      if (tries === maxTries) throw outrun()
+      continue
+    }
     try {
       return await createdBy(createIt)
     } catch (error) {
-      // Another request has created it meanwhile.
-      if (tries === maxTries || !(error instanceof Problem) || error.code !== "duplicate") throw error
+      if (tries === maxTries || !(await hasRaced(call, resource, id, error))) throw error
     }
   }
+}
+
+/**
+ * Whether a create failed since another request has made the row meanwhile, or has deleted it again: another try may replace
+ * or create it. One that is there and hidden stays in the way, and so does the row of another key.
+ */
+async function hasRaced(call: Call, resource: Resource, id: RowKey, error: unknown): Promise<boolean> {
+  if (!(error instanceof Problem) || error.code !== "duplicate") return false
+  if (await exists(call, resource, id)) return true
+  if (!error.issues?.every(({ path }) => resource.keys.includes(path))) return false
+  return !(await exists(call, { ...resource, rules: { ...resource.rules, read: anyone } }, id))
 }
 
 async function createdBy(createIt: () => ReturnType<typeof create>): Promise<Replaced> {

@@ -1,8 +1,13 @@
+import { problemOf } from "../http/errors.ts"
+import { refuseParams } from "../http/query-string.ts"
+import { isNoneOf } from "../lib/etag.ts"
 import { JsonText } from "../lib/json-text.ts"
-import type { Step } from "../operations/batch.ts"
+import { requireOpen } from "../operations/access.ts"
 import type { Created } from "../operations/batch-runs.ts"
+import type { Step } from "../operations/batch-step.ts"
+import type { ReadResult } from "../operations/cached.ts"
 import type { Call } from "../operations/call.ts"
-import { type CreateResult, create } from "../operations/create.ts"
+import { create } from "../operations/create.ts"
 import { patchDocument } from "../operations/documents.ts"
 import { link, unlink } from "../operations/junction.ts"
 import { list } from "../operations/list.ts"
@@ -10,30 +15,34 @@ import { read } from "../operations/read.ts"
 import { remove } from "../operations/remove.ts"
 import { replaceDocument, replaceRow } from "../operations/replace.ts"
 import { restore } from "../operations/restore.ts"
-import { allShaped, shapeOf } from "../operations/shaped.ts"
+import { shapeOf } from "../operations/shaped.ts"
 import { update } from "../operations/update.ts"
-import { jsonOf, validatorOf } from "../operations/validator.ts"
-import { invalid, notFound, type Problem } from "../problem.ts"
+import { jsonOf } from "../operations/validator.ts"
+import { invalid, notFound } from "../problem.ts"
 import { linkColumns } from "../resource/junction.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
+import { signedIn } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import {
+  changedResult,
+  createdOne,
+  createdResult,
+  isBatch,
+  isCreate,
+  type Result,
+  upsertedResult,
+} from "./batch-answers.ts"
 import { bodyValue, type SentBody, type SentOperation } from "./batch-input.ts"
 import { type References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
-import { keyIn, type Target } from "./batch-target.ts"
+import { keyIn, literalKey, type Target } from "./batch-target.ts"
+import { isCreatedBelow } from "./below.ts"
 import { confirmationOf, requiredOf } from "./changes.ts"
-import { rowPath } from "./path-key.ts"
+import { isLinkable, isUnlinkable } from "./junction.ts"
+import { requireMany } from "./many.ts"
+import { refuseOfRead, refusePreconditions } from "./precondition.ts"
 import { isUpsert, upsertOf } from "./upsert.ts"
 import { verbatimOf } from "./verbatim.ts"
-
-/** What an operation is answered with. */
-export interface Result {
-  status: number
-  location?: string | undefined
-  etag?: string | undefined
-  /** JSON; undefined for none. */
-  body?: string | undefined
-}
 
 /** An operation that is to be made a step. */
 export interface Operation {
@@ -52,12 +61,11 @@ export function stepOf(operation: Operation, isRecorded: boolean, requestId: str
     changesWritten: !isRead && referencesInPath(sent.path).length > 0,
     isRecorded: isRecorded && source.resource !== undefined,
     creates: createdBy(operation),
-    failed: (problem: Problem) => ({ status: problem.status, body: problem.body(requestId) }),
-    run: async (call) => {
-      const result = await (isRead ? reading(call, operation) : writing(call, operation))
-      if (isRead && result.body !== undefined) source.body = result.body
-      return result
+    failed: (error) => {
+      const problem = problemOf(error)
+      return { status: problem.status, body: problem.body(requestId) }
     },
+    run: (call) => (isRead ? reading(call, operation) : writing(call, operation)),
   }
 }
 
@@ -72,21 +80,25 @@ function createdBy({ sent, target }: Operation): Created<Result> | undefined {
   return {
     resource,
     input: () => bodyValue(body as SentBody, verbatimOf(resource)),
-    answer: (row, call) => createdResult(call, resource, row, jsonOf(row.body)),
+    answer: (row, call) => createdOne(call, resource, row, jsonOf(row.body)),
   }
 }
 
 /** The keys and bodies of an operation, with the values of its references. */
 function partsOf(call: Call, { sent, target, source, references }: Operation) {
-  const { resource, key, relation, targetKey } = target
+  const { resource, relation } = target
   const { step } = source
   const inPath = (reference: string, type: string) => references.value(reference, step, { at: "path", type })
-  const keyOf = (segment: string, of: Resource): RowKey => keyIn(segment, of, call.viewer, inPath)
+  const keyOf = (segment: string | undefined, named: string | undefined, of: Resource): RowKey => {
+    if (named !== undefined) return literalKey([named], of)
+    if (segment === "me" && of.holdsViewers) requireOpen(call, signedIn)
+    return keyIn(segment as string, of, call.viewer, inPath)
+  }
+  const key = () => keyOf(target.key, target.named, resource)
   return {
-    key: () => keyOf(key as string, resource),
-    target: () => keyOf(targetKey as string, (relation as Nested["relation"]).target),
-    nested: (): Nested | undefined =>
-      relation && { relation, within: resource, parentKey: keyOf(key as string, resource) },
+    key,
+    target: () => keyOf(target.targetKey, target.namedTarget, (relation as Nested["relation"]).target),
+    nested: (): Nested | undefined => relation && { relation, within: resource, parentKey: key() },
     body: (of: Resource) => {
       if (sent.body === undefined || sent.body === null)
         throw invalid("The operation is not valid", [
@@ -100,96 +112,92 @@ function partsOf(call: Call, { sent, target, source, references }: Operation) {
 }
 
 async function reading(call: Call, operation: Operation): Promise<Result> {
-  const { target } = operation
+  const { source, sent } = operation
+  refuseOfRead((name) => sent.headers[name])
+  const { body, etag } = await found(call, operation)
+  source.body = body
+  const held = sent.headers["if-none-match"]
+  return held !== undefined && !isNoneOf(held, etag) ? { status: 304, etag } : { status: 200, etag, body }
+}
+
+function found(call: Call, operation: Operation): Promise<ReadResult> {
+  const { target, sent } = operation
   const { resource, key, word, relation, search } = target
   const parts = partsOf(call, operation)
   if (key === undefined || relation) {
-    const path = operation.sent.path.split("?")[0] as string
-    const rows = relation?.target ?? resource
-    return { status: 200, body: (await list(call, rows, { search, path, nested: parts.nested() })).body }
+    if (target.targetKey !== undefined) throw notFound()
+    const path = (sent.path.split("?")[0] as string).replace(/\/$/, "")
+    return list(call, relation?.target ?? resource, { search, path, nested: parts.nested() })
   }
   if (word !== undefined) throw notFound()
-  const { body, etag } = await read(call, resource, parts.key(), search)
-  return { status: 200, etag, body }
+  return read(call, resource, parts.key(), search)
 }
 
 async function writing(call: Call, operation: Operation): Promise<Result> {
   const { sent, target } = operation
   const { method } = sent
   const { resource, key, word, relation, targetKey, search } = target
-  const parts = partsOf(call, operation)
-  const isBatch = key === "batch" && word === undefined
   if (targetKey !== undefined) return linking(call, operation)
-  if (method === "POST" && (key === undefined || isBatch || relation))
-    return creating(call, relation?.target ?? resource, parts.body, relation && parts.nested(), search)
+  if (isCreate(sent, target)) return creating(call, operation)
   if (key === undefined || relation) throw notFound()
+  const parts = partsOf(call, operation)
   const headerOf = (name: string) => sent.headers[name]
   if (method === "DELETE") {
+    if (word !== undefined) throw notFound()
+    refuseParams(search)
     const confirmation = confirmationOf(headerOf, resource)
     await remove(call, resource, parts.key(), { confirmation, precondition: requiredOf(headerOf, resource) })
     return { status: 204 }
   }
   const shaped = shapeOf(call, resource, search)
-  const answer = async (rowKey: RowKey, body: string, status = 200): Promise<Result> => ({
-    status,
-    etag: await validatorOf(body, call.viewer),
-    body: await shaped(rowKey, body),
-  })
   if (method === "POST" && word === "restore" && isSoftlyDeleted(resource)) {
+    refusePreconditions(headerOf)
     const rowKey = parts.key()
-    return answer(rowKey, await restore(call, resource, rowKey))
+    const body = await restore(call, resource, rowKey)
+    return changedResult(call, resource, shaped, { key: rowKey, body })
   }
   if (word !== undefined || method === "POST") throw notFound()
   const rowKey = parts.key()
   const required = requiredOf(headerOf, resource)
   if (method === "PATCH") {
     const change = resource.document ? patchDocument : update
-    return answer(rowKey, await change(call, resource, rowKey, parts.body(resource), required))
+    const body = await change(call, resource, rowKey, parts.body(resource), required)
+    return changedResult(call, resource, shaped, { key: rowKey, body })
   }
   if (!resource.document && !resource.options.replace) throw notFound()
   const replace = resource.document ? replaceDocument : replaceRow
-  const { body, created } = await replace(call, resource, rowKey, parts.body(resource), required)
-  return answer(rowKey, body, created ? 201 : 200)
+  const replaced = await replace(call, resource, rowKey, parts.body(resource), required)
+  return changedResult(call, resource, shaped, { key: rowKey, ...replaced })
 }
 
-async function creating(
-  call: Call,
-  resource: Resource,
-  body: (of: Resource) => unknown,
-  nested: Nested | undefined,
-  search: string,
-): Promise<Result> {
+async function creating(call: Call, operation: Operation): Promise<Result> {
+  const { sent, target } = operation
+  const { key, named, relation, search } = target
+  if (relation && !isCreatedBelow({ relation, within: target.resource })) throw notFound()
+  const resource = relation?.target ?? target.resource
+  const parts = partsOf(call, operation)
+  refusePreconditions((name) => sent.headers[name])
+  if (isBatch(key, named) && !relation) requireMany(sent.body?.value)
   if (isUpsert(resource, search)) {
     const { write, answer } = upsertOf(call, resource, search)
-    const { body: text, ...result } = await answer(await write(body(resource), nested))
-    return { ...result, body: await text() }
+    return upsertedResult(answer, await write(parts.body(resource), parts.nested()))
   }
   const shaped = shapeOf(call, resource, search)
-  const { rows, many } = await create(call, resource, body(resource), { nested })
-  const bodies = await allShaped(call, rows, (row) => shaped(row.key, row.body))
-  if (many) return { status: 201, body: `[${bodies.join(",")}]` }
-  return createdResult(call, resource, rows[0], bodies[0] as string)
-}
-
-async function createdResult(
-  { viewer }: Call,
-  resource: Resource,
-  row: CreateResult["rows"][number] | undefined,
-  body: string,
-): Promise<Result> {
-  const location = row?.key === undefined ? undefined : rowPath(resource, row.key)
-  return { status: 201, location, etag: await validatorOf(row?.body ?? "{}", viewer), body }
+  const created = await create(call, resource, parts.body(resource), { nested: parts.nested() })
+  return createdResult(call, resource, created, shaped)
 }
 
 async function linking(call: Call, operation: Operation): Promise<Result> {
   const { sent, target } = operation
-  const { relation } = target
+  const { relation, search } = target
   const columns = relation && linkColumns(relation)
-  if (!relation || !columns) throw notFound()
+  if (!relation || !columns || !isLinkable(columns)) throw notFound()
   const parts = partsOf(call, operation)
   const which = { relation, columns, parentKey: parts.key(), targetKey: parts.target() }
+  refuseParams(search)
+  refusePreconditions((name) => sent.headers[name])
   if (sent.method === "PUT") await link(call, which, sent.body ? parts.body(columns.junction) : {})
-  else if (sent.method === "DELETE") await unlink(call, which)
+  else if (sent.method === "DELETE" && isUnlinkable(columns)) await unlink(call, which)
   else throw notFound()
   return { status: 204 }
 }

@@ -5,18 +5,23 @@ import { keyFields, parseKey, type RowKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { referenceSegment } from "./batch-references.ts"
+import { isListedBelow } from "./below.ts"
+import { namedKey, unnamed } from "./path-key.ts"
 
 /** What an operation of a batch is about. */
 export interface Target {
   resource: Resource
   /** The segments of the path behind the resource's name, but for its query string. */
   key: string | undefined
+  /** The key where it comes as `?key=`. */
+  named: string | undefined
   /** `batch`, `restore` or the name of a relation. */
   word: string | undefined
   relation: Relation | undefined
   /** The key of a link's target. */
   targetKey: string | undefined
-  /** With its `?`, or nothing. */
+  namedTarget: string | undefined
+  /** With its `?`, or nothing, and without keys. */
   search: string
 }
 
@@ -32,7 +37,19 @@ export function targetOf(path: string, resources: readonly Resource[]): Target {
   const isKnown = word === undefined || relation !== undefined || (word === "restore" && resource.softDelete)
   if (!isKnown || (targetKey !== undefined && !(relation && linkColumns(relation)))) throw notFound()
   if (key !== undefined && resource.keys.length === 0) throw notFound()
-  return { resource, key, word, relation, targetKey, search }
+  if (relation && !isListedBelow({ relation, within: resource })) throw notFound()
+  const named = key === undefined ? undefined : namedKey(resource, search, !relation || key === unnamed)
+  const target = targetKey === undefined || !relation ? undefined : namedKey(relation.target, search, true)
+  return {
+    resource,
+    key,
+    named: named?.text,
+    word,
+    relation,
+    targetKey,
+    namedTarget: target?.text,
+    search: (target ?? named)?.search ?? search,
+  }
 }
 
 /** Reads the reference of a segment. */
@@ -44,20 +61,22 @@ export function keyIn(segment: string, resource: Resource, viewer: Viewer, refer
   const fields = keyFields(resource)
   const texts = fields.length === 1 ? [segment] : segment.split(",")
   const references = texts.map(decoded).map(referenceSegment)
-  if (references.every((reference) => reference === undefined)) return keyOf(texts.map(decoded), resource)
+  if (references.every((reference) => reference === undefined))
+    return literalKey(texts.map(decoded), resource)
   if (texts.length !== fields.length) throw notFound()
   const parts = texts.map((text, i) => {
     const reference = references[i]
     const field = fields[i]
     if (reference === undefined || !field)
-      return keyOf([decoded(text)], { ...resource, keys: [field?.name ?? ""] })
+      return literalKey([decoded(text)], { ...resource, keys: [field?.name ?? ""] })
     return referred(reference, field.spec.type)
   })
   // A part that is known to the database alone stands in an array, as parts of keys do.
   return parts as unknown as RowKey
 }
 
-function keyOf(texts: string[], resource: Resource): RowKey {
+/** The key that texts are, one for each of its columns. */
+export function literalKey(texts: string[], resource: Resource): RowKey {
   const key = parseKey(keyFields(resource), texts)
   if (key === null) throw notFound()
   if (!(key instanceof Invalid)) return key

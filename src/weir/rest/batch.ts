@@ -5,23 +5,24 @@ import { preconditionHeaders } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
-import { inBatch, recordsPerStep, StepFailed } from "../operations/batch.ts"
+import { inBatch } from "../operations/batch.ts"
+import { sharesOf } from "../operations/batch-shares.ts"
+import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
-import { keyOf } from "../operations/create.ts"
 import { once } from "../operations/once.ts"
 import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
-import { jsonOf, validatorOf } from "../operations/validator.ts"
 import { type FieldIssue, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
+import { isCreate, type Result, resultAgain } from "./batch-answers.ts"
 import { operationsOf, type SentOperation } from "./batch-input.ts"
 import { nameIn, References, referenceIn, referencesInPath, type Source } from "./batch-references.ts"
-import { type Operation, type Result, stepOf } from "./batch-steps.ts"
+import { type Operation, stepOf } from "./batch-steps.ts"
 import { type Target, targetOf } from "./batch-target.ts"
 import { confirmationHeaders } from "./changes.ts"
 import { recordingOf } from "./idempotency.ts"
 import { batchDoc } from "./openapi-batch.ts"
-import { rowPath } from "./path-key.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { isUpsert } from "./upsert.ts"
 
@@ -44,6 +45,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   const call = c.get("call")
   requireJsonAccepted(c)
   refuseParams(searchOf(c))
+  refusePreconditions((name) => c.req.header(name), ": each operation has headers of its own")
   const { applied } = preferencesOf(c, "batch")
   const sent = operationsOf(await readJsonText(c), headersOf(resources))
   const keyed = await recordingOf(c, call)
@@ -54,7 +56,10 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     const steps = operations.map((one) =>
       stepOf(one, keyed !== undefined || named.has(one.sent.name), c.get("requestId")),
     )
-    const text = answerOf(sent, await ofBatch(sent, inBatch(call, steps, recording)))
+    const text = answerOf(
+      sent,
+      await ofBatch(sent, inBatch(call, steps, recording, sharesOf(call.limits, steps))),
+    )
     if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
@@ -92,13 +97,13 @@ function preparedFrom(
 }
 
 /** The rows that an operation writes, as far as later ones may name them. */
-function sourceOf({ method, body }: SentOperation, target: Target): Omit<Source, "step" | "body"> {
-  const { resource, key, relation, targetKey, search } = target
+function sourceOf(sent: SentOperation, target: Target): Omit<Source, "step" | "body"> {
+  const { method, body } = sent
+  const { resource, relation, targetKey, search } = target
   if (method === "GET" || method === "DELETE" || targetKey !== undefined) return {}
   const written = relation?.target ?? resource
   const value = method === "POST" ? body?.value : undefined
-  const isCreate = method === "POST" && (key === undefined || key === "batch" || relation !== undefined)
-  const makes = isCreate && !isUpsert(written, search)
+  const makes = isCreate(sent, target) && !isUpsert(written, search)
   return { resource: written, rows: Array.isArray(value) ? value.length : undefined, makes }
 }
 
@@ -151,31 +156,15 @@ async function replayOf(
 ): Promise<string> {
   const kept = outcomes.find(({ position }) => position === answerPosition)
   if (kept) return kept.body
-  const results = sent.map((one, step) => {
-    const own = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
-    const { resource, rows } = sourceOf(one, targetOf(one.path, resources))
-    return resource
-      ? resultOf(call, own, resource, rows !== undefined)
-      : { status: one.method === "GET" ? 200 : 204 }
-  })
-  return answerOf(sent, await Promise.all(results))
-}
-
-async function resultOf(
-  { viewer }: Call,
-  own: Outcome[],
-  resource: Resource,
-  many: boolean,
-): Promise<Result> {
-  const [first] = own
-  const status = own.every(({ verb }) => verb === "insert") ? 201 : 200
-  if (many) return { status, body: `[${own.map(({ body }) => jsonOf(body)).join(",")}]` }
-  const text = first?.body ?? "{}"
-  const key = status === 201 ? keyOf(resource, first?.key) : undefined
-  return {
-    status,
-    location: key === undefined ? undefined : rowPath(resource, key),
-    etag: await validatorOf(text, viewer),
-    body: jsonOf(text),
+  const { write } = sharesOf(
+    call.limits,
+    sent.map(({ method }) => ({ isRead: method === "GET" })),
+  )
+  const own = { ...call, limits: write }
+  const results: Result[] = []
+  for (const [step, one] of sent.entries()) {
+    const left = outcomes.filter(({ position }) => Math.floor(position / recordsPerStep) === step)
+    results.push(await resultAgain(own, one, targetOf(one.path, resources), left))
   }
+  return answerOf(sent, results)
 }

@@ -21,6 +21,7 @@ import type { Nested, Resource } from "../resource/resource.ts"
 import { onceIn } from "./idempotency.ts"
 import { requireMany } from "./many.ts"
 import { pathKeyOf, rowPath } from "./path-key.ts"
+import { refusePreconditions } from "./precondition.ts"
 import { preferencesOf } from "./prefer.ts"
 import { isUpsert, upsertRows } from "./upsert.ts"
 
@@ -109,6 +110,7 @@ export async function createRows(
     async (guard) => {
       requireJsonAccepted(c)
       requireOpen(call, resource.rules.create)
+      refusePreconditions((name) => c.req.header(name))
       const shaped = shapeOf(call, resource, search)
       const preferences = preferencesOf(c)
       const input = await readJson(c, jsonTypes, keptAsText(resource))

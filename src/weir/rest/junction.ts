@@ -1,7 +1,7 @@
 import { readOptionalJson } from "../http/body.ts"
 import type { AppContext } from "../http/context.ts"
 import { jsonTypes } from "../http/media-types.ts"
-import { refuseParams } from "../http/query-string.ts"
+import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { requireOpen } from "../operations/access.ts"
@@ -28,10 +28,9 @@ export function linkRoutes(
   served: (rule: Rule) => boolean,
 ): void {
   const columns = linkColumns(relation)
-  // A link whose row is hidden when it is deleted could not be made anew.
-  if (!columns || "softDelete" in columns.junction.options) return
+  if (!columns || !isLinkable(columns)) return
   const { source, name } = relation
-  const { rules, options } = columns.junction
+  const { rules } = columns.junction
   const names = targetParams(relation, columns)
   const path = `/${source.name}/${keyTemplate(source)}/${name}/${keyTemplate({ keys: names })}`
   if (served(rules.create))
@@ -41,8 +40,7 @@ export function linkRoutes(
       documented((d) => linkDoc(d, relation, columns, names)),
       (c) => putLink(c, relation, columns),
     )
-  // No header has the secrets of several rows.
-  if (served(rules.delete) && !options.confirmDelete)
+  if (served(rules.delete) && isUnlinkable(columns))
     registry.add(
       "delete",
       path,
@@ -51,13 +49,20 @@ export function linkRoutes(
     )
 }
 
+/** Whether links can be made: one whose row is hidden when it is deleted could not be made anew. */
+export const isLinkable = ({ junction }: LinkColumns): boolean => !("softDelete" in junction.options)
+
+/** Whether links can be removed: no header has the secrets of several rows. */
+export const isUnlinkable = (columns: LinkColumns): boolean =>
+  isLinkable(columns) && !columns.junction.options.confirmDelete
+
 /** The link that a path names. */
 function linkOf(c: AppContext, call: Call, relation: Relation, columns: LinkColumns): Link {
-  const { key: parentKey } = pathKeyOf(c, call, relation.source, { named: false })
-  const { key: targetKey, search } = pathKeyOf(c, call, relation.target, { segment: 4 })
-  refuseParams(search)
+  const parent = pathKeyOf(c, call, relation.source, { named: false })
+  const target = pathKeyOf(c, call, relation.target, { segment: 4 })
+  refuseParams(target.search === searchOf(c) ? parent.search : target.search)
   refusePreconditions((name) => c.req.header(name))
-  return { relation, columns, parentKey, targetKey }
+  return { relation, columns, parentKey: parent.key, targetKey: target.key }
 }
 
 /** `PUT /parent/{id}/resource/{id}`. */

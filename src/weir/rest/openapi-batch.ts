@@ -27,9 +27,13 @@ const operation: Json = {
     },
     headers: {
       required: false,
-      schema: described("object", "`If-Match`, `If-None-Match` and `If-Unmodified-Since`", {
-        additionalProperties: { type: "string" },
-      }),
+      schema: described(
+        "object",
+        "`If-Match`, `If-None-Match` and `If-Unmodified-Since`, as the path takes them",
+        {
+          additionalProperties: { type: "string" },
+        },
+      ),
     },
   }),
   additionalProperties: false,
@@ -37,7 +41,13 @@ const operation: Json = {
 
 const result: Json = objectOf({
   id: { required: true, schema: { type: "string" } },
-  status: { required: true, schema: { type: "integer" } },
+  status: {
+    required: true,
+    schema: described(
+      "integer",
+      "As that of the request itself: 304 where `If-None-Match` names what was read",
+    ),
+  },
   location: { required: false, schema: { type: "string" } },
   etag: { required: false, schema: { type: "string" } },
   body: { required: false, schema: { description: "What the operation itself would be answered with" } },

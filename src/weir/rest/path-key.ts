@@ -12,7 +12,7 @@ import { signedIn } from "../resource/rules.ts"
 const param = "key"
 
 /** The segment that stands for a key which comes as a parameter. */
-const unnamed = "-"
+export const unnamed = "-"
 
 /** Whether a key is one text: it may be empty, a dot, or a word that paths have for something else. */
 export const isText = (resource: Resource): boolean => {
@@ -49,21 +49,32 @@ export function pathKeyOf(
 ): PathKey {
   const search = searchOf(c)
   const segment = c.req.path.split("/")[place] ?? ""
-  // Below a row, `key` may be a filter of what is listed there.
-  if (search.length > 1 && (mayBeNamed || segment === unnamed) && isText(resource)) {
-    const params = new URLSearchParams(search)
-    const [named, ...others] = params.getAll(param)
-    if (named !== undefined && others.length === 0) {
-      params.delete(param)
-      return { key: required(resource, parseKey(keyFields(resource), [named])), search: `?${params}` }
-    }
-  }
+  const named = namedKey(resource, search, mayBeNamed || segment === unnamed)
+  if (named)
+    return { key: required(resource, parseKey(keyFields(resource), [named.text])), search: named.search }
   if (segment === "me" && resource.holdsViewers) {
     requireOpen(call, signedIn)
     return { key: call.viewer.id as Key, search }
   }
   const texts = resource.keys.length === 1 ? [segment] : segment.split(",")
   return { key: required(resource, parseKey(keyFields(resource), texts.map(decoded))), search }
+}
+
+/**
+ * The text of a key that comes as `?key=`, and the query string without it. Below a row, `key` may be a filter of what is
+ * listed there: it `mayBeNamed` then only where the path has no key.
+ */
+export function namedKey(
+  resource: Resource,
+  search: string,
+  mayBeNamed: boolean,
+): { text: string; search: string } | undefined {
+  if (search.length <= 1 || !mayBeNamed || !isText(resource)) return undefined
+  const params = new URLSearchParams(search)
+  const [text, ...others] = params.getAll(param)
+  if (text === undefined || others.length) return undefined
+  params.delete(param)
+  return { text, search: `?${params}` }
 }
 
 function required(resource: Resource, key: RowKey | null | Invalid): RowKey {

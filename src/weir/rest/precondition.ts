@@ -31,10 +31,17 @@ export function preconditionOf(
 }
 
 /** Throws a 422 for a precondition of a write that is not of one row, or cannot ask for it: it must not be ignored. */
-export function refusePreconditions(headerOf: HeaderOf, instead = ""): void {
-  const issues = preconditionHeaders
+export const refusePreconditions = (headerOf: HeaderOf, instead = ""): void =>
+  refuse(headerOf, preconditionHeaders, `cannot be required of this write${instead}`)
+
+/** Throws a 422 for a precondition of writes that comes with a read of a batch. */
+export const refuseOfRead = (headerOf: HeaderOf): void =>
+  refuse(headerOf, ["if-match", "if-unmodified-since"], "cannot be required of a read")
+
+function refuse(headerOf: HeaderOf, names: readonly string[], message: string): void {
+  const issues = names
     .filter((name) => headerOf(name) !== undefined)
-    .map((path) => ({ path, message: `cannot be required of this write${instead}`, code: "conflict" }))
+    .map((path) => ({ path, message, code: "conflict" }))
   if (issues.length) throw invalid("The request is not valid", issues)
 }
 

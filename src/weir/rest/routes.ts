@@ -1,10 +1,10 @@
 import type { AppContext } from "../http/context.ts"
 import { patchTypes } from "../http/media-types.ts"
 import type { Registry } from "../http/registry.ts"
-import { isKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen, nobody, type Rule } from "../resource/rules.ts"
 import { isSoftlyDeleted } from "../resource/soft-delete.ts"
+import { isCreatedBelow, isListedBelow } from "./below.ts"
 import { bulkRoutes } from "./bulk-routes.ts"
 import { removeOne, replaceOne, restoreOne, updateOne } from "./changes.ts"
 import { createMany, createRows, readList, readOne, type Within } from "./handlers.ts"
@@ -212,15 +212,13 @@ function nestedRoutes(
   served: (rule: Rule) => boolean,
 ): void {
   const { relation, within } = parent
-  const { target, kind, local, name, via } = relation
-  const isByKey = isKey(within.keys, local)
-  if (kind !== "many" || within.keys.length === 0 || (via && !isByKey)) return
+  const { target, name, via } = relation
+  if (!isListedBelow(parent)) return
   const path = `/${within.name}/${keyTemplate(within)}/${name}`
   if (served(target.rules.read) && (!via || served(via.toJunction.target.rules.read)))
     listRoute(registry, documented, path, target, parent)
   if (via) linkRoutes(registry, documented, relation, served)
-  // A create takes the parent's key for the reference.
-  if (via || !isByKey || !served(target.rules.create)) return
+  if (!isCreatedBelow(parent) || !served(target.rules.create)) return
   createRoute(registry, documented, path, target, parent)
   if (!registry.has("post", `${path}/${batch}`)) batchRoute(registry, documented, path, target, { parent })
 }

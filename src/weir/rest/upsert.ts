@@ -11,6 +11,7 @@ import { allShaped, type Shape, shapeOf } from "../operations/shaped.ts"
 import { type UpsertedRow, upsert } from "../operations/upsert.ts"
 import { validatorOf } from "../operations/validator.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
+import type { RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { upsertKeys } from "../resource/upsert.ts"
 import { onceIn } from "./idempotency.ts"
@@ -79,15 +80,15 @@ function askedUpsert(resource: Resource, search: string): AskedUpsert {
 export const resolutions: readonly string[] = ["merge", "ignore"]
 
 /** What an upsert left. */
-interface Upserted {
+export interface Upserted {
   rows: UpsertedRow[]
   many: boolean
 }
 
-/** An upsert as its query string asks for it. Throws a 422 that names every wrong parameter. */
-export function upsertOf(call: Call, resource: Resource, search: string) {
+/** An upsert as its query string asks for it. Throws a 422 that names every wrong parameter. `isStep`: as `shapeOf` has it. */
+export function upsertOf(call: Call, resource: Resource, search: string, isStep?: boolean) {
   const asked = askedUpsert(resource, search)
-  const shaped = shapeOf(call, resource, asked.search)
+  const shaped = shapeOf(call, resource, asked.search, isStep)
   return {
     /** Whether rows that exist stay as they are; undefined where the parameters do not say. */
     ignore: asked.ignore,
@@ -95,10 +96,9 @@ export function upsertOf(call: Call, resource: Resource, search: string) {
       upsert(call, resource, input, { target: asked.target, ignore: asked.ignore ?? ignore, nested }),
     async answer({ rows, many }: Upserted) {
       const [first] = rows
-      const key = many ? undefined : first?.key
       return {
         status: rows.every(({ created }) => created) ? 201 : 200,
-        location: key === undefined ? undefined : rowPath(resource, key),
+        location: many ? `/${resource.name}` : pathOf(resource, first?.key),
         etag: many || !first ? undefined : await validatorOf(first.body, call.viewer),
         async body(): Promise<string> {
           const bodies = await allShaped(call, rows, (row) => bodyOf(row, asked, shaped))
@@ -108,6 +108,10 @@ export function upsertOf(call: Call, resource: Resource, search: string) {
     },
   }
 }
+
+/** The path of a row, where it has a key. */
+const pathOf = (resource: Resource, key: RowKey | undefined): string | undefined =>
+  key === undefined ? undefined : rowPath(resource, key)
 
 /** `POST /resource?on_conflict=…`: creates one row or many, or merges them into those that exist. */
 export async function upsertRows(
@@ -134,7 +138,7 @@ export async function upsertRows(
     () => write(input, nested, resolution === "ignore-duplicates"),
     (outcomes) => ({ rows: outcomes.map((one) => rowOf(resource, one)), many: Array.isArray(input) }),
   )
-  const { status, location = value.many ? `/${resource.name}` : undefined, etag, body } = await answer(value)
+  const { status, location, etag, body } = await answer(value)
   const headers = {
     ...applied,
     ...replayed,
@@ -145,8 +149,8 @@ export async function upsertRows(
   return reply(c, status === 200 ? 200 : 201, await body(), headers)
 }
 
-/** A row of an upsert that was carried out before. */
-const rowOf = (resource: Resource, { verb, body, key }: Outcome): UpsertedRow => ({
+/** A row of a write that was carried out before. */
+export const rowOf = (resource: Resource, { verb, body, key }: Outcome): UpsertedRow => ({
   body,
   key: keyOf(resource, key),
   created: verb === "insert",

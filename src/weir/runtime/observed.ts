@@ -48,6 +48,10 @@ class ObservingClient implements Client {
     return this.client.pendingInvalidations === true
   }
 
+  isLong(statement: Statement): boolean {
+    return this.client.isLong?.(statement) ?? false
+  }
+
   query(statement: Statement): ReturnType<Client["query"]> {
     return this.told(1, () => this.client.query(statement))
   }

@@ -44,7 +44,7 @@ export async function prepareDatabase(preparation: Preparation): Promise<void> {
     const kind = classify(error)?.kind
     if (kind === "refused")
       throw new Error(`DATABASE_URL: ${database.label} refuses the login`, { cause: error })
-    if (kind !== "unavailable" && kind !== "timeout") throw error
+    if (kind !== "unavailable" && kind !== "timeout" && kind !== "contended") throw error
     log({
       level: "error",
       msg: `${database.label} cannot be reached: requests that need it get a 503 until it can`,

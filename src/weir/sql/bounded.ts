@@ -142,7 +142,7 @@ function tablesScanned(query: Scanned): string[] | undefined {
   const { resource, within, parent, includes, viewer } = query
   const filters = allFilters(query)
   const embedded = tablesEmbedded(includes, viewer, false)
-  if (!embedded) return undefined
+  if (!embedded || filters.some(visitsAgain)) return undefined
   // Several conditions on each row cost what several rows do.
   const scan = new Array<string>(Math.max(1, Math.ceil(filters.length / filtersPerScan))).fill(
     resource.tableName,
@@ -159,6 +159,7 @@ function tablesEmbedded(includes: Include[], kind: ViewerKind, withinList: boole
     const { relation } = include
     const filters = allFilters(include)
     const isList = relation.kind === "many"
+    if (filters.some(visitsAgain)) return undefined
     if (isList && withinList && !isBoundedInclude({ ...include, includes: [] }, kind)) return undefined
     const inner = tablesEmbedded(include.includes, kind, withinList || isList)
     if (!inner) return undefined
@@ -181,6 +182,17 @@ const tablesOfLinks = (relation: Relation | undefined): string[] =>
 const tablesOfFilters = ({ tableName }: Resource, filters: Filter[]): string[] =>
   filters.flatMap(({ through }) =>
     through.length ? [tableName, ...through.map(({ target }) => target.tableName)] : [],
+  )
+
+/**
+ * Whether a filter looks through the many related rows of one again for each row that shares it. Of a row that is found by
+ * one column, they are a set that is made once.
+ */
+const visitsAgain = ({ through }: Filter): boolean =>
+  through.some(
+    ({ kind, via, local }, i) =>
+      (via || (kind === "one" && local.length !== 1)) &&
+      through.slice(i + 1).some((inner) => inner.kind === "many"),
   )
 
 /** Whether an index finds the rows of a filter, in the order of their key. */

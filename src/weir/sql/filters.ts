@@ -76,16 +76,27 @@ function throughShared(
       ? throughRelations(filter, rest, there.row, inner)
       : throughShared(filter, rest, there.row, inner),
   ])
-  const set = sql`${sql.identifier(aliases.nextTable())}`
-  // Postgres would else look each row up, in the hope that the first ones pass.
-  all.push(
-    sql`${set} as materialized (select ${there.row(foreign)} as _k from ${tableOf(target)} ${there.alias} where ${clause(where)})`,
-  )
-  const made = sets ? sql`` : sql`with ${sql.join(all, sql`, `)} `
+  const members = sql`select ${there.row(foreign)} as _k from ${tableOf(target)} ${there.alias} where ${clause(where)}`
   return conjunction([
     source.fields[local]?.read(row, viewer) ?? false,
-    sql`${row(local)} in (${made}select _k from ${set})`,
+    memberOf(row(local), members, { aliases, sets, all }),
   ])
+}
+
+/**
+ * Whether a value is among those that a select finds, which is run once for the whole statement. `all` are the sets that it
+ * needs; it joins those of an outer set, `sets`, where there is one.
+ */
+export function memberOf(
+  value: SQL,
+  members: SQL,
+  { aliases, sets, all }: { aliases: Aliases; sets: SQL[] | undefined; all: SQL[] },
+): SQL {
+  const set = sql`${sql.identifier(aliases.nextTable())}`
+  // Postgres would else look each row up, in the hope that the first ones pass.
+  all.push(sql`${set} as materialized (${members})`)
+  const made = sets ? sql`` : sql`with ${sql.join(all, sql`, `)} `
+  return sql`${value} in (${made}select _k from ${set})`
 }
 
 /**

@@ -88,7 +88,9 @@ export function quotaLocks(resource: Resource, rows: Values[]): Statement[] {
     const owners = sql`(select ${fromElement(sql`value`, 0)} as weir_owner from ${expressions.elements(bound("owners"))} order by 1) as owners`
     return compile(lockOf(resource, quota, owners) as SQL)
   })
-  return [withValues(plan, { owners: ownersOf(quota, rows) })]
+  const owners = ownersOf(quota, rows)
+  const claims = (JSON.parse(owners) as unknown[]).map((owner) => `quota of ${resource.name} ${owner}`)
+  return [{ ...withValues(plan, { owners }), claims }]
 }
 
 const lockOf = (resource: Resource, { column }: Quota, owners: SQL): SQL | undefined =>

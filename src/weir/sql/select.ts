@@ -102,7 +102,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     ...ofParent,
     resource.rules.read(row, viewer),
     ...filtered(query.filters, row, viewer, aliases, found.length ? few : undefined),
-    ...conditionsOf(query.conditions, row, viewer, aliases),
+    ...conditionsOf(query.conditions, row, viewer, aliases, found.length ? few : undefined),
   ]
   const rows: Rows = {
     table: tableOf(resource),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { type MemberNames, onlyMembers } from "../../../src/weir/lib/json-members.ts"
 import { JsonText, jsonWithText, keepText } from "../../../src/weir/lib/json-text.ts"
 
 /** Numbers from 0 up to `below`, the same in each run. */
@@ -63,6 +64,36 @@ test("members that are named keep their text, others their value", () => {
     const rows = keepText(JSON.parse(many) as (typeof value)[], many, new Set(["data"]))
     expect(rows[2]).toEqual(value)
     expect(jsonWithText(rows[2])).toContain(`"data":${kept.join("")}`)
+  }
+})
+
+test("some members are kept as they are written, and others left out with all that is in them", () => {
+  const names = (tree: Record<string, object>): MemberNames =>
+    new Map(Object.entries(tree).map(([name, inner]) => [name, names(inner as typeof tree)]))
+  const only = (text: string, tree: Record<string, object>, stays?: (name: string) => boolean) =>
+    onlyMembers(text, names(tree), stays)
+  const text =
+    '{ "a" : 1.50,"b\\"":[{"a":2}, 1e2],"c":{"d":{"e":12345678901234567890},"f":null},"a":2.0,"g":"}" }'
+  expect(only(text, { g: {}, a: {}, none: {} })).toBe('{"g":"}","a":2.0}')
+  expect(only(text, { 'b"': {} })).toBe('{"b\\"":[{"a":2}, 1e2]}')
+  expect(only(text, { c: { d: { e: {} }, f: {} } })).toBe('{"c":{"d":{"e":12345678901234567890},"f":null}}')
+  // Nothing of an object that has no such member, nor of what is no object.
+  expect(only(text, { c: { x: {} }, g: { x: {} } })).toBe("{}")
+  expect(only(text, { c: { d: { x: {} } }, g: { x: {} } }, (name) => name === "c")).toBe('{"c":{}}')
+  expect(only('{"a":{}}', { a: {} })).toBe('{"a":{}}')
+  expect([only("{}", { a: {} }), only("[1]", { a: {} }), only("null", { a: {} })]).toEqual(["{}", "{}", "{}"])
+  expect(only('{"__proto__":{"a":1}}', { __proto__: {} })).toBe("{}")
+  expect(onlyMembers('{"__proto__":{"a":1}}', new Map([["__proto__", new Map()]]))).toBe(
+    '{"__proto__":{"a":1}}',
+  )
+
+  for (let i = 0; i < 500; i++) {
+    const members = Array.from({ length: random(5) }, (_, n) => [`m${n}`, tokens(2)] as const)
+    const list = members.flatMap(([name, value], n) => [...(n ? [","] : []), `"${name}"`, ":", ...value])
+    const kept = members.filter(() => random(2) === 0)
+    const asked = new Map(kept.map(([name]) => [name, new Map()]))
+    const cut = JSON.parse(onlyMembers(spaced(["{", ...list, "}"]), asked))
+    expect(cut).toEqual(JSON.parse(`{${kept.map(([name, value]) => `"${name}":${value.join("")}`).join()}}`))
   }
 })
 

@@ -30,6 +30,8 @@ export interface Statement {
   returned?: () => Statement
   /** Whether it writes many rows: a driver whose statements hold up others lets these have their turn before and after it. */
   many?: boolean
+  /** Names of what it writes or locks besides the row of its change, by which writes can wait for each other. */
+  claims?: readonly (string | number)[]
   /** The effect of a write. Without it, a write counts as changing every table that its text names. */
   change?: Change
 }

@@ -45,10 +45,12 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
         !readers || cost.isCheap(statement) ? read(statement) : readers.query(statement, deadline, waiter)
       const write = (statements: Statement[], isUndone: boolean) =>
         isReadOnly ? readTogether(connection, statements) : writes.add(statements, deadline, isUndone)
+      const isLong = (statement: Statement) => readers !== undefined && !cost.isCheap(statement)
       return {
         query,
+        isLong,
         batch: (statements) => write(statements, false),
-        rehearse: () => replaying(query, (statements) => write(statements, true)),
+        rehearse: () => replaying(query, (statements) => write(statements, true), isLong),
       }
     },
     foreignWrites: () => foreign.version(),

@@ -1,7 +1,10 @@
 import type postgres from "postgres"
 import type { Deadline } from "../deadline.ts"
 import type { Client, Row, Statement } from "../driver.ts"
-import { isRefusedPlan } from "./postgres-resend.ts"
+import { isRefusedPlan, isUndone } from "./postgres-resend.ts"
+
+/** How often statements are tried that the server undoes for the sake of others. */
+const maxTries = 5
 
 /** Statements that are to be run together, or undone alone where one fails. */
 interface Job {
@@ -15,7 +18,7 @@ interface RehearsalParts {
   /** Runs a transaction on a connection of its own. */
   transaction(work: (tx: postgres.TransactionSql) => Promise<never>): Promise<unknown>
   /** Runs statements within it. */
-  run(tx: postgres.TransactionSql, statements: Statement[]): Promise<Row[][]>
+  run(tx: postgres.TransactionSql, statements: Statement[], isAgain: boolean): Promise<Row[][]>
   deadline: Deadline | undefined
 }
 
@@ -46,7 +49,9 @@ export function rehearsing({
   }
   const carryOut = async (tx: postgres.TransactionSql, job: Job): Promise<void> => {
     try {
-      const rows = await tx.savepoint((within) => run(within, job.statements))
+      const rows = await repeatedly((isAgain) =>
+        tx.savepoint((within) => run(within, job.statements, isAgain)),
+      )
       hasRun = true
       job.resolve(rows as Row[][])
     } catch (error) {
@@ -83,6 +88,16 @@ export function rehearsing({
       end()
       await opened
     },
+  }
+}
+
+async function repeatedly<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work(tries > 1)
+    } catch (error) {
+      if (!isUndone(error) || tries === maxTries) throw error
+    }
   }
 }
 

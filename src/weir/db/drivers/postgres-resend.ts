@@ -31,6 +31,24 @@ export function isForeignSession(error: unknown): boolean {
   return code === invalidStatementName || code === duplicateStatementName
 }
 
+const lockNotAvailable = "55P03"
+const outwaited = new WeakSet<object>()
+
+/** Notes that it is our own limit that ended the wait for a lock, if one did. */
+export function noteOutwaited(error: unknown): void {
+  if ((error as { code?: unknown }).code === lockNotAvailable) outwaited.add(error as object)
+}
+
+/**
+ * Whether a transaction was undone for the sake of others: the server found a deadlock (40P01), or could not put it in one
+ * order with them (40001), or it gave up the wait for a lock. Nothing is left of it, so it may be sent again.
+ */
+export function isUndone(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false
+  const { code } = error as { code?: unknown }
+  return code === "40P01" || code === "40001" || outwaited.has(error)
+}
+
 const nobody = { resolve: () => {}, reject: () => {} }
 
 /**

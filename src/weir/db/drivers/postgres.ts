@@ -3,10 +3,12 @@ import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Client, Database, Row, Statement } from "../driver.ts"
 import type { Query } from "./postgres-connection.ts"
 import { opener } from "./postgres-open.ts"
+import { WriteOrder } from "./postgres-order.ts"
 import { PostgresPool } from "./postgres-pool.ts"
 import { Pooler } from "./postgres-pooler.ts"
 import { optionsOf, Prepared, type PreparedStatement } from "./postgres-prepared.ts"
 import { rehearsing } from "./postgres-rehearsal.ts"
+import { isUndone, noteOutwaited } from "./postgres-resend.ts"
 import type { ReadFile } from "./postgres-tls.ts"
 import { addressOf, hyperdriveTarget, type PostgresTarget, parsePostgresUrl } from "./postgres-url.ts"
 
@@ -32,10 +34,11 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
   const pooler = poolerOf(target, options, true)
   const pool = poolsOf(target, options, pooler, true)()
   const prepared = new Prepared(options.quickMs)
+  const order = new WriteOrder(true)
   return {
     dialect: "postgres",
     label: labelOf(target),
-    connect: (deadline) => clientOf({ pool, pooler, prepared, options }, deadline),
+    connect: (deadline) => clientOf({ pool, pooler, prepared, order, options }, deadline),
     migrate: (statements) => migrateOn(pool, statements),
     load: () => pool.load,
     close: () => pool.end(5),
@@ -51,12 +54,13 @@ export function openPostgresPerRequest(url: string, options: PostgresOptions): D
   const openPool = poolsOf(target, options, pooler, false)
   // Hyperdrive keeps connections and their prepared statements between requests.
   const prepared = new Prepared()
+  const order = new WriteOrder(false)
   return {
     dialect: "postgres",
     label: labelOf(target),
     connect: (deadline) => {
       const pool = openPool()
-      return { ...clientOf({ pool, pooler, prepared, options }, deadline), close: () => pool.end(1) }
+      return { ...clientOf({ pool, pooler, prepared, order, options }, deadline), close: () => pool.end(1) }
     },
     migrate: async (statements) => {
       const pool = openPool()
@@ -96,63 +100,37 @@ interface ClientParts {
   pool: PostgresPool
   pooler: Pooler
   prepared: Prepared
+  order: WriteOrder
   options: PostgresOptions
 }
 
-function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: Deadline): Client {
-  const send = (
-    on: postgres.Sql | postgres.TransactionSql,
-    { text, params }: Statement,
-    as: PreparedStatement | undefined,
-  ) => on.unsafe(text, params as postgres.ParameterOrJSON<never>[], optionsOf(as, params)).values()
-  const query = (statement: Statement) => {
-    const as = prepared.statementOf(statement.text)
-    const sendOn = (on: postgres.Sql) => send(on, statement, as) as unknown as Query
-    // A statement that begins with its own tables may write, unless it is one of the engine's reads.
-    const isRead =
-      statement.single === true || statement.isRead === true || /^\s*select\b/i.test(statement.text)
-    const isWrite = statement.change !== undefined || !isRead
-    const rows = pool.query(
-      sendOn,
-      { isWrite, isBounded: statement.bounded === true, latency: as?.latency },
-      deadline,
-    ) as Promise<Rows>
-    return statement.header ? rows.then(withHeader) : rows
-  }
-  const throwIfExpired = () => {
-    if (deadline?.expired) throw new DeadlineExpired()
-  }
-  const run = async (tx: postgres.TransactionSql, statements: Statement[]): Promise<Row[][]> => {
-    // The deadline may have expired while the transaction waited for a connection.
-    throwIfExpired()
-    // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
-    // back instead.
-    const sendNth = (statement: Statement, i: number) =>
-      send(tx, statement, prepared.statementOf(statement.text)).catch((error: unknown) => {
-        throw Object.assign(error as object, { statementIndex: i })
-      })
-    if (!pooler.takesSettings) await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
-    const results = pooler.keepsSession
-      ? await Promise.all(statements.map(sendNth))
-      : await oneByOne(statements, sendNth)
-    throwIfExpired()
-    return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))
-  }
+function clientOf(parts: ClientParts, deadline?: Deadline): Client {
+  const { pool, pooler, order } = parts
+  const sendAlone = (statement: Statement) => queryOn(parts, statement, deadline)
+  const transaction = (statements: Statement[], isAgain: boolean) =>
+    pool.transaction((tx) => runIn(tx, parts, statements, { deadline, isAgain, mayHaste: true }), deadline)
+  const query = (statement: Statement) =>
+    sendAlone(statement).catch((error: unknown) => {
+      if (!isUndone(error)) throw error
+      return order.run([statement], deadline, () => sendAlone(statement), error)
+    })
   return {
     query,
-    batch: async (statements) => {
+    batch: (statements) => {
       const [first] = statements
       // Without values, a statement leaves at once and as a whole: a pooler could run it after its deadline.
-      const isAlone = first && statements.length === 1 && (pooler.keepsSession || first.params.length > 0)
-      if (isAlone) return [await query(first)]
-      return await pool.transaction((tx) => run(tx, statements), deadline)
+      const alone =
+        statements.length === 1 && (pooler.keepsSession || first?.params.length) ? first : undefined
+      return order.run(statements, deadline, async (isAgain) =>
+        alone && !isAgain ? [await sendAlone(alone)] : await transaction(statements, isAgain),
+      )
     },
     rehearse: () =>
       rehearsing({
         query,
         transaction: (work) => pool.transaction(work, deadline),
-        async run(tx, statements) {
-          const rows = await run(tx, statements)
+        async run(tx, statements, isAgain) {
+          const rows = await runIn(tx, parts, statements, { deadline, isAgain, mayHaste: false })
           // What a commit would check.
           await tx.unsafe("set constraints all immediate")
           return rows
@@ -160,6 +138,69 @@ function clientOf({ pool, pooler, prepared, options }: ClientParts, deadline?: D
         deadline,
       }),
   }
+}
+
+const send = (
+  on: postgres.Sql | postgres.TransactionSql,
+  { text, params }: Statement,
+  as: PreparedStatement | undefined,
+) => on.unsafe(text, params as postgres.ParameterOrJSON<never>[], optionsOf(as, params)).values()
+
+/** Runs a statement on any connection. */
+function queryOn(
+  { pool, prepared }: ClientParts,
+  statement: Statement,
+  deadline: Deadline | undefined,
+): Promise<Row[]> {
+  const as = prepared.statementOf(statement.text)
+  const sendOn = (on: postgres.Sql) => send(on, statement, as) as unknown as Query
+  // A statement that begins with its own tables may write, unless it is one of the engine's reads.
+  const isRead =
+    statement.single === true || statement.isRead === true || /^\s*select\b/i.test(statement.text)
+  const isWrite = statement.change !== undefined || !isRead
+  const rows = pool.query(
+    sendOn,
+    { isWrite, isBounded: statement.bounded === true, latency: as?.latency },
+    deadline,
+  ) as Promise<Rows>
+  return statement.header ? rows.then(withHeader) : rows
+}
+
+interface Run {
+  deadline: Deadline | undefined
+  isAgain: boolean
+  mayHaste: boolean
+}
+
+/** Runs statements within a transaction, behind the locks that they need. */
+async function runIn(
+  tx: postgres.TransactionSql,
+  { pooler, prepared, order, options }: ClientParts,
+  statements: Statement[],
+  { deadline, isAgain, mayHaste }: Run,
+): Promise<Row[][]> {
+  const throwIfExpired = () => {
+    if (deadline?.expired) throw new DeadlineExpired()
+  }
+  // The deadline may have expired while the transaction waited for a connection.
+  throwIfExpired()
+  const { lock, isHasty } = order.lockOf(statements, isAgain, mayHaste)
+  // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
+  // back instead.
+  const sendNth = (statement: Statement, i: number) =>
+    send(tx, statement, prepared.statementOf(statement.text)).catch((error: unknown) => {
+      if (isHasty) noteOutwaited(error)
+      throw Object.assign(error as object, { statementIndex: i })
+    })
+  if (!pooler.takesSettings) await tx.unsafe(`set local statement_timeout = ${options.statementTimeout}`)
+  // Sent at once, before the others.
+  const locked = lock && send(tx, lock, prepared.statementOf(lock.text)).execute()
+  if (!pooler.keepsSession) await locked
+  const results = pooler.keepsSession
+    ? (await Promise.all([...statements.map(sendNth), locked])).slice(0, statements.length)
+    : await oneByOne(statements, sendNth)
+  throwIfExpired()
+  return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))
 }
 
 async function oneByOne<T, R>(items: T[], run: (item: T, i: number) => Promise<R>): Promise<R[]> {

@@ -1,4 +1,5 @@
 import type { Client, Row, Statement } from "../driver.ts"
+import { unrehearsedCode } from "../errors.ts"
 
 /** Reads that wait for the next replay. */
 interface Waiting {
@@ -9,11 +10,13 @@ interface Waiting {
 
 /**
  * The client of a rehearsal on a database that keeps no transaction open between two calls: each call begins anew with all
- * that was written before it. `undone` runs statements as one transaction, and rolls it back.
+ * that was written before it. `undone` runs statements as one transaction, and rolls it back. A read that `isLong` would
+ * hold up all others there.
  */
 export function replaying(
   query: Client["query"],
   undone: (statements: Statement[]) => Promise<Row[][]>,
+  isLong?: Client["isLong"],
 ): Client {
   const written: Statement[] = []
   const keys: unknown[] = []
@@ -44,11 +47,13 @@ export function replaying(
   return {
     query: (statement) => {
       if (written.length === 0) return query(statement)
+      if (isLong?.(statement)) return Promise.reject(new TooLong())
       return new Promise((resolve, reject) => {
         // Those of one turn share a replay.
         if (reads.push({ statement, resolve, reject }) === 1) setTimeout(() => void inTurn(readAll))
       })
     },
+    ...(isLong ? { isLong } : {}),
     batch: (statements) =>
       inTurn(async () => {
         const results = await replay(statements)
@@ -61,6 +66,15 @@ export function replaying(
 
 /** A write returns the key of a row in its second column. */
 const keyOf = ({ change }: Statement, rows: Row[] | undefined): unknown => change && rows?.[0]?.[1]
+
+/** A read of what is rehearsed takes too long. */
+class TooLong extends Error {
+  readonly code = unrehearsedCode
+
+  constructor() {
+    super("what is read after the write may take long, and would hold others up meanwhile: ask for less")
+  }
+}
 
 /** Another write came between two replays. To those above it is a busy database: another try succeeds. */
 class Outrun extends Error {

@@ -34,7 +34,8 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     // A pooler refuses a setting that the URL asks for.
     if (/^(28|3D000)/.test(code) || (code === "08P01" && /startup parameter/.test(String(e.message))))
       return { kind: "refused" }
-    // 08 connection, 53 resources, 57P shutdown, 40 serialisation and deadlock, 25006 read-only
+    if (code === "40P01" || code === "40001") return { kind: "contended" }
+    // 08 connection, 53 resources, 57P shutdown, 40 rollback, 25006 read-only
     if (/^(08|53|57P|40|25006)/.test(code) || connection.test(code)) return { kind: "unavailable" }
     if (
       /socket|network connection lost|connection (terminated|closed|attempt failed)|proxy request failed/i.test(
