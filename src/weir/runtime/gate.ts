@@ -83,7 +83,7 @@ export class Gate {
   private begin(incoming: IncomingMessage, outgoing: ServerResponse, client: Client): void {
     this.worked.add(outgoing)
     client.begun.add(outgoing)
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       this.worked.delete(outgoing)
       client.begun.delete(outgoing)
       if (this.waiting.size) this.beginMore()
