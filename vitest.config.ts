@@ -46,6 +46,7 @@ const perDriver = [
   "create-many",
   "document-queries",
   "fixture",
+  "foreign-values",
   "idempotency",
   "idempotency-kinds",
   "increments",

@@ -23,7 +23,8 @@ type Make = (column: SqliteColumn) => FieldSpec
 const byColumn: Record<string, Make> = {
   SQLiteText: (column) => text(column, readSqlType(column.getSQLType()).numbers[0]),
   SQLiteTextJson: () => specFrom({ type: "json", storage: "text" }),
-  SQLiteInteger: () => specFrom({ type: "integer" }),
+  // A primary key of whole numbers is SQLite's own number of the row.
+  SQLiteInteger: (column) => specFrom({ type: "integer", isStrict: column.primary || undefined }),
   SQLiteTimestamp: (column) =>
     specFrom({
       type: "timestamp",

@@ -4,7 +4,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
 import { Problem, unavailable } from "../problem.ts"
-import { encodeCursor } from "../query/cursor.ts"
+import { cutAtOdd, encodeCursor } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, sortText, type Values } from "../query/query.ts"
 import { hasVersions } from "../query/version.ts"
@@ -158,7 +158,8 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
   if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), limits, query)
   const page = pageOf(row, plan, query)
   requireAnswerText(page.body, limits, query)
-  return page
+  const { position } = page
+  return { ...page, position: (end) => cutAtOdd(position(end), query.sort, query.resource.keys.length) }
 }
 
 /** Most bytes of a row that is exported, and most characters of one that is imported. */

@@ -1,8 +1,8 @@
 import type { Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Aggregate, Group, ResultMember } from "./aggregate-query.ts"
-import { decodeCursor, readCursorText } from "./cursor.ts"
-import { type ListQuery, type SortKey, sortText } from "./query.ts"
+import { decodeCursor, partOf, readCursorText } from "./cursor.ts"
+import { type FromCursor, type ListQuery, type SortKey, sortText } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 import { maxSortKeys } from "./selection.ts"
 
@@ -73,13 +73,15 @@ function readCursor(
     reader.issue(cursor, "is not a cursor of these groups with this sort", "invalid_cursor")
     return { cursor: "start" }
   }
+  const parts: FromCursor["parts"] = []
   for (const [i, value] of position.entries()) {
     const { field, descending } = sort[i] as SortKey
     // Of a text that is too long for a cursor, all that begin as it does are passed over.
     const isRising = descending === (cursor === "before")
-    const whole = Array.isArray(value) ? value[0] + (isRising ? last : "") : value
-    reader.values[`c${i}`] = whole === null ? null : field.type.sql.encode(whole)
+    const { part, bound } = partOf(value)
+    const whole = part === "cut" ? `${bound}${isRising ? last : ""}` : bound
+    reader.values[`c${i}`] = whole ?? (value === null ? null : field.type.sql.encode(value))
+    parts.push(part === "cut" ? "value" : part)
   }
-  const parts = position.map((value) => (value === null ? ("null" as const) : ("value" as const)))
   return { cursor, parts, resource: result, viewer }
 }

@@ -1,12 +1,32 @@
+import { type StorageClass, storageClasses } from "../fields/type.ts"
 import { fnv1a } from "../lib/fnv.ts"
-import type { ListQuery, SortField } from "./query.ts"
+import { storable } from "../lib/storable.ts"
+import type { FromCursor, ListQuery, SortField, SortKey } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
 /**
  * The position of a row in a sort: the values of its sort keys, null included. A long text may be cut: an array holds
- * its beginning, and the rest is looked up by the row's key.
+ * its beginning, and the rest is looked up by the row's key. A value of another kind than its column's is the kind and
+ * its digits.
  */
-export type Position = (string | number | boolean | null | [beginning: string])[]
+export type Position = (
+  | string
+  | number
+  | boolean
+  | null
+  | [beginning: string]
+  | [kind: StorageClass, digits: string]
+)[]
+
+/** What a part of a position is, and what is bound of it: a value is bound as its column encodes it. */
+export function partOf(value: Position[number]): {
+  part: FromCursor["parts"][number]
+  bound?: string | undefined
+} {
+  if (!Array.isArray(value)) return { part: value === null ? "null" : "value" }
+  const [first, digits] = value
+  return digits === undefined ? { part: "cut", bound: first } : { part: first as StorageClass, bound: digits }
+}
 
 /** A position up to this length, as JSON in bytes, is kept whole: a cursor has at most 651 characters then. */
 const maxWholeBytes = 480
@@ -41,6 +61,20 @@ function cut(text: string, bytes: number): string {
   }
   return beginning
 }
+
+/**
+ * The position with its texts cut before what is no text in the database, which is looked up by the row's key: its last
+ * `keys` parts.
+ */
+export const cutAtOdd = (position: Position, sort: SortKey[], keys: number): Position =>
+  position.map((value, i) =>
+    typeof value === "string" &&
+    value.includes("\ufffd") &&
+    i < position.length - keys &&
+    sort[i]?.field.type.sql.stored
+      ? [value.slice(0, value.indexOf("\ufffd"))]
+      : value,
+  )
 
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
@@ -83,10 +117,19 @@ export function decodeCursor(
   const valid = keys.every(({ name, type, spec }, i) => {
     const value: unknown = position[i]
     if (value === null) return !isKey(name)
+    if (Array.isArray(value) && type.sql.stored) return isStored(value)
     const isCut = Array.isArray(value) && value.length === 1 && spec.type === "text"
     return type.accepts(isCut ? value[0] : value)
   })
   return valid ? (position as Position) : undefined
+}
+
+/** Whether it is a beginning, or a kind and digits. */
+function isStored([first, digits, ...others]: unknown[]): boolean {
+  if (typeof first !== "string" || !storable(first) || others.length > 0) return false
+  if (digits === undefined) return true
+  const isKind = (storageClasses as readonly string[]).includes(first)
+  return isKind && typeof digits === "string" && /^[-+.\dA-Fe]*$/.test(digits)
 }
 
 function toBase64Url(text: string): string {

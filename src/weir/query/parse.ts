@@ -1,7 +1,7 @@
 import { hasCursors } from "../resource/key.ts"
 import { defaultSort, type Relation, type Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { decodeCursor, type Position, readCursorText, startShape } from "./cursor.ts"
+import { decodeCursor, partOf, readCursorText, startShape } from "./cursor.ts"
 import {
   defaultLimit,
   type FromCursor,
@@ -96,9 +96,6 @@ function requireFewRows(reader: ParamReader, rows: number, most: number, why = "
   reader.issue("include", message, "too_many")
 }
 
-const partOf = (value: Position[number]): FromCursor["parts"][number] =>
-  value === null ? "null" : Array.isArray(value) ? "cut" : "value"
-
 /** Where the page begins: `after` or `before`, never both, and never with `skip`. */
 function readCursor(
   reader: ParamReader,
@@ -120,6 +117,6 @@ function readCursor(
     return { cursor: "start" }
   }
   for (const [i, value] of position.entries())
-    reader.values[`c${i}`] = (keys[i] as SortField).type.sql.encode(Array.isArray(value) ? value[0] : value)
-  return { ...of, cursor, parts: position.map(partOf) }
+    reader.values[`c${i}`] = partOf(value).bound ?? (keys[i] as SortField).type.sql.encode(value)
+  return { ...of, cursor, parts: position.map((value) => partOf(value).part) }
 }

@@ -1,5 +1,6 @@
 import type { JsonKind } from "../fields/json-places.ts"
 import type { Operator } from "../fields/operators.ts"
+import type { StorageClass } from "../fields/type.ts"
 import type { Field, Relation, Resource } from "../resource/resource.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import type { Condition } from "./condition.ts"
@@ -96,8 +97,11 @@ export interface Include extends Selection {
 /** Where a page begins: beyond a cursor, whose parts are bound as `c0`, `c1`, …, the row's key as the last. */
 export interface FromCursor {
   cursor: "after" | "before"
-  /** What each part is: a value, null, or the beginning of a text that is looked up by the row's key. */
-  parts: ("value" | "null" | "cut")[]
+  /**
+   * What each part is: a value, null, the beginning of a text that is looked up by the row's key, or the digits of a value
+   * of another kind than the column's.
+   */
+  parts: ("value" | "null" | "cut" | StorageClass)[]
   /** In which rows a text is looked up, and for whom. */
   resource: Resource
   viewer: ViewerKind

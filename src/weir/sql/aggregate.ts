@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
 import { aggregates as dialect, expressions } from "../db/dialect/expressions.ts"
+import { isOfVocabulary } from "../db/dialect/field.ts"
 import { type AggregateQuery, membersOf } from "../query/aggregate-query.ts"
 import type { Field } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -168,8 +169,15 @@ function answerOf(query: AggregateQuery, columns: ResultColumns[], source: SQL) 
   const positions = query.sort.map(({ field }) =>
     expressions.jsonEnds([keys.find((key) => key.field === field)?.position ?? sql`null`], query.limit),
   )
-  const selected = { columns: [body, sql`count(*)`, ...positions], from }
+  const sent = (text: SQL): SQL => (isPlain(query) ? text : expressions.sentText(text))
+  const selected = { columns: [sent(body), sql`count(*)`, ...positions.map(sent)], from }
   return { selected, separator, keyColumns: positions.length }
+}
+
+/** Whether all values are of tables of the vocabulary. */
+const isPlain = ({ resource, groups, aggregates }: AggregateQuery): boolean => {
+  const joined = [...groups, ...aggregates].flatMap(({ of }) => of?.through ?? [])
+  return [resource, ...joined.map(({ target }) => target)].every(({ table }) => isOfVocabulary(table))
 }
 
 /** Whether no answer can be larger than the limit. */

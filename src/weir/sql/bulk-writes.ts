@@ -12,8 +12,9 @@ import { filtered } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { compileCount } from "./record-many.ts"
 import { type Made, type Requirement, required, updateRequirements } from "./requirements.ts"
-import { returnedKey, returnedKeys, writtenRow } from "./returning.ts"
+import { returnedKeys, sentKey, writtenRow } from "./returning.ts"
 import { isAmongKeys } from "./rows-of-keys.ts"
+import { sentText } from "./sent.ts"
 import { assignments } from "./update.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
@@ -49,7 +50,7 @@ export function compileMatching(write: BulkWrite): Plan {
   const keys = fields.map(({ name }) => row(name))
   const sent = fields.map(({ name, type }) => type.sql.json(row(name)))
   const found = compile(
-    sql`select ${expressions.jsonArray(keys)}, ${expressions.jsonArray(sent)} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
+    sql`select ${sentText(resource, expressions.jsonArray(keys))}, ${sentText(resource, expressions.jsonArray(sent))} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
   )
   return { ...found, ...costOfFinding(resource, write.kind, write) }
 }
@@ -91,6 +92,6 @@ export function compileBroken(write: BulkWrite): Plan {
   const holds = clause(conjunction(furtherRequirements(write).map(({ holds }) => holds)))
   const row = writtenRow(resource)
   return compile(
-    sql`select ${returnedKey(resource, row)} from ${tableOf(resource)} where ${stillMatching(write)} and case when ${holds} then 0 else 1 end = 1 limit 1`,
+    sql`select ${sentKey(resource, row)} from ${tableOf(resource)} where ${stillMatching(write)} and case when ${holds} then 0 else 1 end = 1 limit 1`,
   )
 }

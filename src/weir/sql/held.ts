@@ -6,6 +6,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { oneVisible, wholeText, writtenRow } from "./returning.ts"
+import { sentText } from "./sent.ts"
 import { rowVersion } from "./validator.ts"
 import { viewerSql } from "./where.ts"
 
@@ -46,7 +47,7 @@ export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
   const text = wholeText(resource, row, viewer)
   const visible = oneVisible(resource, row, viewer)
   return {
-    ...compile(sql`select ${text}, ${time} from ${tableOf(resource)} where ${visible}`),
+    ...compile(sql`select ${sentText(resource, text)}, ${time} from ${tableOf(resource)} where ${visible}`),
     bounded: true,
   }
 }

@@ -11,6 +11,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { hasKey, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "./plan.ts"
 import { returnedKeys, writtenRow } from "./returning.ts"
+import { sentText } from "./sent.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** Whether a row of a junction is of the link whose keys are bound. */
@@ -53,7 +54,9 @@ export function compileUnlink(columns: LinkColumns, kind: ViewerKind, only = fal
   const from = sql`from ${tableOf(junction)} where ${clause(where)}`
   if (!only) return compile(sql`delete ${from} returning 1, ${returnedKeys(junction, row)}`)
   const parts = keyFields(junction).map(({ name, type }) => type.sql.json(row(name)))
-  return compile(sql`select ${expressions.jsonText(expressions.jsonArray(parts))} ${from}`)
+  return compile(
+    sql`select ${sentText(junction, expressions.jsonText(expressions.jsonArray(parts)))} ${from}`,
+  )
 }
 
 /** Whether there is a link: one that the viewer of a kind may see, or any. */

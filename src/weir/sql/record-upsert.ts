@@ -11,7 +11,8 @@ import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { hasKey, keyValues, tableOf } from "./columns.ts"
 import { bound, compile, ownValue, ownValues, planOf, withValues } from "./plan.ts"
 import type { UpsertedBy, Written } from "./record.ts"
-import { returnedKey, wholeText, writtenRow } from "./returning.ts"
+import { returnedKey, sentKey, wholeText, writtenRow } from "./returning.ts"
+import { sentText } from "./sent.ts"
 import { viewerSql } from "./where.ts"
 
 /** The names of a record's values, which are bound in the order of its columns. */
@@ -68,7 +69,7 @@ type Target = readonly string[]
 function rowOf(resource: Resource, kind: ViewerKind, target: Target) {
   const row = writtenRow(resource)
   const body = wholeText(resource, row, viewerSql(kind))
-  const key = returnedKey(resource, row)
+  const key = sentKey(resource, row)
   return { body, key, from: sql`${tableOf(resource)} where ${hasKey(resource, row, ownValue.key, target)}` }
 }
 
@@ -86,6 +87,6 @@ const texts = {
   /** The row, where there is no record of it: it was left as it was. */
   found(resource: Resource, kind: ViewerKind, target: Target): SQL {
     const { body, key, from } = rowOf(resource, kind, target)
-    return sql`select ${body}, ${key} from ${from} and not exists (select 1 from ${writeRecords} where ${writeRecords.id} = ${bound(recordValue(0))})`
+    return sql`select ${sentText(resource, body)}, ${key} from ${from} and not exists (select 1 from ${writeRecords} where ${writeRecords.id} = ${bound(recordValue(0))})`
   },
 }

@@ -121,7 +121,7 @@ function compileRecord(resource: Resource, kind: ViewerKind, verb: string, by: W
 /** The records of one request, in the order of its writes: `[request, verb, body, row_key, whether it still counts, position]`. */
 export const compileRecords = (): Plan => ({
   ...compile(
-    sql`select ${writeRecords.request}, ${writeRecords.verb}, ${writeRecords.body}, ${writeRecords.row_key}, case when ${writeRecords.expires_at} > ${expressions.now()} then 1 else 0 end, ${writeRecords.position} from ${writeRecords} where ${writeRecords.record} = ${bound("record")} order by ${writeRecords.position}`,
+    sql`select ${writeRecords.request}, ${writeRecords.verb}, ${expressions.sentText(sql`${writeRecords.body}`)}, ${expressions.sentText(sql`${writeRecords.row_key}`)}, case when ${writeRecords.expires_at} > ${expressions.now()} then 1 else 0 end, ${writeRecords.position} from ${writeRecords} where ${writeRecords.record} = ${bound("record")} order by ${writeRecords.position}`,
   ),
   bounded: true,
 })

@@ -7,6 +7,7 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { columnName, hasKey, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
 import { rowText, visibleMembers } from "./row.ts"
+import { sentText } from "./sent.ts"
 import { versionLine } from "./validator.ts"
 import { Aliases, signedUp, viewerSql } from "./where.ts"
 
@@ -22,7 +23,7 @@ export const writerOf = (resource: Resource, kind: ViewerKind, verb: string): Vi
 
 /** The row as the viewer may see it, and its keys. */
 export const returnedRow = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${wholeText(resource, row, viewer)}, ${returnedKeys(resource, row)}`
+  sql`${sentText(resource, wholeText(resource, row, viewer))}, ${returnedKeys(resource, row)}`
 
 /**
  * The text of a row as its viewer may see it, without embeds, after the line of its version where it has one: what its
@@ -55,12 +56,13 @@ const seenText = (
  */
 export function returnedKeys(resource: Resource, row: RowSql): SQL {
   const { keys, references, options } = resource
-  const key = returnedKey(resource, row)
+  const key = sentKey(resource, row)
   // D1 tells the columns of a batch apart by their names.
   const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
   // Postgres would take a column called "@row" for the rows that have this name.
-  const told = options.after ? [sql`${toldRow(resource, row)} as "@told"`] : []
-  return sql.join([own, ...[...references].map((name) => jsonOf(resource, row, name)), ...told], sql`, `)
+  const told = options.after ? [sql`${sentText(resource, toldRow(resource, row))} as "@told"`] : []
+  const foreign = [...references].map((name) => sentValue(resource, row, name))
+  return sql.join([own, ...foreign, ...told], sql`, `)
 }
 
 /** The primary key of a row, as in JSON; one of several columns is an array of JSON. */
@@ -69,6 +71,22 @@ export function returnedKey(resource: Resource, row: RowSql): SQL {
   if (key === undefined) return sql`null`
   if (others.length === 0) return jsonOf(resource, row, key)
   return expressions.jsonArray(resource.keys.map((name) => jsonOf(resource, row, name)))
+}
+
+/** The same as a column of a result. */
+export const sentKey = (resource: Resource, row: RowSql): SQL =>
+  resource.keys.length > 1
+    ? sentText(resource, returnedKey(resource, row))
+    : resource.keys[0] === undefined
+      ? returnedKey(resource, row)
+      : sentValue(resource, row, resource.keys[0])
+
+/** Types whose values in JSON are no text of the column's own. */
+const isNoText = /^(id|integer|real|boolean|timestamp)$/
+
+function sentValue(resource: Resource, row: RowSql, name: string): SQL {
+  const value = jsonOf(resource, row, name)
+  return isNoText.test(resource.fields[name]?.spec.type ?? "") ? value : sentText(resource, value)
 }
 
 const jsonOf = ({ fields }: Resource, row: RowSql, name: string): SQL =>

@@ -19,6 +19,7 @@ import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
+import { sentRows, sentText } from "./sent.ts"
 import { beyond, orderBy, placeColumns, positionsOf, type SortExpression, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
@@ -58,10 +59,12 @@ export function compileOne(
   const shape = rowShape(resource, selection, row, { ...context, gate })
   // The validator is made of the whole row, whatever part of it is asked for.
   const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
-  const whole = hasValidator ? sql`, ${validatorText(resource, row, context.viewer, context.aliases)}` : sql``
+  const whole = hasValidator
+    ? sql`, ${sentText(resource, validatorText(resource, row, context.viewer, context.aliases))}`
+    : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = hasValidator ? undefined : plainEntries(shape)
-  const json = expressions.jsonOne(entries, rowText(shape), from, further)
+  const json = expressions.jsonOne(entries, sentRows(resource, selection, rowText(shape)), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {
@@ -127,8 +130,10 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
   const positions = inRows ? [] : positionsOf(keysBy(search.rank?.after), alias)
-  const keyColumns = positions.map(({ columns, value }) => expressions.jsonEnds(columns, query.limit, value))
-  const columns = [page.body, sql`count(*)`, ...keyColumns]
+  const keyColumns = positions.map(({ columns, value }) =>
+    sentText(resource, expressions.jsonEnds(columns, query.limit, value)),
+  )
+  const columns = [sentRows(resource, query, page.body), sql`count(*)`, ...keyColumns]
   if (query.count)
     columns.push(
       sql`(select count(*) from ${tableOf(resource)} ${alias} where ${clause(conjunction([...conditions, ...search.matches]))})`,

@@ -106,8 +106,11 @@ function stepOf(
 ): Step[] {
   const falling = key.descending !== (from.cursor === "before")
   const given = (i: number): SQL => {
-    const { bind } = (keys[i] as SortExpression).key.field.type.sql
-    return from.parts[i] === "cut" ? lookedUp(keys, i, from) : bind(bound(`c${i}`))
+    const { bind, stored } = (keys[i] as SortExpression).key.field.type.sql
+    const part = from.parts[i]
+    if (part === "cut") return lookedUp(keys, i, from)
+    const value = bound(`c${i}`)
+    return part === "value" || part === "null" || !part || !stored ? bind(value) : stored(part, value)
   }
   if (order) {
     if (order.length === 0) return []

@@ -9,6 +9,7 @@ import { hasKey, tableOf } from "./columns.ts"
 import { historyValue, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { writtenRow } from "./returning.ts"
+import { sentText } from "./sent.ts"
 import { viewerSql } from "./where.ts"
 
 /** Names of the values that reads of versions bind. */
@@ -37,21 +38,21 @@ const from = sql`from ${rowHistory} as ${sql.identifier(alias)}`
 export function compilePage(resource: Resource, kind: ViewerKind): Plan {
   const at = time.json(of("at", alias))
   return compile(
-    sql`select ${of("version", alias)}, ${of("verb", alias)}, ${at}, ${of("by", alias)}, ${of("was", alias)} ${from} where ${visible(resource, kind)} and ${of("version", alias)} < ${bound(versionValue.number)} order by ${of("version", alias)} desc limit ${bound(versionValue.limit)}`,
+    sql`select ${of("version", alias)}, ${of("verb", alias)}, ${at}, ${of("by", alias)}, ${sentText(resource, of("was", alias))} ${from} where ${visible(resource, kind)} and ${of("version", alias)} < ${bound(versionValue.number)} order by ${of("version", alias)} desc limit ${bound(versionValue.limit)}`,
   )
 }
 
 /** One version by its number: `[row]`. */
 export const compileVersion = (resource: Resource, kind: ViewerKind): Plan =>
   compile(
-    sql`select ${of("was", alias)} ${from} where ${visible(resource, kind)} and ${of("version", alias)} = ${bound(versionValue.number)}`,
+    sql`select ${sentText(resource, of("was", alias))} ${from} where ${visible(resource, kind)} and ${of("version", alias)} = ${bound(versionValue.number)}`,
   )
 
 /** What a row was at a time: `[row]`, null where it was deleted. */
 export function compileAsOf(resource: Resource, kind: ViewerKind): Plan {
   const at = of("at", alias)
   return compile(
-    sql`select ${of("was", alias)} ${from} where ${visible(resource, kind)} and (${at} is null or ${at} <= ${time.bind(bound(versionValue.at))}) order by ${of("version", alias)} desc limit 1`,
+    sql`select ${sentText(resource, of("was", alias))} ${from} where ${visible(resource, kind)} and (${at} is null or ${at} <= ${time.bind(bound(versionValue.at))}) order by ${of("version", alias)} desc limit 1`,
   )
 }
 
@@ -65,7 +66,7 @@ export function compileUnchanged(resource: Resource): Plan {
     ? sql` and (${since} is null or ${since} <= ${time.bind(bound(versionValue.at))})`
     : sql``
   return compile(
-    sql`select ${text} from ${tableOf(resource)} where ${hasKey(resource, row)} and not exists (${known})${wasSo}`,
+    sql`select ${sentText(resource, text)} from ${tableOf(resource)} where ${hasKey(resource, row)} and not exists (${known})${wasSo}`,
   )
 }
 

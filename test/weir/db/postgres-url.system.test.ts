@@ -62,6 +62,16 @@ describe("a URL as providers and libpq write it", () => {
     expect(await answer(`${url}?${query}`, `select ${show}`)).toBe("shop a,b 8MB 4s")
   })
 
+  test("no statement is compiled, unless the URL says so", async () => {
+    const sql = admin(url)
+    await sql.unsafe(`alter database "${new URL(url).pathname.slice(1)}" set jit = on`)
+    await sql.end()
+    const jit = "select current_setting('jit')"
+    expect(await answer(url, jit)).toBe("off")
+    expect(await answer(`${url}?jit=on`, jit)).toBe("on")
+    expect(await answer(`${url}?options=-c%20jit%3Don`, jit)).toBe("on")
+  })
+
   test("connection_limit is the most connections, and pool_timeout how long one waits for them", async () => {
     await on(`${url}?connection_limit=1&pool_timeout=1`, async (database) => {
       const sleeping = value(database, "select pg_sleep(3)")

@@ -1,6 +1,10 @@
 import type { SQL } from "drizzle-orm"
 import type { Value } from "./statement.ts"
 
+/** What a value of SQLite can be in any column, whatever its type. */
+export const storageClasses = ["integer", "real", "text", "blob"] as const
+export type StorageClass = (typeof storageClasses)[number]
+
 /** How a dialect stores, binds and renders one type of column. */
 export interface ColumnSql {
   /** The column as a JSON value. */
@@ -19,8 +23,15 @@ export interface ColumnSql {
   bindable?: (column: SQL) => SQL
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
+  /**
+   * A value of another kind than the column's, as a cursor holds it: beside its kind, digits of a number, or the
+   * hexadecimal digits of text and bytes. Absent where the column has none.
+   */
+  stored?: (kind: StorageClass, digits: SQL) => SQL
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
   comparable?: (value: SQL) => SQL
+  /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
+  compared?: (operator: "=" | ">" | ">=", column: SQL, value: SQL) => SQL
   /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */
   size?: (column: SQL) => SQL
   /** A value cast to the column's type, for places where the statement does not imply the type. */

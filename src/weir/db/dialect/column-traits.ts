@@ -19,6 +19,8 @@ export interface ColumnTraits {
   unit?: "s" | "ms"
   /** Whether the column's default is SQL that makes text, so that a column of integers may hold some. */
   mayHoldText?: boolean
+  /** Whether the database itself keeps other values out of the column than those of its type. */
+  isStrict?: boolean | undefined
   /** Whether a time has an offset, or an instant a zone. */
   zone?: boolean
   /** What the column holds, where it is not what its type holds by default. */

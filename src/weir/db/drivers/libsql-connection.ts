@@ -3,11 +3,14 @@ import type Sqlite from "libsql"
 import { LRUCache } from "lru-cache"
 import type { Row, Statement } from "../driver.ts"
 import { busyTimeoutMs, isBusy, openFile } from "./libsql-open.ts"
+import { asBytes, decoded } from "./libsql-sent.ts"
 
 /** A prepared statement. `reader`, whether it returns rows, is cached: each query of it calls into the engine. */
 interface Prepared {
   statement: Sqlite.Statement
   reader: boolean
+  /** Whether its text comes as bytes. */
+  isEncoded: boolean
   /** Whether `all` has used it. */
   isSpent?: boolean
 }
@@ -35,6 +38,11 @@ export class FileConnection {
   private step({ text, params, single, header }: Statement): Row[] {
     if (single && this.prepared.get(text)?.isSpent) this.prepared.delete(text)
     const entry = this.prepare(text)
+    const rows = this.rows(entry, params, single, header)
+    return entry.isEncoded ? decoded(rows) : rows
+  }
+
+  private rows(entry: Prepared, params: Statement["params"], single = false, header = false): Row[] {
     const { statement, reader } = entry
     if (!reader) {
       statement.run(params)
@@ -74,9 +82,10 @@ export class FileConnection {
   private prepare(text: string): Prepared {
     const existing = this.prepared.get(text)
     if (existing) return existing
-    const statement = this.db.prepare(text)
+    const bytes = asBytes(text)
+    const statement = this.db.prepare(bytes)
     const { reader } = statement
-    const entry = { statement: reader ? statement.raw() : statement, reader }
+    const entry = { statement: reader ? statement.raw() : statement, reader, isEncoded: bytes !== text }
     this.prepared.set(text, entry)
     return entry
   }

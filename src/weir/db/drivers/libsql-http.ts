@@ -1,6 +1,7 @@
 import { createClient } from "@libsql/client/http"
 import type { Deadline } from "../deadline.ts"
 import type { Database, Row, Statement } from "../driver.ts"
+import { asBytes, decoded } from "./libsql-sent.ts"
 import { replaying } from "./replaying.ts"
 
 interface Result {
@@ -16,9 +17,10 @@ export function openLibsqlHttp(url: string, authToken: string | undefined): Data
     ...(authToken ? { authToken } : {}),
     intMode: "number",
   })
-  const request = ({ text, params }: Statement) => ({ sql: text, args: params })
-  const rowsOf = (result: Result, { header }: Statement): Row[] => {
-    const rows: Row[] = result.rows.map((row) => Array.from(row))
+  const request = ({ text, params }: Statement) => ({ sql: asBytes(text), args: params })
+  const rowsOf = (result: Result, { header, text }: Statement): Row[] => {
+    const read: Row[] = result.rows.map((row) => Array.from(row))
+    const rows = asBytes(text) === text ? read : decoded(read)
     return header ? [result.columns, ...rows] : rows
   }
   const rowsOfAll = (statements: Statement[], results: Result[]) =>

@@ -113,6 +113,8 @@ export const marked = (size: SQL, maxBytes: number, mark: string, json: SQL, isT
 
 /** The sum over all rows, 0 for none. */
 export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
+/** A text of a result: Postgres keeps none that is no UTF-8. */
+export const sentText = (text: SQL): SQL => text
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 

@@ -1,12 +1,26 @@
+import { sql } from "drizzle-orm"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldSpec, FieldTypeName } from "../field.ts"
 import { timestamp } from "./types/instants.ts"
 import { bigint, decimal, real } from "./types/numbers.ts"
+import { heldAsStored, isKind, isSafe, numberOf } from "./types/odd.ts"
 import { typed } from "./types/typed.ts"
 import { boolean, bytes, json, list } from "./types/values.ts"
 
-const text = () => typed("text")
-const integer = () => typed("integer")
+/** Text. Bytes, which somebody else stored in its place, are null. */
+const text = ({ inferred }: FieldSpec): ColumnSql => ({
+  ...typed("text"),
+  ...(inferred && {
+    json: (column) => sql`iif(typeof(${column}) = 'blob', null, ${column})`,
+    ...heldAsStored(isKind("text")),
+  }),
+})
+
+/** A whole number. What somebody else stored in its place is null, but for a number that is none. */
+const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
+  ...typed("integer"),
+  ...(inferred && !isStrict && { json: numberOf, ...heldAsStored(isSafe) }),
+})
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */
 const columnTypes: Record<FieldTypeName, (spec: FieldSpec) => ColumnSql> = {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
+import { heldAsStored, isKind, isSafe } from "./odd.ts"
 import { typed } from "./typed.ts"
 
 /** Milliseconds: of the first moment of year 0, of the last of year 9999, and of 400 years, which repeat themselves. */
@@ -36,21 +37,51 @@ function written(ms: SQL): SQL {
   return sql`case when ${ms} between ${raw(yearZero)} and ${raw(lastOfNines)} then ${near} when abs(${ms}) <= ${raw(farthest)} then ${far} end`
 }
 
+/** The texts that SQLite's own functions and JavaScript write of an instant that is a number. */
+const textsOf = (value: SQL, unit: "s" | "ms"): SQL[] => {
+  const seconds = unit === "s" ? value : sql`${value} / 1000.0`
+  return ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%f", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%fZ"]
+    .slice(unit === "s" ? 0 : 1)
+    .map((form) => sql`strftime(${sql.raw(`'${form}'`)}, ${seconds}, 'unixepoch')`)
+    .concat(unit === "s" ? [] : [sql`iif(${value} % 1000 = 0, datetime(${seconds}, 'unixepoch'), null)`])
+}
+
+/**
+ * Comparisons where a text that somebody else stored counts as the instant that is shown of it, by an index of the column:
+ * numbers come before all text there.
+ */
+const besideText = (unit: "s" | "ms"): Pick<ColumnSql, "compared" | "oneOf"> => ({
+  compared: (operator, column, value) => {
+    if (operator === "=") return sql`${column} in (${sql.join([value, ...textsOf(value, unit)], sql`, `)})`
+    const sign = sql.raw(operator)
+    return sql`(${column} ${sign} ${value} and (${column} < '' or ${counted(column, unit)} ${sign} ${value}))`
+  },
+  oneOf: (expression, list) => {
+    const element = sql`cast(value as integer)`
+    const forms = [element, ...textsOf(element, unit)].map(
+      (form) => sql`select ${form} as v from json_each(${list})`,
+    )
+    return sql`${expression} in (select v from (${sql.join(forms, sql` union all `)}) where v is not null)`
+  },
+})
+
 /** An instant: RFC 3339 text, which is the vocabulary's, or a number of seconds or milliseconds. */
 export function timestamp({ unit, mayHoldText }: FieldSpec): ColumnSql {
   if (!unit) return typed("text")
   const normalized = (column: SQL) => counted(column, unit)
   return {
     ...typed("integer"),
-    json: (column) =>
-      written(
-        unit === "s"
-          ? sql`(cast(${normalized(column)} as integer) * 1000)`
-          : sql`cast(${normalized(column)} as integer)`,
-      ),
+    json: (column) => {
+      const number = sql`iif(${isKind("blob")(column)}, null, ${normalized(column)})`
+      return written(
+        unit === "s" ? sql`(cast(${number} as integer) * 1000)` : sql`cast(${number} as integer)`,
+      )
+    },
     encode: (value) => (typeof value === "string" ? stored(value, unit) : ((value ?? null) as number | null)),
     // What no text can say stays what it is.
-    position: mayHoldText ? normalized : (column) => column,
+    ...heldAsStored(isSafe),
+    ...(mayHoldText && { position: (column) => heldAsStored(isSafe).position?.(normalized(column)) as SQL }),
+    ...(!mayHoldText && besideText(unit)),
     ...(mayHoldText && {
       comparable: normalized,
       oneOf: (expression, list) => typed("integer").oneOf(normalized(expression), list),

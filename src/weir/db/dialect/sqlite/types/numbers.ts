@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { toScaled } from "../../../../lib/scaled.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
+import { heldAsStored, infinite, isKind, numberOf } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 /** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
@@ -44,10 +45,13 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...own,
     bind: (param) => sql`cast(${param} as real)`,
-    json: (column) => realOr(column, (all) => sql`iif(${isWithinReals(column)}, ${all}, null)`),
+    json: (column) =>
+      sql`iif(${isKind("real")(column)}, ${realOr(column, (all) => sql`iif(${isWithinReals(column)}, ${all}, null)`)}, ${numberOf(column)})`,
     // Drivers that speak JSON cannot send infinity; a cast reads the text of one.
-    position: (column) =>
-      sql`iif(${column} is null or ${isWithinReals(column)}, ${realJson(column)}, iif(${column} > 0, '9e999', '-9e999'))`,
+    ...heldAsStored(
+      isKind("real"),
+      (column) => sql`iif(${isWithinReals(column)}, ${realJson(column)}, ${infinite(column)})`,
+    ),
     oneOf: (expression, list) => sql`${expression} in (select cast(value as real) from json_each(${list}))`,
   }
 }
@@ -79,15 +83,18 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
   if (!inferred) return scaled(scale)
   const isText = storage !== "number"
   const asText = (column: SQL) =>
-    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${digitsOf(column)}, null) when 'null' then null else cast(${column} as text) end`
+    sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${digitsOf(column)}, null) when 'blob' then null when 'null' then null else cast(${column} as text) end`
   const asNumber = (column: SQL) =>
     sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, ${realJson(column)}, null) when 'integer' then ${column} end`
   return {
     ...typed("numeric"),
     bind: (param) => sql`cast(${param} as numeric)`,
     json: isText ? asText : asNumber,
-    position: (column) =>
-      sql`case typeof(${column}) when 'real' then iif(${isWithinReals(column)}, printf('%!.17g', ${column}), iif(${column} > 0, '9e999', '-9e999')) else cast(${column} as text) end`,
+    ...heldAsStored(
+      (column) => sql`typeof(${column}) in ('integer', 'real')`,
+      (column) =>
+        sql`iif(${isKind("integer")(column)}, cast(${column} as text), iif(${isWithinReals(column)}, printf('%!.17g', ${column}), ${infinite(column)}))`,
+    ),
     oneOf: (expression, list) =>
       sql`${expression} in (select cast(value as numeric) from json_each(${list}))`,
     toElement: exactNumber,
@@ -95,20 +102,28 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
   }
 }
 
+/** Whether it is the text of a whole number: other programs may have stored other bytes. */
+const isDigits = (column: SQL): SQL => {
+  const text = sql`cast(${column} as text)`
+  return sql`(${text} glob '[0-9-]*' and substr(${text}, 2) not glob '*[^0-9]*')`
+}
+
 const asInteger = (value: SQL): SQL => sql`cast(cast(${value} as text) as integer)`
 
 /** A bigint: an integer, or the text of one in a blob, which is what Drizzle stores. As a number it has an order. */
-export function bigint({ storage }: FieldSpec): ColumnSql {
+export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
   if (storage === "blob")
     return {
       ...madeFromText((text) => sql`cast(${text} as blob)`),
-      json: (column) => sql`cast(${column} as text)`,
+      json: (column) => sql`iif(${isDigits(column)}, cast(${column} as text), null)`,
+      position: (column) => sql`cast(${asInteger(column)} as text)`,
       comparable: asInteger,
       oneOf: (expression, list) =>
         sql`${asInteger(expression)} in (select cast(value as integer) from json_each(${list}))`,
     }
   return {
     ...madeFromText((text) => sql`cast(${text} as integer)`),
-    json: (column) => sql`cast(${column} as text)`,
+    json: (column) => sql`cast(${inferred ? numberOf(column) : column} as text)`,
+    ...(inferred && heldAsStored(isKind("integer"), (column) => sql`cast(${column} as text)`)),
   }
 }

@@ -2,13 +2,18 @@ import { type SQL, sql } from "drizzle-orm"
 import { JsonText } from "../../../../lib/json-text.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
+import { heldAsStored } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
-export const boolean = (): ColumnSql => ({
+const booleanJson = (column: SQL): SQL =>
+  sql`json(case ${column} when 1 then 'true' when 0 then 'false' else 'null' end)`
+
+export const boolean = ({ inferred }: FieldSpec): ColumnSql => ({
   ...typed("integer"),
-  json: (column) => sql`json(case ${column} when 1 then 'true' when 0 then 'false' else 'null' end)`,
+  json: booleanJson,
+  ...(inferred && heldAsStored((column) => sql`${column} in (0, 1)`, booleanJson)),
   encode: (value) => (isSet(value) ? Number(value) : null),
 })
 

@@ -1,0 +1,44 @@
+import { type SQL, sql } from "drizzle-orm"
+import type { ColumnSql, StorageClass } from "../../column-sql.ts"
+
+/** Most bytes of a text or of bytes that a cursor holds whole. */
+const maxHeld = 100
+
+/** The text of an infinite number, which a cast reads. */
+export const infinite = (column: SQL): SQL => sql`iif(${column} > 0, '9e999', '-9e999')`
+
+/** A value of any kind, as `stored` reads it; of a long one nothing, so that it is looked up by its row's key. */
+const heldOf = (column: SQL): SQL =>
+  sql`case typeof(${column}) when 'null' then null when 'integer' then json_array('integer', cast(${column} as text)) when 'real' then json_array('real', iif(abs(${column}) < 9e999, printf('%!.17g', ${column}), ${infinite(column)})) else iif(octet_length(${column}) > ${sql.raw(String(maxHeld))}, json_array(''), json_array(typeof(${column}), hex(${column}))) end`
+
+const reads: Record<StorageClass, (digits: SQL) => SQL> = {
+  integer: (digits) => sql`cast(${digits} as integer)`,
+  real: (digits) => sql`cast(${digits} as real)`,
+  text: (digits) => sql`cast(unhex(${digits}) as text)`,
+  blob: (digits) => sql`unhex(${digits})`,
+}
+
+/**
+ * What a cursor holds of a column that SQLite keeps anything in: `usual` where `isUsual` holds, else the value that is
+ * stored, since rows are sorted by that.
+ */
+export const heldAsStored = (
+  isUsual: (column: SQL) => SQL,
+  usual: (column: SQL) => SQL = (column) => column,
+): Pick<ColumnSql, "position" | "stored"> => ({
+  position: (column) => sql`iif(${isUsual(column)}, ${usual(column)}, ${heldOf(column)})`,
+  stored: (kind, digits) => reads[kind](digits),
+})
+
+/** Whether the value has that kind. */
+export const isKind =
+  (kind: StorageClass) =>
+  (column: SQL): SQL =>
+    sql`typeof(${column}) = ${sql.raw(`'${kind}'`)}`
+
+/** Whether it is a whole number that JavaScript keeps. */
+export const isSafe = (column: SQL): SQL =>
+  sql`typeof(${column}) = 'integer' and ${column} between ${sql.raw(String(Number.MIN_SAFE_INTEGER))} and ${sql.raw(String(Number.MAX_SAFE_INTEGER))}`
+
+/** The column where it holds a number. */
+export const numberOf = (column: SQL): SQL => sql`iif(typeof(${column}) in ('text', 'blob'), null, ${column})`
