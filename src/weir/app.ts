@@ -78,11 +78,12 @@ export function createApp(api: Api, services: Services): OpenAPIHono<AppEnv> {
   app.use(request(services.log, services.timingHeaders, basePath))
   if (cors.length) app.use(crossOrigin(cors, confirmationHeaders(resources), accounts?.cookies === true))
   app.use(timeLimit(services.requestTimeoutMs))
-  app.use(limitBody(services.bodyLimit))
   app.use(session({ ...services, records: api.records }, handles(api)))
   if (services.limits?.limitsRequests) app.use(limitAddresses)
   if (auth) app.use(identify(auth))
   if (accounts && services.limits?.limitsRequests) app.use(limitViewers)
+  // What is refused for its size counts as a request.
+  app.use(limitBody(services.bodyLimit))
 
   const registry = new Registry(app, documentInfo(api, basePath, services.limits?.limitsRequests === true))
   healthRoutes(registry, (accounts?.resource ?? resources[0])?.table)

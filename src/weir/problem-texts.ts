@@ -51,6 +51,8 @@ export const problemTexts: Record<ProblemCode, string> = {
   database_unavailable: "The database cannot be reached",
   database_unmigrated: "A table or column is missing: the database must be migrated",
   read_only: "A write, and `DATABASE_URL` has `mode=ro`",
+  overloaded:
+    "The server has too much in progress: the request waited too long for its turn, or its body for its end",
   misconfigured: "A setting of the Worker is wrong; its log says which",
   http_error: "A hand-written route or a library threw an HTTP error of its own",
 }

@@ -69,6 +69,7 @@ export const problemCodes = {
   database_unavailable: { status: 503 },
   database_unmigrated: { status: 503 },
   read_only: { status: 503 },
+  overloaded: { status: 503 },
   misconfigured: { status: 503 },
   http_error: { status: 400 },
 } as const satisfies Record<string, { status: number }>
@@ -146,7 +147,7 @@ export const unauthorized = (detail: string, reason?: "invalid_token"): Problem 
   })
 
 export const unavailable = (
-  code: "timeout" | "database_unavailable" | "database_unmigrated",
+  code: "timeout" | "overloaded" | "database_unavailable" | "database_unmigrated",
   detail: string,
   cause?: unknown,
 ): Problem => new Problem(code, detail, { headers: { "retry-after": "1" }, cause })

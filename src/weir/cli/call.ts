@@ -1,6 +1,7 @@
 import { Cache } from "../cache/cache.ts"
 import { Deadline } from "../db/deadline.ts"
 import type { Database } from "../db/driver.ts"
+import { Stopwatch } from "../lib/stopwatch.ts"
 import type { Call } from "../operations/call.ts"
 import type { Viewer } from "../resource/viewer.ts"
 
@@ -19,7 +20,7 @@ export function commandCall(database: Database): Call {
     cache: new Cache(undefined, { ttl: 0, stale: 0, waitUntil: () => {} }),
     deadline: new Deadline(),
     limits: { bytes: 16_777_216, rows: { anonymous: 0, user: 0, admin: 1000 } },
-    timings: { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo: "off" },
+    timings: { started: performance.now(), auth: 0, cache: 0, db: new Stopwatch(), shownTo: "off" },
     bypass: undefined,
     records: false,
   }

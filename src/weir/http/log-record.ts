@@ -20,7 +20,7 @@ export function logRecord(c: AppContext, ms: number): Parameters<Log>[0] {
     status,
     ms: round(ms),
     auth_ms: round(timings.auth),
-    db_ms: round(timings.db),
+    db_ms: round(timings.db.ms),
     ...(timings.cacheStatus ? { cache: timings.cacheStatus, cache_ms: round(timings.cache) } : {}),
     ...(timings.pendingInvalidations ? { cache_untold: true } : {}),
     ...viewerOf(c),

@@ -1,4 +1,5 @@
 import { Deadline } from "../db/deadline.ts"
+import { Stopwatch } from "../lib/stopwatch.ts"
 import type { Timings } from "../operations/call.ts"
 import type { AppMiddleware } from "./context.ts"
 import { type Log, logRecord } from "./log-record.ts"
@@ -24,7 +25,7 @@ export const requestIdOf = (sent: string | undefined): string =>
 export function request(log: Log, shownTo: TimingHeaders, basePath: string): AppMiddleware {
   return async (c, next) => {
     const id = requestIdOf(c.req.header("x-request-id"))
-    const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: 0, shownTo }
+    const timings: Timings = { started: performance.now(), auth: 0, cache: 0, db: new Stopwatch(), shownTo }
     c.set("requestId", id)
     c.set("basePath", basePath)
     c.set("timings", timings)

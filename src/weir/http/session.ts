@@ -130,7 +130,7 @@ class TimedClient implements Client {
 
   async query(statement: Statement): Promise<Row[]> {
     if (this.deadline.expired) throw new DeadlineExpired()
-    const started = performance.now()
+    this.timings.db.start()
     try {
       const { limitMs } = this
       const isLimited = limitMs !== undefined && !statement.bounded && !isAdmin(this.call.viewer.kind)
@@ -138,17 +138,17 @@ class TimedClient implements Client {
         ? within(limitMs, this.deadline, () => this.client.query(statement))
         : this.client.query(statement))
     } finally {
-      this.timings.db += performance.now() - started
+      this.timings.db.stop()
     }
   }
 
   async batch(statements: Statement[]): Promise<Row[][]> {
     if (this.deadline.expired) throw new DeadlineExpired()
-    const started = performance.now()
+    this.timings.db.start()
     try {
       return await this.client.batch(statements)
     } finally {
-      this.timings.db += performance.now() - started
+      this.timings.db.stop()
     }
   }
 }

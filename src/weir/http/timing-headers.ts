@@ -13,5 +13,5 @@ export function showsTimings(c: AppContext): boolean {
 export function serverTiming(c: AppContext): string {
   const { auth, cache, db, started } = c.get("timings")
   const total = performance.now() - started
-  return `auth;dur=${auth.toFixed(2)}, cache;dur=${cache.toFixed(2)}, db;dur=${db.toFixed(2)}, total;dur=${total.toFixed(2)}`
+  return `auth;dur=${auth.toFixed(2)}, cache;dur=${cache.toFixed(2)}, db;dur=${db.ms.toFixed(2)}, total;dur=${total.toFixed(2)}`
 }

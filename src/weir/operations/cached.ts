@@ -54,10 +54,10 @@ export async function readThrough(
     return { body, headers, etag: etagOf(content), born }
   }
   const started = performance.now()
-  const { db } = timings
+  const db = timings.db.ms
   const { entry, status } = await cache.answer(() => askOf(call, statement, variant, parts?.()), makeEntry)
   if (cache.store) {
-    timings.cache = performance.now() - started - (timings.db - db)
+    timings.cache = db - timings.db.ms + performance.now() - started
     timings.cacheStatus = status
   }
   if (!entry) throw notFound()

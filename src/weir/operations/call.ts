@@ -3,6 +3,7 @@ import type { Deadline } from "../db/deadline.ts"
 import type { Client, Row, Statement } from "../db/driver.ts"
 import type { Db } from "../db/handle.ts"
 import type { Waiter } from "../lib/fair-queue.ts"
+import type { Stopwatch } from "../lib/stopwatch.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import type { BaseKind, RecalledViewer, Viewer } from "../resource/viewer.ts"
 import type { Write } from "./commit.ts"
@@ -26,7 +27,8 @@ export interface Timings {
   started: number
   auth: number
   cache: number
-  db: number
+  /** Of statements that run at the same time, once. */
+  db: Stopwatch
   /** Who may see them in the response. */
   shownTo: "all" | "admins" | "off"
   /** What the cache said of a read: the members of its `Cache-Status`. */

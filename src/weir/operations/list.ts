@@ -21,9 +21,11 @@ import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
+import { withMatches } from "./highlight.ts"
 import { cursorOf, type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
+import { CallTurns } from "./turns.ts"
 import { withVersions } from "./versions.ts"
 
 /** What to list. */
@@ -110,10 +112,9 @@ export async function list(
   { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
   requireListOpen(call, resource, nested)
-  const { viewer } = call
   const { query, values, links, versions, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {
-    ...ownValues(viewer),
+    ...ownValues(call.viewer),
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
   }
   const all = { ...values, ...own }
@@ -124,7 +125,9 @@ export async function list(
     const read = queryWithin(call.client(), plans.plan, plans.measured, all, limits)
     const { row, plan } = await (query.search ? searched(resource, read) : read)
     const found = row as Row
-    if (versions) found[0] = await withVersions(String(found[0]), viewer)
+    if (versions) found[0] = await withVersions(String(found[0]), call)
+    if (query.search?.highlight && Number(found[1]))
+      found[0] = await withMatches(query.search, String(found[0]), plan.separator, new CallTurns(call))
     const page = pageWithin(limits, found, plan, query)
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])

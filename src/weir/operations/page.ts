@@ -1,9 +1,7 @@
 import type { Row } from "../db/driver.ts"
 import type { Position } from "../query/cursor.ts"
 import type { ListQuery } from "../query/query.ts"
-import type { SearchQuery } from "../query/search.ts"
 import type { ListPlan } from "../sql/select.ts"
-import { highlighted } from "./highlight.ts"
 
 /** One page, without the extra row that was read to learn whether more follow. */
 export interface Page {
@@ -22,17 +20,16 @@ export interface Page {
 export function pageOf(
   row: Row,
   { keyColumns, keysInRows, separator }: Pick<ListPlan, "keyColumns" | "keysInRows" | "separator">,
-  { limit, from, search }: Pick<ListQuery, "limit" | "from"> & Partial<Pick<ListQuery, "search">>,
+  { limit, from }: Pick<ListQuery, "limit" | "from">,
 ): Page {
   const read = Number(row[1])
   const more = read > limit
   const rows = more ? limit : read
   const backwards = from.cursor === "before"
   const text = read === 0 ? "[]" : served(row[0] as string, separator, more, backwards)
-  const shown = search?.highlight && rows ? withMatches(search, text, separator) : text
   return {
     // A separator that is no white space is ours alone.
-    body: separator.includes(",") ? shown : shown.replaceAll(separator, ","),
+    body: separator.includes(",") ? text : text.replaceAll(separator, ","),
     rows,
     more,
     position: (end) => {
@@ -50,14 +47,6 @@ export function pageOf(
     rest: row.slice(2 + keyColumns),
   }
 }
-
-/** The rows, each with what shows where a search matched. */
-const withMatches = (search: SearchQuery, text: string, separator: string): string =>
-  `[${text
-    .slice(1, -1)
-    .split(separator)
-    .map((row) => highlighted(search, row))
-    .join(separator)}]`
 
 /** The rows as they are served: without the extra last one, and reversed where the page was read backwards. */
 function served(text: string, separator: string, more: boolean, backwards: boolean): string {

@@ -33,7 +33,7 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   return readThrough(call, { statement, parts }, async () => {
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
-    const body = versions ? await withVersions(String(row[0]), call.viewer) : (row[0] as string)
+    const body = versions ? await withVersions(String(row[0]), call) : (row[0] as string)
     if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
     requireAnswerText(body, call.limits, { includes })
     return { body, headers: {}, whole: plan.hasValidator ? String(row[1]) : undefined }

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http"
 import { BlockList, isIP } from "node:net"
+import { networkOf } from "../lib/address.ts"
 
 /** The headers by which proxies say whom they speak for. */
 export interface ForwardingHeaders {
@@ -33,6 +35,30 @@ export function clientAddresses(
       last = address
     }
     return last
+  }
+}
+
+/** Most addresses whose networks are kept in memory. */
+const maxNetworks = 1_000
+
+/** A function that finds what a request that is not served yet counts as; nothing where that is not known. */
+export function networksOf(
+  addressOf: ReturnType<typeof clientAddresses>,
+): (incoming: IncomingMessage) => string {
+  const networks = new Map<string, string>()
+  return ({ socket, headers }) => {
+    const address = addressOf(socket.remoteAddress, () => ({
+      // Node joins what comes several times.
+      forwardedFor: headers["x-forwarded-for"] as string | undefined,
+      forwarded: headers.forwarded,
+    }))
+    if (address === undefined) return ""
+    const known = networks.get(address)
+    if (known !== undefined) return known
+    if (networks.size >= maxNetworks) networks.clear()
+    const network = networkOf(address) ?? address
+    networks.set(address, network)
+    return network
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, isIPv6, type Socket } from "node:net"
 import { getRequestListener, RequestError } from "@hono/node-server"
 import { Problem } from "../problem.ts"
+import { Gate, type GateOptions } from "./gate.ts"
 import { sendRefusal } from "./malformed.ts"
 import { pipelined } from "./pipeline.ts"
 import type { Refuse } from "./refusals.ts"
@@ -15,18 +16,25 @@ const sharesPorts = ["linux", "freebsd"].includes(process.platform)
 export const urlOf = (host: string, port: number): string =>
   `http://${isIPv6(host) ? `[${host.replace("%", "%25")}]` : host}:${port}`
 
+type ListenSettings = Pick<Settings, "HOST" | "PORT" | "WORKERS" | "REQUEST_TIMEOUT_MS">
+
+export interface ListenOptions extends Pick<GateOptions, "refuse" | "addressOf" | "isProbe"> {
+  methods(): string
+}
+
 /**
  * Serves a `fetch` function over HTTP, pipelined requests in turn; what is no request for it is refused. `unsent` tells
  * the bytes that wait to be sent on a connection.
  */
 export function listen(
   fetch: Parameters<typeof getRequestListener>[0],
-  { HOST, PORT, WORKERS }: Pick<Settings, "HOST" | "PORT" | "WORKERS">,
-  { refuse, methods }: { refuse: Refuse; methods: () => string },
+  { HOST, PORT, WORKERS, REQUEST_TIMEOUT_MS }: ListenSettings,
+  { methods, ...options }: ListenOptions,
   onListening: (port: number) => void,
 ): { server: Server; unsent: (socket: Socket) => number } {
-  const handle = checked(fetch, refuse, methods)
-  const { listener, unsent } = pipelined(handle)
+  const handle = checked(fetch, options.refuse, methods)
+  const gate = new Gate(handle, { ...options, limitMs: REQUEST_TIMEOUT_MS })
+  const { listener, unsent } = pipelined(gate.listener)
   // Node's own check of Host answers with an empty body, and of several it takes the first.
   const server = createServer({ requireHostHeader: false, joinDuplicateHeaders: true }, listener)
   // Each worker has a socket of its own: what waits in the socket of one that dies is refused at once. Handed on by the

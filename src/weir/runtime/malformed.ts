@@ -63,7 +63,7 @@ export function sendRefusal(outgoing: ServerResponse, { status, headers, body }:
 }
 
 /** Hands what is wrong with a body to the app, which reads and then answers; the connection ends with the answer. */
-function refuseBody(response: ServerResponse, problem: Problem): void {
+export function refuseBody(response: ServerResponse, problem: Problem): void {
   const { req } = response
   if (response.headersSent) return void req.socket.destroy()
   response.shouldKeepAlive = false

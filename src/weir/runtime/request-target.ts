@@ -47,6 +47,12 @@ function refusalOfHost(incoming: IncomingMessage, host: string | undefined): Pro
 export const notAllowed = (method: string, allow: string): Problem =>
   new Problem("method_not_allowed", `${method} is not allowed here; ${allow} are`, { headers: { allow } })
 
+/** A function that tells requests by which a load balancer learns whether the server is well. */
+export function probesOf(basePath = ""): (incoming: IncomingMessage) => boolean {
+  const probes = new Set(["/health", "/ready", `${basePath}/health`, `${basePath}/ready`])
+  return ({ url }) => probes.has(url as string)
+}
+
 /** The methods of the routes of an API. */
 export function methodsOf(routes: { method: string }[]): string {
   const methods = new Set(routes.map(({ method }) => method).filter((method) => method !== "ALL"))

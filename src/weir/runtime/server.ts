@@ -12,7 +12,7 @@ import type { Log } from "../http/request.ts"
 import { MemoryLimiter } from "../limits/memory.ts"
 import { smtpSender } from "../mail/smtp.ts"
 import { Background } from "./background.ts"
-import { clientAddresses } from "./client-address.ts"
+import { clientAddresses, networksOf } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
 import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
@@ -27,7 +27,7 @@ import { nodeLog } from "./node-log.ts"
 import { withMetrics } from "./observed.ts"
 import { prepareDatabase } from "./prepare-database.ts"
 import { refusing } from "./refusals.ts"
-import { methodsOf } from "./request-target.ts"
+import { methodsOf, probesOf } from "./request-target.ts"
 import {
   answerLimitsOf,
   authSettingsOf,
@@ -38,6 +38,7 @@ import {
 } from "./services.ts"
 import { requireSecret, type Settings, timingHeadersOf } from "./settings.ts"
 import { cutSlowReaders } from "./slow-readers.ts"
+import { refuseSlowSenders } from "./slow-senders.ts"
 
 /** Serves the API until a signal ends it. Throws one line where it cannot start. */
 export async function serveApi(api: Api, settings: Settings, migrations: URL): Promise<void> {
@@ -58,12 +59,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
       msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
     })
 
-  const addressOf = clientAddresses(settings.TRUSTED_PROXIES, () =>
-    log({
-      level: "warn",
-      msg: "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one",
-    }),
-  )
+  const addressOf = clientAddresses(settings.TRUSTED_PROXIES, () => log({ level: "warn", msg: untrusted }))
   const background = new Background(log)
   const app = createApp(api, {
     database,
@@ -92,7 +88,9 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   app.get("/swagger-ui-dist/*", swaggerFiles())
   requireDistinct(settings, app.routes)
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
-  const { server, unsent } = listen(app.fetch, settings, refusals, (port) => {
+  const senderOf = networksOf(addressOf)
+  const options = { ...refusals, addressOf: senderOf, isProbe: probesOf(settings.BASE_PATH) }
+  const { server, unsent } = listen(app.fetch, settings, options, (port) => {
     reportListening(port)
     if (!isFirst()) return
     for (const msg of api.notices) log({ level: "info", msg })
@@ -101,12 +99,16 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   const connections = connectionsOf(server)
   refuseMalformed(server, connections, refusals.refuse, refusals.methods)
+  refuseSlowSenders(connections, senderOf)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
   drainOnSignal(server, connections, background, async () => {
     await database.close()
     flush()
   })
 }
+
+const untrusted =
+  "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one"
 
 function swaggerFiles(): MiddlewareHandler {
   const root = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"))

@@ -151,4 +151,16 @@ describe("requests as a whole", () => {
     const probe = () => w.call("GET", "/health", { headers: { "x-test-address": "192.0.2.1" } })
     expect((await probe()).status).toBe(200)
   })
+
+  test("count where their bodies are too large", async () => {
+    await limited({ requests: 3 })
+    const large = (address: string, token?: string) =>
+      w.call("POST", "/items", {
+        token,
+        headers: { "content-type": "application/json", "x-test-address": address },
+        body: " ".repeat(1_048_577),
+      })
+    expect(await statuses(4, () => large("192.0.2.1"))).toEqual([413, 413, 413, 429])
+    expect(await statuses(4, (i) => large(`192.0.2.${i + 2}`, w.ann.token))).toEqual([413, 413, 413, 429])
+  })
 })

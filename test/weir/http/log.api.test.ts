@@ -29,6 +29,24 @@ test("the route's pattern, beside the path", async () => {
   }
 })
 
+test("no part of a request takes longer than the request, where several run at once", async () => {
+  const rows = Array.from({ length: 100 }, (_, i) => ({ title: `t${i}`, price: i }))
+  const made = await w.call("POST", "/items/batch", { token: w.ann.token, json: rows })
+  const operations = (made.body as { id: number }[]).map(({ id }) => ({
+    id: `o${id}`,
+    method: "PATCH",
+    path: `/items/${id}?include=owner`,
+    body: { price: 7 },
+  }))
+  const answer = await w.call("POST", "/batch", { token: w.ann.token, json: { operations } })
+  expect(answer.status, answer.text).toBe(200)
+  const { ms, ...line } = last() as Record<"ms" | "auth_ms" | "db_ms" | "cache_ms", number>
+  for (const name of ["auth_ms", "db_ms", "cache_ms"] as const) {
+    expect(line[name] ?? 0, name).toBeGreaterThanOrEqual(0)
+    expect(line[name] ?? 0, name).toBeLessThanOrEqual(ms)
+  }
+})
+
 test("paths are cut, and hold nothing that a terminal would obey", async () => {
   await w.call("GET", `/${"x".repeat(5_000)}`)
   expect(last().path).toBe(`/${"x".repeat(199)}…`)
