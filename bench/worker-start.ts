@@ -16,7 +16,6 @@ import { dirname, join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
 const require = createRequire(import.meta.url)
-const wrangler = join(dirname(require.resolve("wrangler/package.json")), "wrangler-dist/cli.js")
 const workerd = require.resolve("@cloudflare/workerd-linux-64/bin/workerd")
 const runs = Number(process.argv[2] ?? 15)
 const tables = 112
@@ -73,8 +72,12 @@ function bundle(environment: string, main: string): string {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     CI: "true",
   }
-  const args = ["deploy", "--dry-run", "--config", config, "--env", environment, "--outdir", folder]
-  execFileSync(process.execPath, ["--no-warnings", wrangler, ...args], { cwd: root, env, stdio: "pipe" })
+  const args = ["--dry-run", "--config", config, "--env", environment, "--outdir", folder]
+  execFileSync(process.execPath, [join(root, "scripts/deploy.mjs"), ...args], {
+    cwd: root,
+    env,
+    stdio: "pipe",
+  })
   rmSync(config)
   return folder
 }

@@ -25,9 +25,13 @@ interface Wrangler {
 const running = new Set<Wrangler>()
 atEnd(() => Promise.all([...running].map((wrangler) => wrangler.end())))
 
-function start(args: string[], env: Record<string, string>): Wrangler {
-  const child = spawn(process.execPath, ["--no-warnings", cli, ...args], {
-    cwd: root,
+function start(
+  args: string[],
+  env: Record<string, string>,
+  { program = cli, cwd = root }: { program?: string; cwd?: string } = {},
+): Wrangler {
+  const child = spawn(process.execPath, ["--no-warnings", program, ...args], {
+    cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...offline, ...quick, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that its children can be ended with it.
@@ -57,9 +61,21 @@ function start(args: string[], env: Record<string, string>): Wrangler {
   return wrangler
 }
 
+const deploy = join(import.meta.dirname, "../../../scripts/deploy.mjs")
+
+/** Makes in a folder what `npm run deploy` would upload, and returns what it prints. */
+export async function makeDeployed(folder: string, name: string, cwd = root): Promise<string> {
+  const { code, output } = await ending(
+    start(["--dry-run", "--env", name, "--outdir", folder], {}, { program: deploy, cwd }),
+  )
+  expect(code, output).toBe(0)
+  return output
+}
+
 /** Runs a command of wrangler to its end. */
-export async function runWrangler(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const wrangler = start(args, {})
+export const runWrangler = (...args: string[]): ReturnType<typeof ending> => ending(start(args, {}))
+
+async function ending(wrangler: Wrangler): Promise<{ code: number | null; output: string }> {
   const { code } = await wrangler.ended
   const output = wrangler.output()
   await wrangler.end()
