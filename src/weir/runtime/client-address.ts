@@ -46,11 +46,11 @@ export function networksOf(
   addressOf: ReturnType<typeof clientAddresses>,
 ): (incoming: IncomingMessage) => string {
   const networks = new Map<string, string>()
-  return ({ socket, headers }) => {
-    const address = addressOf(socket.remoteAddress, () => ({
-      // Node joins what comes several times.
-      forwardedFor: headers["x-forwarded-for"] as string | undefined,
-      forwarded: headers.forwarded,
+  return (incoming) => {
+    // The headers are made when they are asked for: Node joins what comes several times.
+    const address = addressOf(incoming.socket.remoteAddress, () => ({
+      forwardedFor: incoming.headers["x-forwarded-for"] as string | undefined,
+      forwarded: incoming.headers.forwarded,
     }))
     if (address === undefined) return ""
     const known = networks.get(address)

@@ -88,7 +88,8 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   app.get("/swagger-ui-dist/*", swaggerFiles())
   requireDistinct(settings, app.routes)
   const refusals = { refuse: refusing(log, metrics), methods: () => methodsOf(app.routes) }
-  const senderOf = networksOf(addressOf)
+  // Without proxies that are trusted, no header counts.
+  const senderOf = networksOf(settings.TRUSTED_PROXIES.length ? addressOf : (peer) => peer)
   const options = { ...refusals, addressOf: senderOf, isProbe: probesOf(settings.BASE_PATH) }
   const { server, unsent } = listen(app.fetch, settings, options, (port) => {
     reportListening(port)
