@@ -7,6 +7,8 @@ import { onEndSignal } from "./signals.ts"
 
 /** How long the requests in progress, and what goes on after answers, may take after a signal, in milliseconds. */
 const drainLimitMs = 10_000
+/** How long closing the database may take after that, in milliseconds. */
+const releaseLimitMs = 5_000
 
 /**
  * On a signal to end, shuts down gracefully: refuses new connections, answers the requests in progress, waits for
@@ -45,7 +47,8 @@ export function drainOnSignal(
     await closed
     await Promise.race([background.ended(), limit])
     background.report()
-    await release()
+    // A database that does not answer keeps no process.
+    await Promise.race([release(), new Promise((resolve) => setTimeout(resolve, releaseLimitMs))])
     process.exit(0)
   }
   onEndSignal(() => void drain())
