@@ -17,8 +17,8 @@ interface Batch {
 
 /**
  * Carries out steps in one transaction, all or none, each on the state that those before it leave. They are begun in their
- * order, and what they write is collected; reads before the first write are made at once, and those behind the last that may take long
- * after the commit. `shares` limit what each may answer. Throws a `StepFailed` for the first that fails.
+ * order, and what they write is collected. Reads before the first write are made at once, and those behind the last that may
+ * take long after the commit. `shares` limit what each may answer. Throws a `StepFailed` for the first that fails.
  */
 export async function inBatch<T>(
   call: Call,

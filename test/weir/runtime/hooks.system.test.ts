@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { eventually, httpCaller, signUp } from "../support/http.ts"
 import { databases, project } from "../support/project.ts"
@@ -47,8 +46,7 @@ test.concurrent.each([
   expect(made.status, made.text).toBe(201)
   await eventually(isThere(copy.folder, "begun Lamp"))
   server.child.kill("SIGTERM")
-  // Not for ever: a server of another test may have taken the port by now.
-  await Promise.race([eventually(isRefusing(server.address)), sleep(5_000)])
+  await eventually(isRefusing(server.address))
   copy.write("go", "")
   const { code, stdout } = await server.ended
   expect(code, stdout).toBe(0)
