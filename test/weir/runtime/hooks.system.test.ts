@@ -29,13 +29,10 @@ function hooked() {
 const isThere = (folder: string, name: string) => () => expect(existsSync(join(folder, name))).toBe(true)
 const isRefusing = (address: string) => () => expect(fetch(`${address}/health`)).rejects.toThrow()
 
-// One start of some forty has not ended, with two workers under load: it is tried once more, and told by the report.
-const often = { retry: 1, timeout: 150_000 }
-
 test.concurrent.each([
   ["libSQL file", {}],
   ["Postgres", { WORKERS: "2", AUTH_SECRET: "a secret for tests, of forty bytes or so" }],
-] as const)("SIGTERM: what runs after a write is waited for, on %s", often, async (kind, env) => {
+] as const)("SIGTERM: what runs after a write is waited for, on %s", async (kind, env) => {
   const copy = hooked()
   const url = await databases[kind]()
   expect((await copy.db(url, "migrate")).stderr).toBe("")
