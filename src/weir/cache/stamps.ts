@@ -3,6 +3,7 @@ import { getTableName } from "drizzle-orm"
 import { LRUCache } from "lru-cache"
 import { loadedTables } from "../db/dialect/field.ts"
 import { foreignKeysOf } from "../db/dialect/foreign-keys.ts"
+import { changesRows } from "../db/dialect/referrers.ts"
 import type { Part, Row, Statement } from "../db/driver.ts"
 
 /**
@@ -157,6 +158,3 @@ function tablesChangedWith(tables: string[], by: readonly (typeof actions)[numbe
   for (const table of tables) visit(table)
   return [...reached]
 }
-
-const changesRows = (action: string | undefined): boolean =>
-  action !== undefined && action !== "no action" && action !== "restrict"

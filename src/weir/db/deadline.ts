@@ -1,6 +1,8 @@
 /** The deadline of a request. When it expires, waiting statements are abandoned and running ones cancelled. */
 export class Deadline {
   expired = false
+  /** Commits in progress, which cannot be stopped: what they come to is known soon, and is waited for. */
+  commits = 0
   /** When the request began, by `performance.now()`. All have the same limit, so the first to begin expires first. */
   readonly since: number
   // Made on first use: many requests never wait for the database.

@@ -30,6 +30,8 @@ export type DatabaseFailure =
   | { kind: "unrehearsed"; why: string }
   /** The transaction was undone again and again, since others wrote the same rows. */
   | { kind: "contended" }
+  /** Whether a write was kept is not known. */
+  | { kind: "unknown" }
   /** The database is unreachable, shutting down, full or busy: a retry may succeed. */
   | { kind: "unavailable" }
 
@@ -53,6 +55,9 @@ export const markedFailure = (text: string): DatabaseFailure | undefined => {
 }
 /** The code of the error of a write where `DATABASE_URL` says that there are none. */
 export const readOnlyCode = "WEIR_READ_ONLY"
+
+/** The code of the error of a write of which nobody knows whether it was kept. */
+export const unknownOutcomeCode = "WEIR_OUTCOME_UNKNOWN"
 
 /** The code of the error of a rehearsal that a database cannot carry out. */
 export const unrehearsedCode = "WEIR_UNREHEARSED"

@@ -43,6 +43,12 @@ export function problemOf(error: unknown): Problem {
     case "refused":
     case "unavailable":
       return unavailable("database_unavailable", "The database cannot be reached now; try again", error)
+    case "unknown":
+      return unavailable(
+        "database_unavailable",
+        "The connection to the database was lost while the change was committed: it may have been made",
+        error,
+      )
     case "contended":
       return new Problem("conflict", "Others are changing the same rows now: try again", {
         headers: { "retry-after": "1" },

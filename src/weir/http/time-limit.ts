@@ -12,7 +12,11 @@ const grace = 500
 export function within<T>(ms: number, deadline: Deadline, work: () => Promise<T>): Promise<T> {
   // Not `Promise.race`, which costs several promises more for each request.
   return new Promise<T>((resolve, reject) => {
-    const answer = () => reject(unavailable("timeout", "The request took too long; try again"))
+    const answer = (): void => {
+      // What is being committed may not be answered as if it were not done.
+      if (deadline.commits > 0) timer = setTimeout(answer, grace)
+      else reject(unavailable("timeout", "The request took too long; try again"))
+    }
     let timer = setTimeout(() => {
       if (deadline.expire()) timer = setTimeout(answer, grace)
       else answer()

@@ -1,5 +1,6 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Row, Statement } from "../db/driver.ts"
+import { Pace } from "../lib/pace.ts"
 import { forbidden, invalid, Problem } from "../problem.ts"
 import { failedStep, isOwnFault } from "./batch-failure.ts"
 import { Part } from "./batch-part.ts"
@@ -40,6 +41,7 @@ async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch
   const parts: Part<T>[] = []
   const waiting = [...runs]
   let hasWritten = false
+  const pace = new Pace()
   for (let run = waiting.shift(); run; run = waiting.shift()) {
     const limits = run.steps[0].isRead ? shares.read : shares.write
     const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten })
@@ -56,6 +58,7 @@ async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch
       cancel(parts)
       throw error instanceof StepFailed ? error : new StepFailed(run.index, error)
     }
+    if (pace.isOver()) await pace.rest()
   }
   return parts
 }

@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm"
 import type { RecordValues } from "../db/dialect/recording.ts"
 import type { Change, Row, Statement } from "../db/driver.ts"
+import { Pace } from "../lib/pace.ts"
 import type { Values } from "../query/query.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -12,6 +13,7 @@ import { changeOf } from "./change.ts"
 import { claimsOf } from "./claims.ts"
 import { historyOf } from "./history.ts"
 import { toldToHooks } from "./hooks.ts"
+import { longOf } from "./reach.ts"
 import { asRecord, type Recording, sweeping } from "./recording.ts"
 
 /**
@@ -62,7 +64,9 @@ export async function commit(
   last: Statement[] = [],
 ): Promise<Row[][]> {
   const { collector } = call
-  const { statements, places, from } = assembled(call, writes, locks)
+  const looking = longOf(call, writes)
+  const long = looking && (await looking)
+  const { statements, places, from } = await assembled(call, writes, locks, long)
   statements.push(...last)
   try {
     const results = await (collector ? collector.add(statements) : call.client().batch(statements))
@@ -81,21 +85,31 @@ export async function commit(
  * The statements of writes with all that belongs to them, where the locks begin, and where the statement of each write
  * stands, which has its rows.
  */
-function assembled(
+async function assembled(
   call: Call,
   writes: Write[],
   locks: Statement[],
-): { statements: Statement[]; places: number[]; from: number } {
+  long: Write | undefined,
+): Promise<{ statements: Statement[]; places: number[]; from: number }> {
   const { recording, collector, viewer } = call
   const sweeps = recording && !collector ? sweeping(recording) : []
   const statements = [...sweeps, ...locks]
   const places: number[] = []
+  const pace = new Pace(8)
   for (const [i, write] of writes.entries()) {
     const record = recording && valuesOf(recording, write, write.upserted?.position ?? i)
     // An upsert fails by itself where it must, and may leave its row as it is.
     const required = write.verb === "insert" || write.upserted ? undefined : collector?.step
     const claims = writes.length > 1 || collector || write.many ? claimsOf(write) : write.statement.claims
-    const own = { ...write.statement, change: effectOf(write), ...(claims?.length && { claims }) }
+    const { history: keeps, search } = write.resource
+    // Each row of many then writes others.
+    const isLong = long === write || (write.statement.many && (keeps || search))
+    const own = {
+      ...write.statement,
+      change: effectOf(write),
+      ...(claims?.length && { claims }),
+      ...(isLong && { long: true }),
+    }
     const returned = call.isRehearsal ? returnedOf(write, viewer) : undefined
     const statement = returned ? { ...own, returned } : own
     const { before, after } = written({ ...write, statement }, { record, required }, viewer)
@@ -109,6 +123,7 @@ function assembled(
     else if (write.upserted) statements.push(...history.around([first]), ...others)
     else statements.push(...history.around([first, ...others]))
     statements.push(...(entailed?.after ?? []))
+    if (pace.isOver()) await pace.rest()
   }
   return { statements, places, from: sweeps.length }
 }

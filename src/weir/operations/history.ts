@@ -44,11 +44,14 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   }
   const told = (plan: Plan): Statement => ({ ...withValues(plan, values), change })
   const kept = (shape: string, make: () => Plan) => told(planOf(resource, `history:${shape}`, make))
+  // Upserts come by the thousand, and find their rows by the same columns.
+  const ofRows = (shape: string, make: () => Plan) =>
+    told(write.upserted ? planOf(resource, `history:${shape}:${write.upserted.target}`, make) : make())
   const sweep = () => kept(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
   if (lastWrite && verb === "insert") {
     const by = call.recording ? "byRecord" : write.many ? "byCount" : "byNumber"
     const first = rows
-      ? told(compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
+      ? ofRows("first", () => compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
       : kept(`first:${by}`, () => compileFirstVersions(resource, madeRows[by](resource, lastWrite)))
     const after = keep === undefined ? [first] : [first, sweep()]
     return { before: [], around: (own) => [...own, ...after] }
@@ -59,7 +62,11 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   const after = [
     kept(`versions:${changed}:${isPart}`, () => compileVersions(resource, changed, isPart)),
     ...(lastWrite && rows && verb === "upsert"
-      ? [told(compileFirstVersions(resource, madeRows.byAbsence(resource, rows.where, lastWrite)))]
+      ? [
+          ofRows("made", () =>
+            compileFirstVersions(resource, madeRows.byAbsence(resource, rows.where, lastWrite)),
+          ),
+        ]
       : []),
     sweep(),
   ]
@@ -84,9 +91,13 @@ function notedWithin(text: string, noted: string): string {
 }
 
 /** Notes the rows that a write may change, as they are before. */
-function note({ resource, key, rows }: Write, verb: Verb): Statement {
+function note({ resource, key, rows, upserted }: Write, verb: Verb): Statement {
   const row = writtenRow(resource)
-  if (rows) return { ...withValues(compileNote(resource, verb, rows.where), rows.values), change }
+  if (rows) {
+    const make = () => compileNote(resource, verb, rows.where)
+    const plan = upserted ? planOf(resource, `history:note:${upserted.target}`, make) : make()
+    return { ...withValues(plan, rows.values), change }
+  }
   const plan = planOf(resource, `history:note:${verb}`, () =>
     compileNote(resource, verb, clause(hasKey(resource, row))),
   )

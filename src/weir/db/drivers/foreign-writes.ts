@@ -43,6 +43,11 @@ export class ForeignWrites {
     this.committed = true
   }
 
+  /** How many commits the index of the WAL has counted, of all connections; undefined where that cannot be read. */
+  commits(): number | undefined {
+    return this.readHeader() ? this.header.readUInt32LE(8) : undefined
+  }
+
   close(): void {
     if (this.file !== undefined) closeSync(this.file)
     this.file = undefined

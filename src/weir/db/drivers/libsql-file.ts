@@ -8,6 +8,7 @@ import { CostJudge } from "./libsql-cost.ts"
 import { Readers } from "./libsql-readers.ts"
 import { parseFileUrl } from "./libsql-url.ts"
 import { WriteQueue } from "./libsql-write-queue.ts"
+import { type CommitCount, WriterProcess } from "./libsql-writer-process.ts"
 import { replaying } from "./replaying.ts"
 
 /** How long a migration waits for another process, which may be migrating, in milliseconds. */
@@ -36,7 +37,8 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
   )
   // A database in memory is another one for each connection.
   const openAnother = path === ":memory:" ? undefined : () => new FileConnection(path, { mustExist: true })
-  const writes = new WriteQueue(connection, () => foreign.note(), openAnother)
+  const writer = readers && !isReadOnly ? new WriterProcess(path, countOf(connection, foreign)) : undefined
+  const writes = new WriteQueue(connection, () => foreign.note(), { openAnother, writer })
   return {
     dialect: "sqlite",
     label: `libSQL file ${path}`,
@@ -59,12 +61,12 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
       if (isReadOnly) throw readOnly()
       // Its prepared statements may be of tables that change.
       await writes.drained()
-      writes.close()
+      await writes.close()
       await migrate(connection, statements).finally(() => cost.forget())
     },
     close: async () => {
       await writes.drained()
-      writes.close()
+      await writes.close()
       await readers?.close()
       if (!isReadOnly) await emptyWal(connection)
       db.close()
@@ -73,6 +75,21 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
     },
   }
 }
+
+/** Counts the commits of a file: certainly, while a transaction of its own keeps others from committing. */
+const countOf = (connection: FileConnection, foreign: ForeignWrites): CommitCount => ({
+  commits: () => foreign.commits(),
+  settled: async () => {
+    try {
+      await connection.begin()
+    } catch {
+      return undefined
+    }
+    const count = foreign.commits()
+    connection.db.exec("rollback")
+    return count
+  },
+})
 
 const readOnly = (cause?: unknown): Error =>
   Object.assign(new Error("DATABASE_URL has mode=ro", { cause }), { code: readOnlyCode })

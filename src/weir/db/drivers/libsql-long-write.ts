@@ -5,10 +5,22 @@ import type { FileConnection } from "./libsql-connection.ts"
 
 /** More statements than these hold the event loop for too long where they run in one go. */
 const maxStatements = 100
+/** More than these, or more of many rows each, make a commit that holds it, however they are parted. */
+const maxParted = { statements: 500, many: 4 }
 
-/** Whether a write takes so long that others must get their turn meanwhile. */
-export const isLong = (statements: Statement[]): boolean =>
-  statements.length > maxStatements || statements.some(({ many }) => many)
+/**
+ * Where a write runs: with others that wait at the same time, in `parts` between which others get their turn, or `apart`,
+ * in a process of its own.
+ */
+export function placeOf(statements: Statement[]): "together" | "parts" | "apart" {
+  let many = 0
+  for (const statement of statements) {
+    if (statement.long) return "apart"
+    if (statement.many) many += 1
+  }
+  if (statements.length > maxParted.statements || many > maxParted.many) return "apart"
+  return many > 0 || statements.length > maxStatements ? "parts" : "together"
+}
 
 /**
  * Runs statements as one transaction on a connection of their own, so that reads go on meanwhile, which see nothing of it
@@ -30,6 +42,7 @@ export async function writeLong(
       rows.push(connection.run(statement))
       if (pace.isOver()) await pace.rest()
     }
+    if (deadline?.expired) throw new DeadlineExpired()
     db.exec(isUndone ? "rollback" : "commit")
     return rows
   } catch (error) {

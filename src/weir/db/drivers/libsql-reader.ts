@@ -1,31 +1,16 @@
 import { setPriority } from "node:os"
-import { Worker } from "node:worker_threads"
 import { FileConnection } from "./libsql-connection.ts"
 import { openFile } from "./libsql-open.ts"
 import type { ReaderReply, ReaderRequest } from "./libsql-readers.ts"
-
-/** How often a reader looks whether its parent lives, in milliseconds. */
-const watchMs = 1_000
+import { followParent, maxRowsPerReply } from "./libsql-subprocess.ts"
 
 // A reader process: it runs the statements that its parent sends, one at a time, on a connection that cannot write.
-const [, , path = "", parent] = process.argv
-// The parent decides when a reader ends: a terminal's Ctrl-C reaches both, and the parent still answers its requests.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {})
-process.on("disconnect", () => process.exit(0))
+const path = followParent()
 // What is slow makes way for the process that serves what is quick.
 setPriority(5)
-// A statement holds this thread, so that it would outlive its parent: another thread watches.
-new Worker(
-  `const { workerData } = require("node:worker_threads")
-   setInterval(() => { if (process.ppid !== workerData.parent) process.kill(process.pid, "SIGKILL") }, workerData.watchMs)`,
-  { eval: true, workerData: { parent: Number(parent), watchMs } },
-)
 
 const connection = new FileConnection(path)
 connection.db.exec("pragma query_only = on")
-
-/** Rows of one reply: the parent's event loop decodes each reply in one piece. */
-const maxRowsPerReply = 1_000
 
 /** Whether SQLite finds every row of a statement by its primary key. */
 function findsByKey(text: string): boolean {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { LRUCache } from "lru-cache"
@@ -6,6 +6,7 @@ import type { Waiter } from "../../lib/fair-queue.ts"
 import { Turns } from "../../lib/turns.ts"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { ReaderLoad, Row, Statement } from "../driver.ts"
+import { maxIdleMs, startBeside, waitFor } from "./libsql-subprocess.ts"
 
 /** What a reader process is sent, and what it answers. */
 export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single" | "header"> {
@@ -45,8 +46,6 @@ interface Reader {
 const maxReaders = Math.max(2, Math.min(4, availableParallelism()))
 /** A statement that took longer the last time, in milliseconds, leaves one reader to the others. */
 const slowMs = 200
-/** How long an unused reader stays, in milliseconds. */
-const maxIdleMs = 30_000
 const program = fileURLToPath(new URL("./libsql-reader.ts", import.meta.url))
 
 /** A reader process ended under a statement twice: what it asks for cannot be had. */
@@ -137,13 +136,7 @@ export class Readers {
   }
 
   private start(): Reader {
-    const child = fork(program, [this.path, String(process.pid)], {
-      serialization: "advanced",
-      execArgv: [],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      // Under `node --watch`, a process with this reports to its parent which files it has loaded.
-      env: { ...process.env, WATCH_REPORT_DEPENDENCIES: undefined },
-    })
+    const child = startBeside(program, this.path)
     const reader: Reader = { process: child, job: undefined, rows: [], idleTimer: undefined }
     this.readers.add(reader)
     child.on("message", (reply: ReaderReply) => {
@@ -159,8 +152,7 @@ export class Readers {
     clearTimeout(reader.idleTimer)
     reader.job = job
     reader.rows = []
-    reader.process.ref()
-    reader.process.channel?.ref()
+    waitFor(reader.process, true)
     const { text, params, single = false, header = false, scans } = job.statement
     const explain = scans === undefined && !this.lastMs.has(text)
     // A process that has ended reports that as well.
@@ -173,8 +165,7 @@ export class Readers {
     const { job, rows: all } = reader
     reader.job = undefined
     reader.rows = []
-    reader.process.unref()
-    reader.process.channel?.unref()
+    waitFor(reader.process, false)
     reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
     if (job) {
       this.lastMs.set(job.statement.text, ms)

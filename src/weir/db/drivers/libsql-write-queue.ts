@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { Row, Statement } from "../driver.ts"
 import type { FileConnection } from "./libsql-connection.ts"
-import { isLong, writeLong } from "./libsql-long-write.ts"
+import { placeOf, writeLong } from "./libsql-long-write.ts"
+import type { WriterProcess } from "./libsql-writer-process.ts"
 
 /** One queued write: statements that take effect together or not at all. */
 interface Waiting {
@@ -19,22 +20,29 @@ type Outcome = { ok: true; rows: Row[][] } | { ok: false; error: unknown }
 /** Most writes that share a commit. It bounds how long a group blocks the event loop. */
 const maxGroupSize = 200
 
+/** What carries out writes that take long: not there where it cannot be. */
+export interface LongWrites {
+  /** Another connection in this process. */
+  openAnother?: (() => FileConnection) | undefined
+  writer?: WriterProcess | undefined
+}
+
 /**
  * The queue of writes to a database file. Writes that wait at the same time share a commit and resolve after it; one that
- * takes long has its own, on a connection that `openAnother` opens, if that can be.
+ * takes long has its own, on another connection or in another process.
  */
 export class WriteQueue {
   private readonly connection: FileConnection
   private readonly onCommit: () => void
   private readonly queue: Waiting[] = []
-  private readonly openAnother: (() => FileConnection) | undefined
+  private readonly long: LongWrites
   private another: FileConnection | undefined
   private flushing = false
 
-  constructor(connection: FileConnection, onCommit: () => void, openAnother?: () => FileConnection) {
+  constructor(connection: FileConnection, onCommit: () => void, long: LongWrites = {}) {
     this.connection = connection
     this.onCommit = onCommit
-    this.openAnother = openAnother
+    this.long = long
   }
 
   /**
@@ -56,35 +64,47 @@ export class WriteQueue {
     while (this.flushing) await sleep(1)
   }
 
-  /** Closes the connection of long writes. */
-  close(): void {
+  /** Closes what carries out long writes; a later one opens it anew. */
+  async close(): Promise<void> {
     this.another?.db.close()
     this.another = undefined
+    await this.long.writer?.close()
   }
 
   private async flush(): Promise<void> {
     try {
-      while (this.queue.length) await (this.isLong(this.queue[0]) ? this.commitLong() : this.commitGroup())
+      for (let next = this.queue[0]; next; next = this.queue[0]) {
+        const place = this.placeOf(next)
+        await (place === "together" ? this.commitGroup() : this.commitLong(place === "apart"))
+      }
     } finally {
       // Set in the same turn as the last check of the queue: a later write then starts a new flush.
       this.flushing = false
     }
   }
 
-  private isLong(waiting: Waiting | undefined): boolean {
-    return waiting !== undefined && this.openAnother !== undefined && isLong(waiting.statements)
+  private placeOf({ statements }: Waiting): ReturnType<typeof placeOf> {
+    const { openAnother, writer } = this.long
+    const place = placeOf(statements)
+    if (place === "apart" && writer) return place
+    return place !== "together" && openAnother ? "parts" : "together"
   }
 
-  private async commitLong(): Promise<void> {
+  private async commitLong(isApart: boolean): Promise<void> {
     const { statements, deadline, isUndone, resolve, reject } = this.queue.shift() as Waiting
+    const { openAnother, writer } = this.long
     try {
-      this.another ??= this.openAnother?.()
-      const rows = await writeLong(this.another as FileConnection, statements, deadline, isUndone)
-      this.onCommit()
+      if (!isApart) this.another ??= openAnother?.()
+      const rows = await (isApart && writer
+        ? writer.run(statements, deadline, isUndone)
+        : writeLong(this.another as FileConnection, statements, deadline, isUndone))
+      if (!isUndone) this.onCommit()
       resolve(rows)
     } catch (error) {
       reject(error)
     }
+    // Its pages are moved from the WAL: a commit meanwhile would do that here.
+    if (isApart) await writer?.rested()
   }
 
   private async commitGroup(): Promise<void> {
@@ -96,7 +116,7 @@ export class WriteQueue {
       for (const waiting of queue.splice(0)) waiting.reject(error)
       return
     }
-    const long = queue.findIndex((waiting) => this.isLong(waiting))
+    const long = queue.findIndex((waiting) => this.placeOf(waiting) !== "together")
     const group = queue.splice(0, Math.min(maxGroupSize, long < 0 ? queue.length : long))
     const outcomes = group.map((waiting) => attempt(connection, waiting))
     try {

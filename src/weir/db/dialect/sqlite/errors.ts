@@ -1,4 +1,11 @@
-import { causes, type DatabaseFailure, markedFailure, readOnlyCode, unrehearsedCode } from "../../errors.ts"
+import {
+  causes,
+  type DatabaseFailure,
+  markedFailure,
+  readOnlyCode,
+  unknownOutcomeCode,
+  unrehearsedCode,
+} from "../../errors.ts"
 
 const unavailable =
   /SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|NOTADB)|database (is locked|or disk is full|disk image)|fetch failed|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|UND_ERR|socket|network|Network connection lost|SERVER_ERROR|HTTP status 5\d\d|WEBSOCKET|D1 DB is overloaded|storage caused object to be reset/i
@@ -14,6 +21,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     const marked = markedFailure(text)
     if (marked) return marked
     if (e.code === readOnlyCode) return { kind: "read_only" }
+    if (e.code === unknownOutcomeCode) return { kind: "unknown" }
     if (e.code === unrehearsedCode) return { kind: "unrehearsed", why: String(e.message) }
     if (/UNIQUE constraint failed/i.test(text)) {
       // Of an index over an expression, SQLite says its name.
