@@ -49,7 +49,6 @@ export class WriterProcess {
   private job: Job | undefined
   private idleTimer: NodeJS.Timeout | undefined
   private resting: { promise: Promise<void>; end(): void } | undefined
-  private closed = false
 
   constructor(path: string, count: CommitCount) {
     this.path = path
@@ -61,11 +60,6 @@ export class WriterProcess {
     return this.child?.pid
   }
 
-  /** Whether a write is being committed. */
-  get isCommitting(): boolean {
-    return this.job?.isCommitting === true
-  }
-
   /**
    * Runs statements as one transaction, and has it undone at its end if `isUndone`. Resolves to one list of rows per
    * statement, after the commit. An error has the index of the failed statement. Rejects with `DeadlineExpired` when the
@@ -75,7 +69,7 @@ export class WriterProcess {
     for (let losses = 0; ; losses++) {
       const rows = await this.attempt(statements, deadline, isUndone)
       if (rows) return rows
-      if (losses > 0 || this.closed) throw new WriterEnded()
+      if (losses > 0) throw new WriterEnded()
     }
   }
 
@@ -84,15 +78,13 @@ export class WriterProcess {
     await this.resting?.promise
   }
 
-  /** Ends the process, and resolves when it has ended. */
+  /** Ends the process, and resolves when it has ended: a later write starts another. */
   async close(): Promise<void> {
-    this.closed = true
     const { child } = this
     if (!child) return
     const ended = new Promise((resolve) => child.once("exit", resolve).once("error", resolve))
     this.stop()
     await ended
-    this.closed = false
   }
 
   /** Undefined where the process ended, and nothing was done. */
@@ -101,6 +93,7 @@ export class WriterProcess {
     deadline: Deadline | undefined,
     isUndone: boolean,
   ): Promise<Row[][] | undefined> {
+    await this.rested()
     if (deadline?.expired) throw new DeadlineExpired()
     const child = this.started()
     let job: Job | undefined
@@ -169,14 +162,14 @@ export class WriterProcess {
     for (const [statement, row] of rows) job.results[statement]?.push(row)
     if (error) {
       const { message, ...rest } = error
-      this.settle()
+      this.job = undefined
       this.rest(child)
       job.reject(Object.assign(new Error(message), rest))
     } else if (committed) {
-      this.settle()
+      this.job = undefined
       job.resolve(job.results)
     } else if (ran && job.isUndone) {
-      this.settle()
+      this.job = undefined
       this.rest(child)
       job.resolve(job.results)
     } else if (ran) this.commit(child, job)
@@ -197,21 +190,18 @@ export class WriterProcess {
     this.send(child, { commit: true })
   }
 
-  private settle(): void {
-    this.job = undefined
-  }
-
   private rest(child: ChildProcess): void {
     this.resting?.end()
     this.resting = undefined
     waitFor(child, false)
+    clearTimeout(this.idleTimer)
     this.idleTimer = setTimeout(() => this.stop(), maxIdleMs).unref()
   }
 
   private expire(): void {
     const { job } = this
     if (!job || job.isCommitting) return
-    this.settle()
+    this.job = undefined
     this.stop()
     job.reject(new DeadlineExpired())
   }
@@ -234,7 +224,7 @@ export class WriterProcess {
   /** Whoever waits for a process that has ended is told so. */
   private forget(): void {
     const { job } = this
-    this.settle()
+    this.job = undefined
     this.resting?.end()
     this.resting = undefined
     job?.reject(new Lost())
