@@ -36,3 +36,6 @@ export class DeadlineExpired extends Error {
     super("The request's deadline expired before this statement began")
   }
 }
+
+/** Whether there is a deadline, and time until it. */
+export const hasTime = (deadline: Deadline | undefined): boolean => deadline?.expired === false

@@ -60,15 +60,18 @@ export class FileConnection {
     return row ? [row] : []
   }
 
-  /** Begins a write transaction. Waits up to `timeoutMs` for other processes' writes, without blocking the event loop. */
-  async begin(timeoutMs: number = busyTimeoutMs): Promise<void> {
+  /**
+   * Begins a write transaction. Waits for other processes' writes up to `timeoutMs`, and for as long as somebody awaits it,
+   * without blocking the event loop.
+   */
+  async begin(timeoutMs: number = busyTimeoutMs, isAwaited: () => boolean = () => false): Promise<void> {
     const until = performance.now() + timeoutMs
     for (;;) {
       try {
         this.db.exec("begin immediate")
         return
       } catch (error) {
-        if (!isBusy(error) || performance.now() > until) throw error
+        if (!isBusy(error) || (performance.now() > until && !isAwaited())) throw error
         await sleep(2 + Math.random() * 20)
       }
     }

@@ -1,7 +1,8 @@
 import { Pace } from "../../lib/pace.ts"
-import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import { type Deadline, DeadlineExpired, hasTime } from "../deadline.ts"
 import type { Row, Statement } from "../driver.ts"
 import type { FileConnection } from "./libsql-connection.ts"
+import { busyTimeoutMs } from "./libsql-open.ts"
 
 /** More statements than these hold the event loop for too long where they run in one go. */
 const maxStatements = 100
@@ -35,7 +36,7 @@ export async function writeLong(
   const { db } = connection
   const rows: Row[][] = []
   const pace = new Pace()
-  await connection.begin()
+  await connection.begin(busyTimeoutMs, () => hasTime(deadline))
   try {
     for (const statement of statements) {
       if (deadline?.expired) throw new DeadlineExpired()

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { type Deadline, DeadlineExpired } from "../deadline.ts"
+import { type Deadline, DeadlineExpired, hasTime } from "../deadline.ts"
 import type { Row, Statement } from "../driver.ts"
 import type { FileConnection } from "./libsql-connection.ts"
 import { placeOf, writeLong } from "./libsql-long-write.ts"
+import { busyTimeoutMs } from "./libsql-open.ts"
 import type { WriterProcess } from "./libsql-writer-process.ts"
 
 /** One queued write: statements that take effect together or not at all. */
@@ -111,7 +112,7 @@ export class WriteQueue {
     const { connection, queue } = this
     const { db } = connection
     try {
-      await connection.begin()
+      await connection.begin(busyTimeoutMs, () => queue.some(({ deadline }) => hasTime(deadline)))
     } catch (error) {
       for (const waiting of queue.splice(0)) waiting.reject(error)
       return
