@@ -26,3 +26,22 @@ export class Pace {
     this.until = performance.now() + partMs
   }
 }
+
+/** How many begin at once. */
+const partSize = 20
+
+/** Does some work for each of a list, a few at once, and gives others their turn between. */
+export async function inParts<T, R>(
+  list: readonly T[],
+  work: (one: T, i: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  const pace = new Pace()
+  while (results.length < list.length) {
+    const from = results.length
+    const part = list.slice(from, from + partSize)
+    results.push(...(await Promise.all(part.map((one, i) => work(one, from + i)))))
+    if (pace.isOver()) await pace.rest()
+  }
+  return results
+}

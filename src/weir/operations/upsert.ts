@@ -1,5 +1,6 @@
 import type { Row } from "../db/driver.ts"
 import { LaterValue } from "../lib/later-value.ts"
+import { inParts } from "../lib/pace.ts"
 import { invalid, outrun } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { keyParts, type RowKey } from "../resource/key.ts"
@@ -87,10 +88,8 @@ export async function upsert(
   if (resource.holdsViewers && !isAdmin(call.viewer.kind))
     await call.caller.count({ kind: "sign_up", rows: inputs.length })
   const keys = keysOf(resource, call.viewer, inputs, target, many)
-  const attempts = await Promise.all(
-    inputs.map((one, index) =>
-      attemptOf(call, resource, one, { index, key: keys[index] as RowKey, target, ignore }),
-    ),
+  const attempts = await inParts(inputs, (one, index) =>
+    attemptOf(call, resource, one, { index, key: keys[index] as RowKey, target, ignore }),
   )
   // In one order for all: of upserts of the same rows at once, none waits for another that waits for it.
   const ordered = [...attempts].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))

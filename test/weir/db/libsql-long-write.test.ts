@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import type { Database, Statement } from "../../../src/weir/db/driver.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
+import { placeOf } from "../../../src/weir/db/drivers/libsql-long-write.ts"
 
 let folder: string
 let db: Database
@@ -81,4 +82,24 @@ test("a database in memory has one connection, which writes all", async () => {
   await memory.connect().batch([insert(1), slow])
   expect(await memory.connect().query(statement("select n from t"))).toEqual([[1]])
   await memory.close()
+})
+
+test("what runs apart: what is long, changes many rows, or has many statements or characters", () => {
+  const change = (verb: "insert" | "update") => ({ verb, table: "t", references: [], moves: false })
+  const made = (characters: number): Statement => ({
+    ...statement("insert", "x".repeat(characters)),
+    many: true,
+    change: change("insert"),
+  })
+  const changed: Statement = { ...statement("update"), many: true, change: change("update") }
+  const times = (count: number, one: Statement) => Array.from({ length: count }, () => one)
+  expect(placeOf(times(100, insert(1)))).toBe("together")
+  expect(placeOf(times(101, insert(1)))).toBe("parts")
+  expect(placeOf(times(500, insert(1)))).toBe("parts")
+  expect(placeOf(times(501, insert(1)))).toBe("apart")
+  expect(placeOf(times(4, changed))).toBe("parts")
+  expect(placeOf(times(5, changed))).toBe("apart")
+  expect(placeOf(times(20, made(50_000)))).toBe("parts")
+  expect(placeOf(times(5, made(400_001)))).toBe("apart")
+  expect(placeOf([insert(1), { ...insert(2), long: true }])).toBe("apart")
 })

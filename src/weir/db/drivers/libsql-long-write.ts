@@ -6,21 +6,28 @@ import { busyTimeoutMs } from "./libsql-open.ts"
 
 /** More statements than these hold the event loop for too long where they run in one go. */
 const maxStatements = 100
-/** More than these, or more of many rows each, make a commit that holds it, however they are parted. */
-const maxParted = { statements: 500, many: 4 }
+/** What makes a commit that holds it, however the statements are parted: more of them, changes of many rows, and characters. */
+const maxParted = { statements: 500, changes: 4, characters: 2_000_000 }
 
 /**
  * Where a write runs: with others that wait at the same time, in `parts` between which others get their turn, or `apart`,
  * in a process of its own.
  */
 export function placeOf(statements: Statement[]): "together" | "parts" | "apart" {
-  let many = 0
-  for (const statement of statements) {
-    if (statement.long) return "apart"
-    if (statement.many) many += 1
+  let isMany = false
+  let changes = 0
+  let characters = 0
+  for (const { long, many, change, params } of statements) {
+    if (long) return "apart"
+    if (!many) continue
+    isMany = true
+    // Rows that are made are in what is bound, others may have any size.
+    if (change?.verb !== "insert") changes += 1
+    else for (const value of params) characters += typeof value === "string" ? value.length : 0
   }
-  if (statements.length > maxParted.statements || many > maxParted.many) return "apart"
-  return many > 0 || statements.length > maxStatements ? "parts" : "together"
+  const isLarge = changes > maxParted.changes || characters > maxParted.characters
+  if (isLarge || statements.length > maxParted.statements) return "apart"
+  return isMany || statements.length > maxStatements ? "parts" : "together"
 }
 
 /**
