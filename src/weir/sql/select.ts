@@ -14,13 +14,14 @@ import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, linked, selective } from "./filters.ts"
+import { areInRows, type KeyInRow, keyInRow } from "./keys-in-rows.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { sentRows, sentText } from "./sent.ts"
-import { beyond, orderBy, placeColumns, positionsOf, type SortExpression, sortExpressions } from "./sort.ts"
+import { beyond, orderBy, placeColumns, positionsOf, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
@@ -35,11 +36,6 @@ export interface ListPlan extends Plan {
   size: AnswerSize
   /** The text between two rows of the body, which occurs nowhere else in it. */
   separator: string
-}
-
-export interface KeyInRow {
-  name: string
-  shows?: ((value: unknown) => boolean) | undefined
 }
 
 /** The statement of a single read: one row of `body [, text of its validator] [, bytes of the answer]`, or none. */
@@ -160,19 +156,6 @@ export function compileList(query: ListQuery, limits: Within, apart = false): Li
     keyColumns: keyColumns.length,
     separator: page.separator,
   }
-}
-
-/** Whether every row's own members tell its position, but for values that are rare, unless keys must be `apart`. */
-const areInRows = (keys: SortExpression[], { members }: RowShape, apart: boolean): boolean =>
-  keys.every(({ key: { field } }) => {
-    const { position, shows } = field.type.sql
-    const isShown = !position || (!apart && !field.nullable && shows !== undefined)
-    return isShown && members.some((m) => m.name === field.name && !m.when)
-  })
-
-const keyInRow = ({ key: { field } }: SortExpression): KeyInRow => {
-  const { position, shows } = field.type.sql
-  return { name: field.name, shows: position && shows }
 }
 
 /** The rows of a page as they are read, and the members of each. */
