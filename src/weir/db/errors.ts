@@ -4,8 +4,8 @@ export type DatabaseFailure =
   | { kind: "unique"; columns: string[]; index?: string }
   /** A reference to a row that does not exist, or a row that is still referred to. */
   | { kind: "foreign_key"; columns: string[] }
-  /** A CHECK, a NOT NULL or a column type refused a value. */
-  | { kind: "invalid"; columns: string[] }
+  /** A NOT NULL, a column type or the CHECK of that name refused a value. */
+  | { kind: "invalid"; columns: string[]; check?: string }
   /** The rows to be inserted are more than the quota allows. */
   | { kind: "quota" }
   /** A rule forbids the row to be inserted. */
@@ -20,6 +20,8 @@ export type DatabaseFailure =
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
   | { kind: "unmigrated" }
+  /** A value that JSON has no form for: bytes, where SQLite keeps them in a column of text. */
+  | { kind: "unsayable" }
   /** SQLite cannot take the statement: it nests too deeply. */
   | { kind: "too_complex" }
   /** The server refused the login or does not have the database. */
