@@ -2,10 +2,12 @@ import { execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { Deadline, DeadlineExpired } from "../../../src/weir/db/deadline.ts"
 import { classify } from "../../../src/weir/db/dialect/sqlite/errors.ts"
 import type { Database, Row, Statement } from "../../../src/weir/db/driver.ts"
+import { FileConnection } from "../../../src/weir/db/drivers/libsql-connection.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
 import { eventually } from "../support/http.ts"
 import { isAlive } from "../support/node-server.ts"
@@ -84,9 +86,13 @@ test("a long write returns the rows of each statement, and reads go on meanwhile
     isDone = true
   })
   await eventually(() => expect(isLocked()).toBe(true))
-  // It runs, and nothing of it is seen.
+  const [pid] = writersOf()
+  process.kill(pid as number, "SIGSTOP")
+  // It is under way, and nothing of it is seen.
+  expect(isLocked()).toBe(true)
   expect(await numbers()).toEqual([])
   expect(isDone).toBe(false)
+  process.kill(pid as number, "SIGCONT")
   expect(await writing).toEqual([[[1]], [[8_000_000]], [[2]], []])
   expect(await numbers()).toEqual([1, 2])
 })
@@ -216,6 +222,22 @@ test("writes of two processes wait for each other, short and long", async () => 
   } finally {
     await other.close()
   }
+})
+
+test("who has time waits longer for another process than who does not say", async () => {
+  const other = new FileConnection(join(folder, "weir.db"))
+  other.db.exec("begin immediate")
+  const timed = database.connect(new Deadline())
+  const all = Promise.all([timed.batch([insert(1)]), timed.batch([long(2)]), timed.batch([insert(3), slow])])
+  const impatient = openLibsqlFile(url())
+  // It gives up after five seconds.
+  expect(classify(await failure(impatient.connect().batch([insert(9)])))).toEqual({ kind: "unavailable" })
+  await sleep(100)
+  other.db.exec("rollback")
+  other.db.close()
+  await impatient.close()
+  await all
+  expect(await numbers()).toEqual([1, 2, 3])
 })
 
 test("a migration sees no writer, and a later write is of the tables that it left", async () => {
