@@ -18,17 +18,27 @@ let counter: ForeignWrites
 let writer: WriterProcess
 /** What happens right before the process is told to commit. */
 let beforeCommit: () => void
+/** And when it has told of its commit. */
+let afterCommit: () => void
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "weir-commit-"))
   const path = join(folder, "weir.db")
   connection = new FileConnection(path)
   connection.db.exec("create table t (n integer primary key)")
-  counter = new ForeignWrites(path, () => 0)
+  counter = new ForeignWrites(path, () =>
+    Number(connection.run({ text: "pragma data_version", params: [] })[0]?.[0]),
+  )
   beforeCommit = () => {}
+  afterCommit = () => {}
   writer = new WriterProcess(path, {
     commits: () => {
       beforeCommit()
+      counter.version()
       return counter.commits()
+    },
+    committed: (counted) => {
+      afterCommit()
+      counter.takeOver(counted)
     },
     settled: async () => {
       await connection.begin()
@@ -135,4 +145,52 @@ test("a deadline that expires once the commit was sent ends nothing, and the com
   expect(seen).toEqual([1])
   expect(deadline.commits).toBe(0)
   expect(rows()).toEqual([1])
+})
+
+test("a commit of the writer is one of its own process, and not of another: answers in the cache stay", async () => {
+  const first = counter.version()
+  for (let n = 1; n <= 5; n++) {
+    await writer.run(insert(n), undefined, false)
+    connection.db.exec(`insert into t values (${100 + n})`)
+    counter.note()
+    expect(counter.version()).toBe(first)
+  }
+  // So it is after what it undoes, and fails.
+  await writer.run(insert(20), undefined, true)
+  await expect(writer.run(insert(1), undefined, false)).rejects.toThrow()
+  expect(counter.version()).toBe(first)
+})
+
+test("a commit of another process shows, whenever it comes", async () => {
+  const other = new FileConnection(join(folder, "weir.db"))
+  let n = 0
+  let last = counter.version()
+  const write = () => other.db.exec(`insert into t values (${1000 + n})`)
+  const moves = async (work: () => unknown) => {
+    n += 1
+    await work()
+    expect(counter.version()).not.toBe(last)
+    last = counter.version()
+    expect(counter.version()).toBe(last)
+  }
+  const run = () => writer.run(insert(n), undefined, false)
+  await moves(write)
+  // Before the writer's own, unseen and seen, and after it.
+  await moves(async () => {
+    write()
+    await run()
+  })
+  await moves(async () => {
+    await run()
+    write()
+  })
+  // Right between its commit and the news of it.
+  afterCommit = () => {
+    afterCommit = () => {}
+    write()
+  }
+  await moves(run)
+  await run().catch(() => {})
+  expect(counter.version()).toBe(last)
+  other.db.close()
 })

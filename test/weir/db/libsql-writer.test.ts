@@ -97,15 +97,21 @@ test("a long write returns the rows of each statement, and reads go on meanwhile
   expect(await numbers()).toEqual([1, 2])
 })
 
-test("what was written is seen at once, and moves the counter of the cache", async () => {
+test("what was written is seen at once, and is no write of another process", async () => {
   const client = database.connect()
   for (let n = 1; n <= 20; n++) {
     const before = database.foreignWrites?.()
     await client.batch([long(n)])
-    expect(database.foreignWrites?.()).not.toBe(before)
+    expect(database.foreignWrites?.()).toBe(before)
     expect(await numbers()).toHaveLength(n)
   }
   expect(writersOf()).toHaveLength(1)
+  // A database that is open beside it sees them as such.
+  const other = openLibsqlFile(url())
+  const before = other.foreignWrites?.()
+  await client.batch([long(21)])
+  expect(other.foreignWrites?.()).not.toBe(before)
+  await other.close()
 })
 
 test("many rows and large values come whole and in order", async () => {

@@ -78,7 +78,11 @@ export function openLibsqlFile(url: string, { readers: wanted = true }: LibsqlFi
 
 /** Counts the commits of a file: certainly, while a transaction of its own keeps others from committing. */
 const countOf = (connection: FileConnection, foreign: ForeignWrites): CommitCount => ({
-  commits: () => foreign.commits(),
+  commits: () => {
+    foreign.version()
+    return foreign.commits()
+  },
+  committed: (counted) => foreign.takeOver(counted),
   settled: async () => {
     try {
       await connection.begin()

@@ -99,7 +99,7 @@ export class WriteQueue {
       const rows = await (isApart && writer
         ? writer.run(statements, deadline, isUndone)
         : writeLong(this.another as FileConnection, statements, deadline, isUndone))
-      if (!isUndone) this.onCommit()
+      if (!isUndone && !isApart) this.onCommit()
       resolve(rows)
     } catch (error) {
       reject(error)

@@ -29,7 +29,9 @@ interface Job {
 export interface CommitCount {
   /** Commits of all connections so far; undefined where they cannot be counted. */
   commits(): number | undefined
-  /** The same when no other connection is about to commit. */
+  /** Is told of the commit of a write, before which so many were counted. */
+  committed(counted: number | undefined): void
+  /** The same as `commits`, when no other connection is about to commit. */
   settled(): Promise<number | undefined>
 }
 
@@ -167,6 +169,7 @@ export class WriterProcess {
       job.reject(Object.assign(new Error(message), rest))
     } else if (committed) {
       this.job = undefined
+      this.count.committed(job.counted)
       job.resolve(job.results)
     } else if (ran && job.isUndone) {
       this.job = undefined
