@@ -14,6 +14,8 @@ interface Lane {
   begun: Set<ServerResponse>
   /** Requests that are parsed and not begun. */
   waiting: [IncomingMessage, ServerResponse][]
+  /** Whether the connection is to be ended: none of its requests is begun any more. */
+  isDoomed: boolean
 }
 
 /** A request listener under which pipelined requests wait for their turn. */
@@ -30,7 +32,23 @@ export interface Pipeline {
 export function pipelined(handle: RequestListener): Pipeline {
   const lanes = new WeakMap<Socket, Lane>()
   let waitingCount = 0
+  const doomed: Socket[] = []
 
+  /**
+   * Ends a connection, one in each turn of the event loop: Node makes an error with a stack for each of its requests, and a
+   * burst may have thousands of them on hundreds of connections.
+   */
+  const doom = (socket: Socket, lane: Lane) => {
+    lane.isDoomed = true
+    waitingCount -= lane.waiting.length
+    lane.waiting = []
+    socket.pause()
+    if (doomed.push(socket) === 1) setImmediate(endNext)
+  }
+  const endNext = () => {
+    doomed.shift()?.destroy()
+    if (doomed.length) setImmediate(endNext)
+  }
   const begin = (socket: Socket, lane: Lane, incoming: IncomingMessage, outgoing: ServerResponse) => {
     lane.begun.add(outgoing)
     outgoing.once("close", () => {
@@ -49,11 +67,11 @@ export function pipelined(handle: RequestListener): Pipeline {
     if (lane.waiting.length === 0) socket.resume()
   }
   const openLane = (socket: Socket): Lane => {
-    const lane: Lane = { begun: new Set(), waiting: [] }
+    const lane: Lane = { begun: new Set(), waiting: [], isDoomed: false }
     lanes.set(socket, lane)
     // Node resumes a connection at the end of each request.
     socket.on("resume", () => {
-      if (lane.waiting.length > 0) socket.pause()
+      if (lane.waiting.length > 0 || lane.isDoomed) socket.pause()
     })
     socket.once("close", () => {
       waitingCount -= lane.waiting.length
@@ -64,10 +82,11 @@ export function pipelined(handle: RequestListener): Pipeline {
   const pipeline: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming
     const lane = lanes.get(socket) ?? openLane(socket)
+    if (lane.isDoomed) return
     if (lane.waiting.length === 0 && takesMore(socket, lane)) return begin(socket, lane, incoming, outgoing)
     lane.waiting.push([incoming, outgoing])
     waitingCount++
-    if (waitingCount > maxWaiting) socket.destroy()
+    if (waitingCount > maxWaiting) doom(socket, lane)
     else socket.pause()
   }
   return {

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
-import { isPartAlone, isRowAlone } from "../query/version.ts"
+import { hasVersions, isPartAlone, isRowAlone } from "../query/version.ts"
 import { hasCursors, oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
@@ -20,7 +20,7 @@ import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { sentRows, sentText } from "./sent.ts"
-import { beyond, orderBy, placeColumns, positionsOf, type SortExpression, sortExpressions } from "./sort.ts"
+import { areInRows, beyond, orderBy, placeColumns, positionsOf, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
@@ -71,6 +71,7 @@ export function compileOne(
     ...plan,
     ...costOfOne(selection, kind),
     size,
+    hasVersions: hasVersions(selection),
     hasValidator,
   }
 }
@@ -130,7 +131,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const inRows = !multiline && areInRows(keys, shape)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
   const positions =
-    inRows || !hasCursors(resource, kind) ? [] : positionsOf(keysBy(search.rank?.after), alias)
+    inRows || !hasCursors(resource, kind) ? [] : positionsOf(resource, keysBy(search.rank?.after), alias)
   const keyColumns = positions.map(({ columns, value }) =>
     sentText(resource, expressions.jsonEnds(columns, query.limit, value)),
   )
@@ -148,17 +149,12 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     ...plan,
     ...costOfList(query),
     size,
+    hasVersions: hasVersions(query),
     keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,
   }
 }
-
-/** Whether every row's own members tell its position. */
-const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
-  keys.every(
-    ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
-  )
 
 /** The rows of a page as they are read, and the members of each. */
 interface PageSource extends Pick<PageSql, "from"> {

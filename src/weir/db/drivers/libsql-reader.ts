@@ -1,5 +1,7 @@
 import { setPriority } from "node:os"
 import { Worker } from "node:worker_threads"
+import type { Row } from "../driver.ts"
+import { withVersions } from "../versions.ts"
 import { FileConnection } from "./libsql-connection.ts"
 import { openFile } from "./libsql-open.ts"
 import type { ReaderReply, ReaderRequest } from "./libsql-readers.ts"
@@ -24,6 +26,9 @@ new Worker(
 const connection = new FileConnection(path)
 connection.db.exec("pragma query_only = on")
 
+/** A process that has taken more, in bytes, ends after its answer: it would keep most of it. */
+const maxRss = 402_653_184
+
 /** Rows of one reply: the parent's event loop decodes each reply in one piece. */
 const maxRowsPerReply = 1_000
 
@@ -40,17 +45,33 @@ function findsByKey(text: string): boolean {
   }
 }
 
-process.on("message", ({ explain, ...statement }: ReaderRequest) => {
+/** Puts validators in their places, and leaves out an answer that nobody wants: neither is for the parent to read. */
+async function finish(
+  row: Row,
+  { versions, maxBytes = Number.POSITIVE_INFINITY }: ReaderRequest,
+): Promise<void> {
+  if (typeof row[0] !== "string") return
+  if (versions) row[0] = await withVersions(row[0], versions)
+  const bytes = Buffer.byteLength(row[0] as string)
+  if (bytes <= maxBytes) return
+  row[0] = null
+  row[row.length - 1] = bytes
+}
+
+process.on("message", async (request: ReaderRequest) => {
+  const { explain, text } = request
   const started = performance.now()
   const reply = (result: Omit<ReaderReply, "ms">) =>
     process.send?.({ ...result, ms: performance.now() - started } satisfies ReaderReply)
   try {
-    const rows = connection.run(statement)
-    const isKeyed = explain ? findsByKey(statement.text) : undefined
+    const rows = connection.run(request)
+    if (request.versions || request.maxBytes !== undefined) for (const row of rows) await finish(row, request)
+    const isKeyed = explain ? findsByKey(text) : undefined
     let sent = 0
     for (; rows.length - sent > maxRowsPerReply; sent += maxRowsPerReply)
       reply({ rows: rows.slice(sent, sent + maxRowsPerReply), more: true })
-    reply({ rows: sent === 0 ? rows : rows.slice(sent), isKeyed })
+    const isLarge = process.memoryUsage.rss() > maxRss
+    reply({ rows: sent === 0 ? rows : rows.slice(sent), isKeyed, isLarge })
   } catch (error) {
     const { message, code } = error as { message: string; code?: unknown }
     reply({ error: { message, code } })

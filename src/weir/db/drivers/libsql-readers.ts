@@ -8,7 +8,8 @@ import { type Deadline, DeadlineExpired } from "../deadline.ts"
 import type { ReaderLoad, Row, Statement } from "../driver.ts"
 
 /** What a reader process is sent, and what it answers. */
-export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single" | "header"> {
+export interface ReaderRequest
+  extends Pick<Statement, "text" | "params" | "single" | "header" | "versions" | "maxBytes"> {
   /** Whether to say if all rows are found by their primary keys. */
   explain: boolean
 }
@@ -20,6 +21,8 @@ export interface ReaderReply {
   /** How long the statement ran, in milliseconds. */
   ms: number
   isKeyed?: boolean | undefined
+  /** Whether the process has grown so much that another one is to go on. */
+  isLarge?: boolean
 }
 
 interface Job {
@@ -161,13 +164,14 @@ export class Readers {
     reader.rows = []
     reader.process.ref()
     reader.process.channel?.ref()
-    const { text, params, single = false, header = false, scans } = job.statement
+    const { text, params, single = false, header = false, scans, versions, maxBytes } = job.statement
     const explain = scans === undefined && !this.lastMs.has(text)
     // A process that has ended reports that as well.
-    reader.process.send({ text, params, single, header, explain } satisfies ReaderRequest, () => {})
+    const request: ReaderRequest = { text, params, single, header, versions, maxBytes, explain }
+    reader.process.send(request, () => {})
   }
 
-  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed }: ReaderReply): void {
+  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed, isLarge }: ReaderReply): void {
     for (const row of rows) reader.rows.push(row)
     if (more) return
     const { job, rows: all } = reader
@@ -175,7 +179,8 @@ export class Readers {
     reader.rows = []
     reader.process.unref()
     reader.process.channel?.unref()
-    reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
+    if (isLarge) this.stop(reader)
+    else reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
     if (job) {
       this.lastMs.set(job.statement.text, ms)
       if (isKeyed !== undefined) this.learn(job.statement.text, isKeyed)
