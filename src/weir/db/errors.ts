@@ -20,6 +20,8 @@ export type DatabaseFailure =
   | { kind: "timeout" }
   /** A table or column is missing: the database has not been migrated. */
   | { kind: "unmigrated" }
+  /** A value that JSON has no form for: bytes, where SQLite keeps them in a column of text. */
+  | { kind: "unsayable" }
   /** SQLite cannot take the statement: it nests too deeply. */
   | { kind: "too_complex" }
   /** The server refused the login or does not have the database. */

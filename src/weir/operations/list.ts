@@ -44,6 +44,8 @@ interface Prepared {
   plan: ListPlan
   /** The statement of the same list that measures its answer. */
   measured(): ListPlan
+  /** The same statements with sort keys apart from the rows. */
+  apart(): Pick<Prepared, "plan" | "measured">
   /** The statements that count its rows roughly. */
   count(): CountPlan
   links: LinkSearch
@@ -80,16 +82,19 @@ function prepare(
   const maxRows = limits.rows[baseOf(kind)]
   return parsedOnce(owner, `list:${kind}:${limits.bytes}:${maxRows}`, wholeQuery({ search, filter }), () => {
     const { query, values, shape } = parseList(resource, kind, { search, filter }, maxRows, nested)
-    const compiled = (measure: boolean) => (): ListPlan =>
-      planOf(owner, `list:${measure}:${kind}:${limits.bytes}:${shape}`, () =>
-        compileList(query, { answerLimit: limits.bytes, measure }),
-      )
+    const compiled =
+      (measure: boolean) =>
+      (apart = false): ListPlan =>
+        planOf(owner, `list:${measure}:${apart}:${kind}:${limits.bytes}:${shape}`, () =>
+          compileList(query, { answerLimit: limits.bytes, measure }, apart),
+        )
     const count = () => planOf(owner, `count:${kind}:${shape}`, () => compileCount(query))
     return {
       query,
       values,
       plan: compiled(false)(),
       measured: compiled(true),
+      apart: () => ({ plan: compiled(false)(true), measured: () => compiled(true)(true) }),
       count,
       links: linkSearch(search),
     }
@@ -118,9 +123,8 @@ export async function list(
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const { limits } = call
-    const read = queryWithin(call.client(), plans.plan, plans.measured, all, limits)
-    const { row, plan } = await (query.search ? searched(resource, read) : read)
-    const found = row as Row
+    const read = pageRow(call, plans, all, query)
+    const { row: found, plan } = await (query.search ? searched(resource, read) : read)
     requireMeasured(limits, found, plan, query)
     if (plan.hasVersions)
       found[0] = await withVersions(String(found[0]), versionsFor(all), new CallTurns(call))
@@ -135,6 +139,21 @@ export async function list(
     headers.link = linksOf(path, links, query, page, Number(values.skip ?? 0))
     return { body: page.body, headers }
   })
+}
+
+/** The one row of a list's statement, and the statement that made it. */
+async function pageRow(
+  call: Call,
+  plans: Pick<Prepared, "plan" | "measured" | "apart">,
+  values: Values,
+  query: ListQuery,
+): Promise<{ row: Row; plan: ListPlan }> {
+  const read = async ({ plan, measured }: Pick<Prepared, "plan" | "measured">) =>
+    (await queryWithin(call.client(), plan, measured, values, call.limits)) as { row: Row; plan: ListPlan }
+  const found = await read(plans)
+  // An answer that is too large has no rows.
+  const isUnsure = typeof found.row[0] === "string" && found.plan.keysInRows?.some(({ shows }) => shows)
+  return !isUnsure || pageOf(found.row, found.plan, query).isTold() ? found : read(plans.apart())
 }
 
 /** Throws a 503 that says so where the database has no index to search by. */
@@ -181,10 +200,10 @@ export async function* pages(call: Call, resource: Resource, rows = maxLimit): A
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, ...plans } = prepare({ ...call, limits }, resource, { search })
     const own = { ...values, ...ownValues(call.viewer) }
-    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, own, limits)
+    const { row, plan } = await pageRow({ ...call, limits }, plans, own, query)
     let page: Page
     try {
-      page = pageWithin(limits, row as Row, plan, query)
+      page = pageWithin(limits, row, plan, query)
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "answer_too_large" || limit === 1) throw error
       limit = Math.ceil(limit / 4)

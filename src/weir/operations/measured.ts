@@ -1,4 +1,5 @@
-import type { Client, Row } from "../db/driver.ts"
+import { classify } from "../db/dialect/errors.ts"
+import type { Client, Row, Statement } from "../db/driver.ts"
 import { nextTurn } from "../lib/pace.ts"
 import type { Values } from "../query/query.ts"
 import type { AnswerSize } from "../sql/answer-size.ts"
@@ -42,12 +43,22 @@ async function queryOnce<P extends Sized>(
   if (plan.size === "measured") return { row: await queryMeasured(client, plan, values, limits), plan }
   const runs = remaining.get(plan) ?? 0
   if (runs === 0) {
-    const [row] = await client.query(withValues(plan, values, true))
-    if (!row || !lacksValues(String(row[0]))) return { row, plan }
+    const rows = await queryQuickly(client, withValues(plan, values, true))
+    if (rows && !lacksValues(String(rows[0]?.[0]))) return { row: rows[0], plan }
   }
   remaining.set(plan, runs === 0 ? measuredRuns : runs - 1)
   const whole = measured()
   return { row: await queryMeasured(client, whole, values, limits), plan: whole }
+}
+
+/** The rows of a statement that leaves out rare values, or undefined where it fails by one. */
+async function queryQuickly(client: Client, statement: Statement): Promise<Row[] | undefined> {
+  try {
+    return await client.query(statement)
+  } catch (error) {
+    if (classify(error)?.kind !== "unsayable") throw error
+    return undefined
+  }
 }
 
 /**

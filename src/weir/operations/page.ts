@@ -12,6 +12,8 @@ export interface Page {
   more: boolean
   /** The position of its first or last row. */
   position(end: "top" | "bottom"): Position
+  /** Whether `position` is right for both: a row may show another value than its column holds. */
+  isTold(): boolean
   /** The statement's further columns: the count, whether the parent exists. */
   rest: Row
 }
@@ -27,23 +29,28 @@ export function pageOf(
   const rows = more ? limit : read
   const backwards = from.cursor === "before"
   const text = read === 0 ? "[]" : served(row[0] as string, separator, more, backwards)
+  const position: Page["position"] = (end) => {
+    if (keysInRows) {
+      const members = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
+      return keysInRows.map(({ name }) => members[name] as Position[number])
+    }
+    const isFirst = (end === "top") !== backwards
+    const columns = row.slice(2, 2 + keyColumns) as string[]
+    return columns.map((values) => {
+      const ends = JSON.parse(values) as Position
+      return ends[isFirst ? 0 : Math.min(rows, ends.length) - 1] as Position[number]
+    })
+  }
+  const shows = keysInRows?.some((key) => key.shows)
+    ? (end: "top" | "bottom") => position(end).every((value, i) => keysInRows[i]?.shows?.(value) !== false)
+    : undefined
   return {
     // A separator that is no white space is ours alone.
     body: separator.includes(",") ? text : text.replaceAll(separator, ","),
     rows,
     more,
-    position: (end) => {
-      if (keysInRows) {
-        const members = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
-        return keysInRows.map((name) => members[name] as Position[number])
-      }
-      const isFirst = (end === "top") !== backwards
-      const columns = row.slice(2, 2 + keyColumns) as string[]
-      return columns.map((values) => {
-        const ends = JSON.parse(values) as Position
-        return ends[isFirst ? 0 : Math.min(rows, ends.length) - 1] as Position[number]
-      })
-    },
+    position,
+    isTold: () => !shows || rows === 0 || (shows("top") && shows("bottom")),
     rest: row.slice(2 + keyColumns),
   }
 }

@@ -1,12 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { Turns } from "../lib/turns.ts"
 import { unavailable } from "../problem.ts"
+import type { Connections } from "./connections.ts"
 import { sendRefusal } from "./malformed.ts"
 import type { Refuse } from "./refusals.ts"
 
 /** Most requests that are worked on at a time, and most of one address that are not answered and sent. */
 const maxWorked = 512
 const maxOfAddress = 128
+/** Up to as many connections carry requests that need not be counted, since counting takes a twentieth of a short read. */
+const maxUncounted = maxOfAddress
 /** Most requests that wait for that, in all and of one address. */
 const maxWaiting = 10_000
 const maxWaitingOfAddress = 2_500
@@ -18,6 +21,7 @@ const lookMs = 25
 export interface GateOptions {
   /** The address that a request counts for. */
   addressOf(incoming: IncomingMessage): string
+  connections: Connections
   /** Whether a request is let through in any case: a load balancer must learn that the server is well. */
   isProbe(incoming: IncomingMessage): boolean
   refuse: Refuse
@@ -50,6 +54,8 @@ export class Gate {
   private readonly worked = new Set<ServerResponse>()
   private readonly waiting = new Turns<Job>()
   private timer: NodeJS.Timeout | undefined
+  /** Whether every request is counted. */
+  private counts = false
 
   constructor(handle: RequestListener, options: GateOptions) {
     this.handle = handle
@@ -57,6 +63,7 @@ export class Gate {
   }
 
   readonly listener: RequestListener = (incoming, outgoing) => {
+    if (!this.counts && !this.mustCount(outgoing)) return this.handle(incoming, outgoing)
     if (this.options.isProbe(incoming)) return this.handle(incoming, outgoing)
     const client = this.clientAt(this.options.addressOf(incoming))
     if (client.waiting === 0 && this.hasRoom(client)) return this.begin(incoming, outgoing, client)
@@ -66,6 +73,18 @@ export class Gate {
     client.waiting += 1
     this.waiting.add(client.address, job)
     this.timer ??= setInterval(() => this.look(), lookMs).unref()
+  }
+
+  /** Whether requests must be counted from now on. Those that are begun are counted then, too. */
+  private mustCount(outgoing: ServerResponse): boolean {
+    const { connections } = this.options
+    // Node gives a response its socket at once, except behind another one.
+    if (outgoing.socket && connections.size <= maxUncounted) return false
+    this.counts = true
+    for (const response of connections.values())
+      if (response && response !== outgoing && response.socket && !this.options.isProbe(response.req))
+        this.count(response, this.clientAt(this.options.addressOf(response.req)))
+    return true
   }
 
   private hasRoom({ begun }: Client): boolean {
@@ -81,15 +100,20 @@ export class Gate {
   }
 
   private begin(incoming: IncomingMessage, outgoing: ServerResponse, client: Client): void {
+    this.count(outgoing, client)
+    this.handle(incoming, outgoing)
+  }
+
+  private count(outgoing: ServerResponse, client: Client): void {
     this.worked.add(outgoing)
     client.begun.add(outgoing)
     outgoing.on("close", () => {
       this.worked.delete(outgoing)
       client.begun.delete(outgoing)
-      if (this.waiting.size) this.beginMore()
-      else if (client.begun.size === 0 && this.clients.size > 1_000) this.clients.delete(client.address)
+      if (this.waiting.size) return this.beginMore()
+      if (client.begun.size === 0 && this.clients.size > 1_000) this.clients.delete(client.address)
+      if (this.worked.size === 0 && this.options.connections.size <= maxUncounted) this.counts = false
     })
-    this.handle(incoming, outgoing)
   }
 
   private beginMore(): void {

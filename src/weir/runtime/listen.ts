@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, isIPv6, type Socket } from "node:net"
 import { getRequestListener, RequestError } from "@hono/node-server"
 import { Problem } from "../problem.ts"
+import { type Connections, connectionsOf } from "./connections.ts"
 import { Gate, type GateOptions } from "./gate.ts"
 import { sendRefusal } from "./malformed.ts"
 import { pipelined } from "./pipeline.ts"
@@ -31,19 +32,21 @@ export function listen(
   { HOST, PORT, WORKERS, REQUEST_TIMEOUT_MS }: ListenSettings,
   { methods, ...options }: ListenOptions,
   onListening: (port: number) => void,
-): { server: Server; unsent: (socket: Socket) => number } {
+): { server: Server; connections: Connections; unsent: (socket: Socket) => number } {
   const handle = checked(fetch, options.refuse, methods)
-  const gate = new Gate(handle, { ...options, limitMs: REQUEST_TIMEOUT_MS })
-  const { listener, unsent } = pipelined(gate.listener)
   // Node's own check of Host answers with an empty body, and of several it takes the first.
-  const server = createServer({ requireHostHeader: false, joinDuplicateHeaders: true }, listener)
+  const server = createServer({ requireHostHeader: false, joinDuplicateHeaders: true })
+  const connections = connectionsOf(server)
+  const gate = new Gate(handle, { ...options, connections, limitMs: REQUEST_TIMEOUT_MS })
+  const { listener, unsent } = pipelined(gate.listener)
+  server.on("request", listener)
   // Each worker has a socket of its own: what waits in the socket of one that dies is refused at once. Handed on by the
   // primary process, such connections would stay open, and nobody would answer them.
   const reusePort = WORKERS > 1 && sharesPorts
   server.listen({ port: PORT, host: HOST, reusePort }, () =>
     onListening((server.address() as AddressInfo).port),
   )
-  return { server, unsent }
+  return { server, connections, unsent }
 }
 
 /** A listener that checks what a URL is made of, and answers with a problem what `fetch` cannot be given. */

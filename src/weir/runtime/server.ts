@@ -15,7 +15,6 @@ import { smtpSender } from "../mail/smtp.ts"
 import { Background } from "./background.ts"
 import { clientAddresses, networksOf } from "./client-address.ts"
 import { isFirst, reportListening } from "./cluster.ts"
-import { connectionsOf } from "./connections.ts"
 import { openCachedDatabase } from "./database.ts"
 import { drainOnSignal } from "./drain.ts"
 import { fail } from "./fail.ts"
@@ -93,14 +92,13 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   // Without proxies that are trusted, no header counts.
   const senderOf = networksOf(settings.TRUSTED_PROXIES.length ? addressOf : (peer) => peer)
   const options = { ...refusals, addressOf: senderOf, isProbe: probesOf(settings.BASE_PATH) }
-  const { server, unsent } = listen(app.fetch, settings, options, (port) => {
+  const { server, connections, unsent } = listen(app.fetch, settings, options, (port) => {
     reportListening(port)
     if (!isFirst()) return
     for (const msg of api.notices) log({ level: "info", msg })
     log({ level: "info", msg: greetingOf(api, settings, port), database: database.label })
   })
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
-  const connections = connectionsOf(server)
   refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   refuseSlowSenders(connections, senderOf)
   cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)

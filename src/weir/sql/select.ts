@@ -14,19 +14,23 @@ import { hasKey, rowKey, tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { type Context, isShared, joinable, keptRows, literal, rowShape, withClause } from "./embed.ts"
 import { filtered, linked, selective } from "./filters.ts"
+import { areInRows, type KeyInRow, keyInRow } from "./keys-in-rows.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { asSize, sizeOf, sizeOfAll } from "./rendering.ts"
 import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { sentRows, sentText } from "./sent.ts"
-import { areInRows, beyond, orderBy, placeColumns, positionsOf, sortExpressions } from "./sort.ts"
+import { beyond, orderBy, placeColumns, positionsOf, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
 export interface ListPlan extends Plan {
-  /** The sort keys' names, where every row of the body holds their values among its own members. */
-  keysInRows: string[] | undefined
+  /**
+   * The sort keys, where the rows of the body hold their values among their own members. A value that `shows` does not take
+   * is another one than the column's: `compileList` puts the keys `apart` then.
+   */
+  keysInRows: KeyInRow[] | undefined
   /** How many columns hold sort keys: one for each, where the body does not hold them. */
   keyColumns: number
   size: AnswerSize
@@ -90,7 +94,7 @@ export function compileExists(resource: Resource, kind: ViewerKind): Plan {
  * A page of a list, in one statement. One row more than the page is read, to know whether there are more;
  * a page that ends at a cursor is read backwards.
  */
-export function compileList(query: ListQuery, limits: Within): ListPlan {
+export function compileList(query: ListQuery, limits: Within, apart = false): ListPlan {
   const { resource, from, viewer: kind } = query
   const viewer = viewerSql(kind)
   const aliases = new Aliases()
@@ -128,7 +132,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
   const source = pageSource(query, row, rows, { viewer, aliases, rendering }, measured)
   const { shape } = source
   const multiline = isMultiline(resource, query)
-  const inRows = !multiline && areInRows(keys, shape)
+  const inRows = !multiline && areInRows(keys, shape, apart)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
   const positions =
     inRows || !hasCursors(resource, kind) ? [] : positionsOf(resource, keysBy(search.rank?.after), alias)
@@ -150,7 +154,7 @@ export function compileList(query: ListQuery, limits: Within): ListPlan {
     ...costOfList(query),
     size,
     hasVersions: hasVersions(query),
-    keysInRows: inRows ? keys.map(({ key }) => key.field.name) : undefined,
+    keysInRows: inRows ? keys.map(keyInRow) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,
   }

@@ -9,7 +9,6 @@ import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
 import { boundValue, columnName, tableOf } from "./columns.ts"
 import { bound } from "./plan.ts"
-import type { RowShape } from "./row.ts"
 import { placeOf, viewerSql } from "./where.ts"
 
 /** A sort key as SQL. A field that is hidden in some rows counts as null there. */
@@ -85,12 +84,6 @@ export function positionsOf({ keys: own }: Resource, keys: SortExpression[], ali
     return { columns: ofPlace, value: (columns) => position(partsOf(columns)[place.part]) }
   })
 }
-
-/** Whether every row's own members tell its position. */
-export const areInRows = (keys: SortExpression[], { members }: RowShape): boolean =>
-  keys.every(
-    ({ key: { field } }) => !field.type.sql.position && members.some((m) => m.name === field.name && !m.when),
-  )
 
 /** What rows are compared by with a cursor: a sort key, or those of a place together. */
 interface Step {

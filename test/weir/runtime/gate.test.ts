@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, expect, test } from "vitest"
+import { connectionsOf } from "../../../src/weir/runtime/connections.ts"
 import { Gate } from "../../../src/weir/runtime/gate.ts"
 import { refusing } from "../../../src/weir/runtime/refusals.ts"
 import { eventually } from "../support/http.ts"
@@ -12,15 +13,23 @@ afterEach(() => close())
 async function serving(limitMs = 600_000) {
   const begun: { address: string; outgoing: ServerResponse }[] = []
   const addressOf = ({ headers }: IncomingMessage) => String(headers["x-client"])
+  const server = createServer()
+  const connections = connectionsOf(server)
   const gate = new Gate(
     (incoming, outgoing) => {
       if (incoming.url === "/health") return void outgoing.end("well")
       incoming.resume()
       begun.push({ address: addressOf(incoming), outgoing })
     },
-    { addressOf, isProbe: ({ url }) => url === "/health", refuse: refusing(() => {}, undefined), limitMs },
+    {
+      connections,
+      addressOf,
+      isProbe: ({ url }) => url === "/health",
+      refuse: refusing(() => {}, undefined),
+      limitMs,
+    },
   )
-  const server = createServer(gate.listener)
+  server.on("request", gate.listener)
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
   close = () => {

@@ -32,12 +32,20 @@ const keyed = lite.sqliteTable("odd_keyed", {
   kitchenId: lite.integer("kitchen_id").references(() => kitchen.id),
   label: lite.text(),
 })
-const schema = { kitchen, keyed }
+/** Columns that hold a value by their declaration: the rows of a page tell where it ends. */
+const firm = lite.sqliteTable("odd_firm", {
+  id: lite.integer().primaryKey(),
+  t: lite.text().notNull(),
+  i: lite.integer().notNull(),
+  r: lite.real().notNull(),
+})
+const schema = { kitchen, keyed, firm }
 const ddl = [
   "create table odd_kitchen (id integer primary key, t text, e text, l text, i integer, r real, bo integer, ts integer, ms integer, at integer default CURRENT_TIMESTAMP, n numeric, nn numeric, big blob, j text)",
+  "create table odd_firm (id integer primary key, t text default '', i integer default 0, r real default 0)",
   "create table odd_keyed (id text primary key not null, kitchen_id integer references odd_kitchen (id), label text)",
 ]
-const names = ["odd_keyed", "odd_kitchen"]
+const names = ["odd_keyed", "odd_kitchen", "odd_firm"]
 
 describe.skipIf(dialectName === "postgres")("values that other programs have written", () => {
   let made: Fresh
@@ -64,7 +72,7 @@ describe.skipIf(dialectName === "postgres")("values that other programs have wri
       version: "1",
       accounts: false,
       schema,
-      resources: resourcesOf(schema, { kitchen: open, keyed: open }),
+      resources: resourcesOf(schema, { kitchen: open, keyed: open, firm: open }),
     })
     call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
   })
@@ -185,26 +193,38 @@ describe.skipIf(dialectName === "postgres")("values that other programs have wri
       "9e999",
       "9007199254740993",
     ]
-    test.each(["i", "r", "bo", "ts", "ms", "at", "n", "nn"])("numbers and others: %s", async (column) => {
-      await holding(
-        `odd_kitchen (id, ${column}) values ${numbers.map((value, i) => `(${i + 1}, ${value})`).join()}, (90, 0), (91, 1)`,
-      )
-      for (const sign of ["", "-"])
-        for (const limit of [1, 2, 5]) {
-          const { rows, forth, back } = await walk(`/kitchen?sort=${sign}${column}&limit=${limit}`)
-          expect([sign, limit, [...forth].sort()]).toEqual([sign, limit, rows])
-          expect([sign, limit, back]).toEqual([sign, limit, forth])
-        }
-    })
+    const isKept = (table: string | undefined) => (value: string) => table === "kitchen" || value !== "null"
+    const inKitchen = ["i", "r", "bo", "ts", "ms", "at", "n", "nn"].map((column) => ["kitchen", column])
+    test.each([...inKitchen, ["firm", "i"], ["firm", "r"]])(
+      "numbers and others: %s.%s",
+      async (table, column) => {
+        await holding(
+          `odd_${table} (id, ${column}) values ${numbers
+            .filter(isKept(table))
+            .map((value, i) => `(${i + 1}, ${value})`)
+            .join()}, (90, 0), (91, 1)`,
+        )
+        for (const sign of ["", "-"])
+          for (const limit of [1, 2, 5]) {
+            const { rows, forth, back } = await walk(`/${table}?sort=${sign}${column}&limit=${limit}`)
+            expect([sign, limit, [...forth].sort()]).toEqual([sign, limit, rows])
+            expect([sign, limit, back]).toEqual([sign, limit, forth])
+          }
+      },
+    )
 
-    test.each(["t", "e", "l", "big"])("text or digits, and others: %s", async (column) => {
+    const texts = ["t", "e", "l", "big"].map((column) => ["kitchen", column])
+    test.each([...texts, ["firm", "t"]])("text or digits, and others: %s.%s", async (table, column) => {
       const values = ["'a'", "'b'", "null", "x'61'", "x'ff00'", "cast('12' as blob)", "'c'", long, "''"]
       await holding(
-        `odd_kitchen (id, ${column}) values ${values.map((value, i) => `(${i + 1}, ${value})`).join()}`,
+        `odd_${table} (id, ${column}) values ${values
+          .filter(isKept(table))
+          .map((value, i) => `(${i + 1}, ${value})`)
+          .join()}`,
       )
       for (const sign of ["", "-"])
         for (const limit of [1, 2]) {
-          const { rows, forth, back } = await walk(`/kitchen?sort=${sign}${column}&limit=${limit}`)
+          const { rows, forth, back } = await walk(`/${table}?sort=${sign}${column}&limit=${limit}`)
           expect([sign, limit, [...forth].sort()]).toEqual([sign, limit, rows])
           expect([sign, limit, back]).toEqual([sign, limit, forth])
         }

@@ -9,7 +9,10 @@ export type StorageClass = (typeof storageClasses)[number]
 export interface ColumnSql {
   /** The column as a JSON value. */
   json(column: SQL): SQL
-  /** The same, and `otherwise` for values that nearly no column has, where the statement takes less time without these. */
+  /**
+   * The same, and `otherwise` for values that nearly no column has, or a failure of the statement (`unsayable`), where it
+   * takes less time without these.
+   */
   quick?: (column: SQL, otherwise: SQL) => SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
@@ -23,6 +26,11 @@ export interface ColumnSql {
   bindable?: (column: SQL) => SQL
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
+  /**
+   * Whether a value in JSON is what `position` would be, of a column that is never null. Where it is not, a statement must
+   * ask for it. Default: never.
+   */
+  shows?: (value: unknown) => boolean
   /**
    * A value of another kind than the column's, as a cursor holds it: beside its kind, digits of a number, or the
    * hexadecimal digits of text and bytes. Absent where the column has none.

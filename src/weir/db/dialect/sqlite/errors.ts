@@ -30,6 +30,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     const check = /CHECK constraint failed: (\w+)/i.exec(text)
     if (check) return { kind: "invalid", columns: [] }
     if (/no such (table|column)|has no column named/i.test(text)) return { kind: "unmigrated" }
+    if (/JSON cannot hold BLOB/i.test(text)) return { kind: "unsayable" }
     if (/parser stack overflow|Expression tree is too large/i.test(text)) return { kind: "too_complex" }
     if (/SQLITE_INTERRUPT/i.test(text)) return { kind: "timeout" }
     if (/SQLITE_AUTH|HTTP status 40[13]|unauthorized/i.test(text)) return { kind: "refused" }

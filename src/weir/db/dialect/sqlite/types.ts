@@ -1,9 +1,9 @@
-import { sql } from "drizzle-orm"
+import type { SQL } from "drizzle-orm"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldSpec, FieldTypeName } from "../field.ts"
 import { timestamp } from "./types/instants.ts"
 import { bigint, decimal, real } from "./types/numbers.ts"
-import { heldAsStored, isKind, isSafe, numberOf } from "./types/odd.ts"
+import { heldAsStored, isKind, isSafe, noBytes, numberOf } from "./types/odd.ts"
 import { typed } from "./types/typed.ts"
 import { boolean, bytes, json, list } from "./types/values.ts"
 
@@ -11,7 +11,9 @@ import { boolean, bytes, json, list } from "./types/values.ts"
 const text = ({ inferred }: FieldSpec): ColumnSql => ({
   ...typed("text"),
   ...(inferred && {
-    json: (column) => sql`iif(typeof(${column}) = 'blob', null, ${column})`,
+    json: noBytes,
+    quick: (column: SQL) => column,
+    shows: (value: unknown) => typeof value === "string",
     ...heldAsStored(isKind("text")),
   }),
 })
@@ -19,7 +21,7 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
 /** A whole number. What somebody else stored in its place is null, but for a number that is none. */
 const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
   ...typed("integer"),
-  ...(inferred && !isStrict && { json: numberOf, ...heldAsStored(isSafe) }),
+  ...(inferred && !isStrict && { json: numberOf, shows: Number.isSafeInteger, ...heldAsStored(isSafe) }),
 })
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */

@@ -5,9 +5,12 @@ import type { FieldSpec } from "../../field.ts"
 import { heldAsStored, infinite, isKind, numberOf } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
-/** Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. */
+/**
+ * Numbers with at most four decimals print exactly in 15 digits; others take 17, at the cost of another parse. The plus
+ * keeps a column of text from comparing a number as text.
+ */
 const realOr = (column: SQL, long: (all: SQL) => SQL): SQL =>
-  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = ${column}), ${column}, ${long(sql`json(printf('%!.17g', ${column}))`)})`
+  sql`iif(${column} is null or (abs(${column}) < 1e11 and cast(${column} * 1e4 + 0.5 as integer) / 1e4 = +${column}), ${column}, ${long(sql`json(printf('%!.17g', ${column}))`)})`
 
 const realJson = (column: SQL): SQL => realOr(column, (all) => all)
 
@@ -52,8 +55,15 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...own,
     bind: (param) => sql`cast(${param} as real)`,
+    // What equals a number of few digits is one: other kinds are told apart where it does not.
     json: (column) =>
-      sql`iif(${isKind("real")(column)}, ${realOr(column, (all) => sql`iif(${isWithinReals(column)}, ${all}, null)`)}, ${numberOf(column)})`,
+      realOr(
+        column,
+        (all) =>
+          sql`iif(${isKind("real")(column)}, iif(${isWithinReals(column)}, ${all}, null), ${numberOf(column)})`,
+      ),
+    // A whole number may be one that is stored as an integer, with more digits than JavaScript reads.
+    shows: (value) => typeof value === "number" && (!Number.isInteger(value) || Number.isSafeInteger(value)),
     // Drivers that speak JSON cannot send infinity; a cast reads the text of one.
     ...heldAsStored(
       isKind("real"),

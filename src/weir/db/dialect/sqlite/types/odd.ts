@@ -40,5 +40,8 @@ export const isKind =
 export const isSafe = (column: SQL): SQL =>
   sql`typeof(${column}) = 'integer' and ${column} between ${sql.raw(String(Number.MIN_SAFE_INTEGER))} and ${sql.raw(String(Number.MAX_SAFE_INTEGER))}`
 
-/** The column where it holds a number. */
-export const numberOf = (column: SQL): SQL => sql`iif(typeof(${column}) in ('text', 'blob'), null, ${column})`
+/** The column where it holds a number. SQLite puts numbers before all text, and text before bytes: to ask for a kind takes twice as long. */
+export const numberOf = (column: SQL): SQL => sql`iif(${column} < '', ${column}, null)`
+
+/** The column where it holds no bytes. */
+export const noBytes = (column: SQL): SQL => sql`iif(${column} < x'', ${column}, null)`
