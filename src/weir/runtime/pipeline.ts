@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import { ReadTurns } from "./read-turns.ts"
 
 /** Most requests of one connection that are begun while an earlier one is not sent. */
 const maxBegun = 16
@@ -23,6 +24,8 @@ export interface Pipeline {
   listener: RequestListener
   /** The bytes that wait to be sent on a connection. */
   unsent(socket: Socket): number
+  /** Is told of each new connection. */
+  watch(socket: Socket): void
 }
 
 /**
@@ -33,6 +36,7 @@ export function pipelined(handle: RequestListener): Pipeline {
   const lanes = new WeakMap<Socket, Lane>()
   let waitingCount = 0
   const doomed: Socket[] = []
+  const turns = new ReadTurns()
 
   /**
    * Ends a connection, one in each turn of the event loop: Node makes an error with a stack for each of its requests, and a
@@ -81,6 +85,7 @@ export function pipelined(handle: RequestListener): Pipeline {
   }
   const pipeline: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming
+    turns.pipelined(socket)
     const lane = lanes.get(socket) ?? openLane(socket)
     if (lane.isDoomed) return
     if (lane.waiting.length === 0 && takesMore(socket, lane)) return begin(socket, lane, incoming, outgoing)
@@ -91,8 +96,12 @@ export function pipelined(handle: RequestListener): Pipeline {
   }
   return {
     // Node gives a response its socket at once, except behind another one.
-    listener: (incoming, outgoing) =>
-      outgoing.socket ? handle(incoming, outgoing) : pipeline(incoming, outgoing),
+    listener: (incoming, outgoing) => {
+      if (!outgoing.socket) return pipeline(incoming, outgoing)
+      turns.single(incoming.socket)
+      handle(incoming, outgoing)
+    },
+    watch: (socket) => turns.watch(socket),
     unsent: (socket) => unsentOn(socket, lanes.get(socket)),
   }
 }
