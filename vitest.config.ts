@@ -39,6 +39,7 @@ const perDriver = [
   "batch-runs",
   "bulk",
   "bytes",
+  "checks",
   "columns",
   "conditional",
   "contention",

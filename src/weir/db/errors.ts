@@ -4,8 +4,8 @@ export type DatabaseFailure =
   | { kind: "unique"; columns: string[]; index?: string }
   /** A reference to a row that does not exist, or a row that is still referred to. */
   | { kind: "foreign_key"; columns: string[] }
-  /** A CHECK, a NOT NULL or a column type refused a value. */
-  | { kind: "invalid"; columns: string[] }
+  /** A NOT NULL, a column type or the CHECK of that name refused a value. */
+  | { kind: "invalid"; columns: string[]; check?: string }
   /** The rows to be inserted are more than the quota allows. */
   | { kind: "quota" }
   /** A rule forbids the row to be inserted. */

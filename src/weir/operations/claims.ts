@@ -1,3 +1,4 @@
+import { dialectName } from "../db/dialect/choose.ts"
 import type { Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
 import { isKey, keyName, keyParts, type RowKey } from "../resource/key.ts"
@@ -28,11 +29,14 @@ function nameOf(key: RowKey): string | number {
 const isKnown = (value: unknown): boolean =>
   value !== undefined && value !== null && typeof value !== "object"
 
+const none: (string | number)[] = []
+
 /**
  * The names of a new row, by which writes wait for each other: whoever inserts the value of another's insert waits until
- * that has ended.
+ * that has ended. None on SQLite, where one transaction writes at a time.
  */
 export function claimsOfRow(resource: Resource, columns: Values): (string | number)[] {
+  if (dialectName !== "postgres") return none
   const claims: (string | number)[] = uniqueColumns(resource).flatMap((name) =>
     isKnown(columns[name]) ? `${name}=${columns[name]}` : [],
   )

@@ -3,6 +3,7 @@ import { classify } from "../db/dialect/errors.ts"
 import type { DatabaseFailure } from "../db/errors.ts"
 import { type FieldIssue, forbidden, invalid, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
+import { type Check, checksOf } from "../resource/table-checks.ts"
 
 /**
  * The problem that a failed write amounts to: 409 for a value that is taken, and for a row that is still referred
@@ -53,12 +54,18 @@ export function writeProblem(
     return invalid(`The document ${message}`, [{ path: "body", message, code: "out_of_range" }])
   }
   if (failure?.kind === "invalid") {
-    const issues = failure.columns.map(
-      (c): FieldIssue => ({ path: at(c), message: "is not accepted", code: "invalid" }),
-    )
-    return invalid("The database refuses these values", issues)
+    const check = checkOf(resource, failure)
+    const columns = check ? check.columns.filter((c) => written.includes(c)) : failure.columns
+    return refusedValues(columns.map(at), check)
   }
   return error
+}
+
+/** The 422 of values that the database refuses, or a check of it. */
+export function refusedValues(paths: string[], check?: Check): Problem {
+  const message = check ? `does not hold the check ${check.name}` : "is not accepted"
+  const issues = paths.map((path): FieldIssue => ({ path, message, code: "invalid" }))
+  return invalid("The database refuses these values", issues)
 }
 
 /** A failure with the names of fields, where the database names columns. */
@@ -86,6 +93,17 @@ export function unknownReference(paths: string[]): Problem {
     }),
   )
   return invalid(`${paths.join(", ")} ${paths.length > 1 ? "refer" : "refers"} to nothing`, issues)
+}
+
+/**
+ * The check that refused a write; what the database says begins with its name. Undefined for one that the schema does not
+ * have: what is in the database alone is nobody's to see.
+ */
+export function checkOf(resource: Resource, failure: DatabaseFailure | undefined): Check | undefined {
+  const said = failure?.kind === "invalid" ? failure.check : undefined
+  return said === undefined
+    ? undefined
+    : checksOf(resource).find(({ name }) => said === name || said.startsWith(`${name}:`))
 }
 
 export const isReference = ({ references, refersTo }: Resource, column: string): boolean =>

@@ -4,11 +4,18 @@ import { propertyOf } from "../db/dialect/foreign-keys.ts"
 import type { Row } from "../db/driver.ts"
 import { forbidden, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
-import { compileRefused, compileTaken, compileUnknown, rowRequirements } from "../sql/insert-many.ts"
+import { checksOf } from "../resource/table-checks.ts"
+import {
+  compileRefused,
+  compileTaken,
+  compileUnchecked,
+  compileUnknown,
+  rowRequirements,
+} from "../sql/insert-many.ts"
 import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
-import { unknownReference, writeProblem } from "./conflicts.ts"
+import { checkOf, refusedValues, unknownReference, writeProblem } from "./conflicts.ts"
 import type { RowGroup } from "./create-many.ts"
 import { problemOf } from "./refused.ts"
 import { valuesProblem } from "./refused-values.ts"
@@ -31,6 +38,7 @@ export async function manyProblem(
     if (failure?.kind === "rule") found.push(...(await refusedRows(of)))
     if (failure?.kind === "unique") found.push(...(await takenRows(of, error, failure.index)))
     if (failure?.kind === "foreign_key") found.push(...(await unknownRows(of)))
+    if (checkOf(resource, failure)) found.push(...(await uncheckedRows(of)))
   }
   const problems = found.sort((a, b) => a.place - b.place).map(({ problem }) => problem)
   if (problems.length) return together(problems)
@@ -96,6 +104,24 @@ async function unknownRows(of: Of): Promise<Found> {
     )
     for (const { place } of await rowsOf(of, plan))
       found.push({ place, problem: unknownReference(names.map((name) => `${place}.${name}`)) })
+  }
+  return found
+}
+
+/** The rows that do not hold a check of their table, whichever of its checks. */
+async function uncheckedRows(of: Of): Promise<Found> {
+  const { resource, group } = of
+  const found: Found = []
+  for (const check of checksOf(resource)) {
+    const plan = compileUnchecked(resource, group.shape, check)
+    for (const { place } of plan ? await rowsOf(of, plan) : [])
+      found.push({
+        place,
+        problem: refusedValues(
+          check.columns.map((name) => `${place}.${name}`),
+          check,
+        ),
+      })
   }
   return found
 }

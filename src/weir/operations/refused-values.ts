@@ -2,13 +2,12 @@ import { sql } from "drizzle-orm"
 import { dialectName } from "../db/dialect/choose.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { expressions } from "../db/dialect/expressions.ts"
-import { type FieldIssue, invalid } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { bound, compile, ownValue, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { typedValue } from "../sql/requirements.ts"
 import type { Call } from "./call.ts"
-import { writeProblem } from "./conflicts.ts"
+import { checkOf, refusedValues, writeProblem } from "./conflicts.ts"
 import type { RowGroup } from "./create-many.ts"
 import { knownOf } from "./input.ts"
 
@@ -16,9 +15,11 @@ import { knownOf } from "./input.ts"
 const maxNamed = 20
 
 /** Whether the database refused values without saying which: Postgres names no column of a text that its type cannot read. */
-function isUnnamed(error: unknown): boolean {
+function isUnnamed(resource: Resource, error: unknown): boolean {
   const failure = classify(error)
-  return dialectName === "postgres" && failure?.kind === "invalid" && failure.columns.length === 0
+  if (dialectName !== "postgres" || failure?.kind !== "invalid") return false
+  // The check may be that of a column's type.
+  return failure.columns.length === 0 && checkOf(resource, failure) === undefined
 }
 
 /** Whether the database refuses what a statement makes of values. */
@@ -32,13 +33,6 @@ async function refuses(call: Call, plan: Plan, values: Values): Promise<boolean>
   }
 }
 
-/** The 422 of values that the database refuses, at these paths. */
-const refusedAt = (paths: string[]) =>
-  invalid(
-    "The database refuses these values",
-    paths.map((path): FieldIssue => ({ path, message: "is not accepted", code: "invalid" })),
-  )
-
 /** The problem of a failed write. Which value the type of its column cannot hold is looked up, each by a statement. */
 export async function valueProblem(
   call: Call,
@@ -48,7 +42,7 @@ export async function valueProblem(
   prefix: string[],
 ): Promise<unknown> {
   const names = Object.keys(columns)
-  if (!isUnnamed(error)) return writeProblem(error, resource, names, prefix)
+  if (!isUnnamed(resource, error)) return writeProblem(error, resource, names, prefix)
   const given = knownOf(names, columns).filter((name) => columns[name] !== null && resource.fields[name])
   const refused = await Promise.all(
     given.map((name) => {
@@ -57,7 +51,7 @@ export async function valueProblem(
     }),
   )
   const paths = given.filter((_, i) => refused[i]).map((name) => [...prefix, name].join("."))
-  return paths.length ? refusedAt(paths) : writeProblem(error, resource, names, prefix)
+  return paths.length ? refusedValues(paths) : writeProblem(error, resource, names, prefix)
 }
 
 /** The same of rows that one statement was to create: those at fault are found by halves. */
@@ -68,7 +62,7 @@ export async function valuesProblem(
   groups: RowGroup[],
 ): Promise<unknown> {
   const paths: [place: number, path: string][] = []
-  for (const { shape, list, places } of isUnnamed(error) ? groups : []) {
+  for (const { shape, list, places } of isUnnamed(resource, error) ? groups : []) {
     const rows = JSON.parse(list) as unknown[]
     for (const [i, name] of shape.columns.entries()) {
       const { type } = resource.fields[name] ?? {}
@@ -92,5 +86,5 @@ export async function valuesProblem(
     }
   }
   if (paths.length === 0) return writeProblem(error, resource, Object.keys(resource.fields))
-  return refusedAt(paths.sort(([a], [b]) => a - b).map(([, path]) => path))
+  return refusedValues(paths.sort(([a], [b]) => a - b).map(([, path]) => path))
 }

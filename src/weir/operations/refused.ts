@@ -37,7 +37,7 @@ export async function createProblem(
   many: boolean,
 ): Promise<unknown> {
   const kind = classify(error)?.kind
-  const index = (error as { statementIndex?: unknown }).statementIndex
+  const index = attempts.length === 1 ? 0 : (error as { statementIndex?: unknown }).statementIndex
   const failed = many && typeof index === "number" && index >= 0 ? index : undefined
   const prefix = failed === undefined ? [] : [String(failed)]
   if (kind === "rule")

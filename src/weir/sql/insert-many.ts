@@ -3,6 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import { type ForeignKey, foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "../resource/resource.ts"
 import { anyone, isOpenToAll } from "../resource/rules.ts"
+import { type Check, withColumns } from "../resource/table-checks.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { columnsFrom, insertInto } from "./bulk.ts"
 import { tableOf } from "./columns.ts"
@@ -104,6 +105,17 @@ export function compileTaken(
   const there = sql`exists (select 1 from ${tableOf(resource)} where ${sql.join(same, sql` and `)})`
   const judged = sql`select "@n", case when ${there} then 2 else ${nth} end as "@nth" from ${placed(resource, shape)} where ${sql.join(known, sql` and `)}`
   return compile(sql`select "@n" from (${judged}) as "@judged" where "@nth" > 1 order by "@n"`)
+}
+
+/** Which of the bound rows do not hold a check of the table: `[place]`. Undefined where they lack one of its columns. */
+export function compileUnchecked(resource: Resource, shape: RowsShape, check: Check): Plan | undefined {
+  if (check.columns.some((name) => !shape.columns.includes(name))) return undefined
+  const fields = Object.values(resource.fields)
+  const holds = withColumns(check.value, ({ name }) => {
+    const field = fields.find(({ column }) => column.name === name)
+    return sql`${given}.${sql.identifier(field?.name ?? name)}`
+  })
+  return compile(sql`select "@n" from ${placed(resource, shape)} where not (${holds}) order by "@n"`)
 }
 
 /** Which of the bound rows name a row that is not there by a foreign key: `[place]`. */

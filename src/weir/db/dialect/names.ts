@@ -1,4 +1,4 @@
-import type { Column, Table } from "drizzle-orm"
+import type { Column, SQL, Table } from "drizzle-orm"
 import { type DialectName, dialectName } from "./choose.ts"
 import { tableConfig as postgresConfig } from "./postgres/config.ts"
 import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
@@ -17,7 +17,7 @@ export interface TableConfig {
     onUpdate: string | undefined
     reference(): { columns: Column[]; foreignTable: Table; foreignColumns: Column[] }
   }[]
-  checks: { name: string }[]
+  checks: { name: string; value: SQL }[]
   primaryKeys: { columns: Column[]; getName(): string }[]
   uniqueConstraints: { columns: Column[]; getName(): string | undefined }[]
 }

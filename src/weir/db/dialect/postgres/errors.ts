@@ -26,8 +26,9 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     // 23001: `on delete restrict`.
     if (code === "23503" || code === "23001") return { kind: "foreign_key", columns }
     if (code === "23502") return { kind: "invalid", columns: [String(e.column_name ?? "")].filter(Boolean) }
+    if (code === "23514") return { kind: "invalid", columns: [], check: String(e.constraint_name ?? "") }
     // 54000: too long for an index. P0001: a trigger of the database refuses.
-    if (/^(23514|22|54000|P0001)/.test(code)) return { kind: "invalid", columns: [] }
+    if (/^(22|54000|P0001)/.test(code)) return { kind: "invalid", columns: [] }
     // 55P03: the role's or the URL's `lock_timeout`.
     if (code === "57014" || code === "55P03") return { kind: "timeout" }
     if (code === "42P01" || code === "42703") return { kind: "unmigrated" }

@@ -27,8 +27,8 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     if (/FOREIGN KEY constraint failed/i.test(text)) return { kind: "foreign_key", columns: [] }
     if (/NOT NULL constraint failed/i.test(text))
       return { kind: "invalid", columns: columns("NOT NULL constraint failed:") }
-    const check = /CHECK constraint failed: (\w+)/i.exec(text)
-    if (check) return { kind: "invalid", columns: [] }
+    const check = /CHECK constraint failed: (.*)/i.exec(text)?.[1]
+    if (check) return { kind: "invalid", columns: [], check }
     if (/no such (table|column)|has no column named/i.test(text)) return { kind: "unmigrated" }
     if (/JSON cannot hold BLOB/i.test(text)) return { kind: "unsayable" }
     if (/parser stack overflow|Expression tree is too large/i.test(text)) return { kind: "too_complex" }
