@@ -54,3 +54,7 @@ export const joinedAnswer: SQL = sql` cross join ${table}`
 
 /** `withinLimit` within such a query. Its nested selects would each add the depth of the measure to their own. */
 export const joinedWithinLimit: SQL = sql`${table}.bytes <= ${bound(ownValue.answerLimit)}`
+
+/** A value that costs much: read where the whole statement may. */
+export const gated = (gate: SQL | undefined, value: SQL): SQL =>
+  gate ? sql`case when ${gate} then ${value} end` : value

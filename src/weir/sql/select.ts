@@ -7,7 +7,14 @@ import { hasCursors, oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { answerBytes, answerTable, joinedAnswer, joinedWithinLimit, withinLimit } from "./answer-bytes.ts"
+import {
+  answerBytes,
+  answerTable,
+  gated,
+  joinedAnswer,
+  joinedWithinLimit,
+  withinLimit,
+} from "./answer-bytes.ts"
 import { type AnswerSize, sizeOfAnswer, type Within } from "./answer-size.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
@@ -63,9 +70,8 @@ export function compileOne(
   const shape = rowShape(resource, selection, row, { ...context, gate })
   // The validator is made of the whole row, whatever part of it is asked for.
   const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
-  const whole = hasValidator
-    ? sql`, ${sentText(resource, validatorText(resource, row, context.viewer, context.aliases))}`
-    : sql``
+  const text = () => gated(gate, validatorText(resource, row, context.viewer, context.aliases))
+  const whole = hasValidator ? sql`, ${sentText(resource, text())}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = hasValidator ? undefined : plainEntries(shape)
   const json = expressions.jsonOne(entries, sentRows(resource, selection, rowText(shape)), from, further)
@@ -77,16 +83,6 @@ export function compileOne(
     size,
     hasVersions: hasVersions(selection),
     hasValidator,
-  }
-}
-
-/** Whether a row exists for the viewer: one row, or none. */
-export function compileExists(resource: Resource, kind: ViewerKind): Plan {
-  const { alias, row } = new Aliases().next(resource)
-  const where = conjunction([hasKey(resource, row), resource.rules.read(row, viewerSql(kind))])
-  return {
-    ...compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`),
-    bounded: true,
   }
 }
 

@@ -3,6 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import { versionName } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
+import { gated } from "./answer-bytes.ts"
 import { tableOf } from "./columns.ts"
 import type { Context } from "./embed.ts"
 import { asJson, type Rendering } from "./rendering.ts"
@@ -17,7 +18,7 @@ import type { Aliases } from "./where.ts"
 export function versionMember(
   resource: Resource,
   row: RowSql,
-  { rendering, viewer, aliases }: Context,
+  { rendering, viewer, aliases, gate }: Context,
   whole: (rendering: Rendering) => RowShape,
 ): Member {
   const own: RowSql = (column) => (column === "xmin" ? systemColumn(resource, row, aliases) : row(column))
@@ -25,7 +26,7 @@ export function versionMember(
   const text = line ?? expressions.jsonText(rowText(whole(asJson)))
   return {
     name: versionName,
-    value: rendering.version(text, line ? undefined : whole),
+    value: gated(gate, rendering.version(text, line ? undefined : whole)),
     when: undefined,
     hides: true,
   }

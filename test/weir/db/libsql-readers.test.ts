@@ -199,6 +199,13 @@ test("many rows come whole and in order, in several replies", async () => {
   }
 })
 
+test("long rows come whole and in order, in several replies", async () => {
+  const text = `with recursive n(i) as (select 1 union all select i + 1 from n where i < 300) select i, printf('%.*c', 50000, 'x') from n`
+  const all = await database.connect().query(plain(text))
+  expect(all.map(([i]) => i)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
+  expect(all.every(([, long]) => long === "x".repeat(50_000))).toBe(true)
+})
+
 test("a reader puts validators into an answer, and leaves out one that nobody wants", async () => {
   const client = database.connect()
   const hex = Buffer.from('{"id":1}').toString("hex")

@@ -27,10 +27,24 @@ const connection = new FileConnection(path)
 connection.db.exec("pragma query_only = on")
 
 /** A process that has taken more, in bytes, ends after its answer: it would keep most of it. */
-const maxRss = 402_653_184
+const maxRss = 671_088_640
 
-/** Rows of one reply: the parent's event loop decodes each reply in one piece. */
+/** Rows of one reply, and characters of which it has no more before its last row: the parent decodes each reply in one piece. */
 const maxRowsPerReply = 1_000
+const maxCharactersPerReply = 4_194_304
+
+/** Where the next reply begins. */
+function endOfReply(rows: Row[], start: number): number {
+  let characters = 0
+  let end = start
+  while (end < rows.length && end - start < maxRowsPerReply && characters < maxCharactersPerReply) {
+    for (const value of rows[end] as Row)
+      if (typeof value === "string" || ArrayBuffer.isView(value))
+        characters += typeof value === "string" ? value.length : value.byteLength
+    end += 1
+  }
+  return end
+}
 
 /** Whether SQLite finds every row of a statement by its primary key. */
 function findsByKey(text: string): boolean {
@@ -68,8 +82,10 @@ process.on("message", async (request: ReaderRequest) => {
     if (request.versions || request.maxBytes !== undefined) for (const row of rows) await finish(row, request)
     const isKeyed = explain ? findsByKey(text) : undefined
     let sent = 0
-    for (; rows.length - sent > maxRowsPerReply; sent += maxRowsPerReply)
-      reply({ rows: rows.slice(sent, sent + maxRowsPerReply), more: true })
+    for (let end = endOfReply(rows, 0); end < rows.length; end = endOfReply(rows, sent)) {
+      reply({ rows: rows.slice(sent, end), more: true })
+      sent = end
+    }
     const isLarge = process.memoryUsage.rss() > maxRss
     reply({ rows: sent === 0 ? rows : rows.slice(sent), isKeyed, isLarge })
   } catch (error) {
