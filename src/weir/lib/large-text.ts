@@ -1,13 +1,11 @@
 import { Buffer } from "node:buffer"
 import xxhash from "xxhash-wasm"
+import { nextTurn } from "./pace.ts"
 
 const { create64 } = await xxhash()
 
 /** Characters that are encoded and hashed in one piece: less than a millisecond. */
 const pieceLength = 262_144
-
-/** Other work of the event loop goes first. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
  * A long text in UTF-8, and the XXH64 of `head` and text, as 16 hex digits. Both are made in pieces between which the
@@ -21,7 +19,7 @@ export async function encodeLarge(
   const hash = create64().update(head)
   let written = 0
   for (let start = 0; start < text.length; ) {
-    await turn()
+    await nextTurn()
     const end = endOfPiece(text, start)
     const length = bytes.write(text.slice(start, end), written)
     hash.update(bytes.subarray(written, written + length))

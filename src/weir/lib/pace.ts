@@ -1,9 +1,33 @@
 /** How long a part of some work may hold the event loop, in milliseconds. */
 const partMs = 5
 
+/** Those whose work goes on in later turns of the event loop, where they take turns. */
+let waiting: (() => void)[] | undefined
+
+/**
+ * Has all paced work of this process share the event loop: one of those that wait goes on in each of its turns, so that many
+ * together hold it no longer than one does. A runtime in which no request may wake up another one does without.
+ */
+export function shareTurns(): void {
+  waiting ??= []
+}
+
+/** Resolves in a later turn of the event loop. Work that nobody else waits behind goes on in the next one. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (!waiting) setImmediate(resolve)
+    else if (waiting.push(resolve) === 1) setImmediate(goOn)
+  })
+
+/** What one of those that wait does then is done before the next turn begins. */
+function goOn(): void {
+  waiting?.shift()?.()
+  if (waiting?.length) setImmediate(goOn)
+}
+
 /** Work that is done in small parts, between which others get their turn. */
 export class Pace {
-  private until = performance.now() + partMs
+  private until = begun()
   private steps = 0
   private readonly stepsPerLook: number
 
@@ -18,11 +42,9 @@ export class Pace {
     return this.steps % this.stepsPerLook === 0 && performance.now() >= this.until
   }
 
-  /** Resolves in the next turn of the event loop. */
+  /** Resolves in a later turn of the event loop. */
   async rest(): Promise<void> {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 0)
-    })
+    await nextTurn()
     this.until = performance.now() + partMs
   }
 }
@@ -45,3 +67,6 @@ export async function inParts<T, R>(
   }
   return results
 }
+
+/** Until when a first part may last: where others wait already, it gives way after its first step. */
+const begun = (): number => (waiting?.length ? 0 : performance.now() + partMs)

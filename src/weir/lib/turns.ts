@@ -26,8 +26,17 @@ export class Turns<Job> {
 
   /** Takes the first job that may run of the client whose turn it is, or of the next one that has such a job. */
   take(mayRun: (job: Job) => boolean): Job | undefined {
+    return this.takeAt((line) => line.findIndex(mayRun))
+  }
+
+  /** The same where one answer holds for all jobs of a client. */
+  takeFirst(mayRun: (first: Job) => boolean): Job | undefined {
+    return this.takeAt(([first]) => (mayRun(first as Job) ? 0 : -1))
+  }
+
+  private takeAt(find: (line: Job[]) => number): Job | undefined {
     for (const [client, line] of this.lines) {
-      const at = line.findIndex(mayRun)
+      const at = find(line)
       if (at < 0) continue
       const [job] = line.splice(at, 1)
       this.count -= 1

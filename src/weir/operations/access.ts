@@ -5,8 +5,8 @@ import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
 import { allows, type ScopeAction } from "../resource/scopes.ts"
 import { isAdmin } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
+import { compileExists } from "../sql/exists.ts"
 import { ownValues, planOf, withValues } from "../sql/plan.ts"
-import { compileExists } from "../sql/select.ts"
 import type { Call } from "./call.ts"
 
 type Identity = Pick<Call, "viewer" | "rejected">

@@ -86,10 +86,11 @@ async function rowOf(
   wide: () => AggregatePlan,
   values: Values,
 ): Promise<Row> {
+  const maxBytes = plan.isMeasured ? 2 * call.limits.bytes : undefined
   try {
-    return (await call.client().query(withValues(plan, values, true)))[0] as Row
+    return (await call.client().query({ ...withValues(plan, values, true), maxBytes }))[0] as Row
   } catch (error) {
     if (!isOverflow(error)) throw error
-    return (await call.client().query(withValues(wide(), values, true)))[0] as Row
+    return (await call.client().query({ ...withValues(wide(), values, true), maxBytes }))[0] as Row
   }
 }

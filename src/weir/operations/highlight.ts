@@ -25,7 +25,12 @@ export async function withMatches(
     rows.push(await highlighted(search, row, turns))
     if (turns.isOver()) await turns.rest()
   }
-  return `[${rows.join(separator)}]`
+  // The brackets are within the join: put around it, they would have the whole text copied once more.
+  rows[0] = `[${rows[0]}`
+  rows.push(`${rows.pop()}]`)
+  const text = rows.join(separator)
+  if (turns.isOver()) await turns.rest()
+  return text
 }
 
 /** The JSON of a row with what shows where the search matched, of the fields that the row has. */

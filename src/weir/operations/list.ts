@@ -2,18 +2,18 @@ import type { PartRead } from "../cache/stamps.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
+import { withVersions } from "../db/versions.ts"
 import { memo } from "../lib/memo.ts"
 import { Problem, unavailable } from "../problem.ts"
 import { cutAtOdd } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, type Values } from "../query/query.ts"
-import { hasVersions } from "../query/version.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
 import { baseOf } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
 import { type CountPlan, compileCount } from "../sql/count.ts"
-import { ownValue, ownValues, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, planOf, versionsFor, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
@@ -26,7 +26,6 @@ import { cursorOf, type LinkSearch, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 import { CallTurns } from "./turns.ts"
-import { withVersions } from "./versions.ts"
 
 /** What to list. */
 export interface ListInput {
@@ -50,8 +49,6 @@ interface Prepared {
   /** The statements that count its rows roughly. */
   count(): CountPlan
   links: LinkSearch
-  /** Whether rows have their validators. */
-  versions: boolean
 }
 
 /** Recent query strings, parsed and compiled: parsing costs more than a small statement, and most come again. */
@@ -100,7 +97,6 @@ function prepare(
       apart: () => ({ plan: compiled(false)(true), measured: () => compiled(true)(true) }),
       count,
       links: linkSearch(search),
-      versions: hasVersions(query),
     }
   })
 }
@@ -117,7 +113,7 @@ export async function list(
   { search, filter, path, nested }: ListInput,
 ): Promise<ReadResult> {
   requireListOpen(call, resource, nested)
-  const { query, values, links, versions, ...plans } = prepare(call, resource, { search, filter, nested })
+  const { query, values, links, ...plans } = prepare(call, resource, { search, filter, nested })
   const own = {
     ...ownValues(call.viewer),
     ...(nested ? keyValues(nested.within, nested.parentKey, ownValue.parentKey) : {}),
@@ -129,7 +125,9 @@ export async function list(
     const { limits } = call
     const read = pageRow(call, plans, all, query)
     const { row: found, plan } = await (query.search ? searched(resource, read) : read)
-    if (versions) found[0] = await withVersions(String(found[0]), call)
+    requireMeasured(limits, found, plan, query)
+    if (plan.hasVersions)
+      found[0] = await withVersions(String(found[0]), versionsFor(all), new CallTurns(call))
     if (query.search?.highlight && Number(found[1]))
       found[0] = await withMatches(query.search, String(found[0]), plan.separator, new CallTurns(call))
     const page = pageWithin(limits, found, plan, query)
@@ -172,9 +170,14 @@ export async function searched<T>({ name }: Resource, read: Promise<T>): Promise
   }
 }
 
+/** Throws a 422 where a row's answer is larger by its measure than an answer may be. */
+function requireMeasured(limits: AnswerLimits, row: Row, { size }: ListPlan, query: ListQuery): void {
+  if (size === "measured") requireAnswerBytes(Number(row.at(-1)), limits, query)
+}
+
 /** The page of a statement's one row. Throws a 422 where it is larger than an answer may be. */
 function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQuery): Page {
-  if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), limits, query)
+  requireMeasured(limits, row, plan, query)
   const page = pageOf(row, plan, query)
   requireAnswerText(page.body, limits, query)
   const { position } = page

@@ -1,5 +1,6 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Client, Row, Statement } from "../db/driver.ts"
+import { nextTurn } from "../lib/pace.ts"
 import type { Values } from "../query/query.ts"
 import type { AnswerSize } from "../sql/answer-size.ts"
 import { ownValue, type Plan, withValues } from "../sql/plan.ts"
@@ -7,7 +8,7 @@ import { lacksValues } from "../sql/rendering.ts"
 import type { AnswerLimits } from "./call.ts"
 
 /** Up to this size, in bytes, an answer is made with the statement that measures it. */
-const maxQuickBytes = 1_048_576
+export const maxQuickBytes = 1_048_576
 
 /** How many runs of a statement are measured at once after one whose answer lacked values. */
 const measuredRuns = 100
@@ -19,6 +20,19 @@ type Sized = Plan & { size: AnswerSize }
 
 /** The row of a read, and the statement that made it. `measured` compiles the one that measures its answer. */
 export async function queryWithin<P extends Sized>(
+  client: Client,
+  plan: P,
+  measured: () => P,
+  values: Values,
+  limits: AnswerLimits,
+): Promise<{ row: Row | undefined; plan: P }> {
+  const read = await queryOnce(client, plan, measured, values, limits)
+  // What comes of a reader process was decoded in this turn of the event loop: what is made of a long text is left to the next.
+  if (String(read.row?.[0] ?? "").length > maxQuickBytes) await nextTurn()
+  return read
+}
+
+async function queryOnce<P extends Sized>(
   client: Client,
   plan: P,
   measured: () => P,
@@ -64,6 +78,8 @@ async function queryMeasured(
   const size = Number(row.at(-1))
   if (size <= quick || size > limits.bytes) return row
   const whole = withValues(plan, { ...values, [ownValue.answerLimit]: limits.bytes }, true)
-  const rows = await client.query({ ...whole, bounded: false, scans: undefined })
+  // A page is read with the first row of the next one.
+  const maxBytes = 2 * limits.bytes
+  const rows = await client.query({ ...whole, bounded: false, scans: undefined, maxBytes })
   return rows[0]
 }

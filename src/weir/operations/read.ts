@@ -1,13 +1,13 @@
 import type { PartRead } from "../cache/stamps.ts"
 import { expressions } from "../db/dialect/expressions.ts"
+import { withVersions } from "../db/versions.ts"
 import { parseOne } from "../query/parse.ts"
 import type { Include, Selection } from "../query/query.ts"
-import { hasVersions } from "../query/version.ts"
 import { type Key, keyName, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { baseOf } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
-import { ownValues, planOf, withValues } from "../sql/plan.ts"
+import { ownValues, planOf, versionsFor, withValues } from "../sql/plan.ts"
 import { compileOne, type OnePlan } from "../sql/select.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
@@ -16,7 +16,7 @@ import type { Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { parsedOnce } from "./list.ts"
 import { queryWithin } from "./measured.ts"
-import { withVersions } from "./versions.ts"
+import { CallTurns } from "./turns.ts"
 
 /**
  * One row. `search` is the query string with its `?`, or nothing. Throws a 404 for a row that the viewer cannot
@@ -26,15 +26,17 @@ import { withVersions } from "./versions.ts"
  */
 export async function read(call: Call, resource: Resource, id: RowKey, search: string): Promise<ReadResult> {
   requireOpen(call, resource.rules.read)
-  const { values, includes, versions, ...plans } = prepare(call, resource, search)
+  const { values, includes, ...plans } = prepare(call, resource, search)
   const all = { ...values, ...keyValues(resource, id), ...ownValues(call.viewer) }
   const statement = withValues(plans.plan, all, true)
   const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
     const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
-    const body = versions ? await withVersions(String(row[0]), call) : (row[0] as string)
     if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
+    const body = plan.hasVersions
+      ? await withVersions(String(row[0]), versionsFor(all), new CallTurns(call))
+      : (row[0] as string)
     requireAnswerText(body, call.limits, { includes })
     return { body, headers: {}, whole: plan.hasValidator ? String(row[1]) : undefined }
   })
@@ -59,7 +61,6 @@ function prepare({ viewer: { kind }, limits }: Call, resource: Resource, search:
       query,
       values,
       includes: query.includes,
-      versions: hasVersions(query),
       plan: compiled(false)(),
       measured: compiled(true),
     }

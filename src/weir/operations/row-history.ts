@@ -1,4 +1,5 @@
 import { isSystemMember } from "../db/dialect/collections.ts"
+import type { Row, Statement } from "../db/driver.ts"
 import { documentText, readDocument } from "../lib/json-document.ts"
 import { notFound } from "../problem.ts"
 import { maxVersion, parseAsOf, parseVersions } from "../query/history.ts"
@@ -10,7 +11,7 @@ import { isOpenToAll } from "../resource/rules.ts"
 import { isAdmin } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
 import { rowKeyText } from "../sql/history.ts"
-import { ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
+import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import {
   compileAsOf,
   compileHidden,
@@ -20,8 +21,10 @@ import {
   versionValue,
 } from "../sql/versions.ts"
 import { exists, requireOpen } from "./access.ts"
-import { requireAnswerText } from "./answer-limit.ts"
+import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import type { Call } from "./call.ts"
+import { maxQuickBytes } from "./measured.ts"
+import { CallTurns } from "./turns.ts"
 
 /** A page of a row's versions: its JSON, and the number below which the next page begins. */
 export interface VersionsPage {
@@ -47,13 +50,17 @@ export async function listVersions(
   const isThere = await requireVisible(call, resource, id)
   const plan = planOf(resource, `versions:${kind}`, () => compilePage(resource, kind))
   const values = { [versionValue.number]: before ?? maxVersion, [versionValue.limit]: limit + 1 }
-  const found = await ask(call, resource, id, plan, values)
+  const found = await askWithin(call, resource, id, plan, values)
+  requireAnswerBytes(Number(found[0]?.at(-1) ?? 0), call.limits, { limit, includes: [] })
   if (!isThere && found.length === 0 && before === undefined) throw notFound()
   const page = found.slice(0, limit)
-  const bodies = page.map(([version, verb, at, by, was]) => {
+  const bodies: string[] = []
+  const turns = new CallTurns(call)
+  for (const [version, verb, at, by, was] of page) {
     const told = JSON.stringify({ version: Number(version), verb, at, by }).slice(0, -1)
-    return `${told},"row":${was === null ? "null" : shownText(resource, kind, String(was))}}`
-  })
+    bodies.push(`${told},"row":${was === null ? "null" : shownText(resource, kind, String(was))}}`)
+    if (turns.isOver()) await turns.rest()
+  }
   const body = `[${bodies.join(",\n")}]`
   requireAnswerText(body, call.limits, { limit, includes: [] })
   return { body, next: found.length > limit ? Number(page.at(-1)?.[0]) : undefined }
@@ -99,18 +106,30 @@ export async function textOfVersion(
   return row[0]
 }
 
-const ask = (call: Call, resource: Resource, id: RowKey, plan: Plan, values: Values) =>
-  call.client().query(
-    withValues(
-      { ...plan, bounded: true },
-      {
-        ...keyValues(resource, id),
-        ...values,
-        [versionValue.rowKey]: rowKeyText(id),
-        ...ownValues(call.viewer),
-      },
-    ),
-  )
+const statementOf = (call: Call, resource: Resource, id: RowKey, plan: Plan, values: Values): Statement =>
+  withValues(plan, {
+    ...keyValues(resource, id),
+    ...values,
+    [versionValue.rowKey]: rowKeyText(id),
+    ...ownValues(call.viewer),
+  })
+
+const ask = (...of: Parameters<typeof statementOf>): Promise<Row[]> =>
+  of[0].client().query({ ...statementOf(...of), bounded: true })
+
+/** The rows of a statement that measures them. Many bytes are read by a second run, which does not count as cheap. */
+async function askWithin(
+  ...[call, resource, id, plan, values]: Parameters<typeof statementOf>
+): Promise<Row[]> {
+  const { bytes } = call.limits
+  const quick = Math.min(bytes, maxQuickBytes)
+  const rows = await ask(call, resource, id, plan, { ...values, [ownValue.answerLimit]: quick })
+  const size = Number(rows[0]?.at(-1) ?? 0)
+  if (size <= quick || size > bytes) return rows
+  return call
+    .client()
+    .query(statementOf(call, resource, id, plan, { ...values, [ownValue.answerLimit]: bytes }))
+}
 
 /** Whether the viewer sees the row now. Throws a 404 where not, but for admins where there is none. */
 async function requireVisible(call: Call, resource: Resource, id: RowKey): Promise<boolean> {

@@ -118,7 +118,7 @@ export class Gate {
 
   private beginMore(): void {
     while (this.worked.size < maxWorked) {
-      const job = this.waiting.take(({ client }) => this.hasRoom(client))
+      const job = this.waiting.takeFirst(({ client }) => this.hasRoom(client))
       if (!job) return
       job.client.waiting -= 1
       if (!job.outgoing.closed) this.begin(job.incoming, job.outgoing, job.client)

@@ -38,7 +38,8 @@ export function listen(
   const server = createServer({ requireHostHeader: false, joinDuplicateHeaders: true })
   const connections = connectionsOf(server)
   const gate = new Gate(handle, { ...options, connections, limitMs: REQUEST_TIMEOUT_MS })
-  const { listener, unsent } = pipelined(gate.listener)
+  const { listener, unsent, watch } = pipelined(gate.listener)
+  server.on("connection", watch)
   server.on("request", listener)
   // Each worker has a socket of its own: what waits in the socket of one that dies is refused at once. Handed on by the
   // primary process, such connections would stay open, and nobody would answer them.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import { ReadTurns } from "./read-turns.ts"
 
 /** Most requests of one connection that are begun while an earlier one is not sent. */
 const maxBegun = 16
@@ -14,6 +15,8 @@ interface Lane {
   begun: Set<ServerResponse>
   /** Requests that are parsed and not begun. */
   waiting: [IncomingMessage, ServerResponse][]
+  /** Whether the connection is to be ended: none of its requests is begun any more. */
+  isDoomed: boolean
 }
 
 /** A request listener under which pipelined requests wait for their turn. */
@@ -21,6 +24,8 @@ export interface Pipeline {
   listener: RequestListener
   /** The bytes that wait to be sent on a connection. */
   unsent(socket: Socket): number
+  /** Is told of each new connection. */
+  watch(socket: Socket): void
 }
 
 /**
@@ -30,7 +35,24 @@ export interface Pipeline {
 export function pipelined(handle: RequestListener): Pipeline {
   const lanes = new WeakMap<Socket, Lane>()
   let waitingCount = 0
+  const doomed: Socket[] = []
+  const turns = new ReadTurns()
 
+  /**
+   * Ends a connection, one in each turn of the event loop: Node makes an error with a stack for each of its requests, and a
+   * burst may have thousands of them on hundreds of connections.
+   */
+  const doom = (socket: Socket, lane: Lane) => {
+    lane.isDoomed = true
+    waitingCount -= lane.waiting.length
+    lane.waiting = []
+    socket.pause()
+    if (doomed.push(socket) === 1) setImmediate(endNext)
+  }
+  const endNext = () => {
+    doomed.shift()?.destroy()
+    if (doomed.length) setImmediate(endNext)
+  }
   const begin = (socket: Socket, lane: Lane, incoming: IncomingMessage, outgoing: ServerResponse) => {
     lane.begun.add(outgoing)
     outgoing.once("close", () => {
@@ -49,11 +71,11 @@ export function pipelined(handle: RequestListener): Pipeline {
     if (lane.waiting.length === 0) socket.resume()
   }
   const openLane = (socket: Socket): Lane => {
-    const lane: Lane = { begun: new Set(), waiting: [] }
+    const lane: Lane = { begun: new Set(), waiting: [], isDoomed: false }
     lanes.set(socket, lane)
     // Node resumes a connection at the end of each request.
     socket.on("resume", () => {
-      if (lane.waiting.length > 0) socket.pause()
+      if (lane.waiting.length > 0 || lane.isDoomed) socket.pause()
     })
     socket.once("close", () => {
       waitingCount -= lane.waiting.length
@@ -63,17 +85,23 @@ export function pipelined(handle: RequestListener): Pipeline {
   }
   const pipeline: RequestListener = (incoming, outgoing) => {
     const { socket } = incoming
+    turns.pipelined(socket)
     const lane = lanes.get(socket) ?? openLane(socket)
+    if (lane.isDoomed) return
     if (lane.waiting.length === 0 && takesMore(socket, lane)) return begin(socket, lane, incoming, outgoing)
     lane.waiting.push([incoming, outgoing])
     waitingCount++
-    if (waitingCount > maxWaiting) socket.destroy()
+    if (waitingCount > maxWaiting) doom(socket, lane)
     else socket.pause()
   }
   return {
     // Node gives a response its socket at once, except behind another one.
-    listener: (incoming, outgoing) =>
-      outgoing.socket ? handle(incoming, outgoing) : pipeline(incoming, outgoing),
+    listener: (incoming, outgoing) => {
+      if (!outgoing.socket) return pipeline(incoming, outgoing)
+      turns.single(incoming.socket)
+      handle(incoming, outgoing)
+    },
+    watch: (socket) => turns.watch(socket),
     unsent: (socket) => unsentOn(socket, lanes.get(socket)),
   }
 }

@@ -9,6 +9,7 @@ import { createApp } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
 import type { Log } from "../http/request.ts"
+import { shareTurns } from "../lib/pace.ts"
 import { MemoryLimiter } from "../limits/memory.ts"
 import { smtpSender } from "../mail/smtp.ts"
 import { Background } from "./background.ts"
@@ -46,6 +47,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const { log, flush } = nodeLog(settings.LOG_LEVEL)
   const hashes = hashQueue()
   scheduleHashes(hashes)
+  shareTurns()
   const { cache, database: plain } = await openCachedDatabase(settings)
   const { metrics, database } = await withMetrics(settings, api, plain, hashes.load)
   void connectToCache(cache, log)

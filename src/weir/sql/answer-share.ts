@@ -1,9 +1,9 @@
 import type { FieldType } from "../fields/type.ts"
-import type { Selection } from "../query/query.ts"
+import { type Selection, wholeRow } from "../query/query.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
-import { bytesOfCounts } from "./answer-bytes.ts"
+import { bytesOfCounts, isOfWholeRow, validatorWeight } from "./answer-bytes.ts"
 
 /** Values that may have more bytes of JSON than that have a share; of others, the most that they may have is counted. */
 const thresholds = [16_384, 256]
@@ -60,6 +60,11 @@ function counted({ rows, resource, selection }: Rows, kind: ViewerKind, above: n
     const isShared = hasShare(type, above)
     sum.bytes += rows * (Buffer.byteLength(name) + 4 + (isShared ? 0 : type.maxBytes))
     if (isShared) sum.shares += rows
+  }
+  if (selection.version && isOfWholeRow(resource)) {
+    const whole = counted({ rows, resource, selection: wholeRow }, kind, above)
+    sum.bytes += whole.bytes
+    sum.shares += validatorWeight * whole.shares
   }
   for (const include of includes) {
     const { name, target } = include.relation

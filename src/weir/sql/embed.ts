@@ -95,7 +95,11 @@ export function rowShape(
   }
   for (const count of counts) shape.members.push(countMember(count, row, context))
   if (version)
-    shape.members.push(versionMember(resource, row, context, () => wholeShape(resource, row, context)))
+    shape.members.push(
+      versionMember(resource, row, context, (rendering) =>
+        wholeShape(resource, row, { ...context, rendering }),
+      ),
+    )
   return shape
 }
 
@@ -103,8 +107,8 @@ export function rowShape(
 export const wholeShape = (
   resource: Resource,
   row: RowSql,
-  context: Pick<Context, "viewer" | "aliases">,
-): RowShape => rowShape(resource, wholeRow, row, { ...context, rendering: asJson })
+  { rendering = asJson, ...context }: Pick<Context, "viewer" | "aliases"> & Partial<Context>,
+): RowShape => rowShape(resource, wholeRow, row, { ...context, rendering })
 
 /** An embedded row or list, under the target's own rules for rows and fields. */
 function embedded(include: Include, outer: RowSql, context: Context, source: Source | undefined): SQL {

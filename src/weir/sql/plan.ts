@@ -4,6 +4,7 @@ import type { Statement, Value } from "../db/dialect/statement.ts"
 import { LaterValue } from "../lib/later-value.ts"
 import { memo } from "../lib/memo.ts"
 import type { Values } from "../query/query.ts"
+import { versionName } from "../resource/names.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { withLater } from "./later.ts"
 
@@ -15,6 +16,8 @@ export interface Plan {
   bounded?: boolean
   /** See `Statement.scans`. */
   scans?: string[] | undefined
+  /** Whether validators are to be put into the answer. */
+  hasVersions?: boolean
 }
 
 /**
@@ -81,8 +84,17 @@ export function withValues(plan: Plan, values: Values, single = false): Statemen
     params.push(value as Value)
   }
   const { text, bounded = false, scans } = plan
-  return { text, params, ...(isLater ? withLater(plan, params) : {}), single, bounded, scans }
+  const statement: Statement = { text, params, single, bounded, scans }
+  if (isLater) Object.assign(statement, withLater(plan, params))
+  if (plan.hasVersions) statement.versions = versionsFor(values)
+  return statement
 }
+
+/** Which member stands for validators, and whose they are. */
+export const versionsFor = (values: Values): NonNullable<Statement["versions"]> => ({
+  member: versionName,
+  viewer: values[ownValue.viewer] as Value | undefined,
+})
 
 /** The plan of a shape, compiled on its first use. The owner is the resource or relation that it reads or writes. */
 export const planOf = memo(500)

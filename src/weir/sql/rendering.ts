@@ -18,8 +18,8 @@ export interface Rendering {
   one(shape: RowShape, from: SQL): SQL
   /** A left-joined row, or what stands for none if its `key` is null. Absent where a subselect is faster. */
   joined?: ((key: SQL, shape: RowShape) => SQL) | undefined
-  /** What stands for the validator of a row of that text. */
-  version(text: SQL): SQL
+  /** What stands for the validator of a row of that text. `whole` has the row's members, where it is made of these. */
+  version(text: SQL, whole: ((rendering: Rendering) => RowShape) | undefined): SQL
   /** A rendered row that was kept in a table of the statement, or what stands for none. */
   kept(value: SQL): SQL
 }
@@ -58,7 +58,27 @@ export const asJsonUpTo = ({ bytes, above }: Share): Rendering => ({
     const isText = spec.type === "text" || spec.type === "bytes"
     return expressions.marked(size, bytes, mark, json, isText)
   },
+  version: (text, whole) => {
+    const stands = expressions.versionMark(text)
+    const larger = whole ? largerThan({ bytes, above }, whole) : []
+    return larger.length
+      ? sql`case when ${balanced(larger, sql` or `)} then ${sql.raw(`'${mark}'`)} else ${stands} end`
+      : stands
+  },
 })
+
+/** Conditions that hold where values of a row have more than their share. */
+function largerThan({ bytes, above }: Share, whole: (rendering: Rendering) => RowShape): SQL[] {
+  const none = sql``
+  const { members } = whole({
+    ...asJson,
+    field: ({ type }, column) =>
+      hasShare(type, above)
+        ? sql`coalesce(${sizeOfValue(type, column, undefined)}, 0) > ${sql.raw(String(bytes))}`
+        : none,
+  })
+  return members.flatMap(({ value }) => (value === none ? [] : [value]))
+}
 
 const sizeOfValue = ({ sql }: FieldType, column: SQL, part: SQL | undefined): SQL =>
   part ? expressions.byteLength(part) : (sql.size?.(column) ?? expressions.byteLength(column))
@@ -112,7 +132,7 @@ export const asSize: Rendering = {
     }),
   one: (shape, from) =>
     noted(sql`coalesce((select ${sizeOf(shape)} from ${from}), ${absent})`, { bytes: 0, embed: true }),
-  version: () => literal(versionBytes),
+  version: (_, whole) => (whole ? sql`(${sizeOf(whole(asSize))})` : literal(versionBytes)),
   kept: (value) => sql`coalesce(${value}, ${absent})`,
 }
 
@@ -149,9 +169,9 @@ function sizesOf(members: Member[]): { bytes: number; measured: SQL[]; embeds: S
   return { bytes, measured, embeds }
 }
 
-/** A sum as a balanced tree: D1 refuses expressions that are more than 100 deep, and a chain is as deep as it is long. */
-function balanced(terms: SQL[]): SQL {
+/** Terms as a balanced tree: D1 refuses expressions that are more than 100 deep, and a chain is as deep as it is long. */
+function balanced(terms: SQL[], operator = sql` + `): SQL {
   if (terms.length === 1) return terms[0] as SQL
   const half = terms.length >> 1
-  return sql`(${balanced(terms.slice(0, half))} + ${balanced(terms.slice(half))})`
+  return sql`(${balanced(terms.slice(0, half), operator)}${operator}${balanced(terms.slice(half), operator)})`
 }

@@ -2,12 +2,19 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import type { PageSql, Rows } from "../db/dialect/page.ts"
 import type { ListQuery, Selection } from "../query/query.ts"
-import { isPartAlone, isRowAlone } from "../query/version.ts"
+import { hasVersions, isPartAlone, isRowAlone } from "../query/version.ts"
 import { hasCursors, oppositeKey } from "../resource/key.ts"
 import type { Relation, Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { answerBytes, answerTable, joinedAnswer, joinedWithinLimit, withinLimit } from "./answer-bytes.ts"
+import {
+  answerBytes,
+  answerTable,
+  gated,
+  joinedAnswer,
+  joinedWithinLimit,
+  withinLimit,
+} from "./answer-bytes.ts"
 import { type AnswerSize, sizeOfAnswer, type Within } from "./answer-size.ts"
 import { costOfList, costOfOne } from "./bounded.ts"
 import { hasKey, rowKey, tableOf } from "./columns.ts"
@@ -63,9 +70,8 @@ export function compileOne(
   const shape = rowShape(resource, selection, row, { ...context, gate })
   // The validator is made of the whole row, whatever part of it is asked for.
   const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
-  const whole = hasValidator
-    ? sql`, ${sentText(resource, validatorText(resource, row, context.viewer, context.aliases))}`
-    : sql``
+  const text = () => gated(gate, validatorText(resource, row, context.viewer, context.aliases))
+  const whole = hasValidator ? sql`, ${sentText(resource, text())}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = hasValidator ? undefined : plainEntries(shape)
   const json = expressions.jsonOne(entries, sentRows(resource, selection, rowText(shape)), from, further)
@@ -75,17 +81,8 @@ export function compileOne(
     ...plan,
     ...costOfOne(selection, kind),
     size,
+    hasVersions: hasVersions(selection),
     hasValidator,
-  }
-}
-
-/** Whether a row exists for the viewer: one row, or none. */
-export function compileExists(resource: Resource, kind: ViewerKind): Plan {
-  const { alias, row } = new Aliases().next(resource)
-  const where = conjunction([hasKey(resource, row), resource.rules.read(row, viewerSql(kind))])
-  return {
-    ...compile(sql`select 1 from ${tableOf(resource)} ${alias} where ${clause(where)}`),
-    bounded: true,
   }
 }
 
@@ -134,7 +131,7 @@ export function compileList(query: ListQuery, limits: Within, apart = false): Li
   const inRows = !multiline && areInRows(keys, shape, apart)
   const page = expressions.page(source.from, plainEntries(shape), rowText(shape), multiline)
   const positions =
-    inRows || !hasCursors(resource, kind) ? [] : positionsOf(keysBy(search.rank?.after), alias)
+    inRows || !hasCursors(resource, kind) ? [] : positionsOf(resource, keysBy(search.rank?.after), alias)
   const keyColumns = positions.map(({ columns, value }) =>
     sentText(resource, expressions.jsonEnds(columns, query.limit, value)),
   )
@@ -152,6 +149,7 @@ export function compileList(query: ListQuery, limits: Within, apart = false): Li
     ...plan,
     ...costOfList(query),
     size,
+    hasVersions: hasVersions(query),
     keysInRows: inRows ? keys.map(keyInRow) : undefined,
     keyColumns: keyColumns.length,
     separator: page.separator,

@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { orderOf, type PlaceParts, partsOf } from "../db/dialect/json-path.ts"
 import type { NamedSql, ValueOf } from "../db/dialect/page.ts"
-import type { FromCursor, ListQuery, SortKey } from "../query/query.ts"
+import type { FromCursor, ListQuery, SortField, SortKey } from "../query/query.ts"
+import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
@@ -65,12 +66,20 @@ export interface Position {
   value: ValueOf
 }
 
+/** Most characters of a text that a cursor is made of: more than it ever holds (`shortCursor`). */
+const maxHeldCharacters = 500
+
 /** The positions of the keys, of which those of places are read from the columns of the first rows. */
-export function positionsOf(keys: SortExpression[], alias: SQL): Position[] {
+export function positionsOf({ keys: own }: Resource, keys: SortExpression[], alias: SQL): Position[] {
   let ofPlace: SQL[] = []
+  /** A cursor holds the beginning of a long text, where the row's key finds the rest. */
+  const isCut = ({ spec, name }: SortField) => spec.type === "text" && !own.includes(name)
   return keys.map(({ key: { field, place }, value, order }, key) => {
     const { json, position = json } = field.type.sql
-    if (!order || !place) return { columns: [position(value)], value: ([column = value]) => column }
+    if (!order || !place) {
+      const held = position(isCut(field) ? expressions.shortText(value, maxHeldCharacters) : value)
+      return { columns: [held], value: ([column = held]) => column }
+    }
     if (order.length) ofPlace = order.map((_, part) => expressions.keptColumn(alias, placeColumn(key, part)))
     return { columns: ofPlace, value: (columns) => position(partsOf(columns)[place.part]) }
   })

@@ -3,26 +3,33 @@ import { expressions } from "../db/dialect/expressions.ts"
 import { versionName } from "../resource/names.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
+import { gated } from "./answer-bytes.ts"
 import { tableOf } from "./columns.ts"
 import type { Context } from "./embed.ts"
+import { asJson, type Rendering } from "./rendering.ts"
 import { type Member, type RowShape, rowText } from "./row.ts"
 import { versionLine } from "./validator.ts"
 import type { Aliases } from "./where.ts"
 
 /**
- * The member that stands for the validator of a row, whose members are `whole()`. The answer's text is completed by
+ * The member that stands for the validator of a row, whose members `whole` makes. The answer's text is completed by
  * `withVersions`.
  */
 export function versionMember(
   resource: Resource,
   row: RowSql,
-  { rendering, viewer, aliases }: Context,
-  whole: () => RowShape,
+  { rendering, viewer, aliases, gate }: Context,
+  whole: (rendering: Rendering) => RowShape,
 ): Member {
   const own: RowSql = (column) => (column === "xmin" ? systemColumn(resource, row, aliases) : row(column))
   const line = versionLine(resource, resource.version?.field === "xmin" ? own : row, viewer)
-  const text = line ?? expressions.jsonText(rowText(whole()))
-  return { name: versionName, value: rendering.version(text), when: undefined, hides: true }
+  const text = line ?? expressions.jsonText(rowText(whole(asJson)))
+  return {
+    name: versionName,
+    value: gated(gate, rendering.version(text, line ? undefined : whole)),
+    when: undefined,
+    hides: true,
+  }
 }
 
 /** Postgres: the `xmin` of a row, which may come from a subselect: these have no system columns. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
 import { fieldType } from "../fields/types.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -7,7 +8,7 @@ import type { ViewerKind } from "../resource/viewer.ts"
 import { isAdmin } from "../resource/viewer-kind.ts"
 import { hasKey, tableOf } from "./columns.ts"
 import { historyValue, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
-import { bound, compile, type Plan } from "./plan.ts"
+import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { writtenRow } from "./returning.ts"
 import { sentText } from "./sent.ts"
 import { viewerSql } from "./where.ts"
@@ -34,11 +35,18 @@ function visible(resource: Resource, kind: ViewerKind): SQL {
 
 const from = sql`from ${rowHistory} as ${sql.identifier(alias)}`
 
-/** A page of a row's versions below a number, the newest first: `[version, verb, time, viewer's id, row]` of each. */
+/**
+ * A page of a row's versions below a number, the newest first: `[version, verb, time, viewer's id, row, bytes of all rows]` of
+ * each. The rows are left out where their bytes are more than an answer's limit.
+ */
 export function compilePage(resource: Resource, kind: ViewerKind): Plan {
   const at = time.json(of("at", alias))
+  const page = sql`${from} where ${visible(resource, kind)} and ${of("version", alias)} < ${bound(versionValue.number)} order by ${of("version", alias)} desc limit ${bound(versionValue.limit)}`
+  const size = sql`select ${expressions.byteLength(of("was", alias))} as bytes ${page}`
+  const bytes = sql`(select coalesce(sum(bytes), 0) from (${size}) as "@sizes")`
+  const was = sql`case when ${bytes} <= ${bound(ownValue.answerLimit)} then ${of("was", alias)} end`
   return compile(
-    sql`select ${of("version", alias)}, ${of("verb", alias)}, ${at}, ${of("by", alias)}, ${sentText(resource, of("was", alias))} ${from} where ${visible(resource, kind)} and ${of("version", alias)} < ${bound(versionValue.number)} order by ${of("version", alias)} desc limit ${bound(versionValue.limit)}`,
+    sql`select ${of("version", alias)}, ${of("verb", alias)}, ${at}, ${of("by", alias)}, ${sentText(resource, was)}, ${bytes} ${page}`,
   )
 }
 

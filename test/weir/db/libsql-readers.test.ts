@@ -8,6 +8,7 @@ import { Deadline, DeadlineExpired } from "../../../src/weir/db/deadline.ts"
 import { classify } from "../../../src/weir/db/dialect/sqlite/errors.ts"
 import type { Database, Statement } from "../../../src/weir/db/driver.ts"
 import { openLibsqlFile } from "../../../src/weir/db/drivers/libsql-file.ts"
+import { validatorOf } from "../../../src/weir/lib/row-validator.ts"
 import { eventually } from "../support/http.ts"
 import { isAlive } from "../support/node-server.ts"
 
@@ -196,6 +197,24 @@ test("many rows come whole and in order, in several replies", async () => {
     expect(all).toHaveLength(count)
     expect(all.every(([i, name], at) => i === at + 1 && name === `name ${i}`)).toBe(true)
   }
+})
+
+test("long rows come whole and in order, in several replies", async () => {
+  const text = `with recursive n(i) as (select 1 union all select i + 1 from n where i < 300) select i, printf('%.*c', 50000, 'x') from n`
+  const all = await database.connect().query(plain(text))
+  expect(all.map(([i]) => i)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
+  expect(all.every(([, long]) => long === "x".repeat(50_000))).toBe(true)
+})
+
+test("a reader puts validators into an answer, and leaves out one that nobody wants", async () => {
+  const client = database.connect()
+  const hex = Buffer.from('{"id":1}').toString("hex")
+  const text = `select '[{"_version":"@weir:version:' || ? || '"}]', 1 from things where name = 'two'`
+  const versions = { member: "_version", viewer: undefined }
+  const ask = (maxBytes: number) => client.query({ text, params: [hex], single: true, versions, maxBytes })
+  const body = `[{"_version":${await validatorOf('{"id":1}', {})}}]`
+  expect(await ask(body.length)).toEqual([[body, 1]])
+  expect(await ask(body.length - 1)).toEqual([[null, body.length]])
 })
 
 test("what finds its rows by key is learnt, and then needs no reader", async () => {

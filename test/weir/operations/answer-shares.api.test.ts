@@ -5,7 +5,7 @@ import * as lite from "drizzle-orm/sqlite-core"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
 import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
-import type { Client, Database } from "../../../src/weir/db/driver.ts"
+import type { Client, Database, Statement } from "../../../src/weir/db/driver.ts"
 import { anyone, defineApi, nobody, resourcesOf } from "../../../src/weir/index.ts"
 import { type Call, caller } from "../support/client.ts"
 import { appOver, type Fresh } from "../support/fresh.ts"
@@ -67,8 +67,9 @@ const ddl = [
 
 let made: Fresh
 let call: Call
-/** The texts of the reads of `papers` since the test began. */
+/** The texts of the reads of `papers` since the test began, and these themselves. */
 let reads: string[] = []
+let ran: Statement[] = []
 
 /** The database, whose reads are noted. */
 const noted = (database: Database): Database =>
@@ -79,7 +80,10 @@ const noted = (database: Database): Database =>
       return (...options: Parameters<Database["connect"]>) => {
         const client = target.connect(...options)
         const query: Client["query"] = (statement) => {
-          if (statement.text.includes("share_papers")) reads.push(statement.text)
+          if (statement.text.includes("share_papers")) {
+            reads.push(statement.text)
+            ran.push(statement)
+          }
           return client.query(statement)
         }
         return new Proxy(client, {
@@ -222,4 +226,48 @@ test("an answer above the limit is a 422, and says its size", async () => {
   ])
   expect((await call("GET", "/papers?limit=2")).body).toHaveLength(2)
   expect((await call("GET", "/papers?fields=id")).body).toHaveLength(20)
+})
+
+test("validators of long rows are made by a read that counts as dear, those of short ones by a cheap one", async () => {
+  const short = numbered(Array.from({ length: 20 }, () => small))
+  const long = short.map((paper) => ({ ...paper, id: paper.id + 20, body: "b".repeat(150_000) }))
+  expect((await call("POST", "/papers", { json: [...short, ...long] })).status).toBe(201)
+  const versionsOf = async (ids: number[]) => {
+    const tags = ids.map(async (id) => (await call("GET", `/papers/${id}`)).headers.get("etag"))
+    return (await Promise.all(tags)).map((tag, i) => ({ id: ids[i], _version: tag?.slice(1, -1) }))
+  }
+  const versions = await versionsOf([1, 20, 21, 40])
+  ran = []
+  const first = (await call("GET", "/papers?fields=id,_version&limit=20&id[lte]=20")).body as object[]
+  expect(ran).toHaveLength(1)
+  expect([first[0], first[19]]).toEqual(versions.slice(0, 2))
+  ran = []
+  const all = (await call("GET", "/papers?fields=id,_version&limit=40")).body as object[]
+  expect([all[0], all[19], all[20], all[39]]).toEqual(versions)
+  // One that leaves out what is long, one that measures the rows, and one that makes them.
+  expect(ran.map(({ bounded, versions }) => [bounded, versions?.member])).toEqual([
+    [true, "_version"],
+    [true, "_version"],
+    [false, "_version"],
+  ])
+  expect(ran[2]).toMatchObject({ scans: undefined, maxBytes: 2 * 16_777_216 })
+})
+
+test("rows that are too many bytes together have no validators in one answer, though these are short", async () => {
+  const papers = numbered(Array.from({ length: 20 }, () => ({ title: "t", body: "b".repeat(1_000_000) })))
+  expect((await call("POST", "/papers", { json: papers })).status).toBe(201)
+  const { status, body } = await call("GET", "/papers?fields=id,_version&limit=30")
+  expect([status, (body as { code: string }).code]).toEqual([422, "answer_too_large"])
+  expect((await call("GET", "/papers?fields=id,_version&limit=5")).body).toHaveLength(5)
+})
+
+test("so has a single row that is long, whose own validator comes with it", async () => {
+  const papers = numbered([{ ...small, body: "b".repeat(5_000_000) }])
+  expect((await call("POST", "/papers", { json: papers })).status).toBe(201)
+  const whole = await call("GET", "/papers/1")
+  const tag = whole.headers.get("etag")
+  for (let i = 0; i < 2; i++) {
+    const part = await call("GET", "/papers/1?fields=id,_version")
+    expect([part.body, part.headers.get("etag")]).toEqual([{ id: 1, _version: tag?.slice(1, -1) }, tag])
+  }
 })

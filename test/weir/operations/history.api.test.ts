@@ -6,7 +6,7 @@ import { admin, anyone, nobody, signedIn, viewerIs } from "../../../src/weir/res
 import { where } from "../../../src/weir/resource/words.ts"
 import * as schema from "../../../src/weir/schema.ts"
 import * as users from "../fixture/src/schema/users.ts"
-import { appOf } from "../support/app-of.ts"
+import { appOf, appWith } from "../support/app-of.ts"
 import type { Answer, Call } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
 import { type World, world } from "../support/world.ts"
@@ -395,5 +395,21 @@ test("versions that were replaced before the time to keep are swept, the newest 
     "tags b 3 update",
     "tags b 4 update",
     "tags c 1 insert",
+  ])
+})
+
+test("a page of versions that is more bytes than an answer may have is a 422, and a shorter one is whole", async () => {
+  const answerLimits = { bytes: 400, rows: { anonymous: 100, user: 100, admin: 100 } }
+  const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
+  const small = appWith(w, { answerLimits }, resource(tags, { ...open, history: true }))
+  expect((await small("POST", "/tags", { json: { code: "a", name: "0".repeat(40) } })).status).toBe(201)
+  for (let i = 1; i < 12; i++)
+    expect((await small("PATCH", "/tags/a", { json: { name: String(i).repeat(20) } })).status).toBe(200)
+  const { status, body } = await small("GET", "/tags/a/history")
+  expect([status, body]).toMatchObject([422, { code: "answer_too_large", errors: [{ path: "limit" }] }])
+  const page = await small("GET", "/tags/a/history?limit=2")
+  expect((page.body as { row: unknown }[]).map(({ row }) => row)).toEqual([
+    { code: "a", name: "11".repeat(20) },
+    { code: "a", name: "10".repeat(20) },
   ])
 })

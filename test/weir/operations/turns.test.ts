@@ -1,8 +1,8 @@
 import { expect, test } from "vitest"
 import { Deadline, DeadlineExpired } from "../../../src/weir/db/deadline.ts"
+import { withVersions } from "../../../src/weir/db/versions.ts"
 import { withMatches } from "../../../src/weir/operations/highlight.ts"
 import { CallTurns } from "../../../src/weir/operations/turns.ts"
-import { withVersions } from "../../../src/weir/operations/versions.ts"
 import { parsed, type SearchQuery } from "../../../src/weir/query/search.ts"
 
 /** Work in the process over the texts of a page: it stops where enough is found, lets others go on, and ends in time. */
@@ -52,19 +52,20 @@ test("validators of a page's rows stop with the request, and let others go on", 
   const deadline = new Deadline()
   const hex = Buffer.from(JSON.stringify({ text: "x".repeat(20_000) })).toString("hex")
   const body = `[${Array<string>(4_000).fill(`{"_version":"@weir:version:${hex}"}`).join()}]`
-  const viewer = { kind: "anonymous", id: undefined } as const
-  let turns = 0
+  const versions = { member: "_version", viewer: undefined }
+  const turns = () => new CallTurns({ deadline })
+  let turned = 0
   let isDone = false
-  const work = withVersions(body, { viewer, deadline }).finally(() => (isDone = true))
+  const work = withVersions(body, versions, turns()).finally(() => (isDone = true))
   const look = () => {
-    turns += 1
+    turned += 1
     if (!isDone) setImmediate(look)
   }
   setImmediate(look)
   const whole = await work
   expect(whole.match(/"_version":"[^"]+"/g)).toHaveLength(4_000)
-  expect(turns).toBeGreaterThan(3)
-  const late = withVersions(body, { viewer, deadline })
+  expect(turned).toBeGreaterThan(3)
+  const late = withVersions(body, versions, turns())
   deadline.expire()
   await expect(late).rejects.toThrow(DeadlineExpired)
 })

@@ -4,7 +4,7 @@ import type { Resource } from "../../../src/weir/resource/resource.ts"
 import { rowHistory, writeRecords } from "../../../src/weir/schema.ts"
 import * as users from "../fixture/src/schema/users.ts"
 import { type Call, caller } from "./client.ts"
-import { appOver, fixture } from "./fresh.ts"
+import { appOver, fixture, type Overrides } from "./fresh.ts"
 import type { World } from "./world.ts"
 
 /** An API of resources, without accounts. */
@@ -12,7 +12,10 @@ export const apiOf = (...resources: Resource[]): Api =>
   defineApi({ title: "Weir", version: "0.0.0", accounts: false, resources })
 
 /** An app over other resources than the fixture's, with its accounts. */
-export function appOf(w: World, ...resources: Resource[]): Call {
+export const appOf = (w: World, ...resources: Resource[]): Call => appWith(w, {}, ...resources)
+
+/** The same with other services. */
+export function appWith(w: World, services: Overrides, ...resources: Resource[]): Call {
   const isThere = resources.some(({ table }) => table === users.users)
   const api = defineApi({
     title: "Weir",
@@ -27,5 +30,5 @@ export function appOf(w: World, ...resources: Resource[]): Call {
     records: writeRecords,
     resources: isThere ? resources : [resource(users, {}), ...resources],
   })
-  return caller(appOver(w.database, { subject: { ...fixture, api }, cache: w.cache }).app)
+  return caller(appOver(w.database, { subject: { ...fixture, api }, cache: w.cache, ...services }).app)
 }

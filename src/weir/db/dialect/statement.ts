@@ -24,6 +24,16 @@ export interface Statement {
    */
   scans?: string[] | undefined
   /**
+   * Set where the first column is JSON in which a member stands for validators of rows: its name, and whose validators
+   * they are. A driver may put these in its place.
+   */
+  versions?: { member: string; viewer: Value | undefined } | undefined
+  /**
+   * Set where the last column is the bytes that the first one has at the least: where it has more than that, nobody wants it.
+   * A driver may leave it out, and say how many it has.
+   */
+  maxBytes?: number | undefined
+  /**
    * A read, right after a write, of the rows that this has returned: for databases that tell nothing of statements that
    * are undone.
    */

@@ -9,7 +9,8 @@ import type { ReaderLoad, Row, Statement } from "../driver.ts"
 import { maxIdleMs, startBeside, waitFor } from "./libsql-subprocess.ts"
 
 /** What a reader process is sent, and what it answers. */
-export interface ReaderRequest extends Pick<Statement, "text" | "params" | "single" | "header"> {
+export interface ReaderRequest
+  extends Pick<Statement, "text" | "params" | "single" | "header" | "versions" | "maxBytes"> {
   /** Whether to say if all rows are found by their primary keys. */
   explain: boolean
 }
@@ -21,6 +22,8 @@ export interface ReaderReply {
   /** How long the statement ran, in milliseconds. */
   ms: number
   isKeyed?: boolean | undefined
+  /** Whether the process has grown so much that another one is to go on. */
+  isLarge?: boolean
 }
 
 interface Job {
@@ -153,20 +156,22 @@ export class Readers {
     reader.job = job
     reader.rows = []
     waitFor(reader.process, true)
-    const { text, params, single = false, header = false, scans } = job.statement
+    const { text, params, single = false, header = false, scans, versions, maxBytes } = job.statement
     const explain = scans === undefined && !this.lastMs.has(text)
     // A process that has ended reports that as well.
-    reader.process.send({ text, params, single, header, explain } satisfies ReaderRequest, () => {})
+    const request: ReaderRequest = { text, params, single, header, versions, maxBytes, explain }
+    reader.process.send(request, () => {})
   }
 
-  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed }: ReaderReply): void {
+  private settle(reader: Reader, { rows = [], more, error, ms, isKeyed, isLarge }: ReaderReply): void {
     for (const row of rows) reader.rows.push(row)
     if (more) return
     const { job, rows: all } = reader
     reader.job = undefined
     reader.rows = []
     waitFor(reader.process, false)
-    reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
+    if (isLarge) this.stop(reader)
+    else reader.idleTimer = setTimeout(() => this.stop(reader), maxIdleMs).unref()
     if (job) {
       this.lastMs.set(job.statement.text, ms)
       if (isKeyed !== undefined) this.learn(job.statement.text, isKeyed)

@@ -1,12 +1,27 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { Worker } from "node:worker_threads"
+import type { Row } from "../driver.ts"
 
 /** How long a process that nothing is asked of stays, in milliseconds. */
 export const maxIdleMs = 30_000
 /** How often it looks whether its parent lives, in milliseconds. */
 const watchMs = 1_000
-/** Rows of one message: the parent's event loop decodes each in one piece. */
-export const maxRowsPerReply = 1_000
+/** Rows of one reply, and characters of which it has no more before its last row: the parent decodes each reply in one piece. */
+const maxRowsPerReply = 1_000
+const maxCharactersPerReply = 4_194_304
+
+/** Where the next reply begins. */
+export function endOfReply(rows: Row[], start: number): number {
+  let characters = 0
+  let end = start
+  while (end < rows.length && end - start < maxRowsPerReply && characters < maxCharactersPerReply) {
+    for (const value of rows[end] as Row)
+      if (typeof value === "string" || ArrayBuffer.isView(value))
+        characters += typeof value === "string" ? value.length : value.byteLength
+    end += 1
+  }
+  return end
+}
 
 /** Starts a program beside this process, on a database file. */
 export const startBeside = (program: string, path: string): ChildProcess =>

@@ -15,7 +15,9 @@ export type WriterRequest = WriterTask | { commit: true }
 
 /** What it answers: rows with the numbers of their statements, until all `ran`; after a commit that, and that it `rested`. */
 export interface WriterReply {
-  rows?: [statement: number, row: Row][]
+  rows?: Row[]
+  /** The number of the statement of each. */
+  numbers?: number[]
   ran?: true
   committed?: true
   rested?: true

@@ -157,11 +157,12 @@ export class WriterProcess {
     child.send(request, () => {})
   }
 
-  private receive(child: ChildProcess, { rows = [], ran, committed, rested, error }: WriterReply): void {
+  private receive(child: ChildProcess, { rows = [], numbers = [], ...reply }: WriterReply): void {
     const { job } = this
+    const { ran, committed, rested, error } = reply
     if (rested) this.rest(child)
     if (!job) return
-    for (const [statement, row] of rows) job.results[statement]?.push(row)
+    for (const [i, row] of rows.entries()) job.results[numbers[i] as number]?.push(row)
     if (error) {
       const { message, ...rest } = error
       this.job = undefined

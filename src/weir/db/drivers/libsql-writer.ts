@@ -1,6 +1,6 @@
 import type { Row } from "../driver.ts"
 import { FileConnection } from "./libsql-connection.ts"
-import { followParent, maxRowsPerReply } from "./libsql-subprocess.ts"
+import { endOfReply, followParent } from "./libsql-subprocess.ts"
 import type { WriterReply, WriterRequest, WriterTask } from "./libsql-writer-messages.ts"
 
 // A writer process: it runs the statements of one write after the other as one transaction, tells its parent what they
@@ -12,16 +12,16 @@ db.exec("pragma wal_autocheckpoint = 0")
 
 const reply = (message: WriterReply): void => void process.send?.(message)
 
-/** Sends the rows of each statement, in messages of some rows each. */
+/** Sends the rows of each statement, in several messages where they are many. */
 function send(results: Row[][]): void {
-  let rows: [statement: number, row: Row][] = []
-  for (const [i, result] of results.entries())
-    for (const row of result) {
-      if (rows.push([i, row]) < maxRowsPerReply) continue
-      reply({ rows })
-      rows = []
-    }
-  reply({ rows, ran: true })
+  const rows = results.flat()
+  const numbers = results.flatMap((list, i) => list.map(() => i))
+  for (let sent = 0; sent < rows.length; ) {
+    const end = endOfReply(rows, sent)
+    reply({ rows: rows.slice(sent, end), numbers: numbers.slice(sent, end) })
+    sent = end
+  }
+  reply({ ran: true })
 }
 
 /** Undoes all, and tells of the error as the parent's own connection would. */

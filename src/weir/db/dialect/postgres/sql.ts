@@ -127,6 +127,9 @@ export const rowNumber = (alias: SQL): SQL => sql`${alias}.ctid`
 /** The text of a JSON array of values. */
 export const jsonArray = (values: SQL[]): SQL => sql`json_build_array(${sql.join(values, sql`, `)})::text`
 
+/** The value as it is: only the ends of a page are made. */
+export const shortText = (value: SQL, _characters: number): SQL => value
+
 /** Compares text byte by byte, as SQLite does, whatever the database's locale. */
 export const collated = (expression: SQL): SQL => sql`${expression} collate "C"`
 /** Nulls come last in ascending and first in descending order, which is Postgres's default. */

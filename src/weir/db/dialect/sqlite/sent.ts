@@ -5,3 +5,7 @@ import { type SQL, sql } from "drizzle-orm"
  * ends its process at such text, read it as bytes: `libsql-sent.ts`.
  */
 export const sentText = (text: SQL): SQL => sql`cast(${text} as utf8_text)`
+
+/** The value, of a long text no more than its beginning. */
+export const shortText = (value: SQL, characters: number): SQL =>
+  sql`iif(typeof(${value}) = 'text' and octet_length(${value}) > ${sql.raw(String(characters))}, substr(${value}, 1, ${sql.raw(String(characters))}), ${value})`
