@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions, historySql } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
+import { fullName } from "../db/dialect/table-name.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
 import { type Resource, updatedField } from "../resource/resource.ts"
@@ -32,8 +33,9 @@ const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(al
 const literal = (text: string): SQL => sql.raw(`'${text.replaceAll("'", "''")}'`)
 
 /** Versions whose write has not told yet what it did go by another name than their table's. */
-const pendingName = ({ tableName }: Resource): SQL => literal(`@${tableName}`)
-const tableName = ({ tableName }: Resource): SQL => literal(tableName)
+const pendingName = ({ table }: Resource): SQL => literal(`@${fullName(table)}`)
+/** With its schema, where it has one of its own: another may have a table of the same name. */
+const tableName = ({ table }: Resource): SQL => literal(fullName(table))
 
 /** A key as the text that versions are found by: commas separate its parts. */
 export const rowKeyText = (key: RowKey): string => {
