@@ -18,7 +18,7 @@ const notes = (
   isPostgres
     ? pg.pgTable("batch_notes", {
         id: pg.integer().primaryKey(),
-        odd: pg.timestamp({ mode: "string" }).notNull(),
+        odd: pg.timestamp({ withTimezone: true }).notNull(),
         n: pg.integer().notNull(),
       })
     : lite.sqliteTable("batch_notes", {
@@ -30,7 +30,7 @@ const notes = (
 const onPostgres = () =>
   pg.pgTable("batch_notes", {
     id: pg.integer().primaryKey(),
-    odd: pg.timestamp({ mode: "string" }).notNull(),
+    odd: pg.timestamp({ withTimezone: true }).notNull(),
     n: pg.integer().notNull(),
   })
 const odd = isPostgres ? "'0044-03-15 00:00:00 BC'" : "x'6162'"
@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const name of ["batch_notes", "weir_write_records"]) await run(`drop table if exists ${name}`)
   await createTables(made.database, { writeRecords })
   await run(
-    `create table batch_notes (id integer primary key, odd ${isPostgres ? "timestamp" : "text"} not null, n integer not null)`,
+    `create table batch_notes (id integer primary key, odd ${isPostgres ? "timestamptz" : "text"} not null, n integer not null)`,
   )
   const schema = { notes, writeRecords }
   const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
