@@ -25,6 +25,7 @@ import { keyOf } from "./create.ts"
 import { checkBefore, checkUpdate, keyOfParts } from "./hooks.ts"
 import { columnsToUpdate, type MadeValues } from "./input.ts"
 import { patchInput } from "./patch-input.ts"
+import { keepUnchanged } from "./recording.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
 
 /** Most rows of one statement. */
@@ -138,8 +139,11 @@ class Bulk {
 
   /** Writes those that still pass the filters, all or none, and says how many. */
   async write(keys: FoundKey[]): Promise<number> {
-    if (keys.length === 0) return 0
     const { call, set, values } = this
+    if (keys.length === 0) {
+      await keepUnchanged(call, "0")
+      return 0
+    }
     const { resource, verb } = this.what
     const plan = this.plan("write", compileBulk)
     const writes: Write[] = []

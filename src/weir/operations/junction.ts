@@ -15,6 +15,7 @@ import { writeProblem } from "./conflicts.ts"
 import { create } from "./create.ts"
 import { checkBefore, isAsked, keyOfParts } from "./hooks.ts"
 import { requireSame } from "./input.ts"
+import { keepUnchanged } from "./recording.ts"
 
 /** A link of many to many, by the keys of both sides. */
 export interface Link {
@@ -38,11 +39,13 @@ export async function link(call: Call, link: Link, input: unknown): Promise<void
   await requireParent(call, { relation, within: relation.source, parentKey })
   const pair = pairOf(link)
   try {
-    await create(call, junction, placed(input, pair), { unless: Object.keys(pair) })
+    const { rows } = await create(call, junction, placed(input, pair), { unless: Object.keys(pair) })
+    if (rows.length) return
   } catch (error) {
     const problem = await linkProblem(call, link, error, pair)
     if (problem) throw problem
   }
+  await keepUnchanged(call, null)
 }
 
 /** The columns of the junction that the keys of both sides fill. Throws a 404 where they contradict each other. */
