@@ -50,6 +50,8 @@ export interface ColumnSql {
   oneOf(expression: SQL, list: SQL): SQL
   /** An encoded value, converted to an element of the JSON array that a bulk insert binds. */
   toElement(value: unknown): unknown
+  /** The column as an element that `fromElement` reads, where JSON cannot hold its value, or loses some of it. */
+  element?: (column: SQL) => SQL
   /** SQL for element `index` of such an array, as a value of the column. */
   fromElement(array: SQL, index: number): SQL
 }

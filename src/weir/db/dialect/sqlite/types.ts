@@ -12,6 +12,7 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
   ...typed("text"),
   ...(inferred && {
     json: noBytes,
+    element: noBytes,
     quick: (column: SQL) => column,
     shows: (value: unknown) => typeof value === "string",
     ...heldAsStored(isKind("text")),
