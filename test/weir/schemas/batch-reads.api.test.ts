@@ -8,7 +8,6 @@ import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
 import { writeRecords } from "../../../src/weir/schema.ts"
 import { type Call, caller } from "../support/client.ts"
-import { createTables } from "../support/create-tables.ts"
 import { appOver, type Fresh } from "../support/fresh.ts"
 
 /** Reads in a batch of rows that hold what is rare, for which a list or read alone would ask once more. */
@@ -41,8 +40,7 @@ const run = (text: string) => made.database.connect().batch([{ text, params: [] 
 
 beforeAll(async () => {
   made = await fresh()
-  for (const name of ["batch_notes", "weir_write_records"]) await run(`drop table if exists ${name}`)
-  await createTables(made.database, { writeRecords })
+  await run("drop table if exists batch_notes")
   await run(
     `create table batch_notes (id integer primary key, odd ${isPostgres ? "timestamptz" : "text"} not null, n integer not null)`,
   )
@@ -60,7 +58,7 @@ beforeAll(async () => {
   call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
 })
 afterAll(async () => {
-  for (const name of ["batch_notes", "weir_write_records"]) await run(`drop table if exists ${name}`)
+  await run("drop table if exists batch_notes")
   await made.close()
 })
 
