@@ -47,15 +47,11 @@ const number = {
   heavy: false,
 } satisfies Partial<FieldType>
 
-/** Whether a cursor of some database holds an integer so: all of its digits. */
-const isCursorText = (text: string): boolean =>
-  (/^(0|-?[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) || isLongInteger(text)
-
 export const integer: MakeType = (spec) => ({
   ...number,
   parse: parseInteger,
   parseCell: parseInteger,
-  accepts: (value) => Number.isSafeInteger(value) || (typeof value === "string" && isCursorText(value)),
+  accepts: (value) => Number.isSafeInteger(value) || (typeof value === "string" && isLongInteger(value)),
   input: () => bounded(z.int(), spec),
   output: () => z.int(),
   example: () => exampleWithin(spec, 1),

@@ -1,8 +1,8 @@
 import { invalid } from "../problem.ts"
-import { encodeCursor, isPart, type Position, shortCursor } from "../query/cursor.ts"
+import { encodeCursor, isPart, shortCursor } from "../query/cursor.ts"
 import { type ListQuery, type SortKey, sortText } from "../query/query.ts"
 import { hasCursors } from "../resource/key.ts"
-import type { Page } from "./page.ts"
+import type { End, Page } from "./page.ts"
 
 /** What cursors are made of. */
 interface Positioned extends Pick<ListQuery, "resource" | "sort"> {
@@ -51,6 +51,17 @@ function isKept(parameter: string): boolean {
   return name !== "after" && name !== "before" && name !== "skip"
 }
 
+/** The ends of a page that links lead on from, by its rows' positions. */
+export function linkedEnds(
+  { resource, viewer, from: { cursor }, skipWithin }: Linked,
+  { rows, more }: Page,
+): Record<End, boolean> {
+  if (rows === 0 || !hasCursors(resource, viewer)) return { top: false, bottom: false }
+  return cursor === "before"
+    ? { top: more, bottom: true }
+    : { top: cursor === "after" || skipWithin !== undefined, bottom: more }
+}
+
 /**
  * The `Link` header of a page (RFC 8288): `first`, and `prev` and `next` where there are such pages. A cursor is
  * base64url, which a URL takes as it is. Where they are too long together, `first` is left out, and then all but the
@@ -60,21 +71,19 @@ export function linksOf(path: string, search: LinkSearch, query: Linked, page: P
   const first = `<${path}${search.first}>; rel="first"`
   if (!hasCursors(query.resource, query.viewer)) return first + skipLinks(path, search, query, page, skip)
   if (page.rows === 0) return first
-  const link = (relation: string, name: "after" | "before", end: "top" | "bottom") => {
+  const link = (relation: string, name: "after" | "before", end: End) => {
     const cursor = cursorOf(query, page, end)
     const where = cursor === undefined ? besideLink(query, page, name, skip) : `${name}=${cursor}`
     return `<${path}${search.prefix}${where}>; rel="${relation}"`
   }
-  const { cursor } = query.from
-  const backwards = cursor === "before"
+  const { top: prev, bottom: next } = linkedEnds(query, page)
+  const backwards = query.from.cursor === "before"
   let links = first
   let further = ""
   const add = (text: string) => {
     links += `, ${text}`
     further += further ? `, ${text}` : text
   }
-  const prev = backwards ? page.more : cursor === "after" || query.skipWithin !== undefined
-  const next = backwards || page.more
   if (prev) add(link("prev", "before", "top"))
   if (next) add(link("next", "after", "bottom"))
   if (links.length <= maxLength) return links
@@ -87,26 +96,16 @@ export function linksOf(path: string, search: LinkSearch, query: Linked, page: P
  * The cursor of the first or last row of a page; undefined where its key is too long for one, or where it has a value that
  * its column should not hold, as another program may have written it: such a cursor would be refused.
  */
-export function cursorOf(
-  { resource, sort, whole }: Positioned,
-  page: Page,
-  end: "top" | "bottom",
-): string | undefined {
+export function cursorOf({ resource, sort, whole }: Positioned, page: Page, end: End): string | undefined {
   const isKey = (key: number) => resource.keys.includes(sort[key]?.field.name ?? "")
   const isCuttable = (key: number) => !whole && !isKey(key)
-  const position = page.position(end).map((value, i) => shortDigits((sort[i] as SortKey).field, value))
+  const position = page.position(end)
   const isOdd = position.some(
     (value, i) =>
       !isPart((sort[i] as SortKey).field, value, isKey(i)) ||
       (isKey(i) && typeof value === "string" && value.includes("\ufffd")),
   )
   return isOdd ? undefined : shortCursor(sortText(sort), position, isCuttable)
-}
-
-/** An integer that JavaScript keeps as a number, on every database: some have the digits of all of a column as text. */
-function shortDigits({ spec }: SortKey["field"], value: Position[number]): Position[number] {
-  if (typeof value !== "string" || (spec.type !== "id" && spec.type !== "integer")) return value
-  return Number.isSafeInteger(Number(value)) && value !== "" ? Number(value) : value
 }
 
 /** Where a page begins whose neighbour no cursor can name: as many rows from where this page begins. */

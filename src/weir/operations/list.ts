@@ -22,7 +22,7 @@ import type { AnswerLimits, Call } from "./call.ts"
 import { isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
 import { withMatches } from "./highlight.ts"
-import { cursorOf, type LinkSearch, linkSearch, linksOf } from "./links.ts"
+import { cursorOf, type LinkSearch, linkedEnds, linkSearch, linksOf } from "./links.ts"
 import { queryWithin } from "./measured.ts"
 import { type Page, pageOf } from "./page.ts"
 import { CallTurns } from "./turns.ts"
@@ -122,15 +122,18 @@ export async function list(
   const statement = withValues(plans.plan, all, true)
   const parts = () => (nested ? partsOfNested(nested, query.count) : [])
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
-    const { limits } = call
-    const read = pageRow(call, plans, all, query)
-    const { row: found, plan } = await (query.search ? searched(resource, read) : read)
-    requireMeasured(limits, found, plan, query)
-    if (plan.hasVersions)
-      found[0] = await withVersions(String(found[0]), versionsFor(all), new CallTurns(call))
-    if (query.search?.highlight && Number(found[1]))
-      found[0] = await withMatches(query.search, String(found[0]), plan.separator, new CallTurns(call))
-    const page = pageWithin(limits, found, plan, query)
+    const page = await toldPage(call, plans, query, async ({ plan: quick, measured }) => {
+      const { limits } = call
+      const read = queryWithin(call.client(), quick, measured, all, limits)
+      const { row, plan } = await (query.search ? searched(resource, read) : read)
+      const found = row as Row
+      requireMeasured(limits, found, plan, query)
+      if (plan.hasVersions)
+        found[0] = await withVersions(String(found[0]), versionsFor(all), new CallTurns(call))
+      if (query.search?.highlight && Number(found[1]))
+        found[0] = await withMatches(query.search, String(found[0]), plan.separator, new CallTurns(call))
+      return pageWithin(limits, found, plan, query)
+    })
     const headers: Record<string, string> = {}
     if (query.count) headers["x-total-count"] = String(page.rest[0])
     if (nested && Number(page.rest[query.count ? 1 : 0]) === 0) return undefined
@@ -141,20 +144,18 @@ export async function list(
   })
 }
 
-/** The one row of a list's statement, and the statement that made it. */
-async function pageRow(
+/** A page whose links lead on from its rows' positions: by statements that ask for these where the rows do not tell them. */
+async function toldPage(
   call: Call,
   plans: Pick<Prepared, "plan" | "measured" | "apart">,
-  values: Values,
   query: ListQuery,
-): Promise<{ row: Row; plan: ListPlan }> {
-  const read = async ({ plan, measured }: Pick<Prepared, "plan" | "measured">) =>
-    (await queryWithin(call.client(), plan, measured, values, call.limits)) as { row: Row; plan: ListPlan }
-  if (call.client().isForOneRead) return read(plans.apart())
-  const found = await read(plans)
-  // An answer that is too large has no rows.
-  const isUnsure = typeof found.row[0] === "string" && found.plan.keysInRows?.some(({ shows }) => shows)
-  return !isUnsure || pageOf(found.row, found.plan, query).isTold() ? found : read(plans.apart())
+  make: (plans: Pick<Prepared, "plan" | "measured">) => Promise<Page>,
+): Promise<Page> {
+  if (call.client().isForOneRead) return make(plans.apart())
+  const page = await make(plans)
+  const { top, bottom } = linkedEnds(query, page)
+  const isTold = (!top || page.isTold("top")) && (!bottom || page.isTold("bottom"))
+  return isTold ? page : make(plans.apart())
 }
 
 /** Throws a 503 that says so where the database has no index to search by. */
@@ -201,10 +202,12 @@ export async function* pages(call: Call, resource: Resource, rows = maxLimit): A
     const limits = limit === 1 ? { ...call.limits, bytes: 2 * maxSingleRowBytes } : call.limits
     const { query, values, ...plans } = prepare({ ...call, limits }, resource, { search })
     const own = { ...values, ...ownValues(call.viewer) }
-    const { row, plan } = await pageRow({ ...call, limits }, plans, own, query)
     let page: Page
     try {
-      page = pageWithin(limits, row, plan, query)
+      page = await toldPage(call, plans, query, async ({ plan: quick, measured }) => {
+        const { row, plan } = await queryWithin(call.client(), quick, measured, own, limits)
+        return pageWithin(limits, row as Row, plan, query)
+      })
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "answer_too_large" || limit === 1) throw error
       limit = Math.ceil(limit / 4)

@@ -3,6 +3,9 @@ import type { Position } from "../query/cursor.ts"
 import type { ListQuery } from "../query/query.ts"
 import type { ListPlan } from "../sql/select.ts"
 
+/** The first or the last row of a page. */
+export type End = "top" | "bottom"
+
 /** One page, without the extra row that was read to learn whether more follow. */
 export interface Page {
   /** The JSON array of its rows. */
@@ -10,10 +13,9 @@ export interface Page {
   rows: number
   /** Whether more rows follow, in the direction that it was read. */
   more: boolean
-  /** The position of its first or last row. */
-  position(end: "top" | "bottom"): Position
-  /** Whether `position` is right for both: a row may show another value than its column holds. */
-  isTold(): boolean
+  position(end: End): Position
+  /** Whether that is right: a row may show another value than its column holds. */
+  isTold(end: End): boolean
   /** The statement's further columns: the count, whether the parent exists. */
   rest: Row
 }
@@ -29,7 +31,8 @@ export function pageOf(
   const rows = more ? limit : read
   const backwards = from.cursor === "before"
   const text = read === 0 ? "[]" : served(row[0] as string, separator, more, backwards)
-  const position: Page["position"] = (end) => {
+  const positions: Partial<Record<End, Position>> = {}
+  const positionOf = (end: End): Position => {
     if (keysInRows) {
       const members = JSON.parse(rowAt(text, separator, end)) as Record<string, Position[number]>
       return keysInRows.map(({ name }) => members[name] as Position[number])
@@ -41,16 +44,19 @@ export function pageOf(
       return ends[isFirst ? 0 : Math.min(rows, ends.length) - 1] as Position[number]
     })
   }
-  const shows = keysInRows?.some((key) => key.shows)
-    ? (end: "top" | "bottom") => position(end).every((value, i) => keysInRows[i]?.shows?.(value) !== false)
-    : undefined
+  const position = (end: End): Position => {
+    positions[end] ??= positionOf(end)
+    return positions[end]
+  }
   return {
     // A separator that is no white space is ours alone.
     body: separator.includes(",") ? text : text.replaceAll(separator, ","),
     rows,
     more,
     position,
-    isTold: () => !shows || rows === 0 || (shows("top") && shows("bottom")),
+    isTold: (end) =>
+      !keysInRows?.some(({ shows }) => shows) ||
+      position(end).every((value, i) => keysInRows[i]?.shows?.(value) !== false),
     rest: row.slice(2 + keyColumns),
   }
 }
@@ -62,7 +68,7 @@ function served(text: string, separator: string, more: boolean, backwards: boole
 }
 
 /** The JSON of the first or last row. */
-function rowAt(text: string, separator: string, end: "top" | "bottom"): string {
+function rowAt(text: string, separator: string, end: End): string {
   const at = end === "top" ? text.indexOf(separator) : text.lastIndexOf(separator)
   if (at < 0) return text.slice(1, -1)
   return end === "top" ? text.slice(1, at) : text.slice(at + separator.length, -1)

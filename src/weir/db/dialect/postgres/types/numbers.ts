@@ -3,12 +3,15 @@ import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
 import { readFromText, typed } from "./typed.ts"
 
+const raw = (value: number): SQL => sql.raw(String(value))
+
 /** A whole number of any size: compared as a bigint, since an operand may be beyond the column's own range. */
 export const integer = ({ inferred, sqlType = "bigint" }: FieldSpec): ColumnSql => ({
   ...typed("bigint"),
   ...(inferred && { bind: (param) => sql`${param}::bigint` }),
   ...(sqlType === "bigint" && {
-    position: (column) => sql`${column}::text`,
+    position: (column) =>
+      sql`case when ${column} between ${raw(Number.MIN_SAFE_INTEGER)} and ${raw(Number.MAX_SAFE_INTEGER)} then to_json(${column}) else to_json(${column}::text) end`,
     shows: (value) => value === null || Number.isSafeInteger(value),
   }),
 })
