@@ -6,8 +6,9 @@ import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, nobody, resourcesOf } from "../../../src/weir/index.ts"
 import { id, integer, json, references, table, text } from "../../../src/weir/schema.ts"
-import { type Call, caller } from "../support/client.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Call } from "../support/client.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 const isPostgres = dialectName === "postgres"
 
@@ -67,7 +68,7 @@ beforeAll(async () => {
       things: { ...open, fields: { hidden: { read: nobody } } },
     }),
   })
-  call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+  call = callOver(made.database, api)
   for (const name of ["ada", "bob"]) await call("POST", "/makers", { json: { name } })
   const all = rows.map((row, i) => ({
     ...row,

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
-import { type Call, caller } from "../support/client.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Call } from "../support/client.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 /** CHECK constraints of a team's own tables: what they refuse is a 422 that names the fields and the check. */
 
@@ -62,7 +63,7 @@ beforeAll(async () => {
   const open = { read: anyone, create: anyone, update: anyone, delete: anyone }
   const resources = resourcesOf(schema, { rooms: open })
   const api = defineApi({ title: "Checked", version: "1", accounts: false, schema, resources })
-  call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+  call = callOver(made.database, api)
   await call("POST", "/rooms", { json: { id: 1, fromDay: 1, toDay: 2 } })
 })
 afterAll(async () => {

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
-import { type Call, caller } from "../support/client.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Call } from "../support/client.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 /** SQLite keeps any value in any column: what other programs have written must not end a server, a list or a page. */
 
@@ -74,7 +75,7 @@ describe.skipIf(dialectName === "postgres")("values that other programs have wri
       schema,
       resources: resourcesOf(schema, { kitchen: open, keyed: open, firm: open }),
     })
-    call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+    call = callOver(made.database, api)
   })
 
   afterAll(async () => {

@@ -7,9 +7,10 @@ import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
 import { id, integer, table } from "../../../src/weir/schema.ts"
-import { type Answer, type Call, caller } from "../support/client.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Answer, Call } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 /** Whole numbers that other programs have written, beyond what JavaScript keeps: no page and no path loses a digit. */
 
@@ -71,7 +72,7 @@ beforeAll(async () => {
   const open = { read: anyone, create: anyone, update: anyone, delete: anyone, embed: true as const }
   const resources = resourcesOf(schema, { sums: open, keyed: open, pairs: open, own: open })
   const api = defineApi({ title: "Long", version: "1", accounts: false, schema, resources })
-  call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+  call = callOver(made.database, api)
   await run(
     ...[...long, "null"].map(
       (n, i) => `insert into long_sums (id, big, firm) values (${i}, ${n}, ${long[i] ?? 8})`,

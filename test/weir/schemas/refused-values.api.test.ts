@@ -7,8 +7,9 @@ import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { classify } from "../../../src/weir/db/dialect/errors.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
 import { isCidr, isInet, isMac, isMac8 } from "../../../src/weir/lib/network.ts"
-import { type Call, caller } from "../support/client.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Call } from "../support/client.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 /** Values that Postgres alone refuses: each 422 names the column, and the row of an array. */
 
@@ -45,7 +46,7 @@ describe.skipIf(dialectName !== "postgres")("on Postgres", () => {
     const schema = { things }
     const resources = resourcesOf(schema, { things: { ...open, fields: { label: { type: "opaque" } } } })
     const api = defineApi({ title: "Odd", version: "1", accounts: false, schema, resources })
-    call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+    call = callOver(made.database, api)
     expect((await call("POST", "/things", { json: { id: 1 } })).status).toBe(201)
   })
   afterAll(async () => {

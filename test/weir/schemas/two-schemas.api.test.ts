@@ -6,9 +6,10 @@ import { fresh } from "#fresh"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
 import { anyone, defineApi, nobody, resourcesOf } from "../../../src/weir/index.ts"
 import { rowHistory } from "../../../src/weir/schema.ts"
-import { type Call, caller } from "../support/client.ts"
+import { callOver } from "../support/app-of.ts"
+import type { Call } from "../support/client.ts"
 import { createTables } from "../support/create-tables.ts"
-import { appOver, type Fresh } from "../support/fresh.ts"
+import type { Fresh } from "../support/fresh.ts"
 
 /** Tables of one name in several schemas of Postgres have nothing in common. */
 describe.skipIf(dialectName !== "postgres")("tables of one name in two schemas", () => {
@@ -39,7 +40,7 @@ describe.skipIf(dialectName !== "postgres")("tables of one name in two schemas",
       schema,
       resources,
     })
-    call = caller(appOver(made.database, { subject: { api, migrations: new URL("file:///none/") } }).app)
+    call = callOver(made.database, api)
   })
   afterAll(async () => {
     await drop()

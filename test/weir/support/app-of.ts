@@ -1,4 +1,5 @@
 import { type Api, defineApi } from "../../../src/weir/api.ts"
+import type { Database } from "../../../src/weir/db/driver.ts"
 import { resource } from "../../../src/weir/resource/define.ts"
 import type { Resource } from "../../../src/weir/resource/resource.ts"
 import { rowHistory, writeRecords } from "../../../src/weir/schema.ts"
@@ -10,6 +11,10 @@ import type { World } from "./world.ts"
 /** An API of resources, without accounts. */
 export const apiOf = (...resources: Resource[]): Api =>
   defineApi({ title: "Weir", version: "0.0.0", accounts: false, resources })
+
+/** An app over an API of tables that no migration of ours makes. */
+export const callOver = (database: Database, api: Api): Call =>
+  caller(appOver(database, { subject: { api, migrations: new URL("file:///none/") } }).app)
 
 /** An app over other resources than the fixture's, with its accounts. */
 export const appOf = (w: World, ...resources: Resource[]): Call => appWith(w, {}, ...resources)
