@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm"
+import { integer as pgInteger, pgTable } from "drizzle-orm/pg-core"
 import { foreignKey, index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import { expect, test } from "vitest"
+import { stampsOfTables } from "../../../src/weir/cache/stamps.ts"
+import { loadTables } from "../../../src/weir/db/dialect/field.ts"
 import { anyone, defineApi, resourcesOf } from "../../../src/weir/index.ts"
 import { reachOf } from "../../../src/weir/sql/reach.ts"
 
@@ -67,4 +70,14 @@ test("what keeps a row from being deleted goes with none, and what nobody refers
 test("an update reaches the rows that refer to a column that it sets", () => {
   expect(of("shops", ["code"])).toEqual({ scans: [], looks: ['"reach_orders"'], bounded: true })
   expect(of("shops", ["name"])).toEqual({ scans: [], looks: [], bounded: undefined })
+})
+
+test("tables of another dialect are known, and lead nowhere", () => {
+  const pgShops = pgTable("reach_pg_shops", { id: pgInteger().primaryKey() })
+  const visits = pgTable("reach_pg_visits", {
+    shop: pgInteger().references(() => pgShops.id, { onDelete: "cascade" }),
+  })
+  loadTables([pgShops, visits])
+  expect(of("shops")).toEqual({ scans: [], looks: [], bounded: undefined })
+  expect(stampsOfTables(["reach_pg_shops"])).not.toContain("reach_pg_visits")
 })

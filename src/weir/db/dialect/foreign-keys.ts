@@ -1,5 +1,5 @@
 import { type Column, getTableColumns, type Table } from "drizzle-orm"
-import { tableConfig } from "./names.ts"
+import { dialectFault, tableConfig } from "./names.ts"
 
 /** A foreign key of a table, by the columns of both sides in the same order. */
 export interface ForeignKey {
@@ -12,11 +12,12 @@ export interface ForeignKey {
 
 const foreignKeys = new WeakMap<Table, ForeignKey[]>()
 
-/** The foreign keys of a table, in the order of its declaration. */
+/** The foreign keys of a table, in the order of its declaration. None are known of a table of another dialect, which a schema may hold. */
 export function foreignKeysOf(table: Table): ForeignKey[] {
   let keys = foreignKeys.get(table)
   if (!keys) {
-    keys = tableConfig(table).foreignKeys.map((key) => {
+    const declared = dialectFault(table) ? [] : tableConfig(table).foreignKeys
+    keys = declared.map((key) => {
       const { onDelete, onUpdate } = key
       return { ...key.reference(), onDelete, onUpdate }
     })
