@@ -27,13 +27,13 @@ export const versionColumn = (name: keyof typeof rowHistory.$inferSelect, alias?
     ? sql`${sql.identifier(rowHistory[name].name)}`
     : sql`${sql.identifier(alias)}.${sql.identifier(rowHistory[name].name)}`
 
-const own = versionColumn
+export const own = versionColumn
 const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(alias)}`
 const literal = (text: string): SQL => sql.raw(`'${text.replaceAll("'", "''")}'`)
 
 /** Versions whose write has not told yet what it did go by another name than their table's. */
-const pendingName = ({ tableName }: Resource): SQL => literal(`@${tableName}`)
-const tableName = ({ tableName }: Resource): SQL => literal(tableName)
+export const pendingName = ({ tableName }: Resource): SQL => literal(`@${tableName}`)
+export const tableName = ({ tableName }: Resource): SQL => literal(tableName)
 
 /** A key as the text that versions are found by: commas separate its parts. */
 export const rowKeyText = (key: RowKey): string => {
@@ -60,7 +60,7 @@ const keyTextOf = (resource: Resource, row: RowSql): SQL =>
 const orOwn = (json: SQL, value: SQL): SQL => sql`coalesce(cast(${json} as text), cast(${value} as text))`
 
 /** The row that a note is of, by what the database finds it by: on SQLite its number, else its key. */
-const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>
+export const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>
   lastWrite
     ? sql`${expressions.rowNumber(tableOf(resource))} = cast(${was} as integer)`
     : hasKeyOf(resource, row, jsonOf(was))
@@ -127,7 +127,7 @@ export function compileNote(resource: Resource, verb: Verb, where: SQL): Plan {
  * Within a write's own statement, whose rows are in `@written`: notes these, and what they were, since it sees the table as
  * it was before.
  */
-export function compileNoted(resource: Resource, verb: Verb): string {
+export function compileNoted(resource: Resource, verb: Verb, isMany = false): string {
   const row = writtenRow(resource)
   const written = sql.identifier("@written")
   const key = sql.identifier("@key")
@@ -137,11 +137,13 @@ export function compileNoted(resource: Resource, verb: Verb): string {
     const at = sql.raw(`${i}`)
     return orOwn(isSingle ? sql`${key}` : sql`(${key}::json ->> ${at})`, sql`(${elements}::json ->> ${at})`)
   })
-  const isSame = isNoted(resource, row, elements)
+  const isSame = isNoted(resource, row, isMany ? sql`"@each"."@own"` : elements)
   const done =
     verb === "upsert" ? sql`case when ${written}."@made" = 1 then 'insert' else 'update' end` : literal(verb)
   const pending = sql`${pendingVersion(resource, keyText(parts), done, elements)} from ${written}`
-  const from = sql`${written} join ${tableOf(resource)} on ${isSame}`
+  // The planner takes an array for many: it goes through no table for each of its elements.
+  const all = sql`json_array_elements((select json_agg("@own"::json) from ${written})) as "@each"("@own")`
+  const from = sql`${isMany ? all : written} join ${tableOf(resource)} on ${isSame}`
   const noted =
     verb === "insert" ? pending : sql`${initial(resource, row, from, sql`true`)} union all ${pending}`
   return compile(sql`${insertInto()} ${noted}`).text

@@ -146,13 +146,20 @@ const send = (
   as: PreparedStatement | undefined,
 ) => on.unsafe(text, params as postgres.ParameterOrJSON<never>[], optionsOf(as, params)).values()
 
+/**
+ * A statement as it is prepared. One of many rows never is: its plan may have been made while its tables were tiny, and go
+ * through them for each row. To plan it anew takes less time than its rows.
+ */
+const preparedAs = (prepared: Prepared, { text, many }: Statement): PreparedStatement | undefined =>
+  many ? undefined : prepared.statementOf(text)
+
 /** Runs a statement on any connection. */
 function queryOn(
   { pool, prepared }: ClientParts,
   statement: Statement,
   deadline: Deadline | undefined,
 ): Promise<Row[]> {
-  const as = prepared.statementOf(statement.text)
+  const as = preparedAs(prepared, statement)
   const sendOn = (on: postgres.Sql) => send(on, statement, as) as unknown as Query
   // A statement that begins with its own tables may write, unless it is one of the engine's reads.
   const isRead =
@@ -188,7 +195,7 @@ async function runIn(
   // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
   // back instead.
   const sendNth = (statement: Statement, i: number) =>
-    send(tx, statement, prepared.statementOf(statement.text)).catch((error: unknown) => {
+    send(tx, statement, preparedAs(prepared, statement)).catch((error: unknown) => {
       if (isHasty) noteOutwaited(error)
       throw Object.assign(error as object, { statementIndex: i })
     })
