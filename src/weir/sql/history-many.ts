@@ -3,11 +3,20 @@ import { historySql } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
 import type { Resource } from "../resource/resource.ts"
 import { tableOf } from "./columns.ts"
-import { historyValue, isNoted, own, pendingName, tableName, type Verb, versionText } from "./history.ts"
+import {
+  historyValue,
+  isNoted,
+  own,
+  pendingName,
+  sinceWhen,
+  tableName,
+  type Verb,
+  versionText,
+} from "./history.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { writtenRow } from "./returning.ts"
 
-const { moment } = historySql
+const { notBefore } = historySql
 const of = (name: "id" | "key" | "was" | "first"): SQL => sql`"@p".value ->> ${sql.raw(`'${name}'`)}`
 const isFirst = sql`(${of("first")})::boolean`
 
@@ -20,16 +29,16 @@ export function compileManyVersions(resource: Resource, verb: Verb, isPart: bool
   const row = writtenRow(resource)
   const table = tableOf(resource)
   const noted = sql`select json_agg(json_build_object('id', ${own("id")}, 'key', ${own("row_key")}, 'was', ${own("was")}, 'first', ${own("version")} = 0)) from ${rowHistory} where ${own("table_name")} = ${pendingName(resource)}`
-  const numbers = sql`select ${own("row_key", "@o")} as "@key", max(${own("version", "@o")}) as "@last" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} where not ${isFirst} group by 1`
+  const numbers = sql`select ${own("row_key", "@o")} as "@key", max(${own("version", "@o")}) as "@last", max(${own("at", "@o")}) as "@at" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} where not ${isFirst} group by 1`
   const firsts = sql`select ${own("row_key", "@o")} as "@key" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} where ${isFirst} group by 1`
   const text = verb === "delete" ? sql`null::text` : versionText(resource, row)
-  const rows = sql`select (${of("id")})::bigint as "@id", ${text} as "@text" from "@p" join ${table} on ${isNoted(resource, row, sql`(${of("was")})`)} where not ${isFirst}`
+  const rows = sql`select (${of("id")})::bigint as "@id", ${text} as "@text", ${sinceWhen(resource, row) ?? sql`null::timestamptz`} as "@since" from "@p" join ${table} on ${isNoted(resource, row, sql`(${of("was")})`)} where not ${isFirst}`
   const set = (name: Parameters<typeof own>[0], value: SQL): SQL =>
     sql`${own(name)} = case when ${isFirst} then ${own(name, "weir_row_history")} else ${value} end`
   const sets = [
     sql`${own("table_name")} = ${tableName(resource)}`,
     set("version", sql`coalesce("@n"."@last", 0) + 1`),
-    set("at", moment()),
+    set("at", notBefore(sql`"@t"."@since"`, sql`"@n"."@at"`)),
     set("by", sql`cast(${bound(historyValue.by)} as text)`),
     set("was", sql`"@t"."@text"`),
   ]

@@ -18,7 +18,7 @@ export type Verb = "insert" | "update" | "delete" | "restore" | "upsert"
 /** Names of the values that these statements bind. */
 export const historyValue = { by: "@by", cutoff: "@cutoff", rowKey: "@rowKey" } as const
 
-const { anyBelow, jsonOf, lastWrite, moment } = historySql
+const { anyBelow, jsonOf, lastWrite, moment, notBefore } = historySql
 type LastWrite = NonNullable<typeof lastWrite>
 
 /** A column of the table of versions, by an alias or by its own name. */
@@ -153,6 +153,10 @@ export function compileNoted(resource: Resource, verb: Verb, isMany = false): st
 const nextVersion = (resource: Resource, key: SQL): SQL =>
   sql`(select coalesce(max(${own("version", "@o")}), 0) + 1 from ${aliased("@o")} where ${ofRow(resource, "@o", key)})`
 
+/** The time of a row's last version. */
+const lastTime = (resource: Resource, key: SQL): SQL =>
+  sql`(select ${own("at", "@o")} from ${aliased("@o")} where ${ofRow(resource, "@o", key)} order by ${own("version", "@o")} desc limit 1)`
+
 /**
  * After a write: makes versions of what was noted, as the rows are now. Row locks of the write are held by then, so that
  * no other transaction takes the same number. `isPart`: only some of the noted rows may have been written.
@@ -164,6 +168,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const found = sql`from ${table} where ${isNoted(resource, row, own("was", alias))}`
   const key = own("row_key", alias)
   const isFirst = sql`${own("version", alias)} = 0`
+  const since = sinceWhen(resource, row)
   const text = verb === "delete" ? sql`null` : sql`(select ${versionText(resource, row)} ${found})`
   const known = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", key)}`
   const conditions = [
@@ -177,7 +182,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const sets = [
     sql`${own("table_name")} = ${tableName(resource)}`,
     set("version", nextVersion(resource, key)),
-    set("at", moment()),
+    set("at", notBefore(since ? sql`(select ${since} ${found})` : sql`null`, lastTime(resource, key))),
     set("by", sql`cast(${bound(historyValue.by)} as text)`),
     set("was", text),
   ]
@@ -221,7 +226,7 @@ export function compileFirstVersions(resource: Resource, made: SQL): Plan {
   const row = writtenRow(resource)
   const key = keyTextOf(resource, row)
   return compile(
-    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
+    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${notBefore(sinceWhen(resource, row) ?? sql`null`, lastTime(resource, key))}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
   )
 }
 
