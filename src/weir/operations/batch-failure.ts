@@ -25,6 +25,8 @@ export async function failedStep(
   if (failure?.kind === "missed") return failure.write
   const { statementIndex } = error as { statementIndex?: unknown }
   if (typeof statementIndex === "number") {
+    // The record of the whole batch, which another request with its key has kept.
+    if (statementIndex < before.length) return undefined
     let end = before.length
     return parts.findIndex(({ statements }) => {
       end += statements.length

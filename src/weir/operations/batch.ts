@@ -77,7 +77,7 @@ async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch): Promise<
   const { recording } = batch
   const afterwards = postponed(call, parts)
   const isRecorded = parts.some(({ step }) => step.isRecorded)
-  const before = isRecorded ? startOf(recording) : []
+  const before = startOf(recording, isRecorded)
   const after = isRecorded ? endOf(recording) : []
   const all = parts.flatMap(({ statements }) => statements)
   if (all.length === 0) return parts

@@ -1,5 +1,6 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Row } from "../db/driver.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import { forbidden, invalid } from "../problem.ts"
 import { mostParam, parseBulk } from "../query/bulk.ts"
 import type { Values } from "../query/query.ts"
@@ -25,6 +26,7 @@ import { keyOf } from "./create.ts"
 import { checkBefore, checkUpdate, keyOfParts } from "./hooks.ts"
 import { columnsToUpdate, type MadeValues } from "./input.ts"
 import { patchInput } from "./patch-input.ts"
+import { keepUnchanged } from "./recording.ts"
 import { referenceProblem, updateRefusal } from "./refused.ts"
 
 /** Most rows of one statement. */
@@ -132,14 +134,17 @@ class Bulk {
       ])
     return rows.map(([text, key]) => ({
       text: String(text),
-      key: keyOfParts(JSON.parse(String(key)) as KeyPart[]) as RowKey,
+      key: keyOfParts(parseWithLong(String(key)) as KeyPart[]) as RowKey,
     }))
   }
 
   /** Writes those that still pass the filters, all or none, and says how many. */
   async write(keys: FoundKey[]): Promise<number> {
-    if (keys.length === 0) return 0
     const { call, set, values } = this
+    if (keys.length === 0) {
+      await keepUnchanged(call, "0")
+      return 0
+    }
     const { resource, verb } = this.what
     const plan = this.plan("write", compileBulk)
     const writes: Write[] = []

@@ -8,13 +8,13 @@ import {
   compileFirstVersions,
   compileNote,
   compileNoted,
-  compileSweep,
   compileVersions,
   historyValue,
   madeRows,
   type Verb,
 } from "../sql/history.ts"
 import { compileManyVersions } from "../sql/history-many.ts"
+import { compileSweep } from "../sql/history-sweep.ts"
 import { type Plan, planOf, withValues } from "../sql/plan.ts"
 import { isWritten, writtenBy } from "../sql/returned.ts"
 import { writtenRow } from "../sql/returning.ts"

@@ -1,4 +1,5 @@
 import type { Change, Row, Statement } from "../db/driver.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import { planOf, withValues } from "../sql/plan.ts"
 import { compileAnswer, compileForget, compileRecords, compileSweep, laterValue } from "../sql/record.ts"
@@ -47,9 +48,14 @@ export function sweeping({ record, isExpired }: Recording): Statement[] {
   return [...forget, sweep].map(asRecord)
 }
 
-/** The statements before and after those of a batch whose steps are recorded. */
-export const startOf = (recording: Recording): Statement[] =>
-  recording.request === "" ? [] : sweeping(recording)
+/**
+ * The statements before and after those of a batch. Where none of its steps `isRecorded`, as of deletes, it is recorded itself:
+ * else nothing would say that it was carried out.
+ */
+export const startOf = (recording: Recording, isRecorded: boolean): Statement[] =>
+  recording.request === ""
+    ? []
+    : [...sweeping(recording), ...(isRecorded ? [] : [answerOf(recording, donePosition, null)])]
 
 export const endOf = ({ request, record }: Recording): Statement[] =>
   request === "" ? [asRecord(withValues(planOf(owner, "forget", compileForget), { record }))] : []
@@ -64,25 +70,37 @@ export const passing = (): Recording => ({
 /** Where the answer to a whole batch stands, behind its writes. */
 export const answerPosition = 2_000_000_000
 
-/** Keeps the answer to a request whose writes are recorded. Where that fails, the records alone say what came of it. */
-export async function keepAnswer(
-  call: Call,
+/** Where it stands that a batch was carried out, none of whose steps is recorded. */
+const donePosition = answerPosition - 1
+
+/** The statement that keeps text at a position of a record. It fails where another request with that key was first. */
+function answerOf(
   { record, request, expiresAt: expires_at }: Recording,
-  body: string,
-): Promise<void> {
-  const values = {
-    id: `${record}.answer`,
-    record,
-    position: answerPosition,
-    request,
-    verb: "answer",
-    expires_at,
-  }
-  const statement = withValues(planOf(owner, "answer", compileAnswer), { ...values, body })
+  position: number,
+  body: string | null,
+): Statement {
+  const values = { id: `${record}.${position}`, record, position, request, verb: "answer", expires_at, body }
+  return asRecord(withValues(planOf(owner, "answer", compileAnswer), values))
+}
+
+/** Keeps the answer to a request whose writes are recorded. Where that fails, the records alone say what came of it. */
+export async function keepAnswer(call: Call, recording: Recording, body: string): Promise<void> {
+  const statement = answerOf(recording, answerPosition, body)
   await call
     .client()
-    .batch([asRecord(statement)])
+    .batch([statement])
     .catch(() => {})
+}
+
+/**
+ * Keeps what came of a request that has changed nothing, and so has no record of a write: a retry may find something to
+ * change. Fails where another request with its key was first. `position`: where a write would stand that it did not make.
+ */
+export async function keepUnchanged(call: Call, body: string | null, position = 0): Promise<void> {
+  const { recording, collector, isRehearsal } = call
+  // A batch is recorded as a whole, and what is rehearsed uses up no key.
+  if (!recording || collector || isRehearsal) return
+  await call.client().batch([...sweeping(recording), answerOf(recording, position, body)])
 }
 
 /** What is kept of a request: undefined where there is nothing, or where it no longer counts. */
@@ -109,13 +127,13 @@ const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
   verb: String(verb),
   position: Number(position),
   body: body === null || body === undefined ? "" : String(body),
-  key: typeof key === "string" ? ((JSON.parse(key) as Key | null) ?? undefined) : undefined,
+  key: typeof key === "string" ? ((parseWithLong(key) as Key | null) ?? undefined) : undefined,
 })
 
 /** The outcomes of rows that one statement inserted, each at its place in the request. */
 function outcomesOfMany([, , body, key]: Row): Outcome[] {
   const [places, bodies] = JSON.parse(String(body)) as [number[], string[]]
-  const keys = JSON.parse(String(key)) as (Key | null)[]
+  const keys = parseWithLong(String(key)) as (Key | null)[]
   return bodies.map((body, i) => ({
     verb: "insert",
     position: places[i] as number,

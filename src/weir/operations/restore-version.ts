@@ -8,6 +8,7 @@ import { isOpen } from "../resource/rules.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
 import { type Precondition, textHeld } from "./precondition.ts"
+import { keepUnchanged } from "./recording.ts"
 import { replaceDocument } from "./replace.ts"
 import { textOfVersion } from "./row-history.ts"
 import { update } from "./update.ts"
@@ -47,7 +48,10 @@ export async function restoreVersion(
     const isText = resource.json.has(field.name) && value !== "null"
     patch[field.name] = isText ? JsonText.checked(value) : JSON.parse(value)
   }
-  if (Object.keys(patch).length === 0) return text
+  if (Object.keys(patch).length === 0) {
+    await keepUnchanged(call, text)
+    return text
+  }
   return update(call, resource, id, patch, precondition)
 }
 

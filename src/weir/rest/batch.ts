@@ -10,7 +10,14 @@ import { sharesOf } from "../operations/batch-shares.ts"
 import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { once } from "../operations/once.ts"
-import { answerPosition, keepAnswer, type Outcome, passing, type Recording } from "../operations/recording.ts"
+import {
+  answerPosition,
+  keepAnswer,
+  keepUnchanged,
+  type Outcome,
+  passing,
+  type Recording,
+} from "../operations/recording.ts"
 import { type FieldIssue, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
@@ -60,7 +67,9 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
       sent,
       await ofBatch(sent, inBatch(call, steps, recording, sharesOf(call.limits, steps))),
     )
-    if (keyed) await keepAnswer(call, keyed, text)
+    // What only reads has no transaction, in which one of several requests with its key would be the first.
+    if (steps.every(({ isRead }) => isRead)) await keepUnchanged(call, text, answerPosition)
+    else if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
   const { value, replayed } = await once(call, keyed, run, (outcomes) =>

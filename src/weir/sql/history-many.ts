@@ -28,9 +28,8 @@ const isFirst = sql`(${of("first")})::boolean`
 export function compileManyVersions(resource: Resource, verb: Verb, isPart: boolean): Plan {
   const row = writtenRow(resource)
   const table = tableOf(resource)
-  const noted = sql`select json_agg(json_build_object('id', ${own("id")}, 'key', ${own("row_key")}, 'was', ${own("was")}, 'first', ${own("version")} = 0)) from ${rowHistory} where ${own("table_name")} = ${pendingName(resource)}`
-  const numbers = sql`select ${own("row_key", "@o")} as "@key", max(${own("version", "@o")}) as "@last", max(${own("at", "@o")}) as "@at" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} where not ${isFirst} group by 1`
-  const firsts = sql`select ${own("row_key", "@o")} as "@key" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} where ${isFirst} group by 1`
+  const noted = sql`select json_agg(json_build_object('id', ${own("id")}, 'key', ${own("row_key")}, 'was', case when ${own("version")} < 0 then ${own("was")} end, 'first', ${own("version")} = 0)) from ${rowHistory} where ${own("table_name")} = ${pendingName(resource)}`
+  const numbers = sql`select ${own("row_key", "@o")} as "@key", max(${own("version", "@o")}) as "@last", max(${own("at", "@o")}) as "@at" from "@p" join ${rowHistory} as "@o" on ${own("table_name", "@o")} = ${tableName(resource)} and ${own("row_key", "@o")} = ${of("key")} group by 1`
   const text = verb === "delete" ? sql`null::text` : versionText(resource, row)
   const rows = sql`select (${of("id")})::bigint as "@id", ${text} as "@text", ${sinceWhen(resource, row) ?? sql`null::timestamptz`} as "@since" from "@p" join ${table} on ${isNoted(resource, row, sql`(${of("was")})`)} where not ${isFirst}`
   const set = (name: Parameters<typeof own>[0], value: SQL): SQL =>
@@ -42,13 +41,13 @@ export function compileManyVersions(resource: Resource, verb: Verb, isPart: bool
     set("by", sql`cast(${bound(historyValue.by)} as text)`),
     set("was", sql`"@t"."@text"`),
   ]
-  const joined = sql`"@p" left join "@n" on "@n"."@key" = ${of("key")} left join "@f" on "@f"."@key" = ${of("key")} left join "@t" on "@t"."@id" = (${of("id")})::bigint`
+  const joined = sql`"@p" left join "@n" on "@n"."@key" = ${of("key")} left join "@t" on "@t"."@id" = (${of("id")})::bigint`
   const conditions = [
     sql`${own("id", "weir_row_history")} = (${of("id")})::bigint`,
-    sql`(not ${isFirst} or "@f"."@key" is null)`,
+    sql`(not ${isFirst} or "@n"."@key" is null)`,
     ...(isPart ? [sql`(${isFirst} or "@t"."@id" is null)`] : []),
   ]
   return compile(
-    sql`with "@p" as materialized (select value from json_array_elements((${noted})) as "@e"(value)), "@n" as (${numbers}), "@f" as (${firsts}), "@t" as (${rows}) update ${rowHistory} set ${sql.join(sets, sql`, `)} from ${joined} where ${sql.join(conditions, sql` and `)}`,
+    sql`with "@p" as materialized (select value from json_array_elements((${noted})) as "@e"(value)), "@n" as (${numbers}), "@t" as (${rows}) update ${rowHistory} set ${sql.join(sets, sql`, `)} from ${joined} where ${sql.join(conditions, sql` and `)}`,
   )
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions, historySql } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
+import { fullName } from "../db/dialect/table-name.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
 import { type Resource, updatedField } from "../resource/resource.ts"
@@ -18,7 +19,7 @@ export type Verb = "insert" | "update" | "delete" | "restore" | "upsert"
 /** Names of the values that these statements bind. */
 export const historyValue = { by: "@by", cutoff: "@cutoff", rowKey: "@rowKey" } as const
 
-const { anyBelow, jsonOf, lastWrite, moment, notBefore } = historySql
+const { jsonOf, lastWrite, moment, notBefore } = historySql
 type LastWrite = NonNullable<typeof lastWrite>
 
 /** A column of the table of versions, by an alias or by its own name. */
@@ -28,12 +29,13 @@ export const versionColumn = (name: keyof typeof rowHistory.$inferSelect, alias?
     : sql`${sql.identifier(alias)}.${sql.identifier(rowHistory[name].name)}`
 
 export const own = versionColumn
-const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(alias)}`
+export const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(alias)}`
 const literal = (text: string): SQL => sql.raw(`'${text.replaceAll("'", "''")}'`)
 
 /** Versions whose write has not told yet what it did go by another name than their table's. */
-export const pendingName = ({ tableName }: Resource): SQL => literal(`@${tableName}`)
-export const tableName = ({ tableName }: Resource): SQL => literal(tableName)
+export const pendingName = ({ table }: Resource): SQL => literal(`@${fullName(table)}`)
+/** With its schema, where it has one of its own: another may have a table of the same name. */
+export const tableName = ({ table }: Resource): SQL => literal(fullName(table))
 
 /** A key as the text that versions are found by: commas separate its parts. */
 export const rowKeyText = (key: RowKey): string => {
@@ -228,23 +230,4 @@ export function compileFirstVersions(resource: Resource, made: SQL): Plan {
   return compile(
     sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${notBefore(sinceWhen(resource, row) ?? sql`null`, lastTime(resource, key))}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
   )
-}
-
-/** Versions that a sweep looks at, and those of them that it deletes at the most. */
-const looked = 50
-const swept = 20
-
-/**
- * Deletes what was noted of rows that were not written. `sweeps`: and of some versions, taken by chance, those that
- * others replaced before the cutoff.
- */
-export function compileSweep(resource: Resource, sweeps: boolean): Plan {
-  const pending = sql`${own("table_name")} = ${pendingName(resource)}`
-  if (!sweeps) return compile(sql`delete from ${rowHistory} where ${pending}`)
-  const start = sql`(select ${anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
-  const some = sql`select ${own("id")} from ${rowHistory} where ${own("id")} > ${start} order by ${own("id")} limit ${sql.raw(`${looked}`)}`
-  const next = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", own("row_key", "@s"))} and ${own("version", "@o")} > ${own("version", "@s")} and ${own("at", "@o")} < ${bound(historyValue.cutoff)}`
-  // Those that another transaction deletes are left to it.
-  const old = sql`select ${own("id", "@s")} from ${aliased("@s")} where ${own("id", "@s")} in (${some}) and ${own("table_name", "@s")} = ${tableName(resource)} and exists (${next}) limit ${sql.raw(`${swept}${expressions.skippingLocked}`)}`
-  return compile(sql`delete from ${rowHistory} where ${pending} or ${own("id")} in (${old})`)
 }

@@ -87,7 +87,7 @@ export const sentKey = (resource: Resource, row: RowSql): SQL =>
 const isNoText = /^(id|integer|real|boolean|timestamp)$/
 
 function sentValue(resource: Resource, row: RowSql, name: string): SQL {
-  const value = jsonOf(resource, row, name)
+  const value = resource.fields[name]?.type.sql.returned?.(row(name)) ?? jsonOf(resource, row, name)
   return isNoText.test(resource.fields[name]?.spec.type ?? "") ? value : sentText(resource, value)
 }
 

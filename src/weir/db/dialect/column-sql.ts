@@ -14,6 +14,8 @@ export interface ColumnSql {
    * takes less time without these.
    */
   quick?: (column: SQL, otherwise: SQL) => SQL
+  /** The same as a column of a result, where a driver would not keep all digits of that: they are text then. */
+  returned?: (column: SQL) => SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
   /** Whether an array holds all elements of another. */
@@ -27,8 +29,8 @@ export interface ColumnSql {
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
   /**
-   * Whether a value in JSON is what `position` would be, of a column that is never null. Where it is not, a statement must
-   * ask for it. Default: never.
+   * Whether a value in JSON says what `position` would: null as well, or else of columns that are never null alone. Where
+   * it does not, a statement must ask for it. Default: never.
    */
   shows?: (value: unknown) => boolean
   /**
