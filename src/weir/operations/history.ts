@@ -8,12 +8,13 @@ import {
   compileFirstVersions,
   compileNote,
   compileNoted,
-  compileSweep,
   compileVersions,
   historyValue,
   madeRows,
   type Verb,
 } from "../sql/history.ts"
+import { compileManyVersions } from "../sql/history-many.ts"
+import { compileSweep } from "../sql/history-sweep.ts"
 import { type Plan, planOf, withValues } from "../sql/plan.ts"
 import { isWritten, writtenBy } from "../sql/returned.ts"
 import { writtenRow } from "../sql/returning.ts"
@@ -44,7 +45,10 @@ export function historyOf(call: Call, write: Write): WriteHistory {
     [historyValue.by]: call.viewer.id === undefined ? null : String(call.viewer.id),
     [historyValue.cutoff]: keep && new Date(Date.now() - keep * dayMs).toISOString(),
   }
-  const told = (plan: Plan): Statement => ({ ...withValues(plan, values), change })
+  // Those of many rows that keep account of themselves.
+  const isMany = !lastWrite && !write.upserted && (write.many ?? rows) !== undefined
+  const many = isMany && write.statement.many === true
+  const told = (plan: Plan): Statement => ({ ...withValues(plan, values), change, ...(many && { many }) })
   const kept = (shape: string, make: () => Plan) => told(planOf(resource, `history:${shape}`, make))
   // Upserts come by the thousand, and find their rows by the same columns.
   const ofRows = (shape: string, make: () => Plan) =>
@@ -64,8 +68,9 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   const changed = verb === "upsert" ? "update" : verb
   // Of the rows that an unlink may delete, it deletes all that it may.
   const isPart = rows !== undefined && verb === "delete" && !resource.softDelete
+  const versions = isMany ? compileManyVersions : compileVersions
   const after = [
-    kept(`versions:${changed}:${isPart}`, () => compileVersions(resource, changed, isPart)),
+    kept(`versions:${changed}:${isPart}:${isMany}`, () => versions(resource, changed, isPart)),
     ...(lastWrite && rows && verb === "upsert"
       ? [
           ofRows("made", () =>
@@ -76,7 +81,9 @@ export function historyOf(call: Call, write: Write): WriteHistory {
     sweep(),
   ]
   if (lastWrite) return { before: [note(write, changed)], around: (own) => [...own, ...after] }
-  const { noted } = planOf(resource, `history:noted:${verb}`, () => ({ noted: compileNoted(resource, verb) }))
+  const { noted } = planOf(resource, `history:noted:${verb}:${isMany}`, () => ({
+    noted: compileNoted(resource, verb, isMany),
+  }))
   return {
     before: [],
     around: ([statement, ...own]) => [

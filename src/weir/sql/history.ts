@@ -19,7 +19,7 @@ export type Verb = "insert" | "update" | "delete" | "restore" | "upsert"
 /** Names of the values that these statements bind. */
 export const historyValue = { by: "@by", cutoff: "@cutoff", rowKey: "@rowKey" } as const
 
-const { anyBelow, jsonOf, lastWrite, moment } = historySql
+const { jsonOf, lastWrite, moment, notBefore } = historySql
 type LastWrite = NonNullable<typeof lastWrite>
 
 /** A column of the table of versions, by an alias or by its own name. */
@@ -28,14 +28,14 @@ export const versionColumn = (name: keyof typeof rowHistory.$inferSelect, alias?
     ? sql`${sql.identifier(rowHistory[name].name)}`
     : sql`${sql.identifier(alias)}.${sql.identifier(rowHistory[name].name)}`
 
-const own = versionColumn
-const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(alias)}`
+export const own = versionColumn
+export const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(alias)}`
 const literal = (text: string): SQL => sql.raw(`'${text.replaceAll("'", "''")}'`)
 
 /** Versions whose write has not told yet what it did go by another name than their table's. */
-const pendingName = ({ table }: Resource): SQL => literal(`@${fullName(table)}`)
+export const pendingName = ({ table }: Resource): SQL => literal(`@${fullName(table)}`)
 /** With its schema, where it has one of its own: another may have a table of the same name. */
-const tableName = ({ table }: Resource): SQL => literal(fullName(table))
+export const tableName = ({ table }: Resource): SQL => literal(fullName(table))
 
 /** A key as the text that versions are found by: commas separate its parts. */
 export const rowKeyText = (key: RowKey): string => {
@@ -62,7 +62,7 @@ const keyTextOf = (resource: Resource, row: RowSql): SQL =>
 const orOwn = (json: SQL, value: SQL): SQL => sql`coalesce(cast(${json} as text), cast(${value} as text))`
 
 /** The row that a note is of, by what the database finds it by: on SQLite its number, else its key. */
-const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>
+export const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>
   lastWrite
     ? sql`${expressions.rowNumber(tableOf(resource))} = cast(${was} as integer)`
     : hasKeyOf(resource, row, jsonOf(was))
@@ -129,7 +129,7 @@ export function compileNote(resource: Resource, verb: Verb, where: SQL): Plan {
  * Within a write's own statement, whose rows are in `@written`: notes these, and what they were, since it sees the table as
  * it was before.
  */
-export function compileNoted(resource: Resource, verb: Verb): string {
+export function compileNoted(resource: Resource, verb: Verb, isMany = false): string {
   const row = writtenRow(resource)
   const written = sql.identifier("@written")
   const key = sql.identifier("@key")
@@ -139,11 +139,13 @@ export function compileNoted(resource: Resource, verb: Verb): string {
     const at = sql.raw(`${i}`)
     return orOwn(isSingle ? sql`${key}` : sql`(${key}::json ->> ${at})`, sql`(${elements}::json ->> ${at})`)
   })
-  const isSame = isNoted(resource, row, elements)
+  const isSame = isNoted(resource, row, isMany ? sql`"@each"."@own"` : elements)
   const done =
     verb === "upsert" ? sql`case when ${written}."@made" = 1 then 'insert' else 'update' end` : literal(verb)
   const pending = sql`${pendingVersion(resource, keyText(parts), done, elements)} from ${written}`
-  const from = sql`${written} join ${tableOf(resource)} on ${isSame}`
+  // The planner takes an array for many: it goes through no table for each of its elements.
+  const all = sql`json_array_elements((select json_agg("@own"::json) from ${written})) as "@each"("@own")`
+  const from = sql`${isMany ? all : written} join ${tableOf(resource)} on ${isSame}`
   const noted =
     verb === "insert" ? pending : sql`${initial(resource, row, from, sql`true`)} union all ${pending}`
   return compile(sql`${insertInto()} ${noted}`).text
@@ -152,6 +154,10 @@ export function compileNoted(resource: Resource, verb: Verb): string {
 /** The next number of a row's versions. */
 const nextVersion = (resource: Resource, key: SQL): SQL =>
   sql`(select coalesce(max(${own("version", "@o")}), 0) + 1 from ${aliased("@o")} where ${ofRow(resource, "@o", key)})`
+
+/** The time of a row's last version. */
+const lastTime = (resource: Resource, key: SQL): SQL =>
+  sql`(select ${own("at", "@o")} from ${aliased("@o")} where ${ofRow(resource, "@o", key)} order by ${own("version", "@o")} desc limit 1)`
 
 /**
  * After a write: makes versions of what was noted, as the rows are now. Row locks of the write are held by then, so that
@@ -164,6 +170,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const found = sql`from ${table} where ${isNoted(resource, row, own("was", alias))}`
   const key = own("row_key", alias)
   const isFirst = sql`${own("version", alias)} = 0`
+  const since = sinceWhen(resource, row)
   const text = verb === "delete" ? sql`null` : sql`(select ${versionText(resource, row)} ${found})`
   const known = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", key)}`
   const conditions = [
@@ -177,7 +184,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const sets = [
     sql`${own("table_name")} = ${tableName(resource)}`,
     set("version", nextVersion(resource, key)),
-    set("at", moment()),
+    set("at", notBefore(since ? sql`(select ${since} ${found})` : sql`null`, lastTime(resource, key))),
     set("by", sql`cast(${bound(historyValue.by)} as text)`),
     set("was", text),
   ]
@@ -221,25 +228,6 @@ export function compileFirstVersions(resource: Resource, made: SQL): Plan {
   const row = writtenRow(resource)
   const key = keyTextOf(resource, row)
   return compile(
-    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${moment()}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
+    sql`${insertInto()} select ${tableName(resource)}, ${key}, ${nextVersion(resource, key)}, 'insert', ${notBefore(sinceWhen(resource, row) ?? sql`null`, lastTime(resource, key))}, ${bound(historyValue.by)}, ${versionText(resource, row)} from ${tableOf(resource)} where ${made}`,
   )
-}
-
-/** Versions that a sweep looks at, and those of them that it deletes at the most. */
-const looked = 50
-const swept = 20
-
-/**
- * Deletes what was noted of rows that were not written. `sweeps`: and of some versions, taken by chance, those that
- * others replaced before the cutoff.
- */
-export function compileSweep(resource: Resource, sweeps: boolean): Plan {
-  const pending = sql`${own("table_name")} = ${pendingName(resource)}`
-  if (!sweeps) return compile(sql`delete from ${rowHistory} where ${pending}`)
-  const start = sql`(select ${anyBelow(sql`coalesce(max(${own("id")}), 0) + 1`)} - ${sql.raw(`${looked}`)} from ${rowHistory})`
-  const some = sql`select ${own("id")} from ${rowHistory} where ${own("id")} > ${start} order by ${own("id")} limit ${sql.raw(`${looked}`)}`
-  const next = sql`select 1 from ${aliased("@o")} where ${ofRow(resource, "@o", own("row_key", "@s"))} and ${own("version", "@o")} > ${own("version", "@s")} and ${own("at", "@o")} < ${bound(historyValue.cutoff)}`
-  // Those that another transaction deletes are left to it.
-  const old = sql`select ${own("id", "@s")} from ${aliased("@s")} where ${own("id", "@s")} in (${some}) and ${own("table_name", "@s")} = ${tableName(resource)} and exists (${next}) limit ${sql.raw(`${swept}${expressions.skippingLocked}`)}`
-  return compile(sql`delete from ${rowHistory} where ${pending} or ${own("id")} in (${old})`)
 }

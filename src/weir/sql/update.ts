@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
+import { expressions, historySql } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
@@ -44,9 +44,10 @@ export function assignments(resource: Resource, columns: string[], made: Made): 
   const sets = [...columns, ...made.bound].map(
     (column) => sql`${columnName(resource, column)} = ${boundValue(resource, column)}`,
   )
+  // A row that another transaction held has changed after it, as its versions say.
+  const now = resource.history ? historySql.moment : expressions.now
   for (const field of Object.values(resource.fields))
-    if (field.spec.auto === "updated")
-      sets.push(sql`${columnName(resource, field.name)} = ${expressions.now()}`)
+    if (field.spec.auto === "updated") sets.push(sql`${columnName(resource, field.name)} = ${now()}`)
   const counted = countedField(resource)
   if (counted) sets.push(sql`${columnName(resource, counted.name)} = ${nextVersion(resource, counted)}`)
   for (const [column, expression] of Object.entries(made.expressions))

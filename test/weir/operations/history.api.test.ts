@@ -294,6 +294,47 @@ describe("as_of", () => {
     expect((await as()("GET", "/users/1?as_of=2999-01-01T00:00:00Z")).status).toBe(422)
   })
 
+  test("a row's own times find it as it was made, and as it was changed", async () => {
+    const ann = as(w.ann.token)
+    const times: [path: string, at: string, title: string][] = []
+    const note = (path: string, { body, text, status }: Answer) => {
+      expect(status, text).toBeLessThan(300)
+      const row = body as { updated_at: string; title: string }
+      times.push([path, row.updated_at, row.title])
+    }
+    for (let i = 0; i < 5; i++) {
+      const path = `/lamps/${i + 1}`
+      const made = await ann("POST", "/lamps", { title: "made" })
+      const { created_at, updated_at } = made.body as { created_at: string; updated_at: string }
+      expect(created_at).toBe(updated_at)
+      note(path, made)
+      note(path, await ann("PATCH", path, { title: "changed" }))
+      await ann("DELETE", path)
+      note(path, await ann("POST", `${path}/restore`))
+    }
+    const many = (await ann("POST", "/lamps", [{ title: "a" }, { title: "b" }])).body as { id: number }[]
+    for (const { id } of many) note(`/lamps/${id}`, await ann("GET", `/lamps/${id}`))
+    for (const [path, at] of times) {
+      // Of versions within one millisecond, the last counts.
+      const last = times.findLast(([other, time]) => other === path && time === at)
+      const then = await ann("GET", `${path}?as_of=${at}&fields=title`)
+      expect([then.status, then.body], `${path} ${at}`).toEqual([200, { title: last?.[2] }])
+    }
+    for (const path of new Set(times.map(([path]) => path))) {
+      const ats = (await versions(path)).map(({ at }) => at as string)
+      expect(ats).toEqual([...ats].sort().reverse())
+    }
+  })
+
+  test("of writers that wait for each other, the row's own time is that of its last version", async () => {
+    const ann = as(w.ann.token)
+    await ann("POST", "/lamps", { title: "0" })
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => ann("PATCH", "/lamps/1", { title: `${n}` })))
+    const { updated_at, title } = (await ann("GET", "/lamps/1")).body as { updated_at: string; title: string }
+    expect((await versions("/lamps/1"))[0]?.at).toBe(updated_at)
+    expect((await ann("GET", `/lamps/1?as_of=${updated_at}`)).body).toMatchObject({ title })
+  })
+
   test("a row that nobody has changed yet is as it is", async () => {
     await w.database
       .connect()

@@ -38,7 +38,7 @@ export function openPostgresPool(url: string, options: PostgresOptions): Databas
   return {
     dialect: "postgres",
     label: labelOf(target),
-    connect: (deadline) => clientOf({ pool, pooler, prepared, order, options }, deadline),
+    connect: (deadline) => clientOf({ pool, pooler, prepared, order, options, plansAnew: true }, deadline),
     migrate: (statements) => migrateOn(pool, statements),
     load: () => pool.load,
     close: () => pool.end(5),
@@ -102,7 +102,12 @@ interface ClientParts {
   prepared: Prepared
   order: WriteOrder
   options: PostgresOptions
+  /** Whether long transactions are planned anew. Hyperdrive takes no command for that. */
+  plansAnew?: boolean
 }
+
+/** So many statements are planned anew: plans of few rows would go through a table that has grown for each of them. */
+const manyStatements = 100
 
 function clientOf(parts: ClientParts, deadline?: Deadline): Client {
   const { pool, pooler, order } = parts
@@ -146,13 +151,20 @@ const send = (
   as: PreparedStatement | undefined,
 ) => on.unsafe(text, params as postgres.ParameterOrJSON<never>[], optionsOf(as, params)).values()
 
+/**
+ * A statement as it is prepared. One of many rows never is: its plan may have been made while its tables were tiny, and go
+ * through them for each row. To plan it anew takes less time than its rows.
+ */
+const preparedAs = (prepared: Prepared, { text, many }: Statement): PreparedStatement | undefined =>
+  many ? undefined : prepared.statementOf(text)
+
 /** Runs a statement on any connection. */
 function queryOn(
   { pool, prepared }: ClientParts,
   statement: Statement,
   deadline: Deadline | undefined,
 ): Promise<Row[]> {
-  const as = prepared.statementOf(statement.text)
+  const as = preparedAs(prepared, statement)
   const sendOn = (on: postgres.Sql) => send(on, statement, as) as unknown as Query
   // A statement that begins with its own tables may write, unless it is one of the engine's reads.
   const isRead =
@@ -175,7 +187,7 @@ interface Run {
 /** Runs statements within a transaction, behind the locks that they need. */
 async function runIn(
   tx: postgres.TransactionSql,
-  { pooler, prepared, order, options }: ClientParts,
+  { pooler, prepared, order, options, plansAnew }: ClientParts,
   statements: Statement[],
   { deadline, isAgain, mayHaste }: Run,
 ): Promise<Row[][]> {
@@ -188,7 +200,7 @@ async function runIn(
   // The deadline cancels no statement, since the cancel request could hit the rollback; it rolls the transaction
   // back instead.
   const sendNth = (statement: Statement, i: number) =>
-    send(tx, statement, prepared.statementOf(statement.text)).catch((error: unknown) => {
+    send(tx, statement, preparedAs(prepared, statement)).catch((error: unknown) => {
       if (isHasty) noteOutwaited(error)
       throw Object.assign(error as object, { statementIndex: i })
     })
@@ -196,8 +208,10 @@ async function runIn(
   // Sent at once, before the others.
   const locked = lock && send(tx, lock, prepared.statementOf(lock.text)).execute()
   if (!pooler.keepsSession) await locked
+  const isAnew = plansAnew && pooler.keepsSession && statements.length >= manyStatements
+  const forgotten = isAnew && tx.unsafe("discard plans").execute()
   const results = pooler.keepsSession
-    ? (await Promise.all([...statements.map(sendNth), locked])).slice(0, statements.length)
+    ? (await Promise.all([...statements.map(sendNth), locked, forgotten])).slice(0, statements.length)
     : await oneByOne(statements, sendNth)
   throwIfExpired()
   return (results as Rows[]).map((rows, i) => (statements[i]?.header ? withHeader(rows) : rows))

@@ -9,6 +9,10 @@ export const lastWrite: { rows: SQL; lastRow: SQL } | undefined = {
 /** The time of a statement. */
 export const moment = (): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
 
+/** Now, or since when a row is as it is, which was a moment ago; never before another time. Any of these may be null. */
+export const notBefore = (since: SQL, before: SQL): SQL =>
+  sql`max(min(${moment()}, coalesce(${since}, ${moment()})), coalesce(${before}, ''))`
+
 /** A whole number from 0 to below another, by chance. */
 export const anyBelow = (limit: SQL): SQL => sql`abs(random() % (${limit}))`
 
