@@ -1,9 +1,10 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Row, Statement } from "../db/driver.ts"
 import { Pace } from "../lib/pace.ts"
-import { forbidden, invalid, Problem } from "../problem.ts"
+import { forbidden, invalid, notFound, Problem } from "../problem.ts"
 import { failedStep, isOwnFault } from "./batch-failure.ts"
 import { Part } from "./batch-part.ts"
+import { BatchRows } from "./batch-rows.ts"
 import { type Run, runsOf, singly } from "./batch-runs.ts"
 import type { Shares } from "./batch-shares.ts"
 import { Cancelled, type Step, StepFailed } from "./batch-step.ts"
@@ -14,6 +15,7 @@ import { endOf, type Recording, startOf } from "./recording.ts"
 interface Batch {
   recording: Recording
   shares: Shares
+  rows: BatchRows
 }
 
 /**
@@ -27,7 +29,7 @@ export async function inBatch<T>(
   recording: Recording,
   shares: Shares = { read: call.limits, write: call.limits },
 ): Promise<T[]> {
-  const batch = { recording, shares }
+  const batch = { recording, shares, rows: new BatchRows() }
   const parts = await begun(call, runsOf(steps), batch)
   const done = await carryOut(call, parts, batch)
   const results = await Promise.all(
@@ -37,14 +39,15 @@ export async function inBatch<T>(
 }
 
 /** Begins runs of steps in their order: one that cannot be begun together, step by step. */
-async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch): Promise<Part<T>[]> {
+async function begun<T>(call: Call, runs: Run<T>[], batch: Batch): Promise<Part<T>[]> {
+  const { recording, shares, rows } = batch
   const parts: Part<T>[] = []
   const waiting = [...runs]
   let hasWritten = false
   const pace = new Pace()
   for (let run = waiting.shift(); run; run = waiting.shift()) {
     const limits = run.steps[0].isRead ? shares.read : shares.write
-    const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten })
+    const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten, rows })
     parts.push(part)
     hasWritten ||= !part.step.isRead
     try {
@@ -154,6 +157,7 @@ async function reasonOf<T>(part: Part<T>, error: unknown): Promise<unknown> {
   // A write that changes no row is told so: it looks why.
   if (classify(error)?.kind === "missed") part.resolve(part.statements.map(() => []))
   else part.reject(error)
+  if (part.isOfGone && classify(error)?.kind === "missed") return notFound()
   try {
     await part.result
   } catch (reason) {
