@@ -41,6 +41,36 @@ const rows = async (path: string) => (await call("GET", path)).body as Record<st
 const put = (path: string, body: object, headers?: object) => ({ method: "PUT", path, body, headers })
 
 describe("of several operations that fail", () => {
+  test("the first is named, whether it is known before the transaction or within", async () => {
+    await call("PUT", "/slots/a", { json: {} })
+    const taken = { method: "POST", path: "/slots", body: { id: "a" } }
+    const free = { method: "POST", path: "/slots", body: { id: "b" } }
+    const stale = put("/slots/a", {}, { "If-Match": '"old"' })
+    const wrong = put("/slots/a", { odd: 1 })
+    for (const late of [stale, wrong]) {
+      expect(problem(await batch(taken, late))).toMatchObject({
+        status: 409,
+        code: "duplicate",
+        operation: "0",
+      })
+      expect(problem(await batch(free, taken, late))).toMatchObject({
+        status: 409,
+        code: "duplicate",
+        operation: "1",
+      })
+      expect(problem(await batch(late, taken))).toMatchObject({ status: late === stale ? 412 : 422 })
+    }
+    const headers = { prefer: "tx=rollback" }
+    const rehearsed = await call("POST", "/batch", { json: { operations: [free, taken, stale] }, headers })
+    expect(problem(rehearsed)).toMatchObject({ status: 409, code: "duplicate", operation: "1" })
+    expect(problem(await batch(free, stale))).toMatchObject({
+      status: 412,
+      code: "precondition_failed",
+      operation: "1",
+    })
+    expect(await rows("/slots?fields=id")).toEqual([{ id: "a" }])
+  })
+
   test("an id that is the name of an operation without one is at fault itself", async () => {
     const read = { method: "GET", path: "/slots" }
     expect(problem(await batch({ ...read, id: "1" }, read))).toMatchObject({
