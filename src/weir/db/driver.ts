@@ -24,6 +24,8 @@ export interface Client {
    * where none holds anybody.
    */
   isLong?(statement: Statement): boolean
+  /** Whether its first read alone sees the rows as they are at its place among writes: others come after all of these. */
+  isForOneRead?: boolean
   /** Whether the shared cache has not yet confirmed the invalidations of a write of this client. */
   pendingInvalidations?: boolean
   /** Releases the client. Absent where there is nothing to release. */

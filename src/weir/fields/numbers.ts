@@ -1,5 +1,6 @@
 import { columnSql } from "../db/dialect/expressions.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
+import { isLongInteger } from "../lib/long-integer.ts"
 import * as z from "../lib/zod.ts"
 import { comparison } from "./operators.ts"
 import { type FieldType, Invalid, type MakeType, type Scalar } from "./type.ts"
@@ -46,11 +47,15 @@ const number = {
   heavy: false,
 } satisfies Partial<FieldType>
 
+/** Whether a cursor of some database holds an integer so: all of its digits. */
+const isCursorText = (text: string): boolean =>
+  (/^(0|-?[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) || isLongInteger(text)
+
 export const integer: MakeType = (spec) => ({
   ...number,
   parse: parseInteger,
   parseCell: parseInteger,
-  accepts: Number.isSafeInteger,
+  accepts: (value) => Number.isSafeInteger(value) || (typeof value === "string" && isCursorText(value)),
   input: () => bounded(z.int(), spec),
   output: () => z.int(),
   example: () => exampleWithin(spec, 1),

@@ -92,6 +92,7 @@ export class Part<T> {
   /** A client whose first read is one of the batch's statements. */
   private reading(client: Client): Client {
     return {
+      isForOneRead: true,
       query: async (statement) => {
         if (this.waiting) return client.query(statement)
         this.read = statement

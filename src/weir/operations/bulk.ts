@@ -1,5 +1,6 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Row } from "../db/driver.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import { forbidden, invalid } from "../problem.ts"
 import { mostParam, parseBulk } from "../query/bulk.ts"
 import type { Values } from "../query/query.ts"
@@ -133,7 +134,7 @@ class Bulk {
       ])
     return rows.map(([text, key]) => ({
       text: String(text),
-      key: keyOfParts(JSON.parse(String(key)) as KeyPart[]) as RowKey,
+      key: keyOfParts(parseWithLong(String(key)) as KeyPart[]) as RowKey,
     }))
   }
 

@@ -65,7 +65,8 @@ export function writeProblem(
 export function refusedValues(paths: string[], check?: Check): Problem {
   const message = check ? `does not hold the check ${check.name}` : "is not accepted"
   const issues = paths.map((path): FieldIssue => ({ path, message, code: "invalid" }))
-  return invalid("The database refuses these values", issues)
+  const which = check && paths.length === 0 ? `: they do not hold the check ${check.name}` : ""
+  return invalid(`The database refuses these values${which}`, issues)
 }
 
 /** A failure with the names of fields, where the database names columns. */

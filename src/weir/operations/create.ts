@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { LaterValue } from "../lib/later-value.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import { invalid } from "../problem.ts"
 import { type Key, keyParts, oppositeKey, type RowKey } from "../resource/key.ts"
 import { type Nested, type Resource, secretOf } from "../resource/resource.ts"
@@ -170,7 +171,7 @@ function oneByOne(
 /** The key of a created row, as its statement returns it; undefined for a table without one. */
 export function keyOf({ keys }: Resource, returned: unknown): RowKey | undefined {
   if (keys.length === 0) return undefined
-  return keys.length === 1 ? (returned as Key) : (JSON.parse(String(returned)) as Key[])
+  return keys.length === 1 ? (returned as Key) : (parseWithLong(String(returned)) as Key[])
 }
 
 /** The checked objects of an input, of which an array has at `most` so many. */

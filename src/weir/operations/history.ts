@@ -1,6 +1,7 @@
 import { historySql } from "../db/dialect/expressions.ts"
 import type { Change, Statement } from "../db/driver.ts"
 import type { Values } from "../query/query.ts"
+import type { Resource } from "../resource/resource.ts"
 import { clause } from "../resource/rules.ts"
 import { hasKey, keyValues } from "../sql/columns.ts"
 import {
@@ -14,6 +15,7 @@ import {
   type Verb,
 } from "../sql/history.ts"
 import { type Plan, planOf, withValues } from "../sql/plan.ts"
+import { isWritten, writtenBy } from "../sql/returned.ts"
 import { writtenRow } from "../sql/returning.ts"
 import type { Call } from "./call.ts"
 import type { Write } from "./commit.ts"
@@ -50,9 +52,12 @@ export function historyOf(call: Call, write: Write): WriteHistory {
   const sweep = () => kept(`sweep:${keep}`, () => compileSweep(resource, keep !== undefined))
   if (lastWrite && verb === "insert") {
     const by = call.recording ? "byRecord" : write.many ? "byCount" : "byNumber"
-    const first = rows
-      ? ofRows("first", () => compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
-      : kept(`first:${by}`, () => compileFirstVersions(resource, madeRows[by](resource, lastWrite)))
+    const hasKey = by === "byRecord" && !rows && writtenBy(write) === "values"
+    const first = hasKey
+      ? { ...withValues(byValues(resource, lastWrite), { ...write.values, ...values }), change }
+      : rows
+        ? ofRows("first", () => compileFirstVersions(resource, madeRows.byCondition(rows.where, lastWrite)))
+        : kept(`first:${by}`, () => compileFirstVersions(resource, madeRows[by](resource, lastWrite)))
     const after = keep === undefined ? [first] : [first, sweep()]
     return { before: [], around: (own) => [...own, ...after] }
   }
@@ -81,6 +86,12 @@ export function historyOf(call: Call, write: Write): WriteHistory {
     ],
   }
 }
+
+/** Of an insert whose key is among its values. */
+const byValues = (resource: Resource, lastWrite: NonNullable<typeof historySql.lastWrite>): Plan =>
+  planOf(resource, "history:first:byValues", () =>
+    compileFirstVersions(resource, madeRows.byCondition(isWritten(resource, "values"), lastWrite)),
+  )
 
 /** The text of a write that notes its rows in the same statement: it may keep a record of them already. */
 function notedWithin(text: string, noted: string): string {

@@ -1,8 +1,9 @@
 import type { Row } from "../db/driver.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import { forbidden, invalid, notFound, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import type { LinkColumns } from "../resource/junction.ts"
-import { type Key, keyParts, type RowKey } from "../resource/key.ts"
+import { type Key, type KeyPart, keyParts, type RowKey } from "../resource/key.ts"
 import type { Relation } from "../resource/resource.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileIsLinked, compileUnlink, linkWhere } from "../sql/junction.ts"
@@ -113,7 +114,13 @@ export async function unlink(call: Call, link: Link): Promise<void> {
     const rows = await call.client().query(withValues(keys, valuesOf(call, link)))
     if (rows.length === 0) throw await unlinkRefusal(call, link)
     for (const [parts] of rows)
-      await checkBefore(call, junction, "delete", undefined, keyOfParts(JSON.parse(parts as string)))
+      await checkBefore(
+        call,
+        junction,
+        "delete",
+        undefined,
+        keyOfParts(parseWithLong(parts as string) as KeyPart[]),
+      )
   }
   // Where the key is not known, any row of the junction may be what is removed.
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }

@@ -1,6 +1,6 @@
 import { invalid } from "../problem.ts"
-import { encodeCursor, shortCursor } from "../query/cursor.ts"
-import { type ListQuery, sortText } from "../query/query.ts"
+import { encodeCursor, isPart, type Position, shortCursor } from "../query/cursor.ts"
+import { type ListQuery, type SortKey, sortText } from "../query/query.ts"
 import { hasCursors } from "../resource/key.ts"
 import type { Page } from "./page.ts"
 
@@ -84,8 +84,8 @@ export function linksOf(path: string, search: LinkSearch, query: Linked, page: P
 }
 
 /**
- * The cursor of the first or last row of a page; undefined where its key is too long for one, or is none that its column
- * should hold, as another program may have written it.
+ * The cursor of the first or last row of a page; undefined where its key is too long for one, or where it has a value that
+ * its column should not hold, as another program may have written it: such a cursor would be refused.
  */
 export function cursorOf(
   { resource, sort, whole }: Positioned,
@@ -94,11 +94,19 @@ export function cursorOf(
 ): string | undefined {
   const isKey = (key: number) => resource.keys.includes(sort[key]?.field.name ?? "")
   const isCuttable = (key: number) => !whole && !isKey(key)
-  const position = page.position(end)
+  const position = page.position(end).map((value, i) => shortDigits((sort[i] as SortKey).field, value))
   const isOdd = position.some(
-    (value, i) => isKey(i) && (value === null || (typeof value === "string" && value.includes("\ufffd"))),
+    (value, i) =>
+      !isPart((sort[i] as SortKey).field, value, isKey(i)) ||
+      (isKey(i) && typeof value === "string" && value.includes("\ufffd")),
   )
   return isOdd ? undefined : shortCursor(sortText(sort), position, isCuttable)
+}
+
+/** An integer that JavaScript keeps as a number, on every database: some have the digits of all of a column as text. */
+function shortDigits({ spec }: SortKey["field"], value: Position[number]): Position[number] {
+  if (typeof value !== "string" || (spec.type !== "id" && spec.type !== "integer")) return value
+  return Number.isSafeInteger(Number(value)) && value !== "" ? Number(value) : value
 }
 
 /** Where a page begins whose neighbour no cursor can name: as many rows from where this page begins. */

@@ -114,7 +114,7 @@ async function uncheckedRows(of: Of): Promise<Found> {
   const found: Found = []
   for (const check of checksOf(resource)) {
     const plan = compileUnchecked(resource, group.shape, check)
-    for (const { place } of plan ? await rowsOf(of, plan) : [])
+    for (const { place } of plan ? await orNone(rowsOf(of, plan)) : [])
       found.push({
         place,
         problem: refusedValues(
@@ -124,4 +124,13 @@ async function uncheckedRows(of: Of): Promise<Found> {
       })
   }
   return found
+}
+
+/** What a look finds, or nothing where it fails: a check may ask for what only a row of the table has. */
+async function orNone<T>(looking: Promise<T[]>): Promise<T[]> {
+  try {
+    return await looking
+  } catch {
+    return []
+  }
 }

@@ -1,4 +1,5 @@
 import type { Change, Row, Statement } from "../db/driver.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import { planOf, withValues } from "../sql/plan.ts"
 import { compileAnswer, compileForget, compileRecords, compileSweep, laterValue } from "../sql/record.ts"
@@ -126,13 +127,13 @@ const outcomeOf = ([, verb, body, key, , position]: Row): Outcome => ({
   verb: String(verb),
   position: Number(position),
   body: body === null || body === undefined ? "" : String(body),
-  key: typeof key === "string" ? ((JSON.parse(key) as Key | null) ?? undefined) : undefined,
+  key: typeof key === "string" ? ((parseWithLong(key) as Key | null) ?? undefined) : undefined,
 })
 
 /** The outcomes of rows that one statement inserted, each at its place in the request. */
 function outcomesOfMany([, , body, key]: Row): Outcome[] {
   const [places, bodies] = JSON.parse(String(body)) as [number[], string[]]
-  const keys = JSON.parse(String(key)) as (Key | null)[]
+  const keys = parseWithLong(String(key)) as (Key | null)[]
   return bodies.map((body, i) => ({
     verb: "insert",
     position: places[i] as number,

@@ -85,6 +85,7 @@ export async function valuesProblem(
       await look(0, rows.length)
     }
   }
-  if (paths.length === 0) return writeProblem(error, resource, Object.keys(resource.fields))
+  const written = new Set(groups.flatMap(({ shape }) => shape.columns))
+  if (paths.length === 0) return writeProblem(error, resource, [...written])
   return refusedValues(paths.sort(([a], [b]) => a - b).map(([, path]) => path))
 }

@@ -141,16 +141,18 @@ export function decodeCursor(
   const [beside, ...others] = parts.slice(keys.length).map(readBeside)
   if (others.length || (parts.length > keys.length && !beside)) return undefined
   const position = parts.slice(0, keys.length)
-  const valid = keys.every(({ name, type, spec }, i) => {
-    const value: unknown = position[i]
-    if (value === null) return !isKey(name)
-    const isCut = Array.isArray(value) && value.length === 1
-    if (isCut && isKey(name)) return false
-    if (Array.isArray(value) && type.sql.stored) return isStored(value)
-    if (isCut && spec.type !== "text") return false
-    return type.accepts(isCut ? value[0] : value)
-  })
+  const valid = keys.every((key, i) => isPart(key, position[i], isKey(key.name)))
   return valid ? { position, skip: 0, inclusive: false, ...beside } : undefined
+}
+
+/** Whether a value can be what a cursor holds of a sort key. */
+export function isPart({ type, spec }: SortField, value: unknown, isKey: boolean): boolean {
+  if (value === null) return !isKey
+  const isCut = Array.isArray(value) && value.length === 1
+  if (isCut && isKey) return false
+  if (Array.isArray(value) && type.sql.stored) return isStored(value)
+  if (isCut && spec.type !== "text") return false
+  return type.accepts(isCut ? value[0] : value)
 }
 
 /** Where beside its position a cursor leads: undefined for what is none. */

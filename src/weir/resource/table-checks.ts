@@ -1,4 +1,4 @@
-import { Column, is, SQL } from "drizzle-orm"
+import { Column, is, SQL, StringChunk } from "drizzle-orm"
 import { tableConfig } from "../db/dialect/names.ts"
 import type { Resource } from "./resource.ts"
 
@@ -24,16 +24,12 @@ export function checksOf({ table, fields }: Pick<Resource, "table" | "fields">):
   return checks
 }
 
-/** An expression with other expressions for its columns. */
-export function withColumns(part: SQL, instead: (column: Column) => SQL): SQL {
-  return new SQL(
-    part.queryChunks.map((chunk) =>
-      is(chunk, Column) ? instead(chunk) : is(chunk, SQL) ? withColumns(chunk, instead) : chunk,
-    ),
-  )
+/** Whether an expression is about a column: as such, or by its name in SQL that was written by hand. */
+function mentions(part: unknown, column: Column): boolean {
+  // Postgres makes others of the columns for checks, with the same names.
+  if (is(part, Column)) return part.name === column.name
+  if (is(part, SQL)) return part.queryChunks.some((chunk) => mentions(chunk, column))
+  if (!is(part, StringChunk)) return false
+  const names = part.value.join("").match(/[\p{L}_][\p{L}\p{N}_$]*/gu)
+  return names?.some((name) => name === column.name) ?? false
 }
-
-/** Whether an expression has a column in it. Postgres makes others of the columns for it, with the same names. */
-const mentions = (part: unknown, column: Column): boolean =>
-  (is(part, Column) && part.name === column.name) ||
-  (is(part, SQL) && part.queryChunks.some((chunk) => mentions(chunk, column)))

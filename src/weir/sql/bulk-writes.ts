@@ -6,7 +6,7 @@ import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { costOfFinding } from "./bounded.ts"
-import { tableOf } from "./columns.ts"
+import { keyArray, tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered } from "./filters.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
@@ -50,7 +50,7 @@ export function compileMatching(write: BulkWrite): Plan {
   const keys = fields.map(({ name }) => row(name))
   const sent = fields.map(({ name, type }) => type.sql.json(row(name)))
   const found = compile(
-    sql`select ${sentText(resource, expressions.jsonArray(keys))}, ${sentText(resource, expressions.jsonArray(sent))} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
+    sql`select ${sentText(resource, keyArray(resource, row))}, ${sentText(resource, expressions.jsonArray(sent))} from ${tableOf(resource)} ${alias} where ${clause(where)} order by ${sql.join(keys, sql`, `)} limit ${bound("@most")}`,
   )
   return { ...found, ...costOfFinding(resource, write.kind, write) }
 }

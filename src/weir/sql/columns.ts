@@ -49,6 +49,12 @@ export function hasKey(
   return parts.length === 1 ? (parts[0] as SQL) : sql.join(parts, sql` and `)
 }
 
+/** The key of a row as the text of a JSON array, whose elements are those of bound arrays. */
+export const keyArray = (resource: Resource, row: RowSql): SQL =>
+  expressions.jsonArray(
+    keyFields(resource).map(({ name, type }) => type.sql.element?.(row(name)) ?? row(name)),
+  )
+
 /** What tells the rows of an alias apart, for reading some of them by it: the key, or the database's own number. */
 export function rowKey({ keys, fields, hasRowNumber }: Resource, alias: SQL, row: RowSql): SQL[] {
   const [key] = keys

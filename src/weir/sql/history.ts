@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import { expressions, historySql } from "../db/dialect/expressions.ts"
 import { rowHistory } from "../db/dialect/row-history.ts"
+import { fullName } from "../db/dialect/table-name.ts"
 import { writeRecords } from "../db/dialect/write-records.ts"
 import { keyFields, keyParts, type RowKey } from "../resource/key.ts"
 import { type Resource, updatedField } from "../resource/resource.ts"
@@ -32,8 +33,9 @@ const aliased = (alias: string): SQL => sql`${rowHistory} as ${sql.identifier(al
 const literal = (text: string): SQL => sql.raw(`'${text.replaceAll("'", "''")}'`)
 
 /** Versions whose write has not told yet what it did go by another name than their table's. */
-const pendingName = ({ tableName }: Resource): SQL => literal(`@${tableName}`)
-const tableName = ({ tableName }: Resource): SQL => literal(tableName)
+const pendingName = ({ table }: Resource): SQL => literal(`@${fullName(table)}`)
+/** With its schema, where it has one of its own: another may have a table of the same name. */
+const tableName = ({ table }: Resource): SQL => literal(fullName(table))
 
 /** A key as the text that versions are found by: commas separate its parts. */
 export const rowKeyText = (key: RowKey): string => {
@@ -54,7 +56,16 @@ function keyText(parts: SQL[]): SQL {
 }
 
 const keyTextOf = (resource: Resource, row: RowSql): SQL =>
-  keyText(keyFields(resource).map(({ name, type }) => type.sql.json(row(name))))
+  keyText(keyFields(resource).map(({ name, type }) => orOwn(type.sql.json(row(name)), row(name))))
+
+/** Values that JSON cannot say, such as infinity, are their own text. */
+const orOwn = (json: SQL, value: SQL): SQL => sql`coalesce(cast(${json} as text), cast(${value} as text))`
+
+/** The row that a note is of, by what the database finds it by: on SQLite its number, else its key. */
+const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>
+  lastWrite
+    ? sql`${expressions.rowNumber(tableOf(resource))} = cast(${was} as integer)`
+    : hasKeyOf(resource, row, jsonOf(was))
 
 /** Whether a row has the key that a JSON array holds. */
 const hasKeyOf = (resource: Resource, row: RowSql, array: SQL): SQL =>
@@ -102,9 +113,13 @@ const pendingVersion = (resource: Resource, key: SQL, verb: SQL, elements: SQL):
 /** Before a write, where no statement can keep account of itself: notes the rows of `where`, and what they are. */
 export function compileNote(resource: Resource, verb: Verb, where: SQL): Plan {
   const row = writtenRow(resource)
-  const elements = expressions.jsonArray(resource.keys.map(row))
-  const pending = pendingVersion(resource, keyTextOf(resource, row), literal(verb), elements)
   const table = tableOf(resource)
+  const pending = pendingVersion(
+    resource,
+    keyTextOf(resource, row),
+    literal(verb),
+    expressions.rowNumber(table),
+  )
   return compile(
     sql`${insertInto()} ${initial(resource, row, table, where)} union all ${pending} from ${table} where ${where}`,
   )
@@ -119,11 +134,12 @@ export function compileNoted(resource: Resource, verb: Verb): string {
   const written = sql.identifier("@written")
   const key = sql.identifier("@key")
   const isSingle = resource.keys.length === 1
-  const parts = isSingle
-    ? [sql`${key}`]
-    : resource.keys.map((_, i) => sql`(${key}::json ->> ${sql.raw(`${i}`)})`)
-  const elements = isSingle ? expressions.jsonArray(parts) : sql`${key}::text`
-  const isSame = hasKeyOf(resource, row, sql`(${elements})::json`)
+  const elements = sql`${written}."@own"`
+  const parts = resource.keys.map((_, i) => {
+    const at = sql.raw(`${i}`)
+    return orOwn(isSingle ? sql`${key}` : sql`(${key}::json ->> ${at})`, sql`(${elements}::json ->> ${at})`)
+  })
+  const isSame = isNoted(resource, row, elements)
   const done =
     verb === "upsert" ? sql`case when ${written}."@made" = 1 then 'insert' else 'update' end` : literal(verb)
   const pending = sql`${pendingVersion(resource, keyText(parts), done, elements)} from ${written}`
@@ -145,8 +161,7 @@ export function compileVersions(resource: Resource, verb: Verb, isPart: boolean)
   const row = writtenRow(resource)
   const table = tableOf(resource)
   const alias = "weir_row_history"
-  const array = jsonOf(own("was", alias))
-  const found = sql`from ${table} where ${hasKeyOf(resource, row, array)}`
+  const found = sql`from ${table} where ${isNoted(resource, row, own("was", alias))}`
   const key = own("row_key", alias)
   const isFirst = sql`${own("version", alias)} = 0`
   const text = verb === "delete" ? sql`null` : sql`(select ${versionText(resource, row)} ${found})`
@@ -181,8 +196,11 @@ export const madeRows = {
   /** The same of so many as `@places` has: where the table has an index for searches, SQLite counts what that writes. */
   byCount: (resource: Resource, { lastRow }: LastWrite): SQL =>
     madeRows.byNumber(resource, { rows: sql`json_array_length(${bound("@places")})`, lastRow }),
-  /** By the key in the record of the write, which has come between. */
+  /** By the key in the record of the write, which has come between. Bytes are no key in JSON: such a row has the highest number. */
   byRecord(resource: Resource, { rows, lastRow }: LastWrite): SQL {
+    const number = expressions.rowNumber(tableOf(resource))
+    if (keyFields(resource).some(({ spec }) => spec.type === "bytes"))
+      return sql`${rows} > 0 and ${number} = (select max(${number}) from ${tableOf(resource)})`
     const key = sql`${writeRecords.row_key}`
     const array = resource.keys.length === 1 ? sql`'[' || ${key} || ']'` : key
     const record = sql`(select ${array} from ${writeRecords} where ${expressions.rowNumber(sql`${writeRecords}`)} = ${lastRow})`

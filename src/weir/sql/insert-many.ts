@@ -3,7 +3,7 @@ import { expressions } from "../db/dialect/expressions.ts"
 import { type ForeignKey, foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "../resource/resource.ts"
 import { anyone, isOpenToAll } from "../resource/rules.ts"
-import { type Check, withColumns } from "../resource/table-checks.ts"
+import type { Check } from "../resource/table-checks.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { columnsFrom, insertInto } from "./bulk.ts"
 import { tableOf } from "./columns.ts"
@@ -107,15 +107,19 @@ export function compileTaken(
   return compile(sql`select "@n" from (${judged}) as "@judged" where "@nth" > 1 order by "@n"`)
 }
 
-/** Which of the bound rows do not hold a check of the table: `[place]`. Undefined where they lack one of its columns. */
+/**
+ * Which of the bound rows do not hold a check of the table: `[place]`. The rows go by the name of the table and have the names of
+ * its columns, as the check has them. Undefined where they lack one of these.
+ */
 export function compileUnchecked(resource: Resource, shape: RowsShape, check: Check): Plan | undefined {
   if (check.columns.some((name) => !shape.columns.includes(name))) return undefined
-  const fields = Object.values(resource.fields)
-  const holds = withColumns(check.value, ({ name }) => {
-    const field = fields.find(({ column }) => column.name === name)
-    return sql`${given}.${sql.identifier(field?.name ?? name)}`
-  })
-  return compile(sql`select "@n" from ${placed(resource, shape)} where not (${holds}) order by "@n"`)
+  const columns = shape.columns.map(
+    (name) =>
+      sql`${given}.${sql.identifier(name)} as ${sql.identifier(resource.fields[name]?.column.name ?? name)}`,
+  )
+  const rows = sql`select "@n", ${sql.join(columns, sql`, `)} from ${placed(resource, shape)}`
+  const alias = sql.identifier(resource.tableName)
+  return compile(sql`select "@n" from (${rows}) as ${alias} where not (${check.value}) order by "@n"`)
 }
 
 /** Which of the bound rows name a row that is not there by a foreign key: `[place]`. */

@@ -11,7 +11,7 @@ export interface KeyInRow {
 export const areInRows = (keys: SortExpression[], { members }: RowShape, apart: boolean): boolean =>
   keys.every(({ key: { field } }) => {
     const { position, shows } = field.type.sql
-    const isShown = !position || (!apart && !field.nullable && shows !== undefined)
+    const isShown = !position || (!apart && shows !== undefined && (!field.nullable || shows(null)))
     return isShown && members.some((m) => m.name === field.name && !m.when)
   })
 

@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
+import { expressions, historySql } from "../db/dialect/expressions.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { anyone, clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
-import { columnName, hasKey, tableOf } from "./columns.ts"
+import { columnName, hasKey, keyArray, tableOf } from "./columns.ts"
 import { wholeShape } from "./embed.ts"
 import { rowText, visibleMembers } from "./row.ts"
 import { sentText } from "./sent.ts"
@@ -55,14 +55,16 @@ const seenText = (
  * its writes, their row comes last.
  */
 export function returnedKeys(resource: Resource, row: RowSql): SQL {
-  const { keys, references, options } = resource
+  const { keys, references, options, history } = resource
   const key = sentKey(resource, row)
   // D1 tells the columns of a batch apart by their names.
   const own = references.has(keys[0] ?? "") ? sql`${key} as "@key"` : key
   // Postgres would take a column called "@row" for the rows that have this name.
   const told = options.after ? [sql`${sentText(resource, toldRow(resource, row))} as "@told"`] : []
   const foreign = [...references].map((name) => sentValue(resource, row, name))
-  return sql.join([own, ...foreign, ...told], sql`, `)
+  // Where a write notes its rows itself, it finds them by what the database makes of their keys.
+  const noted = history && !historySql.lastWrite ? [sql`${keyArray(resource, row)} as "@own"`] : []
+  return sql.join([own, ...foreign, ...told, ...noted], sql`, `)
 }
 
 /** The primary key of a row, as in JSON; one of several columns is an array of JSON. */
@@ -85,7 +87,7 @@ export const sentKey = (resource: Resource, row: RowSql): SQL =>
 const isNoText = /^(id|integer|real|boolean|timestamp)$/
 
 function sentValue(resource: Resource, row: RowSql, name: string): SQL {
-  const value = jsonOf(resource, row, name)
+  const value = resource.fields[name]?.type.sql.returned?.(row(name)) ?? jsonOf(resource, row, name)
   return isNoText.test(resource.fields[name]?.spec.type ?? "") ? value : sentText(resource, value)
 }
 

@@ -150,7 +150,11 @@ test("text is trimmed before it is stored, and lower-cased only where it is an e
 
 test("a part of a cursor fits its field or does not", () => {
   const cases: [spec: FieldSpec, fit: unknown[], unfit: unknown[]][] = [
-    [{ type: "id" }, [1, 0, -1], [1.5, "1", null, true, Number.NaN, 2 ** 53]],
+    [
+      { type: "id" },
+      [1, 0, -1, "1", "9007199254740993"],
+      [1.5, "01", "1.5", "9223372036854775808", null, true, Number.NaN, 2 ** 53],
+    ],
     [{ type: "real" }, [1, 1.5, -0, 1e308], ["1", Number.NaN, Number.POSITIVE_INFINITY, null, []]],
     [{ type: "boolean" }, [true, false], [0, 1, "true", null]],
     [{ type: "timestamp" }, ["2026-01-01T00:00:00.000Z"], ["2026-01-01T00:00:00Z", "x", 0, null]],

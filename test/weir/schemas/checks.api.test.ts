@@ -24,6 +24,8 @@ const onPostgres = () =>
     (t) => [
       pg.check("rooms_days", sql`${t.fromDay} <= ${t.toDay}`),
       pg.check("rooms_name", sql`length(${t.name}) > 2`),
+      pg.check("rooms_raw", sql`"checked_rooms"."to_day" < 50 and to_day <> 49`),
+      pg.check("rooms_left_out", sql`id <> 40 or odd is null`),
     ],
   )
 const onSqlite = () =>
@@ -38,12 +40,15 @@ const onSqlite = () =>
     (t) => [
       lite.check("rooms_days", sql`${t.fromDay} <= ${t.toDay}`),
       lite.check("rooms_name", sql`length(${t.name}) > 2`),
+      lite.check("rooms_raw", sql`"checked_rooms"."to_day" < 50 and to_day <> 49`),
+      lite.check("rooms_left_out", sql`id <> 40 or odd is null`),
     ],
   )
 const rooms = (dialectName === "postgres" ? onPostgres() : onSqlite()) as ReturnType<typeof onPostgres>
 const ddl = `create table checked_rooms (id integer primary key, from_day integer not null, to_day integer not null,
-  name text, constraint rooms_days check (from_day <= to_day), constraint rooms_name check (length(name) > 2),
-  constraint of_the_database_alone check (to_day < 100))`
+  name text, odd integer default 1, constraint rooms_days check (from_day <= to_day), constraint rooms_name check (length(name) > 2),
+  constraint rooms_raw check (to_day < 50 and to_day <> 49),
+  constraint rooms_left_out check (id <> 40 or odd is null), constraint of_the_database_alone check (from_day > -100))`
 
 let made: Fresh
 let call: Call
@@ -105,7 +110,34 @@ test.each([
   // What the request does not set is not at fault.
   ["PATCH", "/rooms/1", { toDay: 0 }, [["toDay", "rooms_days"]]],
   // A check that the schema does not have is nobody's to see.
-  ["PATCH", "/rooms/1", { toDay: 100 }, []],
+  ["PATCH", "/rooms/1", { fromDay: -100 }, []],
+  // Of SQL that was written by hand.
+  ["PATCH", "/rooms/1", { toDay: 49 }, [["toDay", "rooms_raw"]]],
+  ["POST", "/rooms", { id: 40, fromDay: 1, toDay: 2 }, [["id", "rooms_left_out"]]],
+  [
+    "POST",
+    "/rooms",
+    [
+      { id: 2, fromDay: 1, toDay: 2 },
+      { id: 3, fromDay: 1, toDay: 60 },
+      { id: 4, fromDay: 3, toDay: 2 },
+    ],
+    [
+      ["1.toDay", "rooms_raw"],
+      ["2.fromDay", "rooms_days"],
+      ["2.toDay", "rooms_days"],
+    ],
+  ],
+  // It asks for a column that the schema does not have: which row it was is not known.
+  [
+    "POST",
+    "/rooms",
+    [
+      { id: 2, fromDay: 1, toDay: 2 },
+      { id: 40, fromDay: 1, toDay: 2 },
+    ],
+    [["id", "rooms_left_out"]],
+  ],
 ])("%s %s %j", async (method, path, json, expected) => {
   const { status, body } = await call(method, path, { json })
   expect([status, body]).toMatchObject([422, { code: "invalid_request" }])

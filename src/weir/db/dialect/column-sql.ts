@@ -14,6 +14,8 @@ export interface ColumnSql {
    * takes less time without these.
    */
   quick?: (column: SQL, otherwise: SQL) => SQL
+  /** The same as a column of a result, where a driver would not keep all digits of that: they are text then. */
+  returned?: (column: SQL) => SQL
   /** A validated value, converted to what the driver binds. */
   encode(value: unknown): Value
   /** Whether an array holds all elements of another. */
@@ -27,8 +29,8 @@ export interface ColumnSql {
   /** What a cursor holds of the column, where its JSON value would lose digits. Default: `json`. */
   position?: (column: SQL) => SQL
   /**
-   * Whether a value in JSON is what `position` would be, of a column that is never null. Where it is not, a statement must
-   * ask for it. Default: never.
+   * Whether a value in JSON says what `position` would: null as well, or else of columns that are never null alone. Where
+   * it does not, a statement must ask for it. Default: never.
    */
   shows?: (value: unknown) => boolean
   /**
@@ -50,6 +52,8 @@ export interface ColumnSql {
   oneOf(expression: SQL, list: SQL): SQL
   /** An encoded value, converted to an element of the JSON array that a bulk insert binds. */
   toElement(value: unknown): unknown
+  /** The column as an element that `fromElement` reads, where JSON cannot hold its value, or loses some of it. */
+  element?: (column: SQL) => SQL
   /** SQL for element `index` of such an array, as a value of the column. */
   fromElement(array: SQL, index: number): SQL
 }

@@ -9,7 +9,7 @@ import { bytes, json, vector } from "./types/values.ts"
 
 /** How Postgres stores, binds and renders each column type. */
 const columnTypes: Record<FieldTypeName, (spec: FieldSpec) => ColumnSql> = {
-  id: () => typed("bigint"),
+  id: integer,
   text,
   integer,
   real,

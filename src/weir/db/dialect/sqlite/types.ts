@@ -1,9 +1,9 @@
-import type { SQL } from "drizzle-orm"
+import { type SQL, sql } from "drizzle-orm"
 import type { ColumnSql } from "../column-sql.ts"
 import type { FieldSpec, FieldTypeName } from "../field.ts"
 import { timestamp } from "./types/instants.ts"
 import { bigint, decimal, real } from "./types/numbers.ts"
-import { heldAsStored, isKind, isSafe, noBytes, numberOf } from "./types/odd.ts"
+import { heldAsStored, isBetweenSafe, isKind, isSafe, noBytes, numberOf } from "./types/odd.ts"
 import { typed } from "./types/typed.ts"
 import { boolean, bytes, json, list } from "./types/values.ts"
 
@@ -12,6 +12,7 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
   ...typed("text"),
   ...(inferred && {
     json: noBytes,
+    element: noBytes,
     quick: (column: SQL) => column,
     shows: (value: unknown) => typeof value === "string",
     ...heldAsStored(isKind("text")),
@@ -21,7 +22,12 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
 /** A whole number. What somebody else stored in its place is null, but for a number that is none. */
 const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
   ...typed("integer"),
-  ...(inferred && !isStrict && { json: numberOf, shows: Number.isSafeInteger, ...heldAsStored(isSafe) }),
+  returned: (column) => sql`iif(${isBetweenSafe(column)}, ${column}, cast(${numberOf(column)} as text))`,
+  // Where it is null in JSON only where it has no value, null is told as well.
+  shows: (value) => Number.isSafeInteger(value) || (value === null && (isStrict || !inferred)),
+  ...(inferred && !isStrict
+    ? { json: numberOf, ...heldAsStored(isSafe) }
+    : heldAsStored((column) => sql`(${isBetweenSafe(column)} or ${column} is null)`)),
 })
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */

@@ -15,6 +15,7 @@ export function array({ sqlType = "text[]", dimensions = 1 }: FieldSpec, element
     // The driver would write a text for an array of some types anew.
     bind: (param) => sql`${param}::text::${sql.raw(sqlType)}`,
     json: (column) => rendered(column, element),
+    element: (column) => sql`${column}::text`,
     // An array of varchar is compared as one of text: it has no operator of its own.
     contains: (column, elements) =>
       sqlType.startsWith("text[")

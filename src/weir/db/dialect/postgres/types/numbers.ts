@@ -4,8 +4,14 @@ import type { FieldSpec } from "../../field.ts"
 import { readFromText, typed } from "./typed.ts"
 
 /** A whole number of any size: compared as a bigint, since an operand may be beyond the column's own range. */
-export const integer = ({ inferred }: FieldSpec): ColumnSql =>
-  inferred ? { ...typed("bigint"), bind: (param) => sql`${param}::bigint` } : typed("bigint")
+export const integer = ({ inferred, sqlType = "bigint" }: FieldSpec): ColumnSql => ({
+  ...typed("bigint"),
+  ...(inferred && { bind: (param) => sql`${param}::bigint` }),
+  ...(sqlType === "bigint" && {
+    position: (column) => sql`${column}::text`,
+    shows: (value) => value === null || Number.isSafeInteger(value),
+  }),
+})
 
 /** A bigint as text, which keeps all its digits. */
 export const bigint = (): ColumnSql => ({

@@ -10,6 +10,7 @@ const isSet = (value: unknown): boolean => value !== null && value !== undefined
 /** JSON, as text that the driver takes as it is. Its null is none of SQL, and the same to a client. */
 export const json = ({ sqlType = "json", inferred }: FieldSpec): ColumnSql => ({
   ...typed(sqlType),
+  element: (column) => sql`${column}::text`,
   ...(inferred && { isNull: (column) => sql`(coalesce(${column}::text, 'null') = 'null')` }),
   encode: (value): Value => (isSet(value) ? JsonText.of(value) : null),
 })

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { toScaled } from "../../../../lib/scaled.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored, infinite, isKind, numberOf } from "./odd.ts"
+import { heldAsStored, infinite, isKind, noBytes, numberOf } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 /**
@@ -48,9 +48,25 @@ function exactElement(array: SQL, index: number): SQL {
   return sql`iif(json_type(${at}) = 'array', cast(${part(0)} as real) * ${part(1)} / ${part(2)} / ${part(3)} / ${part(4)}, ${array} ->> ${sql.raw(String(index))})`
 }
 
+/** A number as JSON of which SQLite reads all bits: with the fewest digits that do, since it is one bit off with some. */
+function readBack(column: SQL): SQL {
+  const tries = [15, 16, 17, 18, 19, 20].map((digits) => {
+    const text = sql`printf(${sql.raw(`'%!.${digits}g'`)}, ${column})`
+    return sql`when cast(${text} as real) = ${column} then json(${text})`
+  })
+  const infinity = sql`when ${isWithinReals(column)} is not true then json(${infinite(column)})`
+  return sql`case when typeof(${column}) <> 'real' then ${noBytes(column)} ${infinity} ${sql.join(tries, sql` `)} end`
+}
+
 /** A floating point number. It keeps all digits, although SQLite's JSON prints 15. Infinite ones are null. */
 export function real({ inferred }: FieldSpec): ColumnSql {
-  const own = { ...typed("real"), json: realJson, toElement: exactNumber, fromElement: exactElement }
+  const own = {
+    ...typed("real"),
+    json: realJson,
+    toElement: exactNumber,
+    element: readBack,
+    fromElement: exactElement,
+  }
   if (!inferred) return own
   return {
     ...own,
@@ -117,6 +133,7 @@ export function decimal({ storage, inferred, scale = 0 }: FieldSpec): ColumnSql 
       sql`${expression} in (select cast(value as numeric) from json_each(${list}))`,
     finite,
     toElement: exactNumber,
+    element: readBack,
     fromElement: (array, index) => sql`cast(${exactElement(array, index)} as numeric)`,
   }
 }
@@ -135,6 +152,7 @@ export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
     return {
       ...madeFromText((text) => sql`cast(${text} as blob)`),
       json: (column) => sql`iif(${isDigits(column)}, cast(${column} as text), null)`,
+      element: (column) => sql`cast(${column} as text)`,
       position: (column) => sql`cast(${asInteger(column)} as text)`,
       comparable: asInteger,
       oneOf: (expression, list) =>

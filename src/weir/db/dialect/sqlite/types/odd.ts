@@ -36,9 +36,12 @@ export const isKind =
   (column: SQL): SQL =>
     sql`typeof(${column}) = ${sql.raw(`'${kind}'`)}`
 
+/** Whether a whole number is one that JavaScript keeps. */
+export const isBetweenSafe = (column: SQL): SQL =>
+  sql`${column} between ${sql.raw(String(Number.MIN_SAFE_INTEGER))} and ${sql.raw(String(Number.MAX_SAFE_INTEGER))}`
+
 /** Whether it is a whole number that JavaScript keeps. */
-export const isSafe = (column: SQL): SQL =>
-  sql`typeof(${column}) = 'integer' and ${column} between ${sql.raw(String(Number.MIN_SAFE_INTEGER))} and ${sql.raw(String(Number.MAX_SAFE_INTEGER))}`
+export const isSafe = (column: SQL): SQL => sql`typeof(${column}) = 'integer' and ${isBetweenSafe(column)}`
 
 /** The column where it holds a number. SQLite puts numbers before all text, and text before bytes: to ask for a kind takes twice as long. */
 export const numberOf = (column: SQL): SQL => sql`iif(${column} < '', ${column}, null)`

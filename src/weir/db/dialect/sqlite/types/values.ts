@@ -30,6 +30,7 @@ export function json({ inferred, storage, document }: FieldSpec): ColumnSql {
     ? {
         ...madeFromText((text) => sql`cast(${text} as blob)`),
         json: (column) => valid(sql`cast(${column} as text)`),
+        element: (column) => sql`cast(${column} as text)`,
         isNull: (column) => empty(sql`cast(${column} as text)`),
         encode,
       }
@@ -67,6 +68,7 @@ const base64Json = (column: SQL): SQL =>
 export const bytes = (): ColumnSql => ({
   ...madeFromText((text) => sql`unhex(${text})`),
   bindable: (column) => sql`hex(${column})`,
+  element: (column) => sql`hex(${column})`,
   json: base64Json,
   encode: (value) => (isSet(value) ? Buffer.from(value as string, "base64").toString("hex") : null),
 })
