@@ -1,5 +1,6 @@
 import type { Statement } from "../db/driver.ts"
 import type { AppContext } from "../http/context.ts"
+import { BatchRows } from "../operations/batch-rows.ts"
 import type { Call } from "../operations/call.ts"
 import { create } from "../operations/create.ts"
 import { parseBody, requireWritable } from "../operations/input.ts"
@@ -24,6 +25,7 @@ export const followedBy = (
   last: () => Promise<Statement[]> | Statement[],
 ): Call["collector"] => ({
   step: 0,
+  rows: new BatchRows(),
   add: async (statements) => {
     const all = [...statements, ...(await last())]
     return (await call.client().batch(all)).slice(0, statements.length)

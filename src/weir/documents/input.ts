@@ -16,8 +16,8 @@ export const defaultDocumentBytes = 262_144
 export interface DocumentRules {
   /** Most bytes of its own members. */
   maxBytes: number
-  /** The key that its path has: it may name no other. */
-  id?: string | undefined
+  /** The key that its path has: it may name no other. Null where the database alone knows it. */
+  id?: string | null | undefined
   /** Whether it may have what an export has besides: its owner and times. */
   exported?: boolean
   /** References that its path gives. */
@@ -79,7 +79,7 @@ export function sentDocument(
   issues.push(
     ...wrongColumns(resource, system),
     ...wrongColumns(resource, references),
-    ...(id === undefined ? [] : wrongId(id)),
+    ...(typeof id === "string" ? wrongId(id) : []),
   )
   return { members, system, references, issues }
 }
@@ -145,7 +145,7 @@ export function documentRow(
   const missing = isObject ? missingReferences(resource, sent.references, rules.within) : []
   const own = [...sent.issues, ...missing]
   const issues = own.length ? own : (validatorFor(resource)?.(JSON.parse(data.text)) ?? [])
-  const id = rules.id === undefined ? {} : { _id: rules.id }
+  const id = typeof rules.id === "string" ? { _id: rules.id } : {}
   return { row: { ...sent.system, ...id, ...sent.references, [resource.document as string]: data }, issues }
 }
 

@@ -1,8 +1,9 @@
 import type { Client, Row, Statement } from "../db/driver.ts"
 import { requiredRead } from "../sql/record.ts"
+import type { BatchRows } from "./batch-rows.ts"
 import { createdTogether, type Run } from "./batch-runs.ts"
 import { Cancelled, recordsPerStep, type Step, StepFailed } from "./batch-step.ts"
-import type { AnswerLimits, Call } from "./call.ts"
+import type { AnswerLimits, Call, Collector } from "./call.ts"
 import type { Recording } from "./recording.ts"
 
 interface PartOptions {
@@ -10,6 +11,7 @@ interface PartOptions {
   limits: AnswerLimits
   /** Whether writes come before it. */
   waits: boolean
+  rows: BatchRows
 }
 
 /** A step that has been begun, up to its first statement that must wait for the others; or a run of them. */
@@ -22,11 +24,12 @@ export class Part<T> {
   read: Statement | undefined
   private waiting: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   private readonly reached: () => void
+  private readonly collector: Collector
   readonly run: Run<T>
   /** The first of its steps. */
   readonly step: Step<T>
 
-  constructor(call: Call, run: Run<T>, { recording, limits, waits }: PartOptions) {
+  constructor(call: Call, run: Run<T>, { recording, limits, waits, rows }: PartOptions) {
     this.run = run
     const { index, steps } = run
     const [step] = steps
@@ -36,11 +39,12 @@ export class Part<T> {
       reached = resolve
     })
     this.reached = reached
+    this.collector = { step: index, isRun: this.isRun, rows, add: (statements) => this.add(statements) }
     const own: Call = {
       ...call,
       bypass: "no-store",
       limits,
-      collector: { step: index, isRun: this.isRun, add: (statements) => this.add(statements) },
+      collector: this.collector,
       recording: step.isRecorded ? { ...recording, from: (step.place ?? index) * recordsPerStep } : undefined,
     }
     if (step.isRead && waits) own.client = () => this.reading(call.client())
@@ -48,6 +52,11 @@ export class Part<T> {
     // Whoever awaits the result is told of its failure.
     this.result.catch(() => {})
     this.begun = Promise.race([waitsForOthers, this.result])
+  }
+
+  /** Whether it writes a row that a step before it deletes. */
+  get isOfGone(): boolean {
+    return this.collector.isOfGone === true
   }
 
   get isRun(): boolean {

@@ -33,3 +33,6 @@ export class StepFailed extends Error {
 
 /** What the other steps are told of a batch that failed. */
 export class Cancelled extends Error {}
+
+/** What a step fails with that another request has outrun: the batch succeeds when it is tried again. */
+export class Raced extends Error {}

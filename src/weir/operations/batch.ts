@@ -1,9 +1,11 @@
 import { classify } from "../db/dialect/errors.ts"
 import type { Row, Statement } from "../db/driver.ts"
 import { Pace } from "../lib/pace.ts"
-import { forbidden, invalid, Problem } from "../problem.ts"
+import { forbidden, invalid, notFound, Problem } from "../problem.ts"
+import { undone } from "../sql/record.ts"
 import { failedStep, isOwnFault } from "./batch-failure.ts"
 import { Part } from "./batch-part.ts"
+import { BatchRows } from "./batch-rows.ts"
 import { type Run, runsOf, singly } from "./batch-runs.ts"
 import type { Shares } from "./batch-shares.ts"
 import { Cancelled, type Step, StepFailed } from "./batch-step.ts"
@@ -14,6 +16,7 @@ import { endOf, type Recording, startOf } from "./recording.ts"
 interface Batch {
   recording: Recording
   shares: Shares
+  rows: BatchRows
 }
 
 /**
@@ -27,8 +30,8 @@ export async function inBatch<T>(
   recording: Recording,
   shares: Shares = { read: call.limits, write: call.limits },
 ): Promise<T[]> {
-  const batch = { recording, shares }
-  const parts = await begun(call, runsOf(steps), batch)
+  const batch = { recording, shares, rows: new BatchRows() }
+  const parts = await begun(call, runsOf(steps), batch, true)
   const done = await carryOut(call, parts, batch)
   const results = await Promise.all(
     done.map(({ result, step }) => result.catch((error) => [afterwards(step, error)])),
@@ -36,15 +39,19 @@ export async function inBatch<T>(
   return results.flat()
 }
 
-/** Begins runs of steps in their order: one that cannot be begun together, step by step. */
-async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch): Promise<Part<T>[]> {
+/**
+ * Begins runs of steps in their order: one that cannot be begun together, step by step. `isWhole`: whether nothing stands before
+ * them, so that those before one that fails can be tried.
+ */
+async function begun<T>(call: Call, runs: Run<T>[], batch: Batch, isWhole: boolean): Promise<Part<T>[]> {
+  const { recording, shares, rows } = batch
   const parts: Part<T>[] = []
   const waiting = [...runs]
   let hasWritten = false
   const pace = new Pace()
   for (let run = waiting.shift(); run; run = waiting.shift()) {
     const limits = run.steps[0].isRead ? shares.read : shares.write
-    const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten })
+    const part: Part<T> = new Part(call, run, { recording, limits, waits: hasWritten, rows })
     parts.push(part)
     hasWritten ||= !part.step.isRead
     try {
@@ -55,8 +62,13 @@ async function begun<T>(call: Call, runs: Run<T>[], { recording, shares }: Batch
         waiting.unshift(...singly([run]))
         continue
       }
+      parts.pop()
+      const failure = error instanceof StepFailed ? error : new StepFailed(run.index, error)
+      // What fails before it is known once it is tried.
+      if (isWhole && failure.cause instanceof Problem && failure.cause.status < 500)
+        await carryOut(call, parts, batch, true)
       cancel(parts)
-      throw error instanceof StepFailed ? error : new StepFailed(run.index, error)
+      throw failure
     }
     if (pace.isOver()) await pace.rest()
   }
@@ -72,22 +84,26 @@ function cancel<T>(parts: Part<T>[]): void {
   for (const part of parts) part.reject(new Cancelled())
 }
 
-/** Sends the statements of all parts, and gives each its rows. Returns the parts that were carried out at last. */
-async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch): Promise<Part<T>[]> {
+/**
+ * Sends the statements of all parts, and gives each its rows. Returns the parts that were carried out at last. A trial is
+ * undone, and throws what its first failing part does.
+ */
+async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch, isTrial = false): Promise<Part<T>[]> {
   const { recording } = batch
   const afterwards = postponed(call, parts)
   const isRecorded = parts.some(({ step }) => step.isRecorded)
   const before = startOf(recording, isRecorded)
-  const after = isRecorded ? endOf(recording) : []
+  const after = isTrial ? [undone()] : isRecorded ? endOf(recording) : []
   const all = parts.flatMap(({ statements }) => statements)
   if (all.length === 0) return parts
   let results: Row[][]
   try {
     results = await call.client().batch([...before, ...all, ...after])
   } catch (error) {
+    if (isTrial && classify(error)?.kind === "undone") return parts
     // Which row of a run is at fault is known where each has a statement.
     if (isOwnFault(error) && parts.some(({ isRun }) => isRun))
-      return carryOut(call, await unfolded(call, parts, batch), batch)
+      return carryOut(call, await unfolded(call, parts, batch), batch, isTrial)
     throw await failureOf(call, parts, before, error)
   }
   let at = before.length
@@ -127,7 +143,7 @@ async function unfolded<T>(call: Call, parts: Part<T>[], batch: Batch): Promise<
   for (const part of parts)
     if (part.isRun) {
       part.reject(new Cancelled())
-      list.push(...(await begun(call, singly([part.run]), batch)))
+      list.push(...(await begun(call, singly([part.run]), batch, false)))
     } else list.push(part)
   return list
 }
@@ -154,6 +170,7 @@ async function reasonOf<T>(part: Part<T>, error: unknown): Promise<unknown> {
   // A write that changes no row is told so: it looks why.
   if (classify(error)?.kind === "missed") part.resolve(part.statements.map(() => []))
   else part.reject(error)
+  if (part.isOfGone && classify(error)?.kind === "missed") return notFound()
   try {
     await part.result
   } catch (reason) {

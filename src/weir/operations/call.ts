@@ -6,6 +6,7 @@ import type { Waiter } from "../lib/fair-queue.ts"
 import type { Stopwatch } from "../lib/stopwatch.ts"
 import type { Key, RowKey } from "../resource/key.ts"
 import type { BaseKind, RecalledViewer, Viewer } from "../resource/viewer.ts"
+import type { BatchRows } from "./batch-rows.ts"
 import type { Write } from "./commit.ts"
 import type { Recording } from "./recording.ts"
 
@@ -63,6 +64,10 @@ export interface Collector {
   step: number
   /** Whether it stands for several steps, each of which is tried alone where this fails. */
   isRun?: boolean
+  /** What the steps begun so far make of rows. */
+  rows: BatchRows
+  /** Whether it writes a row that a step before it deletes. */
+  isOfGone?: boolean
   /** Resolves to the rows of each, once all steps are durable. */
   add(statements: Statement[]): Promise<Row[][]>
 }

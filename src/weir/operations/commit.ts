@@ -8,7 +8,7 @@ import type { Resource } from "../resource/resource.ts"
 import { type UpsertedBy, written } from "../sql/record.ts"
 import type { ManyRows } from "../sql/record-many.ts"
 import { returnedOf } from "../sql/returned.ts"
-import type { Call } from "./call.ts"
+import type { Call, Collector } from "./call.ts"
 import { changeOf } from "./change.ts"
 import { claimsOf } from "./claims.ts"
 import { historyOf } from "./history.ts"
@@ -64,6 +64,7 @@ export async function commit(
   last: Statement[] = [],
 ): Promise<Row[][]> {
   const { collector } = call
+  if (collector) noteIn(collector, writes)
   const looking = longOf(call, writes)
   const long = looking && (await looking)
   const { statements, places, from } = await assembled(call, writes, locks, long)
@@ -78,6 +79,15 @@ export async function commit(
     if (typeof index === "number")
       Object.assign(error as object, { statementIndex: places.findLastIndex((place) => place <= index) })
     throw error
+  }
+}
+
+function noteIn(collector: Collector, writes: Write[]): void {
+  for (const write of writes) {
+    const { resource, verb, key } = write
+    if ((verb === "update" || verb === "delete") && key !== undefined)
+      collector.isOfGone ||= collector.rows.isThere(resource, key) === false
+    collector.rows.note(write)
   }
 }
 

@@ -75,7 +75,10 @@ const nothing = { bound: [], expressions: {}, values: {} }
 
 /** A patch's members. Throws a 422 that names what is wrong with them. */
 function sentPatch(call: Call, resource: Resource, id: RowKey, input: unknown): SentDocument {
-  const sent = sentDocument(resource, input, { maxBytes: documentBytes(call), id: String(keyName(id)) })
+  const sent = sentDocument(resource, input, {
+    maxBytes: documentBytes(call),
+    id: isLater(id) ? null : String(keyName(id)),
+  })
   if (sent.issues.length) throw invalid("The body is not valid", fieldIssues(sent.issues))
   if (sent.members.size === 0 && Object.keys(sent.references).length === 0)
     throw invalid("The patch changes nothing", [

@@ -2,14 +2,15 @@ import type { z } from "@hono/zod-openapi"
 import { sql } from "drizzle-orm"
 import { referencesOf } from "../documents/references.ts"
 import { issuesOf } from "../lib/zod-issues.ts"
-import { invalid, notFound, outrun, Problem } from "../problem.ts"
+import { invalid, outrun, Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
-import { keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
+import { isLater, keyFields, keyName, keyParts, type RowKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
-import { anyone, isOpen } from "../resource/rules.ts"
+import { isOpen } from "../resource/rules.ts"
 import { replaceSchema } from "../resource/schemas.ts"
 import type { Viewer } from "../resource/viewer.ts"
 import { exists, requireOpen } from "./access.ts"
+import { Raced } from "./batch-step.ts"
 import type { Call } from "./call.ts"
 import { create } from "./create.ts"
 import { DocumentRow, documentInput } from "./document-input.ts"
@@ -22,17 +23,20 @@ import {
   requireWritable,
   schemaOnce,
 } from "./input.ts"
-import { failed, heldTextOf, type Precondition, requireAbsent, requireStillHeld } from "./precondition.ts"
+import { failed, heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
 import { maxTries, updateRefusal } from "./refused.ts"
+import {
+  type CreateIt,
+  createAbsent,
+  createdBy,
+  createdInBatch,
+  hasRaced,
+  isThereThen,
+  type Replaced,
+} from "./replace-absent.ts"
 import { updateRow } from "./update.ts"
 
 const schemaOf: (resource: Resource) => z.ZodObject = schemaOnce(replaceSchema)
-
-/** What a replacement left. */
-export interface Replaced {
-  body: string
-  created: boolean
-}
 
 /**
  * Replaces a document, or creates it with that key. Throws as an update does, and as a create where there is none that
@@ -48,13 +52,13 @@ export async function replaceDocument(
   precondition?: Precondition,
 ): Promise<Replaced> {
   requireOpen(call, resource.rules.update)
-  const row = documentInput(call, resource, input, [], { id: String(keyName(id)) })
+  const row = documentInput(call, resource, input, [], { id: isLater(id) ? null : String(keyName(id)) })
   const { _id, ...sent } = row
   requireWritable(resource, call.viewer, sent, false)
   for (const name of referencesOf(resource))
     if (!(name in sent) && isSettable(resource.fields[name], call.viewer)) sent[name] = null
   const written = await columnsToUpdate(resource, sent, call.caller)
-  const createIt = mayTryToCreate(call, resource)
+  const createIt = mayTryToCreate(call, resource, id)
     ? () => create(call, resource, new DocumentRow(row))
     : undefined
   return replace(call, resource, id, { ...written, sent: row, createIt }, precondition)
@@ -83,16 +87,21 @@ export async function replaceRow(
   for (const field of Object.values(resource.fields))
     if (!resource.keys.includes(field.name) && isSettable(field, viewer)) preset(field, written)
   const mayCreate =
-    mayTryToCreate(call, resource) &&
+    mayTryToCreate(call, resource, id) &&
     keyFields(resource).every(({ write }) => write && isOpen(write.create, viewer.kind))
   if (mayCreate) requireStoredKey(resource, key)
   const createIt = mayCreate ? () => create(call, resource, { ...(body as object), ...key }) : undefined
   return replace(call, resource, id, { ...written, sent: parsed, createIt }, precondition)
 }
 
-/** Whether a row that is not there is created. A key whose scopes do not allow it is told so by that. */
-const mayTryToCreate = ({ viewer }: Call, { rules }: Resource): boolean =>
-  viewer.scopes !== undefined || isOpen(rules.create, viewer.kind)
+/**
+ * Whether a row that is not there is created: not one that a batch makes before. A key whose scopes do not allow it is told so
+ * by that.
+ */
+const mayTryToCreate = ({ viewer, collector }: Call, resource: Resource, id: RowKey): boolean =>
+  !isLater(id) &&
+  collector?.rows.isThere(resource, id) !== true &&
+  (viewer.scopes !== undefined || isOpen(resource.rules.create, viewer.kind))
 
 /** Throws a 422 for a key of text that would be stored as another, such as one with blanks around it. */
 function requireStoredKey({ fields }: Resource, key: Record<string, unknown>): void {
@@ -138,7 +147,7 @@ interface Replacement {
   columns: Values
   made: MadeValues
   /** Creates the row where there is none; undefined where the viewer may not. */
-  createIt: (() => ReturnType<typeof create>) | undefined
+  createIt: CreateIt | undefined
 }
 
 async function replace(
@@ -149,9 +158,11 @@ async function replace(
   precondition: Precondition | undefined,
 ): Promise<Replaced> {
   if (precondition?.noneMatch === "*") return createAbsent(call, resource, id, createIt)
-  const held = await heldOrAbsent(call, resource, id, precondition)
   // As a step of a batch it is one write, which must be known beforehand.
-  if (call.collector && createIt && !(await exists(call, resource, id))) return createdBy(createIt)
+  const isThere = call.collector ? await isThereThen(call, call.collector, resource, id) : undefined
+  if (isThere === false && precondition?.match !== undefined) throw failed("There is no such row")
+  const held = isThere === false ? undefined : await heldOrAbsent(call, resource, id, precondition)
+  if (isThere === false && createIt) return createdInBatch(call, resource, id, createIt)
   // The hook for updates is asked once it is known that there is a row to update.
   let isChecked = !isAsked(resource, "update", id)
   for (let tries = 1; ; tries++) {
@@ -169,46 +180,12 @@ async function replace(
       if (tries === maxTries) throw outrun()
       continue
     }
+    if (call.collector) throw new Raced()
     try {
       return await createdBy(createIt)
     } catch (error) {
       if (tries === maxTries || !(await hasRaced(call, resource, id, error))) throw error
     }
-  }
-}
-
-/**
- * Whether a create failed since another request has made the row meanwhile, or has deleted it again: another try may replace
- * or create it. One that is there and hidden stays in the way, and so does the row of another key.
- */
-async function hasRaced(call: Call, resource: Resource, id: RowKey, error: unknown): Promise<boolean> {
-  if (!(error instanceof Problem) || error.code !== "duplicate") return false
-  if (await exists(call, resource, id)) return true
-  if (!error.issues?.every(({ path }) => resource.keys.includes(path))) return false
-  return !(await exists(call, { ...resource, rules: { ...resource.rules, read: anyone } }, id))
-}
-
-async function createdBy(createIt: () => ReturnType<typeof create>): Promise<Replaced> {
-  const { rows } = await createIt()
-  return { body: rows[0]?.body ?? "", created: true }
-}
-
-/** Creates a row that `If-None-Match: *` asks to be absent. */
-async function createAbsent(
-  call: Call,
-  resource: Resource,
-  id: RowKey,
-  createIt: Replacement["createIt"],
-): Promise<Replaced> {
-  if (!createIt) {
-    await requireAbsent(call, resource, id)
-    throw notFound()
-  }
-  try {
-    return await createdBy(createIt)
-  } catch (error) {
-    if (error instanceof Problem && error.code === "duplicate") await requireAbsent(call, resource, id)
-    throw error
   }
 }
 
@@ -219,8 +196,6 @@ async function heldOrAbsent(
   id: RowKey,
   precondition: Precondition | undefined,
 ): Promise<string | undefined> {
-  if (call.collector && precondition?.match === "*" && !(await exists(call, resource, id)))
-    throw failed("There is no such row")
   try {
     return await heldTextOf(call, resource, id, precondition)
   } catch (error) {

@@ -41,8 +41,10 @@ export function operationsOf(text: string, headers: ReadonlySet<string>): SentOp
       code: "invalid_value",
     })
   else {
-    const taken = new Set<string>()
-    const form = { taken, issues, known: headers, textsOf: bodyTexts(text) }
+    // The names of operations without an id are their places.
+    const taken = new Map<string, number>()
+    for (const [i, one] of list.entries()) if (!isObject(one) || one.id === undefined) taken.set(String(i), i)
+    const form = { list, taken, issues, known: headers, textsOf: bodyTexts(text) }
     const sent = list.map((one: unknown, i) => operationOf(one, i, form))
     if (issues.length === 0) return sent
   }
@@ -65,7 +67,9 @@ function bodyTexts(text: string): () => string[] {
 }
 
 interface Form {
-  taken: Set<string>
+  list: unknown[]
+  /** The places of operations by their names. */
+  taken: Map<string, number>
   issues: FieldIssue[]
   /** The headers that operations take, in lower case. */
   known: ReadonlySet<string>
@@ -74,7 +78,7 @@ interface Form {
 
 const noHeaders: Record<string, string> = {}
 
-function operationOf(one: unknown, i: number, { taken, issues, known, textsOf }: Form): SentOperation {
+function operationOf(one: unknown, i: number, { list, taken, issues, known, textsOf }: Form): SentOperation {
   const at = (name?: string) => ["operations", i, name].filter((part) => part !== undefined).join(".")
   const wrong = (name: string | undefined, message: string, code: string): void => {
     issues.push({ path: at(name), message, code })
@@ -87,8 +91,15 @@ function operationOf(one: unknown, i: number, { taken, issues, known, textsOf }:
   if (id !== undefined && (typeof id !== "string" || !namePattern.test(id)))
     wrong("id", "must be 1 to 64 letters, digits, _ or -", "invalid_format")
   const name = typeof id === "string" ? id : String(i)
-  if (taken.has(name)) wrong("id", "is that of another operation", "repeated")
-  taken.add(name)
+  const other = taken.get(name)
+  if (other !== undefined && other !== i) {
+    const isPlace = !isObject(list[other]) || list[other].id === undefined
+    wrong(
+      "id",
+      isPlace ? `is the name of operation ${other}, which has no id` : "is that of another operation",
+      "repeated",
+    )
+  } else taken.set(name, i)
   if (!batchMethods.some((one) => one === method))
     wrong("method", `must be one of ${batchMethods.join(", ")}`, "invalid_value")
   if (typeof path !== "string" || !path.startsWith("/"))

@@ -58,6 +58,7 @@ export class References {
   private readonly sources: ReadonlyMap<string, Source>
   private readonly record: (step: number, row: number) => string
   private readonly kind: ViewerKind
+  private readonly later = new Map<string, ReturnType<typeof laterMember>>()
 
   constructor(
     sources: ReadonlyMap<string, Source>,
@@ -110,7 +111,12 @@ export class References {
     if (filled && !isTaken(filled, resource, field))
       return refuse(`may hold what ${filled.name} does not take`)
     if (resource.keys.length === 0) return refuse("names a row without a key")
-    return laterMember(resource, member, this.record(source.step, Number(row)), makes)
+    // One value for each member, so that a body may repeat the key of its path.
+    const record = this.record(source.step, Number(row))
+    const named = `${record} ${member}`
+    const value = this.later.get(named) ?? laterMember(resource, member, record, makes)
+    this.later.set(named, value)
+    return value
   }
 }
 

@@ -7,7 +7,7 @@ import type { Registry } from "../http/registry.ts"
 import { reply } from "../http/reply.ts"
 import { inBatch } from "../operations/batch.ts"
 import { sharesOf } from "../operations/batch-shares.ts"
-import { recordsPerStep, StepFailed } from "../operations/batch-step.ts"
+import { Raced, recordsPerStep, StepFailed } from "../operations/batch-step.ts"
 import type { Call } from "../operations/call.ts"
 import { once } from "../operations/once.ts"
 import {
@@ -18,7 +18,8 @@ import {
   passing,
   type Recording,
 } from "../operations/recording.ts"
-import { type FieldIssue, Problem } from "../problem.ts"
+import { maxTries } from "../operations/refused.ts"
+import { type FieldIssue, outrun, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { isOpen as isOpenTo } from "../resource/rules.ts"
 import { isCreate, type Result, resultAgain } from "./batch-answers.ts"
@@ -56,7 +57,7 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
   const { applied } = preferencesOf(c, "batch")
   const sent = operationsOf(await readJsonText(c), headersOf(resources))
   const keyed = await recordingOf(c, call)
-  const run = async (): Promise<string> => {
+  const attempt = async (): Promise<string> => {
     const recording = keyed ?? passing()
     const operations = preparedFrom(call, sent, resources, recording)
     const named = new Set(sent.flatMap(referencesOf).map(nameIn))
@@ -72,10 +73,27 @@ async function runBatch(c: AppContext, resources: readonly Resource[]): Promise<
     else if (keyed) await keepAnswer(call, keyed, text)
     return text
   }
-  const { value, replayed } = await once(call, keyed, run, (outcomes) =>
-    replayOf(call, sent, outcomes, resources),
+  const { value, replayed } = await once(
+    call,
+    keyed,
+    () => persistently(call, sent, attempt),
+    (outcomes) => replayOf(call, sent, outcomes, resources),
   )
   return reply(c, 200, value, { ...applied, ...(replayed ? { "idempotency-replayed": "true" } : {}) })
+}
+
+/** Tries a batch anew that another request has outrun. Throws a 409 where that happens each time. */
+async function persistently<T>(call: Call, sent: SentOperation[], attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof StepFailed && error.cause instanceof Raced)) throw error
+      if (tries < maxTries && !call.isRehearsal) continue
+      const { code, message } = outrun()
+      const problem = new Problem(code, message, { headers: { "retry-after": "1" } })
+      throw ofOperation(problem, sent[error.step] as SentOperation, error.step)
+    }
 }
 
 /** The headers of operations: those of preconditions, and of present secrets. */
@@ -129,7 +147,7 @@ async function ofBatch(sent: SentOperation[], results: Promise<Result[]>): Promi
   try {
     return await results
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error
+    if (!(error instanceof StepFailed) || error.cause instanceof Raced) throw error
     throw ofOperation(error.cause, sent[error.step] as SentOperation, error.step)
   }
 }
