@@ -8,6 +8,8 @@ export interface CallerOptions {
   /** The address of a request's client. */
   addressOf?: ((c: AppContext) => string | undefined) | undefined
   limits?: ClientLimits | undefined
+  /** Waits until there is room for a large answer, of so many bytes. Absent where the platform bounds its memory. */
+  admitAnswer?: ((c: AppContext, bytes: number, address: string) => Promise<void> | undefined) | undefined
 }
 
 /** The client of a request. Address and signal are looked up only where they are needed. */
@@ -32,6 +34,10 @@ export class RequestCaller implements Caller {
 
   get gone(): boolean {
     return this.c.get("deadline").expired || this.c.req.raw.signal.aborted
+  }
+
+  admitAnswer(bytes: number): Promise<void> | undefined {
+    return this.options.admitAnswer?.(this.c, bytes, this.address ?? "")
   }
 
   count(attempt: Attempt): Promise<void> | undefined {

@@ -56,6 +56,8 @@ export interface Caller extends Waiter {
   readonly client?: string | undefined
   /** Counts an attempt. Throws a 429 where a limit of the client is used up. Undefined where nothing is limited. */
   count(attempt: Attempt): Promise<void> | undefined
+  /** Waits until there is room for a large answer, of so many bytes. Undefined where there is at once. */
+  admitAnswer?(bytes: number): Promise<void> | undefined
 }
 
 /** Takes the statements of one step of a transaction. */

@@ -124,7 +124,7 @@ export async function list(
   return readThrough(call, { statement, parts, variant: path + links.prefix }, async () => {
     const page = await toldPage(call, plans, query, async ({ plan: quick, measured }) => {
       const { limits } = call
-      const read = queryWithin(call.client(), quick, measured, all, limits)
+      const read = queryWithin(call, quick, measured, all, limits)
       const { row, plan } = await (query.search ? searched(resource, read) : read)
       const found = row as Row
       requireMeasured(limits, found, plan, query)
@@ -205,7 +205,7 @@ export async function* pages(call: Call, resource: Resource, rows = maxLimit): A
     let page: Page
     try {
       page = await toldPage(call, plans, query, async ({ plan: quick, measured }) => {
-        const { row, plan } = await queryWithin(call.client(), quick, measured, own, limits)
+        const { row, plan } = await queryWithin(call, quick, measured, own, limits)
         return pageWithin(limits, row as Row, plan, query)
       })
     } catch (error) {

@@ -31,7 +31,7 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   const statement = withValues(plans.plan, all, true)
   const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
-    const { row, plan } = await queryWithin(call.client(), plans.plan, plans.measured, all, call.limits)
+    const { row, plan } = await queryWithin(call, plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined
     if (plan.size === "measured") requireAnswerBytes(Number(row.at(-1)), call.limits, { includes })
     const body = plan.hasVersions

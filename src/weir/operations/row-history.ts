@@ -126,6 +126,7 @@ async function askWithin(
   const rows = await ask(call, resource, id, plan, { ...values, [ownValue.answerLimit]: quick })
   const size = Number(rows[0]?.at(-1) ?? 0)
   if (size <= quick || size > bytes) return rows
+  await call.caller.admitAnswer?.(size)
   return call
     .client()
     .query(statementOf(call, resource, id, plan, { ...values, [ownValue.answerLimit]: bytes }))

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
+import type { HttpBindings } from "@hono/node-server"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
 import type { MiddlewareHandler } from "hono"
 import type { Api } from "../api.ts"
-import { createApp } from "../app.ts"
+import { createApp, type Services } from "../app.ts"
 import { scheduleHashes } from "../auth/password.ts"
 import type { Cache } from "../cache/cache.ts"
 import type { Log } from "../http/request.ts"
@@ -19,6 +20,7 @@ import { openCachedDatabase } from "./database.ts"
 import { drainOnSignal } from "./drain.ts"
 import { fail } from "./fail.ts"
 import { hashQueue } from "./hash-queue.ts"
+import { LargeAnswers } from "./large-answers.ts"
 import { clientLimits } from "./limits.ts"
 import { listen, urlOf } from "./listen.ts"
 import { mailOf } from "./mail.ts"
@@ -54,14 +56,11 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   const admin = firstAdmin(settings, api.accounts, database)
   await prepareDatabase({ api, settings, database, migrations, admin, log })
   if (trial.length && isFirst()) log({ level: "warn", msg: trialLine(trial) })
-  if (api.accounts && !settings.AUTH_SECRET)
-    log({
-      level: "warn",
-      msg: "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more",
-    })
+  if (api.accounts && !settings.AUTH_SECRET) log({ level: "warn", msg: ephemeral })
 
   const addressOf = clientAddresses(settings.TRUSTED_PROXIES, () => log({ level: "warn", msg: untrusted }))
   const background = new Background(log)
+  const answers = new LargeAnswers()
   const app = createApp(api, {
     database,
     cache,
@@ -80,6 +79,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
     prepare: admin,
     metrics,
     limits: clientLimits(settings, new MemoryLimiter(), (work) => void work),
+    admitAnswer: admitting(answers),
     addressOf: (c) =>
       addressOf(getConnInfo(c).remote.address, () => ({
         forwardedFor: c.req.header("x-forwarded-for"),
@@ -101,12 +101,20 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   refuseSlowSenders(connections, senderOf)
-  cutSlowReaders(connections, unsent, settings.REQUEST_TIMEOUT_MS, log)
+  cutSlowReaders(connections, unsent, () => answers.isShort, settings.REQUEST_TIMEOUT_MS, log)
   drainOnSignal(server, connections, background, async () => {
     await database.close()
     flush()
   })
 }
+
+const admitting =
+  (answers: LargeAnswers): Services["admitAnswer"] =>
+  (c, bytes, address) =>
+    answers.admit((c.env as unknown as HttpBindings).outgoing, bytes, address, c.get("deadline"))
+
+const ephemeral =
+  "AUTH_SECRET is not set: tokens are valid until this process ends. Set it to 32 bytes or more"
 
 const untrusted =
   "A request has X-Forwarded-For or Forwarded, and TRUSTED_PROXIES is not set: all clients of a proxy count as one"

@@ -8,6 +8,9 @@ const maxUnsentBytes = 256 * 1024 * 1024
 const minBytesPerSecond = 16_384
 /** Longest time between two looks at the connections, in ms: as long may the sum be exceeded. */
 const maxIntervalMs = 250
+/** While others wait for room, the slowest reader of a large answer is cut off that takes less, in bytes per second: 8 Mbit/s. */
+const fairBytesPerSecond = 1_048_576
+const largeBytes = 1_048_576
 
 /** When the present period of a connection began, by `performance.now()`, and what its client had taken by then. */
 interface Period {
@@ -18,11 +21,12 @@ interface Period {
 /**
  * Destroys connections whose clients do not read what is sent to them: those that took fewer than the minimum while
  * bytes waited for `limitMs`; and the slowest ones, while the bytes of all connections exceed the maximum. It looks
- * at the connections at intervals, so that a request costs nothing.
+ * at the connections at intervals, so that a request costs nothing. `isShort`: whether others have waited long for room.
  */
 export function cutSlowReaders(
   connections: Connections,
   unsent: (socket: Socket) => number,
+  isShort: () => boolean,
   limitMs: number,
   log: Log,
 ): void {
@@ -59,6 +63,11 @@ export function cutSlowReaders(
       sum -= bytes
       cut(socket, bytes, "too many bytes wait to be sent, and it reads the slowest")
     }
+    const slowest = isShort()
+      ? waiting.find(({ bytes, socket }) => bytes >= largeBytes && !socket.destroyed)
+      : undefined
+    if (slowest && slowest.rate < fairBytesPerSecond)
+      cut(slowest.socket, slowest.bytes, "others wait with large answers, and it reads the slowest")
     // A connection that was closed meanwhile is no longer among the open ones.
     for (const socket of periods.keys()) if (!connections.has(socket)) periods.delete(socket)
   }

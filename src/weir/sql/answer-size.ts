@@ -18,14 +18,18 @@ export interface Within {
   measure?: boolean
 }
 
+/** Up to this size, in bytes, an answer may be made that was not measured before. */
+const maxUnmeasured = 4_194_304
+
 /** What keeps the answer of up to `rows` rows within its limit, and how these are rendered for it. */
 export function sizeOfAnswer(
   read: { rows: number; resource: Resource; selection: Selection },
   kind: ViewerKind,
   { answerLimit, measure }: Within,
 ): { size: AnswerSize; rendering: Rendering } {
-  if (read.rows * maxRowBytes(read.resource, read.selection, kind) <= answerLimit)
+  const most = Math.min(answerLimit, maxUnmeasured)
+  if (read.rows * maxRowBytes(read.resource, read.selection, kind) <= most)
     return { size: "bounded", rendering: asJson }
-  const share = measure ? undefined : shareOf(read, kind, answerLimit)
+  const share = measure ? undefined : shareOf(read, kind, most)
   return share ? { size: "shared", rendering: asJsonUpTo(share) } : { size: "measured", rendering: asJson }
 }

@@ -74,7 +74,8 @@ export function compileOne(
   const whole = hasValidator ? sql`, ${sentText(resource, text())}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = hasValidator ? undefined : plainEntries(shape)
-  const json = expressions.jsonOne(entries, sentRows(resource, selection, rowText(shape)), from, further)
+  const object = sentRows(resource, selection, rowText(shape))
+  const json = expressions.jsonOne(entries, object, from, further, measured ? withinLimit : undefined)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {

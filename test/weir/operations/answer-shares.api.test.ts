@@ -70,6 +70,8 @@ let call: Call
 /** The texts of the reads of `papers` since the test began, and these themselves. */
 let reads: string[] = []
 let ran: Statement[] = []
+/** The characters that each brought. */
+let brought: number[] = []
 
 /** The database, whose reads are noted. */
 const noted = (database: Database): Database =>
@@ -79,12 +81,15 @@ const noted = (database: Database): Database =>
       if (name !== "connect") return typeof value === "function" ? value.bind(target) : value
       return (...options: Parameters<Database["connect"]>) => {
         const client = target.connect(...options)
-        const query: Client["query"] = (statement) => {
-          if (statement.text.includes("share_papers")) {
+        const query: Client["query"] = async (statement) => {
+          const isNoted = statement.text.includes("share_papers")
+          if (isNoted) {
             reads.push(statement.text)
             ran.push(statement)
           }
-          return client.query(statement)
+          const rows = await client.query(statement)
+          if (isNoted) brought.push(rows.flat().join("").length)
+          return rows
         }
         return new Proxy(client, {
           get: (inner, member) => {
@@ -269,5 +274,19 @@ test("so has a single row that is long, whose own validator comes with it", asyn
   for (let i = 0; i < 2; i++) {
     const part = await call("GET", "/papers/1?fields=id,_version")
     expect([part.body, part.headers.get("etag")]).toEqual([{ id: 1, _version: tag?.slice(1, -1) }, tag])
+  }
+})
+
+test("a long row is brought once, by a read that counts as dear", async () => {
+  const papers = numbered([{ ...small, body: "b".repeat(5_000_000) }])
+  expect((await call("POST", "/papers", { json: papers })).status).toBe(201)
+  for (const path of ["/papers/1", "/papers/1", "/papers?limit=1"]) {
+    ran = []
+    brought = []
+    expect((await call("GET", path)).text.length).toBeGreaterThan(5_000_000)
+    const dear = ran.flatMap(({ bounded }, i) => (bounded ? [] : [brought[i] as number]))
+    expect(dear.length).toBe(1)
+    expect(dear[0]).toBeGreaterThan(5_000_000)
+    expect(brought.reduce((sum, length) => sum + length)).toBeLessThan(5_100_000)
   }
 })

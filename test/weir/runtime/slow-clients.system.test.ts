@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { afterEach, expect, test } from "vitest"
 import { authSecret, eventually, httpCaller, rawConnection } from "../support/http.ts"
@@ -121,6 +122,27 @@ test("the bytes that wait for all clients are bounded: the slowest are cut off, 
   await eventually(() => expect(isCut()).toBeGreaterThan(0), 20_000)
   expect((await call("GET", path)).status).toBe(200)
   expect(isCut()).toBeLessThan(40)
+})
+
+test("50 that ask at once for 13 MB each, and read them, all get them: others wait for room", async () => {
+  await start(100_000)
+  const peak = () =>
+    Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1]) / 1024
+  const lengths = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const headers = { "cache-control": "no-store", "accept-encoding": "identity" }
+      const answer = await fetch(`${server.url}/items?limit=70&include=owner.items`, { headers })
+      expect(answer.status).toBe(200)
+      let length = 0
+      for await (const chunk of answer.body as ReadableStream<Uint8Array>) length += chunk.length
+      return length
+    }),
+  )
+  expect(lengths[0]).toBeGreaterThan(12_000_000)
+  expect(new Set(lengths).size).toBe(1)
+  expect(isCut()).toBe(0)
+  // The bytes of all of them, of which each is held twice for a while, would be more.
+  expect(peak()).toBeLessThan(1_000)
 })
 
 test("where 20,000 requests wait, the connections that send more are closed, and others go on", async () => {

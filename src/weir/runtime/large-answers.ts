@@ -1,0 +1,102 @@
+import type { ServerResponse } from "node:http"
+import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
+import { Turns } from "../lib/turns.ts"
+
+/** Most bytes of large answers that are made and not sent, in all and for one address. One larger answer may be alone. */
+const maxBytes = 160 * 1024 * 1024
+const maxBytesOfAddress = maxBytes / 2
+/** When one has waited so long, in ms, those that read their answers slowly stand in its way. */
+const patienceMs = 1_000
+
+interface Job {
+  bytes: number
+  address: string
+  since: number
+  begin(): void
+}
+
+/**
+ * Bounds the bytes of large answers that the process holds: a request waits with its answer until there is room, in turns
+ * between addresses. The room is taken until the response is sent, or its client has gone.
+ */
+export class LargeAnswers {
+  private held = 0
+  private readonly heldFor = new Map<string, number>()
+  private readonly admitted = new WeakMap<ServerResponse, number>()
+  private readonly waiting = new Turns<Job>()
+  private oldest: Job[] = []
+
+  /** Whether one has waited for long. */
+  get isShort(): boolean {
+    const [first] = this.oldest
+    return first !== undefined && performance.now() - first.since > patienceMs
+  }
+
+  /**
+   * Resolves when there is room for an answer of so many bytes; undefined where there is at once. Rejects with
+   * `DeadlineExpired` when the request's time is up before, or its client has gone.
+   */
+  admit(
+    outgoing: ServerResponse,
+    bytes: number,
+    address: string,
+    deadline: Deadline,
+  ): Promise<void> | undefined {
+    if (outgoing.destroyed || deadline.expired) return Promise.reject(new DeadlineExpired())
+    // What a request adds to its answer does not wait for others, which may wait for it.
+    if (this.admitted.has(outgoing) || (this.waiting.size === 0 && this.hasRoom(bytes, address))) {
+      this.hold(outgoing, bytes, address)
+      return undefined
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        release()
+        outgoing.off("close", expire)
+        this.oldest = this.oldest.filter((other) => other !== job)
+      }
+      const begin = () => {
+        leave()
+        this.hold(outgoing, bytes, address)
+        resolve()
+      }
+      const job: Job = { bytes, address, since: performance.now(), begin }
+      const expire = () => {
+        leave()
+        this.waiting.remove(address, job)
+        reject(new DeadlineExpired())
+      }
+      const release = deadline.onExpire(expire)
+      outgoing.once("close", expire)
+      this.oldest.push(job)
+      this.waiting.add(address, job)
+    })
+  }
+
+  private hasRoom(bytes: number, address: string): boolean {
+    const own = this.heldFor.get(address) ?? 0
+    return (
+      (this.held === 0 || this.held + bytes <= maxBytes) && (own === 0 || own + bytes <= maxBytesOfAddress)
+    )
+  }
+
+  /** Takes room for an answer of so many bytes in all. */
+  private hold(outgoing: ServerResponse, bytes: number, address: string): void {
+    const before = this.admitted.get(outgoing)
+    if (before !== undefined && before >= bytes) return
+    this.admitted.set(outgoing, bytes)
+    this.add(bytes - (before ?? 0), address)
+    if (before !== undefined) return
+    outgoing.once("close", () => {
+      this.add(-(this.admitted.get(outgoing) ?? 0), address)
+      const next = () => this.waiting.takeFirst((job) => this.hasRoom(job.bytes, job.address))
+      for (let job = next(); job; job = next()) job.begin()
+    })
+  }
+
+  private add(bytes: number, address: string): void {
+    this.held += bytes
+    const own = (this.heldFor.get(address) ?? 0) + bytes
+    if (own > 0) this.heldFor.set(address, own)
+    else this.heldFor.delete(address)
+  }
+}
