@@ -7,6 +7,7 @@ import type { Resource } from "../../resource/resource.ts"
 import { insertMany, keepIds, rulesOfRows, staging } from "../../sql/bulk.ts"
 import { quotaOfRows, quotaOfStaged } from "../../sql/quota.ts"
 import { withDatabase } from "../database.ts"
+import { exactMembers } from "../exact-members.ts"
 import { type Progress, progress } from "../progress.ts"
 import type { Project } from "../project.ts"
 import { findTable } from "../tables.ts"
@@ -118,7 +119,8 @@ class Import {
   async read(source: Source, options: CheckOptions, bar: Progress): Promise<void> {
     const check = checker(this.resource, source.format, options)
     const header = (names: string[]) => checkHeader(this.resource, names)
-    const records = readSource(source, bar.to, header, this.resource.document ? "whole" : this.resource.json)
+    const verbatim = this.resource.document ? "whole" : exactMembers(this.resource)
+    const records = readSource(source, bar.to, header, verbatim)
     for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)
   }
 
