@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { ask, worked } from "../support/ask.ts"
-import { databases, type Project, project } from "../support/project.ts"
+import { withTable } from "../support/own-table.ts"
+import { databases } from "../support/project.ts"
 
 /** Numbers that JavaScript does not keep go out of a team's own table, and into it, with all their digits. */
 
@@ -16,26 +17,10 @@ export const sums = pgTable("sums", { id: big().primaryKey(), big: big(), money:
 `,
 }
 
-function withSchema(schema: string): Project {
-  const at = project()
-  for (const path of ["src/schema", "drizzle"]) rmSync(join(at.folder, path), { recursive: true })
-  mkdirSync(join(at.folder, "src/schema"))
-  at.write("src/schema/sums.ts", schema)
-  at.write(
-    "src/api.ts",
-    `import { anyone, defineApi, resourcesOf } from "#weir"
-import * as schema from "./schema/sums.ts"
-const resources = resourcesOf(schema, { sums: { read: anyone, create: anyone } })
-export const api = defineApi({ title: "Sums", version: "1", accounts: false, schema, resources })
-`,
-  )
-  return at
-}
-
 test.each(["libSQL file", "Postgres"] as const)(
   "%s: db:export and db:import keep all digits",
   async (kind) => {
-    const at = withSchema(columns[kind])
+    const at = withTable("sums", columns[kind])
     const url = await databases[kind]()
     worked(await at.db(url, "generate", "--name", "first"))
     worked(await at.db(url, "migrate"))

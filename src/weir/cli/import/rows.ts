@@ -62,7 +62,7 @@ export function checker(
       const value = result.data[name]
       if (value !== undefined) columns[name] = type.sql.encode(value)
     }
-    return { record, columns }
+    return Object.keys(columns).length ? { record, columns } : { record, reason: "holds no value" }
   }
 }
 
