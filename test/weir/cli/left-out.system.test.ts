@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { ask, worked } from "../support/ask.ts"
-import { withTable } from "../support/own-table.ts"
+import { withTables } from "../support/own-tables.ts"
 import { databases } from "../support/project.ts"
 
 /** An import leaves out what a record leaves out: the database may know a default that the schema lacks. */
@@ -16,7 +16,7 @@ export const jars = pgTable("jars", { id: integer().primaryKey().generatedByDefa
 }
 
 test.each(["libSQL file", "Postgres"] as const)("%s: db:import", async (kind) => {
-  const at = withTable("jars", columns[kind])
+  const at = withTables(columns[kind], "{ jars: { read: anyone, create: anyone } }")
   const url = await databases[kind]()
   worked(await at.db(url, "generate", "--name", "first"))
   worked(await at.db(url, "migrate"))

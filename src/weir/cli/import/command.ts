@@ -13,6 +13,7 @@ import type { Project } from "../project.ts"
 import { findTable } from "../tables.ts"
 import { batches } from "./batches.ts"
 import { ImportLedger, type ImportProgress } from "./ledger.ts"
+import { refusalOf } from "./refusal.ts"
 import { Rejects } from "./rejects.ts"
 import { type Checked, type CheckOptions, checker, checkHeader } from "./rows.ts"
 import { openSource, readSource, type Source } from "./source.ts"
@@ -138,15 +139,14 @@ class Import {
         this.state.atomic ? staging.add(this.stagingTable, this.resource, rows) : this.withinRules(rows),
       )
     } catch (error) {
-      const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
-      if (!(problem instanceof Problem)) throw error
+      if (!(writeProblem(error, this.resource, []) instanceof Problem)) throw error
       if (checked.length > 1 || !first) {
         const half = Math.ceil(checked.length / 2)
         await this.insert(checked.slice(0, half))
         return this.insert(checked.slice(half))
       }
-      const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join("; ")
-      await this.commit([{ record: first.record, reason: issues || problem.message }], [])
+      const reason = await refusalOf(this.database, this.resource, error, rows[0] ?? {})
+      await this.commit([{ record: first.record, reason }], [])
     }
   }
 
