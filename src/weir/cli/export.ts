@@ -3,7 +3,7 @@ import { createWriteStream, renameSync } from "node:fs"
 import type { Command } from "commander"
 import { stringify } from "csv-stringify/sync"
 import type { Database } from "../db/driver.ts"
-import { jsonWithText, keepText, wholeText } from "../lib/json-text.ts"
+import { JsonText, jsonWithText, keepText, wholeText } from "../lib/json-text.ts"
 import { maxSingleRowBytes, pages } from "../operations/list.ts"
 import { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -12,6 +12,7 @@ import { fail } from "../runtime/fail.ts"
 import { commandCall } from "./call.ts"
 import { isFormula, marked } from "./csv-formulas.ts"
 import { withDatabase } from "./database.ts"
+import { exactMembers } from "./exact-members.ts"
 import type { Project } from "./project.ts"
 import { findTable } from "./tables.ts"
 
@@ -46,6 +47,7 @@ async function run(database: Database, resource: Resource, options: Options): Pr
     throw new Error(`${resource.name} is a collection: its documents are exported as ndjson`)
   if (csvSafe && kind !== "csv") throw new Error("--csv-safe: is for CSV; add --format csv")
   const sheet = new Sheet(resource, csvSafe)
+  const verbatim = exactMembers(resource)
   const linesOf = (rows: Record<string, unknown>[], first: boolean) =>
     kind === "csv" ? sheet.lines(rows, first) : rows.map((row) => `${jsonWithText(row)}\n`).join("")
   // A file gets its final name only when it is complete.
@@ -62,7 +64,7 @@ async function run(database: Database, resource: Resource, options: Options): Pr
   try {
     for await (const page of pages(commandCall(database), resource)) {
       if (page.body.length > maxSingleRowBytes) throw tooLarge(resource, last)
-      const found = rowsOf(resource, page.body)
+      const found = rowsOf(page.body, verbatim)
       const lines = resource.document ? documentLines(found, page.body) : linesOf(found, rows === 0)
       if (!target.write(lines)) await once(target, "drain")
       rows += page.rows
@@ -80,9 +82,10 @@ async function run(database: Database, resource: Resource, options: Options): Pr
   console.log(`${database.label}: ${rows} rows of ${resource.name} in ${out}`)
 }
 
-function rowsOf({ json }: Resource, body: string): Record<string, unknown>[] {
+function rowsOf(body: string, verbatim: ReturnType<typeof exactMembers>): Record<string, unknown>[] {
   const rows = JSON.parse(body) as Record<string, unknown>[]
-  return json.size ? keepText(rows, body, json) : rows
+  const names = verbatim(body)
+  return names.size ? keepText(rows, body, names) : rows
 }
 
 /** Documents as they are, a line each. */
@@ -128,9 +131,9 @@ class Sheet {
   }
 
   private cell(name: string, value: unknown): unknown {
-    const cell = this.resource.fields[name]?.type.toCell(value)
     // JSON that begins like a formula is a number.
-    if (this.resource.json.has(name)) return cell
+    if (value instanceof JsonText) return value.text
+    const cell = this.resource.fields[name]?.type.toCell(value)
     if (this.safe) return marked(cell)
     if (!isFormula(cell)) return cell
     this.first ||= `${this.resource.name}.${name}`

@@ -56,7 +56,9 @@ function fitting(text: string, spec: FieldSpec): string | Invalid {
 
 function read(value: string | number, spec: FieldSpec): string | Invalid {
   if (typeof value === "string") return fitting(value, spec)
-  if (spec.storage !== "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) return inexact
+  // What JavaScript writes with an exponent was meant as about so much.
+  const size = Math.abs(value)
+  if (size > Number.MAX_SAFE_INTEGER && (spec.storage !== "number" || size < 1e21)) return inexact
   return fitting(plainDigits(value), spec)
 }
 

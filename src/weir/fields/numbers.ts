@@ -8,7 +8,8 @@ import { type FieldType, Invalid, type MakeType, type Scalar } from "./type.ts"
 function parseInteger(text: string): Scalar | Invalid {
   if (!/^-?\d{1,20}$/.test(text)) return new Invalid("must be a whole number", "invalid_integer")
   const number = Number(text)
-  return Number.isSafeInteger(number) ? number : new Invalid("is out of range", "out_of_range")
+  if (Number.isSafeInteger(number)) return number
+  return isLongInteger(text) ? text : new Invalid("is out of range", "out_of_range")
 }
 
 /** A number with an exponent as it was written: a plus sign in a query string means a space. */
@@ -29,6 +30,19 @@ function bounded(schema: z.ZodNumber, { min, max }: FieldSpec): z.ZodType {
   if (max !== undefined) within = within.max(max)
   // Minus zero is zero: the databases spell it differently.
   return within.overwrite((value) => value + 0)
+}
+
+/** The same, which takes the text of a number within the bounds that JavaScript does not keep. */
+function orLong(schema: z.ZodType, { min, max }: FieldSpec): z.ZodType {
+  const { run } = schema._zod
+  schema._zod.run = (payload, context) => {
+    const { value } = payload
+    if (typeof value !== "string" || !isLongInteger(value)) return run(payload, context)
+    const number = Number(value)
+    if (number < (min ?? number) || number > (max ?? number)) payload.value = number
+    return payload.value === number ? run(payload, context) : payload
+  }
+  return schema
 }
 
 const exampleWithin = ({ example, min, max }: FieldSpec, value: number): Scalar =>
@@ -52,7 +66,7 @@ export const integer: MakeType = (spec) => ({
   parse: parseInteger,
   parseCell: parseInteger,
   accepts: (value) => Number.isSafeInteger(value) || (typeof value === "string" && isLongInteger(value)),
-  input: () => bounded(z.int(), spec),
+  input: () => orLong(bounded(z.int(), spec), spec),
   output: () => z.int(),
   example: () => exampleWithin(spec, 1),
   sql: columnSql(spec),

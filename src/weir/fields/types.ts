@@ -42,8 +42,11 @@ const types: Record<FieldTypeName, MakeType> = {
   opaque,
 }
 
-/** Whether there is a type of that name. */
-export const isFieldType = (name: string): boolean => Object.hasOwn(types, name)
+/** Throws where there is no type that a team gives a field, with those that there are. */
+export function requireType(field: string, type: string | undefined): void {
+  if (type !== undefined && !Object.hasOwn(types, type))
+    throw new Error(`${field}: there is no type "${type}" but ${Object.keys(types).join(", ")}`)
+}
 
 /** The type of a described column. */
 export const fieldType = (spec: FieldSpec): FieldType => {

@@ -2,6 +2,7 @@ import { historySql } from "../db/dialect/expressions.ts"
 import type { Row } from "../db/driver.ts"
 import { memo } from "../lib/memo.ts"
 import { Pace } from "../lib/pace.ts"
+import { invalid, type Problem } from "../problem.ts"
 import type { Values } from "../query/query.ts"
 import { type Resource, secretOf } from "../resource/resource.ts"
 import { writable } from "../resource/schemas.ts"
@@ -20,6 +21,16 @@ const most = { together: 10_000, oneByOne: 1_000, secret: 10 }
 /** Most rows of a statement, and most characters of their JSON: D1 takes 2 MB in a value. */
 const maxRows = 500
 const maxCharacters = 400_000
+/** Most sets of members that the rows of an array may have: for each, a statement is made. */
+const maxShapes = 500
+const tooManyShapes = (): Problem =>
+  invalid("The body is not valid", [
+    {
+      path: "body",
+      message: `must hold rows of at most ${maxShapes} different sets of members: send them in parts`,
+      code: "too_many",
+    },
+  ])
 /** So many rows hold nobody up. */
 const fewRows = 100
 
@@ -62,11 +73,13 @@ export interface RowGroup {
 /** Puts rows with the same columns together, as many as one statement may have: `inOrder`, where they follow each other. */
 export async function grouped(resource: Resource, rows: NewRow[], inOrder: boolean): Promise<RowGroup[]> {
   const groups: RowGroup[] = []
+  const names = new Set<string>()
   const open = new Map<string, { group: RowGroup; texts: string[]; size: number }>()
   const pace = new Pace(8)
   for (const [i, { columns, chosen }] of rows.entries()) {
     const shape = { columns: Object.keys(columns), chosen }
     const name = `${shape.columns}:${chosen}`
+    if (names.add(name).size > maxShapes) throw tooManyShapes()
     const text = JSON.stringify(elementOf(resource, columns))
     let current = open.get(name)
     if (!current || current.texts.length === maxRows || current.size + text.length > maxCharacters) {
@@ -98,25 +111,33 @@ const planOfMany = (resource: Resource, kind: ViewerKind, shape: RowsShape): Pla
  * The writes of groups of rows, one for each; undefined where rows depend on each other, so that each must be written
  * before the next.
  */
-export function writesTogether(call: Call, resource: Resource, groups: RowGroup[]): Write[] | undefined {
+export async function writesTogether(
+  call: Call,
+  resource: Resource,
+  groups: RowGroup[],
+): Promise<Write[] | undefined> {
   const { recording, collector, viewer } = call
   const { kind } = viewer
   const isNumbered = recording && resource.history && historySql.lastWrite
   const isAlone = (collector && !collector.isRun) || isNumbered || resource.holdsViewers || secretOf(resource)
   if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
-  if (!groups.every(({ shape }) => isTogether(resource, kind, shape))) return undefined
-  return groups.map(({ shape, places, list, claims }): Write => {
+  const writes: Write[] = []
+  const pace = new Pace()
+  for (const { shape, places, list, claims } of groups) {
+    if (!isTogether(resource, kind, shape)) return undefined
     const plan = planOfMany(resource, kind, shape)
-    const values = { [ownValue.rows]: list, ...ownValues(call.viewer) }
+    const values = { [ownValue.rows]: list, ...ownValues(viewer) }
     const given = keysAmong(resource, shape.columns)
-    return {
+    writes.push({
       resource,
       verb: "insert",
       rows: given && { where: given, values },
       many: { places, list, columns: shape.columns },
       statement: { ...withValues(plan, values), many: places.length > fewRows, claims },
-    }
-  })
+    })
+    if (pace.isOver()) await pace.rest()
+  }
+  return writes
 }
 
 /** The rows that such writes return, by their places in the request. */

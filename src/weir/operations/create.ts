@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi"
 import type { Row } from "../db/driver.ts"
 import { LaterValue } from "../lib/later-value.ts"
 import { parseWithLong } from "../lib/long-integer.ts"
+import { inParts } from "../lib/pace.ts"
 import { invalid } from "../problem.ts"
 import { type Key, keyParts, oppositeKey, type RowKey } from "../resource/key.ts"
 import { type Nested, type Resource, secretOf } from "../resource/resource.ts"
@@ -97,7 +98,7 @@ export async function create(
   })
   const isPlain = many && !guard && !unless && rows.length > 1 && made.every(isFixed)
   const groups = isPlain ? await grouped(resource, rows, call.collector !== undefined) : []
-  const together = isPlain ? writesTogether(call, resource, groups) : undefined
+  const together = isPlain ? await writesTogether(call, resource, groups) : undefined
   const columns = rows.map((row) => row.columns)
   const locks = [...quotaLocks(resource, columns), ...(unless ? linkLocks(resource, unless, columns) : [])]
   let results: Row[][]
@@ -106,7 +107,7 @@ export async function create(
       const last = quotaOfRows(resource, columns).after
       const returned = await commit(call, together, locks, undefined, last)
       results = rowsInPlace(groups, returned).map((row) => [row])
-    } else results = await commit(call, oneByOne(call, resource, rows, made, { guard, unless }), locks)
+    } else results = await commit(call, await oneByOne(call, resource, rows, made, { guard, unless }), locks)
   } catch (error) {
     const problem = await (together
       ? manyProblem(call, resource, error, groups)
@@ -145,10 +146,10 @@ function oneByOne(
   rows: NewRow[],
   made: RowValues[],
   { guard, unless }: Pick<CreateOptions, "guard" | "unless">,
-): Write[] {
+): Write[] | Promise<Write[]> {
   const { viewer } = call
   const verb = `create${guard ? `:guarded${guard.name}` : ""}${unless ? `:unless:${unless}` : ""}`
-  return rows.map((row, i): Write => {
+  const writeOf = (row: NewRow, i: number): Write => {
     const { columns, chosen } = row
     const names = Object.keys(columns)
     const { expressions } = made[i] as RowValues
@@ -165,7 +166,8 @@ function oneByOne(
     )
     const statement = withValues(plan, { ...columns, ...ownValues(viewer), ...guard?.values })
     return { resource, verb: "insert", values: columns, statement }
-  })
+  }
+  return rows.length > 1 ? inParts(rows, async (row, i) => writeOf(row, i)) : rows.map(writeOf)
 }
 
 /** The key of a created row, as its statement returns it; undefined for a table without one. */

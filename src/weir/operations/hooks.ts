@@ -1,6 +1,7 @@
 import type { Row } from "../db/driver.ts"
 import { JsonText } from "../lib/json-text.ts"
 import { LaterValue } from "../lib/later-value.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import { invalid, Problem } from "../problem.ts"
 import type { AfterWrite, BeforeUpdate, HookVerb } from "../resource/hooks.ts"
 import { isLater, type KeyPart, type RowKey } from "../resource/key.ts"
@@ -107,8 +108,10 @@ export function toldToHooks(call: Call, writes: Write[], results: Row[][]): Row[
       for (const { resource, verb, row: written } of events) {
         let key: RowKey | undefined
         try {
-          const row = JSON.parse(written[toldAt(resource)] as string)
-          key = keyOfParts(resource.keys.map((name) => row[name]))
+          const text = written[toldAt(resource)] as string
+          const row = JSON.parse(text)
+          const exact = parseWithLong(text) as Record<string, KeyPart>
+          key = keyOfParts(resource.keys.map((name) => exact[name] as KeyPart))
           const event = { resource: resource.name, verb, viewer: routeViewer(viewer), key, row, db }
           await resource.options.after?.[verb]?.(event as unknown as AfterWrite)
         } catch (error) {

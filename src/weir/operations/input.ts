@@ -12,7 +12,7 @@ import { type Field, type Resource, secretOf } from "../resource/resource.ts"
 import { anyone, isOpen } from "../resource/rules.ts"
 import type { Viewer, ViewerKind } from "../resource/viewer.ts"
 import { boundValue, columnName, encoded } from "../sql/columns.ts"
-import type { Made } from "../sql/requirements.ts"
+import { judgedColumns, type Made } from "../sql/requirements.ts"
 import { notToSet } from "./conflicts.ts"
 
 /** Throws a 422 where a body names other values than its path gives. */
@@ -154,7 +154,23 @@ export async function columnsToInsert(
   return insertedColumns(resource, viewer, { ...input, [secret.name]: hash })
 }
 
-/** The columns to insert, by name: what was sent, then initial values and defaults, so that all rows have one shape. */
+/** The columns that are null where nobody sets them: of others, the database may know a default that the schema lacks. */
+function nullColumns(resource: Resource): ReadonlySet<string> {
+  let names = nulls.get(resource)
+  if (!names) {
+    const judged = judgedColumns(resource)
+    const fields = Object.values(resource.fields).filter(
+      ({ name, nullable, column, spec }) =>
+        nullable && !column.hasDefault && (!spec.inferred || judged.includes(name)),
+    )
+    names = new Set(fields.map(({ name }) => name))
+    nulls.set(resource, names)
+  }
+  return names
+}
+const nulls = new WeakMap<Resource, ReadonlySet<string>>()
+
+/** The columns to insert, by name: what was sent, then initial values and defaults. */
 export function insertedColumns(
   resource: Resource,
   viewer: Viewer,
@@ -162,6 +178,7 @@ export function insertedColumns(
 ): RowValues {
   const columns: Values = {}
   const expressions: RowValues["expressions"] = {}
+  const unset = nullColumns(resource)
   for (const field of Object.values(resource.fields)) {
     const value = field.write && input[field.name]
     if (value !== undefined) columns[field.name] = encoded(field, value)
@@ -169,7 +186,7 @@ export function insertedColumns(
       const initial = field.write && field.initially?.(viewer)
       if (initial !== undefined) columns[field.name] = field.type.sql.encode(initial)
       else if (field.made) place(field.name, field.made(), columns, expressions)
-      else if (field.write && field.nullable && !field.column.hasDefault) columns[field.name] = null
+      else if (field.write && unset.has(field.name)) columns[field.name] = null
     }
   }
   return { columns, expressions }

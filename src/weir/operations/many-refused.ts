@@ -113,12 +113,12 @@ async function uncheckedRows(of: Of): Promise<Found> {
   const { resource, group } = of
   const found: Found = []
   for (const check of checksOf(resource)) {
-    const plan = compileUnchecked(resource, group.shape, check)
-    for (const { place } of plan ? await orNone(rowsOf(of, plan)) : [])
+    const sent = check.columns.filter((name) => group.shape.columns.includes(name))
+    for (const { place } of await orNone(rowsOf(of, compileUnchecked(resource, group.shape, check))))
       found.push({
         place,
         problem: refusedValues(
-          check.columns.map((name) => `${place}.${name}`),
+          sent.map((name) => `${place}.${name}`),
           check,
         ),
       })

@@ -2,6 +2,7 @@ import { isSystemMember } from "../db/dialect/collections.ts"
 import { isReferenceOf } from "../documents/references.ts"
 import { documentText, readDocument } from "../lib/json-document.ts"
 import { JsonText } from "../lib/json-text.ts"
+import { parseWithLong } from "../lib/long-integer.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
@@ -46,7 +47,7 @@ export async function restoreVersion(
     const value = was.get(field.name)
     if (value === undefined || value === now.get(field.name) || !isSettable(field)) continue
     const isText = resource.json.has(field.name) && value !== "null"
-    patch[field.name] = isText ? JsonText.checked(value) : JSON.parse(value)
+    patch[field.name] = isText ? JsonText.checked(value) : parseWithLong(value)
   }
   if (Object.keys(patch).length === 0) {
     await keepUnchanged(call, text)

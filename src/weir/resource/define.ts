@@ -8,6 +8,7 @@ import {
   uniqueSets,
 } from "../db/dialect/foreign-keys.ts"
 import { dialectFault } from "../db/dialect/names.ts"
+import { requireType } from "../fields/types.ts"
 import { type Field, fieldFrom, isComparable } from "./field.ts"
 import { isTable, loadOwn, tablesIn } from "./load-tables.ts"
 import { looksSecret, pascal, singularOf } from "./names.ts"
@@ -165,6 +166,7 @@ function fieldsOf(
   for (const [name, column] of Object.entries(columns)) {
     const isKey = keys.includes(name)
     const own = options[name] ?? {}
+    requireType(`${resource}.${name}`, own.type)
     const field = fieldFrom({
       table,
       name,

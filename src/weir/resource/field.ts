@@ -4,7 +4,7 @@ import type { Value } from "../db/dialect/statement.ts"
 import { inferSpec } from "../fields/infer.ts"
 import { encodeOwn, isSql } from "../fields/own-values.ts"
 import type { FieldType } from "../fields/type.ts"
-import { fieldType, isFieldType } from "../fields/types.ts"
+import { fieldType } from "../fields/types.ts"
 import type { FieldOptions, SecretInput } from "./field-options.ts"
 import { looksSecret } from "./names.ts"
 import { anyone, nobody, type Rule } from "./rules.ts"
@@ -97,10 +97,7 @@ export function fieldFrom(source: FieldSource): Field | undefined {
 function specFor({ table, name, column, options }: FieldSource): FieldSpec | undefined {
   const own = specOfColumn(table, name)
   if (own) return own
-  const { type } = options
-  if (type !== undefined && !isFieldType(type))
-    throw new Error(`fields: the type of "${name}" is "${type}", which there is not`)
-  const spec = inferSpec(column, type)
+  const spec = inferSpec(column, options.type)
   return spec && { ...spec, inferred: true, ...(options.schema ? { schema: options.schema } : {}) }
 }
 

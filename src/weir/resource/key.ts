@@ -1,5 +1,4 @@
 import { Between, Invalid } from "../fields/type.ts"
-import { isLongInteger } from "../lib/long-integer.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpenToAll } from "./rules.ts"
 import type { ViewerKind } from "./viewer.ts"
@@ -79,7 +78,6 @@ export function parseKey(fields: Field[], texts: readonly string[]): RowKey | nu
 function parsePart({ type, spec }: Field, text: string): KeyPart | null | Invalid {
   if (spec.type === "id" && !/^\d{1,40}$/.test(text))
     return new Invalid("must be a whole number", "invalid_integer")
-  if (/^(id|integer)$/.test(spec.type) && isLongInteger(text)) return text
   // A whole number of any length is no key of these rows, rather than no number.
   if (type.operators.includes("gt") && /^-?\d{17,40}$/.test(text) && type.parse("0") === 0) {
     const value = type.parse(text)

@@ -1,9 +1,10 @@
+import { parseWithLong } from "../lib/long-integer.ts"
 import type { Call } from "../operations/call.ts"
 import type { CreateResult } from "../operations/create.ts"
 import type { Outcome } from "../operations/recording.ts"
 import { allShaped, type Shape, shapeOf } from "../operations/shaped.ts"
 import { jsonOf, validatorOf } from "../operations/validator.ts"
-import { isLater, type RowKey } from "../resource/key.ts"
+import { isLater, type KeyPart, type RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import type { SentOperation } from "./batch-input.ts"
 import type { Target } from "./batch-target.ts"
@@ -77,8 +78,8 @@ export async function changedResult(
 
 /** The key of a row that a reference has named, by its text; undefined where the viewer may not see it. */
 function keyIn({ keys }: Resource, text: string): RowKey | undefined {
-  const row = JSON.parse(jsonOf(text))
-  const parts = keys.map((name) => row[name])
+  const row = parseWithLong(jsonOf(text)) as Record<string, KeyPart>
+  const parts = keys.map((name) => row[name] as KeyPart)
   if (parts.some((part) => part === undefined || part === null)) return undefined
   return parts.length === 1 ? parts[0] : parts
 }

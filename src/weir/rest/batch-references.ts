@@ -1,3 +1,4 @@
+import { parseWithLong } from "../lib/long-integer.ts"
 import { laterMember } from "../operations/recording.ts"
 import { type FieldIssue, invalid } from "../problem.ts"
 import { isAssignable } from "../resource/assignable.ts"
@@ -88,7 +89,7 @@ export class References {
     }
     if (!source || source.step >= step) return refuse("names no operation before this one")
     if (source.body !== undefined) {
-      const value = found(JSON.parse(source.body), path)
+      const value = found(parseWithLong(source.body), path)
       return value === undefined ? refuse("names nothing that was read") : value
     }
     const { resource, rows, makes = false } = source

@@ -8,7 +8,14 @@ import type { ViewerKind } from "../resource/viewer.ts"
 import { columnsFrom, insertInto } from "./bulk.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
-import { conditionOf, createRequirements, type Requirement, required } from "./requirements.ts"
+import {
+  conditionOf,
+  createRequirements,
+  type Requirement,
+  required,
+  typedValue,
+  valueByDefault,
+} from "./requirements.ts"
 import { returnedRow, writtenRow } from "./returning.ts"
 import { viewerSql } from "./where.ts"
 
@@ -109,14 +116,15 @@ export function compileTaken(
 
 /**
  * Which of the bound rows do not hold a check of the table: `[place]`. The rows go by the name of the table and have the names of
- * its columns, as the check has them. Undefined where they lack one of these.
+ * its columns, as the check has them.
  */
-export function compileUnchecked(resource: Resource, shape: RowsShape, check: Check): Plan | undefined {
-  if (check.columns.some((name) => !shape.columns.includes(name))) return undefined
-  const columns = shape.columns.map(
-    (name) =>
-      sql`${given}.${sql.identifier(name)} as ${sql.identifier(resource.fields[name]?.column.name ?? name)}`,
-  )
+export function compileUnchecked(resource: Resource, shape: RowsShape, check: Check): Plan {
+  const columns = [...new Set([...shape.columns, ...check.columns])].map((name) => {
+    const value = shape.columns.includes(name)
+      ? sql`${given}.${sql.identifier(name)}`
+      : typedValue(resource, name, valueByDefault(resource, name))
+    return sql`${value} as ${sql.identifier(resource.fields[name]?.column.name ?? name)}`
+  })
   const rows = sql`select "@n", ${sql.join(columns, sql`, `)} from ${placed(resource, shape)}`
   const alias = sql.identifier(resource.tableName)
   return compile(sql`select "@n" from (${rows}) as ${alias} where not (${check.value}) order by "@n"`)

@@ -4,7 +4,7 @@ import type { Reference } from "../resource/references.ts"
 import type { Resource } from "../resource/resource.ts"
 import { rowOf } from "../resource/row-of.ts"
 import { clause, conjunction, isOpen, isOpenToAll, type RowSql, type Rule } from "../resource/rules.ts"
-import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
+import { type ViewerKind, type ViewerSql, viewerKinds } from "../resource/viewer.ts"
 import { boundValue, tableOf } from "./columns.ts"
 import { compile, type Plan } from "./plan.ts"
 import { oneVisible, writtenRow } from "./returning.ts"
@@ -41,7 +41,7 @@ export interface Made {
 export const nothingMade: Made = { bound: [], expressions: {} }
 
 /** The value of a column that an insert leaves to the database, as far as its default tells: null, for the key. */
-function valueByDefault(resource: Resource, column: string): SQL {
+export function valueByDefault(resource: Resource, column: string): SQL {
   const byDefault: unknown = resource.fields[column]?.column.default
   return is(byDefault, SQL) ? typedValue(resource, column, sql`(${byDefault})`) : sql`null`
 }
@@ -146,6 +146,19 @@ export function importRequirements(
 
 const asked = (requirements: Requirement[]): Requirement[] =>
   requirements.filter(({ holds }) => holds !== true)
+
+/**
+ * The columns of which a create stores what its rules and its quota have judged: null where they are left out, whatever the
+ * database would make of them.
+ */
+export function judgedColumns(resource: Resource): string[] {
+  const { fields, quota, rules } = resource
+  const own = [rules.create, ...Object.values(fields).flatMap(({ write }) => write?.create ?? [])]
+  const read = viewerKinds().flatMap((kind) =>
+    own.flatMap((rule) => readBy(resource, rule, kind, Object.keys(fields))),
+  )
+  return quota ? [...read, quota.column] : read
+}
 
 /** Which of the columns a rule reads, for a kind of viewer. */
 function readBy(resource: Resource, rule: Rule, kind: ViewerKind, columns: string[]): string[] {

@@ -123,6 +123,12 @@ describe("a member of a body", () => {
     [{ type: "decimal", inferred: true }, 1e-7, "0.0000001"],
     [{ type: "decimal", inferred: true }, 1e21, { code: "out_of_range" }],
     [{ type: "decimal", inferred: true, storage: "number" }, 1e21, "1000000000000000000000"],
+    [{ type: "decimal", inferred: true, storage: "number" }, 2 ** 53, { code: "out_of_range" }],
+    [
+      { type: "decimal", inferred: true, storage: "number" },
+      "1000000000000000000001",
+      "1000000000000000000001",
+    ],
     [{ type: "decimal", inferred: true, storage: "bigint" }, 5, "5"],
     [{ type: "decimal", inferred: true, storage: "bigint" }, "-0050.0", "-50"],
     [{ type: "decimal", inferred: true, storage: "bigint" }, 5.5, { code: "invalid_integer" }],

@@ -282,14 +282,7 @@ test("operands are compared as they are given: text untouched, and a number that
     ["title[contains]=B", []],
     ["price=0.99999999999999999999", [id]],
   ])
-  for (const value of [
-    "1.5",
-    "1.0",
-    "1e0",
-    "9223372036854775807",
-    "9223372036854775808",
-    "-9007199254740993",
-  ])
+  for (const value of ["1.5", "1.0", "1e0", "9223372036854775808", "-9223372036854775809"])
     for (const operator of ["", "[gte]", "[lt]", "[ne]", "[in]"]) {
       const name = `owner_id${operator}`
       expect((await call("GET", `/items?${name}=${value}`)).body).toMatchObject({ errors: [{ path: name }] })

@@ -84,6 +84,11 @@ describe.each(schemas)("$name", (schema) => {
       { [first.name]: { fields: { [`${column}_x`]: {} } } },
       `${column}_x`,
     ],
+    [
+      "a type that there is not",
+      { [first.name]: { fields: { [`${Object.keys(first.columns)[0]}`]: { type: "numeric" as never } } } },
+      `${first.name}.${Object.keys(first.columns)[0]}: there is no type "numeric" but id, text, integer,`,
+    ],
     ["an embed that is no relation", { [first.name]: { read: anyone, embed: { nobody: {} } } }, "nobody"],
     ["a sort that is no property", { [first.name]: { read: anyone, sort: "-no_such" } }, "no_such"],
   ])("%s is one line that names it", (_, options, culprit) => {

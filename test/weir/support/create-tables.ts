@@ -58,7 +58,7 @@ export async function createTables(
           `foreign key (${names(own)}) references "${getTableName(foreignTable)}" (${names(foreignColumns)})${action}`,
         )
       }
-    for (const { value } of config.checks) columns.push(`check (${text(value)})`)
+    for (const { name, value } of config.checks) columns.push(`constraint "${name}" check (${text(value)})`)
     statements.push(
       `drop table if exists "${config.name}"`,
       `create table "${config.name}" (${columns.join(", ")})`,

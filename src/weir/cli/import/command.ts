@@ -7,11 +7,13 @@ import type { Resource } from "../../resource/resource.ts"
 import { insertMany, keepIds, rulesOfRows, staging } from "../../sql/bulk.ts"
 import { quotaOfRows, quotaOfStaged } from "../../sql/quota.ts"
 import { withDatabase } from "../database.ts"
+import { exactMembers } from "../exact-members.ts"
 import { type Progress, progress } from "../progress.ts"
 import type { Project } from "../project.ts"
 import { findTable } from "../tables.ts"
 import { batches } from "./batches.ts"
 import { ImportLedger, type ImportProgress } from "./ledger.ts"
+import { refusalOf } from "./refusal.ts"
 import { Rejects } from "./rejects.ts"
 import { type Checked, type CheckOptions, checker, checkHeader } from "./rows.ts"
 import { openSource, readSource, type Source } from "./source.ts"
@@ -118,7 +120,8 @@ class Import {
   async read(source: Source, options: CheckOptions, bar: Progress): Promise<void> {
     const check = checker(this.resource, source.format, options)
     const header = (names: string[]) => checkHeader(this.resource, names)
-    const records = readSource(source, bar.to, header, this.resource.document ? "whole" : this.resource.json)
+    const verbatim = this.resource.document ? "whole" : exactMembers(this.resource)
+    const records = readSource(source, bar.to, header, verbatim)
     for await (const batch of batches(records, check, this.state.records)) await this.insert(batch)
   }
 
@@ -136,15 +139,14 @@ class Import {
         this.state.atomic ? staging.add(this.stagingTable, this.resource, rows) : this.withinRules(rows),
       )
     } catch (error) {
-      const problem = writeProblem(error, this.resource, Object.keys(rows[0] ?? {}))
-      if (!(problem instanceof Problem)) throw error
+      if (!(writeProblem(error, this.resource, []) instanceof Problem)) throw error
       if (checked.length > 1 || !first) {
         const half = Math.ceil(checked.length / 2)
         await this.insert(checked.slice(0, half))
         return this.insert(checked.slice(half))
       }
-      const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join("; ")
-      await this.commit([{ record: first.record, reason: issues || problem.message }], [])
+      const reason = await refusalOf(this.database, this.resource, error, rows[0] ?? {})
+      await this.commit([{ record: first.record, reason }], [])
     }
   }
 

@@ -9,6 +9,7 @@ import type { Field, Resource } from "../../resource/resource.ts"
 import { importSchema, isComputed } from "../../resource/schemas.ts"
 import { operator } from "../call.ts"
 import { unmarked } from "../csv-formulas.ts"
+import { exactCell, withExactNumbers } from "../exact-members.ts"
 import type { Format, SourceRecord } from "./source.ts"
 
 /** A valid record with the columns of its row, or an invalid one with the reason. */
@@ -39,7 +40,7 @@ export function checker(
       ? fromDocument(resource, record.text, documentBytes)
       : format === "csv"
         ? fromText(resource, record.row, textOf)
-        : record.row
+        : withExactNumbers(resource, record.row)
     if (typeof row === "string") return { record, reason: row }
     const result = schema.safeParse(row)
     if (!result.success) {
@@ -61,7 +62,7 @@ export function checker(
       const value = result.data[name]
       if (value !== undefined) columns[name] = type.sql.encode(value)
     }
-    return { record, columns }
+    return Object.keys(columns).length ? { record, columns } : { record, reason: "holds no value" }
   }
 }
 
@@ -101,7 +102,7 @@ function fromText(
       continue
     }
     const text = textOf(String(cell))
-    const value = field ? field.type.parseCell(text) : text
+    const value = field ? exactCell(field, text) : text
     if (value instanceof Invalid) return `${name}: ${value.message}`
     row[name] = value
   }

@@ -35,6 +35,9 @@ export interface Source {
   identity: string
 }
 
+/** Which members of a line of JSON are kept as text. */
+type Verbatim = ((line: string) => ReadonlySet<string>) | "whole"
+
 /** Longest record, in characters: no row that db:export writes is longer. */
 const maxRecordLength = maxSingleRowBytes
 
@@ -70,14 +73,14 @@ function identityOf(file: number, check: Utf8Check): string {
 
 /**
  * Yields the records of a file, and reads the file as they are consumed. Calls `onBytes` with the number of bytes read
- * so far, and `onHeader` with the column names of a CSV. Members that are `verbatim` are `JsonText`; "whole" keeps the text. Throws one line with
- * the line number where the file is not UTF-8 or no CSV.
+ * so far, and `onHeader` with the column names of a CSV. Members of a line that are `verbatim` are `JsonText`; "whole"
+ * keeps the text. Throws one line with the line number where the file is not UTF-8 or no CSV.
  */
 export async function* readSource(
   source: Source,
   onBytes: (read: number) => void,
   onHeader: (names: string[]) => void,
-  verbatim: ReadonlySet<string> | "whole",
+  verbatim: Verbatim,
 ): AsyncGenerator<SourceRecord> {
   const text = decoded(source, onBytes)
   if (source.format === "csv") yield* readCsv(source, text, onHeader)
@@ -105,10 +108,7 @@ async function* decoded({ path }: Source, onBytes: (read: number) => void): Asyn
   yield decode()
 }
 
-async function* readLines(
-  text: AsyncGenerator<string>,
-  verbatim: ReadonlySet<string> | "whole",
-): AsyncGenerator<SourceRecord> {
+async function* readLines(text: AsyncGenerator<string>, verbatim: Verbatim): AsyncGenerator<SourceRecord> {
   let line = 0
   // The pieces of the current line so far, and their length. Of a line that is too long, the first piece is kept.
   let pieces: string[] = []
@@ -147,11 +147,7 @@ const overlong = (line: number, text: string): SourceRecord => ({
   problem: `is longer than ${maxRecordLength} characters`,
 })
 
-function readLine(
-  line: number,
-  text: string,
-  verbatim: ReadonlySet<string> | "whole",
-): SourceRecord | undefined {
+function readLine(line: number, text: string, verbatim: Verbatim): SourceRecord | undefined {
   if (text.trim() === "") return undefined
   const { length } = text
   try {
@@ -159,7 +155,8 @@ function readLine(
     const isObject = typeof row === "object" && row !== null && !Array.isArray(row)
     if (isObject && verbatim === "whole")
       return { line, length, raw: row, row: row as Record<string, unknown>, text }
-    if (isObject && verbatim !== "whole" && verbatim.size) keepText(row, text, verbatim)
+    const names = isObject && verbatim !== "whole" ? verbatim(text) : undefined
+    if (names?.size) keepText(row, text, names)
     return isObject
       ? { line, length, raw: row, row: row as Record<string, unknown> }
       : { line, length, raw: row, problem: "is no JSON object" }
