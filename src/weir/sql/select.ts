@@ -68,14 +68,16 @@ export function compileOne(
   const from = fromWith(measured ? joinedAnswer : sql``)
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
+  // Not the row as a whole, which would nest all that it embeds one step deeper.
+  for (const member of shape.members)
+    if (resource.fields[member.name]?.type.measured) member.value = gated(gate, member.value)
   // The validator is made of the whole row, whatever part of it is asked for.
   const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
   const text = () => gated(gate, validatorText(resource, row, context.viewer, context.aliases))
   const whole = hasValidator ? sql`, ${sentText(resource, text())}` : sql``
   const further = measured ? sql`${whole}, ${answerBytes}` : whole
   const entries = hasValidator ? undefined : plainEntries(shape)
-  const object = sentRows(resource, selection, rowText(shape))
-  const json = expressions.jsonOne(entries, object, from, further, measured ? withinLimit : undefined)
+  const json = expressions.jsonOne(entries, sentRows(resource, selection, rowText(shape)), from, further)
   const bytes = () => sizeOf(rowShape(resource, selection, row, { ...context, rendering: asSize }))
   const plan = compile(measured ? sql`${withClause([answerTable(bytes(), fromWith(sql``))])}${json}` : json)
   return {

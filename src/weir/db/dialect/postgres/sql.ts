@@ -84,21 +84,11 @@ export function jsonMember(entries: NamedSql[] | undefined, object: SQL, from: S
 /** Unused: on Postgres, a join takes longer than the subselect of `jsonMember`. */
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = undefined
 
-/**
- * A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. The text is null
- * where `gate` does not hold.
- */
-export function jsonOne(
-  entries: NamedSql[] | undefined,
-  object: SQL,
-  from: SQL,
-  further: SQL,
-  gate?: SQL,
-): SQL {
-  const gated = (text: SQL) => (gate ? sql`case when ${gate} then ${text} end` : text)
+/** A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. */
+export function jsonOne(entries: NamedSql[] | undefined, object: SQL, from: SQL, further: SQL): SQL {
   return entries
-    ? sql`select ${gated(sql`row_to_json(${whole})::text`)}${further} from (select ${selectList(entries)} from ${from}) ${whole}`
-    : sql`select ${gated(sql`(${object})::text`)}${further} from ${from}`
+    ? sql`select row_to_json(${whole})::text${further} from (select ${selectList(entries)} from ${from}) ${whole}`
+    : sql`select (${object})::text${further} from ${from}`
 }
 
 /** What stands for a row's validator until the answer is complete: a mark, and the row's text in hexadecimal. */

@@ -84,18 +84,9 @@ export function jsonMember(_entries: NamedSql[] | undefined, object: SQL, from: 
 export const joinedMember: ((key: SQL, object: SQL) => SQL) | undefined = (key, object) =>
   sql`iif(${key} is null, null, ${object})`
 
-/**
- * A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. The text is null
- * where `gate` does not hold.
- */
-export function jsonOne(
-  _entries: NamedSql[] | undefined,
-  object: SQL,
-  from: SQL,
-  further: SQL,
-  gate?: SQL,
-): SQL {
-  return sql`select ${gate ? sql`case when ${gate} then ${object} end` : object}${further} from ${from}`
+/** A whole statement that returns one row with the JSON text of the object and the `further` columns, or no row. */
+export function jsonOne(_entries: NamedSql[] | undefined, object: SQL, from: SQL, further: SQL): SQL {
+  return sql`select ${object}${further} from ${from}`
 }
 
 /** What stands for a row's validator until the answer is complete: a mark, and the row's text in hexadecimal. */
