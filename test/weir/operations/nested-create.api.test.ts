@@ -106,6 +106,15 @@ test("a maker sees what it makes, three levels in one commit", async () => {
   expect((await run("select count(*) from weir_write_records")).flat().map(Number)).toEqual([0])
 })
 
+test("a rehearsal is answered as the create, three levels deep", async () => {
+  const json = [acme({ duties: [{ title: "Keys" }] }), { name: "Beta" }]
+  const rehearsed = await post(json, { prefer: "tx=rollback" })
+  expect(await counts()).toEqual([0, 0, 0])
+  const made = await post(json)
+  const plain = ({ text }: Answer) => text.replace(/"(\w*id|_version)":("[^"]*"|\d+)/g, "")
+  expect([rehearsed.status, plain(rehearsed)]).toEqual([201, plain(made)])
+})
+
 test("arrays, and retries with a key", async () => {
   const json = [acme(), { ...acme(), name: "Beta" }, { name: "Gamma" }]
   const first = await post(json, { "idempotency-key": "k" })

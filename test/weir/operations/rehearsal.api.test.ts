@@ -116,7 +116,7 @@ beforeEach(async () => {
         },
       ),
       resource(tags, { ...open, replace: true, upsert: ["code"] }),
-      resource({ card_tags, cardTagsRelations }, open),
+      resource({ card_tags, cardTagsRelations }, { ...open, embed: { card: {} } }),
       resource(notes, open),
     ],
   })
@@ -373,6 +373,46 @@ describe("with tx=rollback", () => {
         await settled()
         hooks = []
       }
+  })
+
+  test("what is embedded deeply, and may take long, is answered as it would be", async () => {
+    const deep = "include=board.cards.tags"
+    const cards = [1, 2].map((n) => ({ title: `deep ${n}`, board_id: 1 }))
+    for (const [request, body] of [
+      [`POST /cards?${deep}`, cards],
+      [`POST /cards?on_conflict=title&${deep}`, [...cards, { title: "a", board_id: 1 }]],
+      [`PATCH /cards/1?${deep}`, { title: "changed" }],
+      [`PATCH /cards?${deep}`, [{ id: 1, title: "again" }]],
+      ["PUT /boards/1?include=cards.tags", { name: "put" }],
+      ["POST /card_tags?include=card.board.cards", { card_id: 1, tag_code: "y" }],
+      ["PATCH /boards/1?from_version=1&include=cards.tags"],
+      ["DELETE /cards/2"],
+      [`POST /cards/2/restore?${deep}`],
+      [
+        "POST /batch",
+        {
+          operations: [
+            { id: "b", method: "POST", path: "/boards", body: { name: "of batch" } },
+            {
+              id: "c",
+              method: "POST",
+              path: `/cards?${deep}`,
+              body: { title: "c", board_id: { $ref: "b.id" } },
+            },
+            { method: "PUT", path: "/cards/{c.id}/tags/x" },
+            { method: "PUT", path: "/boards/1?include=cards.tags", body: { name: "replaced" } },
+            { method: "PUT", path: "/tags/new", body: { name: "new" } },
+            { method: "GET", path: "/boards/{b.id}?include=cards.tags" },
+          ],
+        },
+      ],
+    ] as [string, unknown?][]) {
+      const was = await everything()
+      const rehearsed = await rehearse(request, body)
+      expect(await everything(), request).toEqual(was)
+      expect(rehearsed.status, `${request}: ${rehearsed.text}`).toBeLessThan(300)
+      expect(told(rehearsed), request).toEqual(told(await send(request, body)))
+    }
   })
 
   test("the cache keeps what it has", async () => {

@@ -41,8 +41,8 @@ export interface Statement {
   /** Whether it writes many rows: a driver whose statements hold up others lets these have their turn before and after it. */
   many?: boolean
   /**
-   * Whether it may take long by itself, since rows of other tables go with those that it deletes: a driver whose statements
-   * hold the process runs it in another.
+   * Whether it may take long by itself, since rows of other tables go with those that it deletes, or as a read of what is
+   * rehearsed: a driver whose statements hold the process runs it in another.
    */
   long?: boolean
   /** Names of what it writes or locks besides the row of its change, by which writes can wait for each other. */

@@ -1,5 +1,4 @@
 import type { Client, Row, Statement } from "../driver.ts"
-import { unrehearsedCode } from "../errors.ts"
 
 /** Reads that wait for the next replay. */
 interface Waiting {
@@ -10,8 +9,8 @@ interface Waiting {
 
 /**
  * The client of a rehearsal on a database that keeps no transaction open between two calls: each call begins anew with all
- * that was written before it. `undone` runs statements as one transaction, and rolls it back. A read that `isLong` would
- * hold up all others there.
+ * that was written before it. `undone` runs statements as one transaction, and rolls it back: one with a read that `isLong`
+ * as a long one.
  */
 export function replaying(
   query: Client["query"],
@@ -47,10 +46,10 @@ export function replaying(
   return {
     query: (statement) => {
       if (written.length === 0) return query(statement)
-      if (isLong?.(statement)) return Promise.reject(new TooLong())
+      const read = isLong?.(statement) ? { ...statement, long: true } : statement
       return new Promise((resolve, reject) => {
         // Those of one turn share a replay.
-        if (reads.push({ statement, resolve, reject }) === 1) setTimeout(() => void inTurn(readAll))
+        if (reads.push({ statement: read, resolve, reject }) === 1) setTimeout(() => void inTurn(readAll))
       })
     },
     ...(isLong ? { isLong } : {}),
@@ -66,15 +65,6 @@ export function replaying(
 
 /** A write returns the key of a row in its second column. */
 const keyOf = ({ change }: Statement, rows: Row[] | undefined): unknown => change && rows?.[0]?.[1]
-
-/** A read of what is rehearsed takes too long. */
-class TooLong extends Error {
-  readonly code = unrehearsedCode
-
-  constructor() {
-    super("what is read after the write may take long, and would hold others up meanwhile: ask for less")
-  }
-}
 
 /** Another write came between two replays. To those above it is a busy database: another try succeeds. */
 class Outrun extends Error {
