@@ -6,7 +6,7 @@ import { Turns } from "../lib/turns.ts"
 const maxBytes = 160 * 1024 * 1024
 const maxBytesOfAddress = maxBytes / 2
 /** When one has waited so long, in ms, those that read their answers slowly stand in its way. */
-const patienceMs = 1_000
+const patienceMs = 3_000
 
 interface Job {
   bytes: number

@@ -8,8 +8,8 @@ const maxUnsentBytes = 256 * 1024 * 1024
 const minBytesPerSecond = 16_384
 /** Longest time between two looks at the connections, in ms: as long may the sum be exceeded. */
 const maxIntervalMs = 250
-/** While others wait for room, the slowest reader of a large answer is cut off that takes less, in bytes per second: 8 Mbit/s. */
-const fairBytesPerSecond = 1_048_576
+/** While others wait for room, the slowest reader of a large answer is cut off that takes less, in bytes per second: 4 Mbit/s. */
+const fairBytesPerSecond = 524_288
 const largeBytes = 1_048_576
 
 /** When the present period of a connection began, by `performance.now()`, and what its client had taken by then. */
