@@ -24,11 +24,12 @@ export class LargeAnswers {
   private readonly heldFor = new Map<string, number>()
   private readonly admitted = new WeakMap<ServerResponse, number>()
   private readonly waiting = new Turns<Job>()
-  private oldest: Job[] = []
+  /** The same jobs in the order of their arrival. */
+  private readonly arrived = new Set<Job>()
 
   /** Whether one has waited for long. */
   get isShort(): boolean {
-    const [first] = this.oldest
+    const [first] = this.arrived
     return first !== undefined && performance.now() - first.since > patienceMs
   }
 
@@ -52,7 +53,7 @@ export class LargeAnswers {
       const leave = () => {
         release()
         outgoing.off("close", expire)
-        this.oldest = this.oldest.filter((other) => other !== job)
+        this.arrived.delete(job)
       }
       const begin = () => {
         leave()
@@ -64,12 +65,21 @@ export class LargeAnswers {
         leave()
         this.waiting.remove(address, job)
         reject(new DeadlineExpired())
+        // It may have been the first of its address, and too large for the room that there is.
+        this.beginMore()
       }
       const release = deadline.onExpire(expire)
       outgoing.once("close", expire)
-      this.oldest.push(job)
+      this.arrived.add(job)
       this.waiting.add(address, job)
+      // Those that wait may do so for room of their own address.
+      this.beginMore()
     })
+  }
+
+  private beginMore(): void {
+    const next = () => this.waiting.takeFirst((job) => this.hasRoom(job.bytes, job.address))
+    for (let job = next(); job; job = next()) job.begin()
   }
 
   private hasRoom(bytes: number, address: string): boolean {
@@ -88,8 +98,7 @@ export class LargeAnswers {
     if (before !== undefined) return
     outgoing.once("close", () => {
       this.add(-(this.admitted.get(outgoing) ?? 0), address)
-      const next = () => this.waiting.takeFirst((job) => this.hasRoom(job.bytes, job.address))
-      for (let job = next(); job; job = next()) job.begin()
+      this.beginMore()
     })
   }
 
