@@ -8,7 +8,7 @@ import { lacksValues } from "../sql/rendering.ts"
 import type { AnswerLimits, Call } from "./call.ts"
 
 /** Up to this size, in bytes, an answer is made with the statement that measures it. */
-export const maxQuickBytes = 1_048_576
+const maxQuickBytes = 1_048_576
 
 /** How many runs of a statement are measured at once after one whose answer lacked values. */
 const measuredRuns = 100
@@ -43,10 +43,9 @@ async function queryOnce<P extends Sized>(
   if (plan.size === "bounded") return { row: (await client.query(withValues(plan, values, true)))[0], plan }
   if (client.isForOneRead) {
     const whole = measured()
-    const all = withValues(whole, { ...values, [ownValue.answerLimit]: limits.bytes }, true)
-    return { row: (await client.query(all))[0], plan: whole }
+    return { row: (await client.query(withLimit(whole, values, limits.bytes)))[0], plan: whole }
   }
-  if (plan.size === "measured") return { row: await queryMeasured(call, plan, values, limits), plan }
+  if (plan.size === "measured") return { row: await rowMeasured(call, plan, values, limits), plan }
   const runs = remaining.get(plan) ?? 0
   if (runs === 0) {
     const rows = await queryQuickly(client, withValues(plan, values, true))
@@ -54,8 +53,14 @@ async function queryOnce<P extends Sized>(
   }
   remaining.set(plan, runs === 0 ? measuredRuns : runs - 1)
   const whole = measured()
-  return { row: await queryMeasured(call, whole, values, limits), plan: whole }
+  return { row: await rowMeasured(call, whole, values, limits), plan: whole }
 }
+
+const withLimit = (plan: Plan, values: Values, limit: number): Statement =>
+  withValues(plan, { ...values, [ownValue.answerLimit]: limit }, true)
+
+const rowMeasured = async (call: Call, plan: Plan, values: Values, limits: AnswerLimits) =>
+  (await rowsMeasured(call, limits, (limit) => withLimit(plan, values, limit)))[0]
 
 /** The rows of a statement that leaves out rare values, or undefined where it fails by one. */
 async function queryQuickly(client: Client, statement: Statement): Promise<Row[] | undefined> {
@@ -68,26 +73,21 @@ async function queryQuickly(client: Client, statement: Statement): Promise<Row[]
 }
 
 /**
- * The row of a read, whose statement measures its answer. Most answers are small and come with their measure. A large
+ * The rows of a read, whose statement measures its answer and is made for a limit in bytes. Most answers are small and come with their measure. A large
  * one is made by a second run, which does not count as cheap. One that is larger than an answer may be is not made: the
- * row holds its size.
+ * last column of the first row is its size.
  */
-async function queryMeasured(
+export async function rowsMeasured(
   call: Call,
-  plan: Plan,
-  values: Values,
-  limits: AnswerLimits,
-): Promise<Row | undefined> {
-  const quick = Math.min(limits.bytes, maxQuickBytes)
+  { bytes }: AnswerLimits,
+  statementFor: (limit: number) => Statement,
+): Promise<Row[]> {
+  const quick = Math.min(bytes, maxQuickBytes)
   const client = call.client()
-  const [row] = await client.query(withValues(plan, { ...values, [ownValue.answerLimit]: quick }, true))
-  if (!row) return undefined
-  const size = Number(row.at(-1))
-  if (size <= quick || size > limits.bytes) return row
+  const rows = await client.query(statementFor(quick))
+  const size = Number(rows[0]?.at(-1) ?? 0)
+  if (size <= quick || size > bytes) return rows
   await call.caller.admitAnswer?.(size)
-  const whole = withValues(plan, { ...values, [ownValue.answerLimit]: limits.bytes }, true)
   // A page is read with the first row of the next one.
-  const maxBytes = 2 * limits.bytes
-  const rows = await client.query({ ...whole, bounded: false, scans: undefined, maxBytes })
-  return rows[0]
+  return client.query({ ...statementFor(bytes), bounded: false, scans: undefined, maxBytes: 2 * bytes })
 }

@@ -23,7 +23,7 @@ import {
 import { exists, requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import type { Call } from "./call.ts"
-import { maxQuickBytes } from "./measured.ts"
+import { rowsMeasured } from "./measured.ts"
 import { CallTurns } from "./turns.ts"
 
 /** A page of a row's versions: its JSON, and the number below which the next page begins. */
@@ -50,7 +50,10 @@ export async function listVersions(
   const isThere = await requireVisible(call, resource, id)
   const plan = planOf(resource, `versions:${kind}`, () => compilePage(resource, kind))
   const values = { [versionValue.number]: before ?? maxVersion, [versionValue.limit]: limit + 1 }
-  const found = await askWithin(call, resource, id, plan, values)
+  const found = await rowsMeasured(call, call.limits, (limit) => {
+    const within = { ...values, [ownValue.answerLimit]: limit }
+    return { ...statementOf(call, resource, id, plan, within), bounded: true }
+  })
   requireAnswerBytes(Number(found[0]?.at(-1) ?? 0), call.limits, { limit, includes: [] })
   if (!isThere && found.length === 0 && before === undefined) throw notFound()
   const page = found.slice(0, limit)
@@ -116,21 +119,6 @@ const statementOf = (call: Call, resource: Resource, id: RowKey, plan: Plan, val
 
 const ask = (...of: Parameters<typeof statementOf>): Promise<Row[]> =>
   of[0].client().query({ ...statementOf(...of), bounded: true })
-
-/** The rows of a statement that measures them. Many bytes are read by a second run, which does not count as cheap. */
-async function askWithin(
-  ...[call, resource, id, plan, values]: Parameters<typeof statementOf>
-): Promise<Row[]> {
-  const { bytes } = call.limits
-  const quick = Math.min(bytes, maxQuickBytes)
-  const rows = await ask(call, resource, id, plan, { ...values, [ownValue.answerLimit]: quick })
-  const size = Number(rows[0]?.at(-1) ?? 0)
-  if (size <= quick || size > bytes) return rows
-  await call.caller.admitAnswer?.(size)
-  return call
-    .client()
-    .query(statementOf(call, resource, id, plan, { ...values, [ownValue.answerLimit]: bytes }))
-}
 
 /** Whether the viewer sees the row now. Throws a 404 where not, but for admins where there is none. */
 async function requireVisible(call: Call, resource: Resource, id: RowKey): Promise<boolean> {

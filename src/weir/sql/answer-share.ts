@@ -8,9 +8,6 @@ import { bytesOfCounts, isOfWholeRow, validatorWeight } from "./answer-bytes.ts"
 /** Values that may have more bytes of JSON than that have a share; of others, the most that they may have is counted. */
 const thresholds = [16_384, 256]
 
-/** Most bytes, as they are stored, that all values with a share may have together. */
-const maxShared = 4_194_304
-
 /** Fewest bytes that are a share: with less, most answers would have to be made twice. */
 const minShare = 100
 
@@ -46,7 +43,7 @@ interface Rows {
 export function shareOf(read: Rows, kind: ViewerKind, answerLimit: number): Share | undefined {
   for (const above of thresholds) {
     const { bytes, shares } = counted(read, kind, above)
-    const share = Math.floor(Math.min(maxShared, answerLimit - bytes) / Math.max(1, shares))
+    const share = Math.floor((answerLimit - bytes) / Math.max(1, shares))
     if (share >= minShare) return { bytes: share, above }
   }
   return undefined

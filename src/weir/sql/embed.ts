@@ -6,6 +6,7 @@ import { isKey, keyFields } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { clause, conjunction, type RowSql } from "../resource/rules.ts"
 import type { ViewerSql } from "../resource/viewer.ts"
+import { gated } from "./answer-bytes.ts"
 import { rowKey, tableOf } from "./columns.ts"
 import { conditionsOf } from "./conditions.ts"
 import { filtered, related } from "./filters.ts"
@@ -78,13 +79,15 @@ export function rowShape(
   context: Context,
   source?: Source,
 ): RowShape {
-  const { rendering, viewer } = context
+  const { rendering, viewer, gate } = context
   const fields = Object.values(resource.fields).filter(({ name, type }) =>
     selected ? selected.has(name) : !type.heavy,
   )
   const shape = visibleMembers(fields, row, viewer, (field, column) => {
     const places = members.get(field.name)
-    return rendering.field(field, column, places && membersOf(field, column, places))
+    const value = rendering.field(field, column, places && membersOf(field, column, places))
+    // Not the row as a whole, which would nest all that it embeds one step deeper.
+    return field.type.measured ? gated(gate, value) : value
   })
   for (const include of includes) {
     const value =
@@ -94,12 +97,11 @@ export function rowShape(
     shape.members.push({ name: include.relation.name, value, when: undefined, hides: true })
   }
   for (const count of counts) shape.members.push(countMember(count, row, context))
-  if (version)
-    shape.members.push(
-      versionMember(resource, row, context, (rendering) =>
-        wholeShape(resource, row, { ...context, rendering }),
-      ),
-    )
+  if (version) {
+    const whole = (rendering: Rendering) =>
+      wholeShape(resource, row, { ...context, rendering, gate: undefined })
+    shape.members.push(versionMember(resource, row, context, whole))
+  }
   return shape
 }
 

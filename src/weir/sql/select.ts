@@ -68,9 +68,6 @@ export function compileOne(
   const from = fromWith(measured ? joinedAnswer : sql``)
   const gate = measured ? joinedWithinLimit : undefined
   const shape = rowShape(resource, selection, row, { ...context, gate })
-  // Not the row as a whole, which would nest all that it embeds one step deeper.
-  for (const member of shape.members)
-    if (resource.fields[member.name]?.type.measured) member.value = gated(gate, member.value)
   // The validator is made of the whole row, whatever part of it is asked for.
   const hasValidator = isPartAlone(selection) || (resource.version !== undefined && isRowAlone(selection))
   const text = () => gated(gate, validatorText(resource, row, context.viewer, context.aliases))

@@ -280,7 +280,8 @@ test("so has a single row that is long, whose own validator comes with it", asyn
 test("a long row is brought once, by a read that counts as dear", async () => {
   const papers = numbered([{ ...small, body: "b".repeat(5_000_000) }])
   expect((await call("POST", "/papers", { json: papers })).status).toBe(201)
-  for (const path of ["/papers/1", "/papers/1", "/papers?limit=1"]) {
+  expect((await call("POST", "/notes", { json: { id: 1, paperId: 1 } })).status).toBe(201)
+  for (const path of ["/papers/1", "/papers/1", "/notes/1?include=paper", "/papers?limit=1"]) {
     ran = []
     brought = []
     expect((await call("GET", path)).text.length).toBeGreaterThan(5_000_000)

@@ -12,7 +12,10 @@ export interface ForeignKey {
 
 const foreignKeys = new WeakMap<Table, ForeignKey[]>()
 
-/** The foreign keys of a table, in the order of its declaration. None are known of a table of another dialect, which a schema may hold. */
+/**
+ * The foreign keys of a table, in the order of its declaration. None are known of a table of another dialect, which a schema may
+ * hold.
+ */
 export function foreignKeysOf(table: Table): ForeignKey[] {
   let keys = foreignKeys.get(table)
   if (!keys) {
