@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { type Deadline, DeadlineExpired } from "../db/deadline.ts"
 import { Turns } from "../lib/turns.ts"
 
@@ -8,9 +9,12 @@ const maxBytesOfAddress = maxBytes / 2
 /** When one has waited so long, in ms, those that read their answers slowly stand in its way. */
 const patienceMs = 3_000
 
-interface Job {
+interface Held {
   bytes: number
   address: string
+}
+
+interface Job extends Held {
   since: number
   begin(): void
 }
@@ -22,15 +26,26 @@ interface Job {
 export class LargeAnswers {
   private held = 0
   private readonly heldFor = new Map<string, number>()
-  private readonly admitted = new WeakMap<ServerResponse, number>()
+  private readonly admitted = new Map<ServerResponse, Held>()
   private readonly waiting = new Turns<Job>()
   /** The same jobs in the order of their arrival. */
   private readonly arrived = new Set<Job>()
 
-  /** Whether one has waited for long. */
-  get isShort(): boolean {
-    const [first] = this.arrived
-    return first !== undefined && performance.now() - first.since > patienceMs
+  /**
+   * The connections whose answers hold the room for which others have waited for long: those of the same address where
+   * its own is used up, and all where there is none.
+   */
+  inTheWay(): Set<Socket> {
+    const until = performance.now() - patienceMs
+    const sockets = new Set<Socket>()
+    for (const { since, bytes, address } of this.arrived) {
+      if (since > until) break
+      const isFull = this.held + bytes > maxBytes
+      for (const [outgoing, held] of this.admitted)
+        if (isFull || held.address === address) sockets.add(outgoing.req.socket)
+      if (isFull) break
+    }
+    return sockets
   }
 
   /**
@@ -92,12 +107,13 @@ export class LargeAnswers {
   /** Takes room for an answer of so many bytes in all. */
   private hold(outgoing: ServerResponse, bytes: number, address: string): void {
     const before = this.admitted.get(outgoing)
-    if (before !== undefined && before >= bytes) return
-    this.admitted.set(outgoing, bytes)
-    this.add(bytes - (before ?? 0), address)
-    if (before !== undefined) return
+    if (before && before.bytes >= bytes) return
+    this.admitted.set(outgoing, { bytes, address })
+    this.add(bytes - (before?.bytes ?? 0), address)
+    if (before) return
     outgoing.once("close", () => {
-      this.add(-(this.admitted.get(outgoing) ?? 0), address)
+      this.add(-(this.admitted.get(outgoing)?.bytes ?? 0), address)
+      this.admitted.delete(outgoing)
       this.beginMore()
     })
   }

@@ -101,7 +101,7 @@ export async function serveApi(api: Api, settings: Settings, migrations: URL): P
   server.on("error", (error) => fail("Weir did not start.", new Error(`HOST, PORT: ${error.message}`)))
   refuseMalformed(server, connections, refusals.refuse, refusals.methods)
   refuseSlowSenders(connections, senderOf)
-  cutSlowReaders(connections, unsent, () => answers.isShort, settings.REQUEST_TIMEOUT_MS, log)
+  cutSlowReaders(connections, unsent, () => answers.inTheWay(), settings.REQUEST_TIMEOUT_MS, log)
   drainOnSignal(server, connections, background, async () => {
     await database.close()
     flush()

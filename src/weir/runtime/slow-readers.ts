@@ -21,12 +21,13 @@ interface Period {
 /**
  * Destroys connections whose clients do not read what is sent to them: those that took fewer than the minimum while
  * bytes waited for `limitMs`; and the slowest ones, while the bytes of all connections exceed the maximum. It looks
- * at the connections at intervals, so that a request costs nothing. `isShort`: whether others have waited long for room.
+ * at the connections at intervals, so that a request costs nothing. `inTheWay`: the connections
+ * that hold what others have waited for long.
  */
 export function cutSlowReaders(
   connections: Connections,
   unsent: (socket: Socket) => number,
-  isShort: () => boolean,
+  inTheWay: () => Set<Socket>,
   limitMs: number,
   log: Log,
 ): void {
@@ -63,9 +64,10 @@ export function cutSlowReaders(
       sum -= bytes
       cut(socket, bytes, "too many bytes wait to be sent, and it reads the slowest")
     }
-    const slowest = isShort()
-      ? waiting.find(({ bytes, socket }) => bytes >= largeBytes && !socket.destroyed)
-      : undefined
+    const held = inTheWay()
+    const slowest = waiting.find(
+      ({ bytes, socket }) => bytes >= largeBytes && held.has(socket) && !socket.destroyed,
+    )
     if (slowest && slowest.rate < fairBytesPerSecond)
       cut(slowest.socket, slowest.bytes, "others wait with large answers, and it reads the slowest")
     // A connection that was closed meanwhile is no longer among the open ones.

@@ -1,8 +1,10 @@
 import { IncomingMessage, ServerResponse } from "node:http"
 import { Socket } from "node:net"
-import { expect, test } from "vitest"
+import { afterEach, expect, test, vi } from "vitest"
 import { Deadline, DeadlineExpired } from "../../../src/weir/db/deadline.ts"
 import { LargeAnswers } from "../../../src/weir/runtime/large-answers.ts"
+
+afterEach(() => void vi.useRealTimers())
 
 const megabytes = (n: number) => n * 1024 * 1024
 
@@ -12,7 +14,8 @@ function room() {
   const begun: string[] = []
   const refused: string[] = []
   const ask = (name: string, bytes: number, address = "a") => {
-    const outgoing = new ServerResponse(new IncomingMessage(new Socket()))
+    const socket = new Socket()
+    const outgoing = new ServerResponse(new IncomingMessage(socket))
     const deadline = new Deadline()
     void Promise.resolve(answers.admit(outgoing, bytes, address, deadline)).then(
       () => begun.push(name),
@@ -21,14 +24,14 @@ function room() {
         refused.push(name)
       },
     )
-    return { end: () => void outgoing.emit("close"), expire: () => deadline.expire() }
+    return { socket, end: () => void outgoing.emit("close"), expire: () => deadline.expire() }
   }
   /** What has begun and was refused since the last look. */
   const look = async () => {
     await new Promise(setImmediate)
     return { begun: begun.splice(0), refused: refused.splice(0) }
   }
-  return { ask, look }
+  return { ask, look, inTheWay: () => answers.inTheWay() }
 }
 
 test("an address has half of the room, and waits for its own answers to be sent", async () => {
@@ -72,4 +75,23 @@ test("so is whose client has gone; an answer that is larger than all may be alon
   expect(await look()).toEqual({ begun: [], refused: [] })
   alone.end()
   expect(await look()).toEqual({ begun: ["4"], refused: [] })
+})
+
+test("those are in the way that hold the room of an address, or of all, for which others have waited for 3 s", () => {
+  vi.useFakeTimers({ toFake: ["performance"] })
+  const { ask, inTheWay } = room()
+  const [a, a2] = [ask("a1", megabytes(78)), ask("a2", megabytes(1))]
+  const b = ask("b1", megabytes(40), "b")
+  const waiting = ask("a3", megabytes(10))
+  vi.advanceTimersByTime(2_900)
+  expect(inTheWay()).toEqual(new Set())
+  vi.advanceTimersByTime(200)
+  expect(inTheWay()).toEqual(new Set([a.socket, a2.socket]))
+  const c = ask("c1", megabytes(40), "c")
+  ask("d1", megabytes(40), "d")
+  vi.advanceTimersByTime(3_100)
+  expect(inTheWay()).toEqual(new Set([a, a2, b, c].map(({ socket }) => socket)))
+  waiting.expire()
+  a.end()
+  expect(inTheWay()).toEqual(new Set())
 })
