@@ -7,16 +7,11 @@ const creates = new WeakMap<Resource, Record<string, Relation>>()
 export function nestedCreates(resource: Resource): Record<string, Relation> {
   let known = creates.get(resource)
   if (!known) {
-    known = Object.fromEntries(
-      Object.entries(resource.relations).filter(([name]) => isAllowed(resource, name)),
-    )
+    known = Object.fromEntries(Object.entries(resource.relations).filter(([, { create }]) => create))
     creates.set(resource, known)
   }
   return known
 }
-
-const isAllowed = ({ options: { embed } }: Resource, name: string): boolean =>
-  typeof embed === "object" && embed[name]?.create === true
 
 /** Throws one line that names the first embed with `create` that cannot have it. */
 export function checkNestedCreates(resources: readonly Resource[], records: boolean): void {
@@ -27,7 +22,6 @@ export function checkNestedCreates(resources: readonly Resource[], records: bool
       }
       if (kind !== "many" || via || !isKey(resource.keys, local))
         refuse("which is for lists of rows that refer to this one by its key")
-      if (resource.fields[name]) refuse("and a column of that name is in its way")
       if (!records) refuse("which needs the table of records: defineApi({ records: writeRecords })")
     }
 }

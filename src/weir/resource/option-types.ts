@@ -1,6 +1,6 @@
 import type { Relations, Table } from "drizzle-orm"
 import type { HookOptions } from "./hooks.ts"
-import type { EmbedOptions, JunctionEmbed, ResourceOptions, TableOptions } from "./resource.ts"
+import type { Embed, ResourceOptions, TableOptions } from "./resource.ts"
 
 /** A table, or the one that a module holds. */
 type TableOf<S> = S extends Table ? S : Extract<S[keyof S], Table>
@@ -16,8 +16,8 @@ type Declared<M> = RelationNames<M, TableOf<M>>
  * Embeds by the names of relations. An editor suggests those that the module declares; foreign keys make others, so that
  * the names are checked at load.
  */
-type Embeds<M, E> = { [Name in Declared<M>]?: EmbedOptions | JunctionEmbed | undefined } & {
-  [Name in keyof E]: EmbedOptions | JunctionEmbed | undefined
+type Embeds<M, E> = { [Name in Declared<M>]?: Embed | undefined } & {
+  [Name in keyof E]: Embed | undefined
 }
 
 /** The options of a table, or of a module with it: typed by its columns, and by the relations that the module declares. */

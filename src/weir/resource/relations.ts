@@ -26,7 +26,7 @@ export function linkRelations(resources: readonly Resource[], tables: ApiTables)
     const { embed = {} } = source.options
     noteUnresolved(source, tables)
     const wanted = embed === true ? new Map(offered(relations, byTable)) : new Map(Object.entries(embed))
-    for (const [name, options = {}] of wanted) link(source, name, options, find)
+    for (const [name, embed = true] of wanted) link(source, name, embed === true ? {} : embed, find)
   }
 }
 
@@ -63,6 +63,7 @@ function link(source: Resource, name: string, options: EmbedOptions | JunctionEm
     limit: Math.min(options.limit ?? 100, 100),
     sort: options.sort ?? newestFirst(relation.target),
     byDefault: options.byDefault === "one",
+    create: options.create === true,
   }
 }
 
@@ -87,6 +88,7 @@ function resolved(source: Resource, name: string, embed: string, find: Find): Re
     limit: 100,
     sort: "",
     byDefault: false,
+    create: false,
   }
 }
 

@@ -31,6 +31,9 @@ export interface JunctionEmbed extends EmbedOptions {
   junction: readonly [toJunction: string, toTarget: string]
 }
 
+/** How a relation is embedded; `true` as it is without options. */
+export type Embed = true | EmbedOptions | JunctionEmbed
+
 /** A resource's rules and options, but for its embeds. An action without a rule is closed. `C` are its columns. */
 export interface TableOptions<C extends string = string> {
   read?: Rule<C>
@@ -88,7 +91,7 @@ export interface TableOptions<C extends string = string> {
 /** A resource's rules and options. `C` are its columns, `R` the relations that clients may embed; `true` for all. */
 export interface ResourceOptions<C extends string = string, R extends string = string>
   extends TableOptions<C> {
-  embed?: true | { [Name in R]?: EmbedOptions | JunctionEmbed | undefined }
+  embed?: true | { [Name in R]?: Embed | undefined }
 }
 
 type SortText<C extends string> = C | `-${C}`
@@ -109,6 +112,8 @@ export interface Relation {
   limit: number
   sort: string
   byDefault: boolean
+  /** Whether rows of it may be created with a row of `source`. */
+  create: boolean
   /** Of many to many: the relation to the junction, and that from it. `local` is then of the first, `foreign` of the second. */
   via?: { toJunction: Relation; toTarget: Relation }
 }
