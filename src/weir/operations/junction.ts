@@ -164,7 +164,7 @@ async function removed(call: Call, link: Link): Promise<Row[] | undefined> {
 function removable(call: Call, link: Link): Promise<Row[]> {
   const { kind } = call.viewer
   const plan = planOf(link.relation, `unlinked:${kind}`, () => compileUnlink(link.columns, kind, true))
-  return call.client().query(withValues(plan, valuesOf(call, link), true))
+  return call.client().query(withValues(plan, valuesOf(call, link)))
 }
 
 /** The key of the junction's row, where it is made of the keys of both sides. */
