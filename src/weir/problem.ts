@@ -135,7 +135,8 @@ export const invalid = (detail: string, issues: FieldIssue[]): Problem =>
 export const notFound = (): Problem => new Problem("not_found", "There is nothing here that you can see")
 
 /** The 409 for a write that others outran at each try. */
-export const outrun = (): Problem => new Problem("conflict", "The row changes too often: try again")
+export const outrun = (): Problem =>
+  new Problem("conflict", "The row changes too often: try again", { headers: { "retry-after": "1" } })
 
 export const forbidden = (detail: string, issues?: FieldIssue[]): Problem =>
   new Problem("forbidden", detail, { issues })

@@ -4,6 +4,7 @@ import type { AppContext, AppMiddleware } from "../http/context.ts"
 import { refuseUnhonoured } from "../http/preferences.ts"
 import { refuseParams, searchOf } from "../http/query-string.ts"
 import type { Call } from "../operations/call.ts"
+import { taken } from "../operations/conflicts.ts"
 import { create } from "../operations/create.ts"
 import { parseBody } from "../operations/input.ts"
 import { NotGuarded } from "../operations/recalled.ts"
@@ -104,18 +105,16 @@ async function requireFree(
   )
   if (unique.length === 0) return
   const plan = planOf(resource, `own:free:${unique.map(({ name }) => name)}`, () => {
-    const taken = unique.map(
+    const areTaken = unique.map(
       (field) =>
         sql`case when exists (select 1 from ${tableOf(resource)} where ${matching(field, bound(field.name))}) then 1 else 0 end`,
     )
-    return { ...compile(sql`select ${sql.join(taken, sql`, `)}`), bounded: true }
+    return { ...compile(sql`select ${sql.join(areTaken, sql`, `)}`), bounded: true }
   })
   const bounds = Object.fromEntries(
     unique.map((field) => [field.name, columnValue(resource, field.name, values[field.name])]),
   )
   const [row = []] = await call.client().query(withValues(plan, bounds, true))
-  const taken = unique.filter((_, i) => Number(row[i]) === 1).map(({ name }) => name)
-  if (taken.length === 0) return
-  const issues = taken.map((path) => ({ path, message: "is already taken", code: "taken" }))
-  throw new Problem("duplicate", `Another of ${resource.name} has this ${taken.join(", ")}`, { issues })
+  const names = unique.filter((_, i) => Number(row[i]) === 1).map(({ name }) => name)
+  if (names.length) throw taken(resource, names)
 }

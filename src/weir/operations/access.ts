@@ -1,7 +1,7 @@
 import { forbidden, notFound, Problem, unauthorized } from "../problem.ts"
 import { isLater, type RowKey } from "../resource/key.ts"
 import type { Nested, Resource } from "../resource/resource.ts"
-import { holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
+import { anyone, holdsFor, isOpen, isOpenToAll, type Rule } from "../resource/rules.ts"
 import { allows, type ScopeAction } from "../resource/scopes.ts"
 import { isAdmin } from "../resource/viewer-kind.ts"
 import { keyValues } from "../sql/columns.ts"
@@ -55,6 +55,11 @@ export async function exists(call: Call, resource: Resource, id: RowKey): Promis
     .query(withValues(plan, { ...keyValues(resource, id), ...ownValues(viewer) }, true))
   return rows.length > 0
 }
+
+/** Whether there is a row that the viewer cannot see; not one that another request makes just now. */
+export const isHidden = async (call: Call, resource: Resource, id: RowKey): Promise<boolean> =>
+  (await exists(call, { ...resource, rules: { ...resource.rules, read: anyone } }, id)) &&
+  !(await exists(call, resource, id))
 
 /** Throws a 404 for a parent that the viewer cannot see, where there are such rows at all. */
 export async function requireParent(call: Call, { within, parentKey }: Nested): Promise<void> {

@@ -93,7 +93,9 @@ async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch, isTrial =
   const afterwards = postponed(call, parts)
   const isRecorded = parts.some(({ step }) => step.isRecorded)
   const before = startOf(recording, isRecorded)
-  const after = isTrial ? [undone()] : isRecorded ? endOf(recording) : []
+  const end = isRecorded && !isTrial ? endOf(recording) : []
+  // A read after the commit finds the rows that it names by their records.
+  const after = isTrial ? [undone()] : afterwards.size ? [] : end
   const all = parts.flatMap(({ statements }) => statements)
   if (all.length === 0) return parts
   let results: Row[][]
@@ -113,6 +115,11 @@ async function carryOut<T>(call: Call, parts: Part<T>[], batch: Batch, isTrial =
     at += part.statements.length
   }
   for (const part of afterwards) part.readNow(call.client())
+  if (afterwards.size && end.length && !call.isRehearsal)
+    await Promise.allSettled([...afterwards].map(({ result }) => result))
+      .then(() => call.client().batch(end))
+      // Else the records are swept once they have expired.
+      .catch(() => {})
   return parts
 }
 

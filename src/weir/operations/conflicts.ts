@@ -22,14 +22,7 @@ export function writeProblem(
     const caseless = Object.keys(resource.fields).filter(
       (c) => failure.index === caselessIndex(resource.tableName, c),
     )
-    const columns = [...failure.columns, ...caseless]
-    const issues = columns.map(
-      (c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }),
-    )
-    return new Problem("duplicate", `Another of ${resource.name} has this ${columns.join(", ") || "value"}`, {
-      issues,
-      cause: error,
-    })
+    return taken(resource, [...failure.columns, ...caseless], at, error)
   }
   if (failure?.kind === "foreign_key") {
     const references = written.filter((column) => isReference(resource, column))
@@ -59,6 +52,20 @@ export function writeProblem(
     return refusedValues(columns.map(at), check)
   }
   return error
+}
+
+/** The 409 for values of columns that another row has. */
+export function taken(
+  { name }: Resource,
+  columns: readonly string[],
+  at = (column: string) => column,
+  cause?: unknown,
+): Problem {
+  const issues = columns.map((c): FieldIssue => ({ path: at(c), message: "is already taken", code: "taken" }))
+  return new Problem("duplicate", `Another of ${name} has this ${columns.join(", ") || "value"}`, {
+    issues,
+    cause,
+  })
 }
 
 /** The 422 of values that the database refuses, or a check of it. */

@@ -17,7 +17,7 @@ import { documentBytes, fieldIssues } from "./document-input.ts"
 import { checkUpdate } from "./hooks.ts"
 import { columnsToUpdate, requireWritable } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
+import { persistently, referenceProblem, refuseUpdate } from "./refused.ts"
 
 /** Most objects in a patch: Postgres writes the document anew for each. */
 const maxPatchObjects = 1_000
@@ -57,8 +57,7 @@ export async function patchDocument(
       () => patch.apply(undefined),
       async () => {
         await requireStillHeld(call, resource, id, held)
-        const refusal = await updateRefusal(call, resource, id, columns, nothing)
-        if (refusal) throw refusal
+        await refuseUpdate(call, resource, id, columns, nothing)
       },
     )
     return row[0] as string
@@ -158,8 +157,7 @@ class Patch {
     const [row] = await call.client().query(withValues(plan, values, true))
     if (!row) throw notFound()
     if (Number(row[1]) === 0) {
-      const refusal = await updateRefusal(call, resource, this.id, this.columns, nothing)
-      if (refusal) throw refusal
+      await refuseUpdate(call, resource, this.id, this.columns, nothing)
     }
     const before = String(row[0])
     const issues = validatorFor(resource)?.(merged(JSON.parse(before), JSON.parse(this.text))) ?? []

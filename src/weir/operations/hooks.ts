@@ -12,7 +12,7 @@ import { toldAt } from "../sql/returning.ts"
 import { orMissingParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import type { Write } from "./commit.ts"
-import { updateRefusal } from "./refused.ts"
+import { refuseUpdate } from "./refused.ts"
 
 /**
  * Asks the hook before a write, if there is one, with the input as it was checked. Throws what the hook throws. Rules are
@@ -56,8 +56,7 @@ export async function checkUpdate(
   input: Record<string, unknown>,
 ): Promise<void> {
   if (!isAsked(resource, "update", id)) return
-  const refusal = await updateRefusal(call, resource, id, {}, { ...nothingMade, values: {} })
-  if (refusal) throw refusal
+  await refuseUpdate(call, resource, id, {}, { ...nothingMade, values: {} })
   await checkBefore(call, resource, "update", input, id)
 }
 

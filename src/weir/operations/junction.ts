@@ -5,6 +5,7 @@ import type { Values } from "../query/query.ts"
 import type { LinkColumns } from "../resource/junction.ts"
 import { type Key, type KeyPart, keyParts, type RowKey } from "../resource/key.ts"
 import type { Relation } from "../resource/resource.ts"
+import { isOpenToAll } from "../resource/rules.ts"
 import { keyValues } from "../sql/columns.ts"
 import { compileIsLinked, compileUnlink, linkWhere } from "../sql/junction.ts"
 import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
@@ -17,6 +18,7 @@ import { create } from "./create.ts"
 import { checkBefore, isAsked, keyOfParts } from "./hooks.ts"
 import { requireSame } from "./input.ts"
 import { keepUnchanged } from "./recording.ts"
+import { persistently } from "./refused.ts"
 
 /** A link of many to many, by the keys of both sides. */
 export interface Link {
@@ -39,14 +41,18 @@ export async function link(call: Call, link: Link, input: unknown): Promise<void
   requireOpen(call, junction.rules.create)
   await requireParent(call, { relation, within: relation.source, parentKey })
   const pair = pairOf(link)
-  try {
-    const { rows } = await create(call, junction, placed(input, pair), { unless: Object.keys(pair) })
-    if (rows.length) return
-  } catch (error) {
-    const problem = await linkProblem(call, link, error, pair)
-    if (problem) throw problem
+  const linked = async () => {
+    try {
+      return (
+        (await create(call, junction, placed(input, pair), { unless: Object.keys(pair) })).rows.length > 0
+      )
+    } catch (error) {
+      const problem = await linkProblem(call, link, error, pair)
+      if (problem) throw problem
+      return (await isLinked(call, link, false)) ? false : undefined
+    }
   }
-  await keepUnchanged(call, null)
+  if (!(await persistently(linked))) await keepUnchanged(call, null)
 }
 
 /** The columns of the junction that the keys of both sides fill. Throws a 404 where they contradict each other. */
@@ -76,7 +82,7 @@ function placed(input: unknown, pair: Record<string, Key>): unknown {
   return { ...body, ...pair }
 }
 
-/** What a failed link amounts to; undefined where another request has made it meanwhile. */
+/** What a failed link amounts to; undefined where another request has made it meanwhile, be it gone again or not. */
 async function linkProblem(
   call: Call,
   link: Link,
@@ -84,7 +90,11 @@ async function linkProblem(
   pair: Record<string, Key>,
 ): Promise<unknown> {
   if (!(error instanceof Problem)) return error
-  if (error.code === "duplicate") return (await isLinked(call, link, false)) ? undefined : error
+  if (error.code === "duplicate") {
+    const names = Object.keys(pair)
+    const isOfLink = error.issues?.length === names.length && error.issues.every(({ path }) => path in pair)
+    return isOfLink || (await isLinked(call, link, false)) ? undefined : error
+  }
   const isNoRow = error.issues?.some(({ path, code }) => code === "unknown_reference" && path in pair)
   if (!isNoRow) return error
   const { source, target } = link.relation
@@ -107,12 +117,27 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   requireOpen(call, junction.rules.delete)
   await requireParent(call, { relation, within: relation.source, parentKey })
   const { kind } = call.viewer
+  await persistently(
+    () => removed(call, link),
+    async () => {
+      if (!(await isLinked(call, link, true))) throw notFound()
+      // What is there, and not forbidden, has been made meanwhile.
+      if (!isOpenToAll(junction.rules.delete, kind) && !(await removable(call, link)).length)
+        throw forbidden(`This row of ${junction.name} is not yours to delete`)
+    },
+  )
+}
+
+/** The rows of the junction that an unlink removes; undefined where there are none. */
+async function removed(call: Call, link: Link): Promise<Row[] | undefined> {
+  const { relation, columns, parentKey } = link
+  const { junction } = columns
+  const { kind } = call.viewer
   const plan = planOf(relation, `unlink:${kind}`, () => compileUnlink(columns, kind))
   const key = keyOf(link)
   if (isAsked(junction, "delete", parentKey, link.targetKey)) {
-    const keys = planOf(relation, `unlinked:${kind}`, () => compileUnlink(columns, kind, true))
-    const rows = await call.client().query(withValues(keys, valuesOf(call, link)))
-    if (rows.length === 0) throw await unlinkRefusal(call, link)
+    const rows = await removable(call, link)
+    if (rows.length === 0) return undefined
     for (const [parts] of rows)
       await checkBefore(
         call,
@@ -124,24 +149,22 @@ export async function unlink(call: Call, link: Link): Promise<void> {
   }
   // Where the key is not known, any row of the junction may be what is removed.
   const change = { ...changeOf(junction, "delete", key), moves: key === undefined }
-  let removed: Row[]
   try {
     const values = valuesOf(call, link)
     const statement = { ...withValues(plan, values), change }
     const rows = junction.history && { where: linkWhere(columns), values }
-    removed = (await commit(call, [{ resource: junction, verb: "delete", key, rows, statement }]))[0] ?? []
+    const [all] = await commit(call, [{ resource: junction, verb: "delete", key, rows, statement }])
+    return all?.length ? all : undefined
   } catch (error) {
     throw writeProblem(error, junction, [])
   }
-  if (removed.length === 0) throw await unlinkRefusal(call, link)
 }
 
-/** Why a link is not the viewer's to remove. */
-async function unlinkRefusal(call: Call, link: Link): Promise<Problem> {
-  const { name } = link.columns.junction
-  return (await isLinked(call, link, true))
-    ? forbidden(`This row of ${name} is not yours to delete`)
-    : notFound()
+/** The keys of the rows that an unlink may remove. */
+function removable(call: Call, link: Link): Promise<Row[]> {
+  const { kind } = call.viewer
+  const plan = planOf(link.relation, `unlinked:${kind}`, () => compileUnlink(link.columns, kind, true))
+  return call.client().query(withValues(plan, valuesOf(call, link)))
 }
 
 /** The key of the junction's row, where it is made of the keys of both sides. */

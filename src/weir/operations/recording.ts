@@ -60,11 +60,11 @@ export const startOf = (recording: Recording, isRecorded: boolean): Statement[] 
 export const endOf = ({ request, record }: Recording): Statement[] =>
   request === "" ? [asRecord(withValues(planOf(owner, "forget", compileForget), { record }))] : []
 
-/** A record that goes with its batch: its steps alone need it. */
+/** A record that goes with its batch, or once its last reads are made, which no request may put off for longer. */
 export const passing = (): Recording => ({
   record: crypto.randomUUID(),
   request: "",
-  expiresAt: new Date(0).toISOString(),
+  expiresAt: new Date(Date.now() + 600_000).toISOString(),
 })
 
 /** Where the answer to a whole batch stands, behind its writes. */

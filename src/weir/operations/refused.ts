@@ -104,17 +104,17 @@ const laterReferences = (resource: Resource, names: string[], columns: Values): 
 export const maxTries = 3
 
 /**
- * The row that a write changes. Where it changes none, `refuse` throws why; where nothing forbids it, it is tried again.
- * Throws a 409 where others outrun it each time.
+ * What a write leaves, such as the row that it changes. Where it leaves nothing, `refuse` throws why; where nothing forbids
+ * it, it is tried again. Throws a 409 where others outrun it each time.
  */
-export async function persistently(
-  write: () => Promise<Row | undefined>,
-  refuse: () => Promise<void>,
-): Promise<Row> {
+export async function persistently<T>(
+  write: () => Promise<T | undefined>,
+  refuse?: () => Promise<void>,
+): Promise<T> {
   for (let tries = 0; tries < maxTries; tries++) {
-    const row = await write()
-    if (row) return row
-    await refuse()
+    const left = await write()
+    if (left !== undefined) return left
+    await refuse?.()
   }
   throw outrun()
 }
@@ -143,8 +143,17 @@ export async function updateRefusal(
   const broken = firstBroken(requirements, row)
   const later = broken ? [] : laterReferences(resource, names, columns)
   if (!broken) return later.length ? unknownReference(later) : undefined
-  if (broken.of === "row") return forbidden(`This row of ${resource.name} is not yours to change`)
+  if (broken.of === "row") return notToChange(resource)
   return problemOf(broken, `This row of ${resource.name} is not yours to change so`, [])
+}
+
+export const notToChange = ({ name }: Resource): Problem =>
+  forbidden(`This row of ${name} is not yours to change`)
+
+/** Throws why an update changed no row, if there is a reason now. */
+export async function refuseUpdate(...update: Parameters<typeof updateRefusal>): Promise<void> {
+  const refusal = await updateRefusal(...update)
+  if (refusal) throw refusal
 }
 
 /** Which references of a failed write name nothing. SQLite does not say, so they are looked up. */

@@ -1,5 +1,5 @@
 import type { Row, Statement } from "../db/driver.ts"
-import { forbidden, notFound } from "../problem.ts"
+import { notFound } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
 import { deletionTime, isSoftlyDeleted, type SoftlyDeleted } from "../resource/soft-delete.ts"
@@ -15,7 +15,7 @@ import { writeProblem } from "./conflicts.ts"
 import { checkBefore, isAsked } from "./hooks.ts"
 import { columnsToUpdate } from "./input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { persistently } from "./refused.ts"
+import { notToChange, persistently } from "./refused.ts"
 import { checkRemoval } from "./secret.ts"
 
 /** The statement that sets the time of a row's deletion. */
@@ -98,5 +98,5 @@ async function requireDeletable(call: Call, resource: Resource, id: RowKey): Pro
   const values = { ...keyValues(resource, id), ...ownValues(viewer) }
   const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) throw notFound()
-  if (Number(row[0]) === 0) throw forbidden(`This row of ${resource.name} is not yours to change`)
+  if (Number(row[0]) === 0) throw notToChange(resource)
 }

@@ -1,8 +1,7 @@
 import { notFound, Problem } from "../problem.ts"
 import type { RowKey } from "../resource/key.ts"
 import type { Resource } from "../resource/resource.ts"
-import { anyone } from "../resource/rules.ts"
-import { exists } from "./access.ts"
+import { exists, isHidden } from "./access.ts"
 import { Raced } from "./batch-step.ts"
 import type { Call, Collector } from "./call.ts"
 import type { create } from "./create.ts"
@@ -49,7 +48,7 @@ export async function hasRaced(call: Call, resource: Resource, id: RowKey, error
   if (!(error instanceof Problem) || error.code !== "duplicate") return false
   if (await exists(call, resource, id)) return true
   if (!error.issues?.every(({ path }) => resource.keys.includes(path))) return false
-  return !(await exists(call, { ...resource, rules: { ...resource.rules, read: anyone } }, id))
+  return !(await isHidden(call, resource, id))
 }
 
 export async function createdBy(createIt: CreateIt): Promise<Replaced> {

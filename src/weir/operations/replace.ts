@@ -184,7 +184,8 @@ async function replace(
     try {
       return await createdBy(createIt)
     } catch (error) {
-      if (tries === maxTries || !(await hasRaced(call, resource, id, error))) throw error
+      if (!(await hasRaced(call, resource, id, error))) throw error
+      if (tries === maxTries) throw outrun()
     }
   }
 }

@@ -14,7 +14,7 @@ import { checkUpdate } from "./hooks.ts"
 import { columnsToUpdate, type MadeValues } from "./input.ts"
 import { patchInput } from "./patch-input.ts"
 import { heldTextOf, type Precondition, requireStillHeld } from "./precondition.ts"
-import { persistently, referenceProblem, updateRefusal } from "./refused.ts"
+import { persistently, referenceProblem, refuseUpdate } from "./refused.ts"
 import { checkSecret } from "./secret.ts"
 
 /**
@@ -42,8 +42,7 @@ export async function update(
     async () => {
       await requireStillHeld(call, resource, id, held)
       await secret?.requireStill()
-      const refusal = await updateRefusal(call, resource, id, columns, made)
-      if (refusal) throw refusal
+      await refuseUpdate(call, resource, id, columns, made)
     },
   )
   return row[0] as string

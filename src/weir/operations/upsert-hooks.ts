@@ -5,7 +5,7 @@ import { orMissingParent } from "./access.ts"
 import type { Call } from "./call.ts"
 import { keyOf } from "./create.ts"
 import { checkBefore, ofRow } from "./hooks.ts"
-import { updateRefusal } from "./refused.ts"
+import { refuseUpdate } from "./refused.ts"
 import { type Attempt, foundRow } from "./upsert.ts"
 
 interface Checked {
@@ -42,8 +42,7 @@ export async function checkUpserts(
       if (!row) await checkBefore(call, resource, "create", attempt.input)
       else if (attempt.merged) {
         const { columns, made, sent } = attempt.merged
-        const refusal = await updateRefusal(call, byUniqueKey(resource, target), attempt.key, columns, made)
-        if (refusal) throw refusal
+        await refuseUpdate(call, byUniqueKey(resource, target), attempt.key, columns, made)
         await checkBefore(call, resource, "update", sent, keyOf(resource, row[1]))
       }
     } catch (error) {

@@ -1,12 +1,12 @@
 import { classify } from "../db/dialect/errors.ts"
-import { Problem } from "../problem.ts"
+import type { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
-import { anyone } from "../resource/rules.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
-import { exists } from "./access.ts"
+import { exists, isHidden } from "./access.ts"
 import type { Call } from "./call.ts"
+import { taken } from "./conflicts.ts"
 import { ofRow } from "./hooks.ts"
-import { createProblem, refusalOf, updateRefusal } from "./refused.ts"
+import { createProblem, notToChange, refusalOf, updateRefusal } from "./refused.ts"
 import type { Attempt } from "./upsert.ts"
 
 /** Rows that are judged at once: each is a few round trips. */
@@ -19,6 +19,8 @@ interface Failed {
   target: readonly string[]
   /** Whether the rows came in an array. */
   many: boolean
+  /** Whether it is not tried again. */
+  isLast: boolean
 }
 
 /** What a failed upsert amounts to; undefined where nothing forbids it now, since others have changed its rows meanwhile. */
@@ -26,7 +28,7 @@ export async function upsertProblem(
   call: Call,
   resource: Resource,
   error: unknown,
-  { all, attempts, target, many }: Failed,
+  { all, attempts, target, many, isLast }: Failed,
 ): Promise<unknown> {
   const at = (error as { statementIndex?: unknown }).statementIndex
   const failed = typeof at === "number" ? attempts[at] : undefined
@@ -48,7 +50,9 @@ export async function upsertProblem(
     const problem = problems.find(Boolean)
     if (problem) return problem
   }
-  return undefined
+  // The second of two rows with one key finds what the first leaves, and nobody else changes that.
+  const repeated = suspects.find((one) => one.merged && attempts[attempts.indexOf(one) - 1]?.id === one.id)
+  return isLast && repeated ? ofRow(notToChange(resource), repeated.index) : undefined
 }
 
 /** Why a row may neither be created nor merged: what its viewer can see exists for it. */
@@ -65,8 +69,5 @@ async function refusal(
   }
   const notToMake = await refusalOf(call, resource, { columns: inserted.columns, chosen }, [])
   if (notToMake) return notToMake
-  const whole = { ...byKey, rules: { ...byKey.rules, read: anyone } }
-  if (!(await exists(call, whole, key))) return undefined
-  const issues = byKey.keys.map((path) => ({ path, message: "is already taken", code: "taken" }))
-  return new Problem("duplicate", `Another of ${resource.name} has this ${byKey.keys.join(", ")}`, { issues })
+  return (await isHidden(call, byKey, key)) ? taken(resource, byKey.keys) : undefined
 }

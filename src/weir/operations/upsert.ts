@@ -105,6 +105,7 @@ export async function upsert(
         attempts: open,
         target,
         many,
+        isLast: tries === maxTries - 1 || call.collector !== undefined,
       })
       if (problem) throw await orMissingParent(call, nested, problem)
     }

@@ -90,9 +90,7 @@ async function persistently<T>(call: Call, sent: SentOperation[], attempt: () =>
     } catch (error) {
       if (!(error instanceof StepFailed && error.cause instanceof Raced)) throw error
       if (tries < maxTries && !call.isRehearsal) continue
-      const { code, message } = outrun()
-      const problem = new Problem(code, message, { headers: { "retry-after": "1" } })
-      throw ofOperation(problem, sent[error.step] as SentOperation, error.step)
+      throw ofOperation(outrun(), sent[error.step] as SentOperation, error.step)
     }
 }
 

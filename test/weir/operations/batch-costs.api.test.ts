@@ -58,6 +58,22 @@ describe("a read of a batch that may take long", () => {
     expect(sent[0]).toBe(isFile() ? 1 : 2)
   })
 
+  test("names rows of the batch, also when it is made after the commit", async () => {
+    const made = { ...create, id: "made" }
+    const below = read("/users/{made.owner_id}/items?sort=-description,-id&fields=title&limit=200")
+    for (const headers of [{}, { prefer: "tx=rollback" }, { "idempotency-key": "names-rows" }]) {
+      const [, found] = results(await batchOf(w.call, [made, below], headers))
+      expect([found?.status, found?.body], JSON.stringify(headers)).toMatchObject([
+        200,
+        expect.arrayContaining([{ title: made.body.title }]),
+      ])
+    }
+    const kept = "select count(*) from weir_write_records where request = ''"
+    expect(await w.database.connect().query({ text: kept, params: [] })).toMatchObject([
+      [expect.toSatisfy((n) => Number(n) === 0)],
+    ])
+  })
+
   test("stands behind the last write of a batch over a file", async () => {
     const answer = await batchOf(w.call, [create, sorted, create, sorted])
     if (!isFile()) return void results(answer)

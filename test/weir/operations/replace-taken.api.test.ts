@@ -120,3 +120,27 @@ test("a PUT whose row is made meanwhile replaces it, also where both have the sa
   )
   expect(answers.map(({ status }) => status).sort()).toEqual([...Array(11).fill(200), 201])
 })
+
+test("a PUT that others outrun each time is a conflict: its own key is not taken", async () => {
+  const { token } = w.ann
+  const path = "/papers/raced"
+  let isOther = false
+  const connect = w.database.connect.bind(w.database)
+  w.database.connect = (...given) => {
+    const client = connect(...given)
+    const batch = client.batch.bind(client)
+    client.batch = async (statements) => {
+      const has = (text: RegExp) => !isOther && statements.some((one) => text.test(one.text))
+      const method = has(/update "?papers/) ? "DELETE" : has(/insert into "?papers/) ? "PUT" : undefined
+      if (method) {
+        isOther = true
+        await call(method, path, { token, json: method === "PUT" ? {} : undefined })
+        isOther = false
+      }
+      return batch(statements)
+    }
+    return client
+  }
+  const answer = await call("PUT", path, { token, json: { mine: true } })
+  expect([answer.status, answer.body], answer.text).toMatchObject([409, { code: "conflict" }])
+})

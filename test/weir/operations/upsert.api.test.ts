@@ -231,6 +231,20 @@ describe("many rows", () => {
         { name: "two", _created: false },
       ],
     ])
+    // What the first makes is merged under the rules of any row that exists.
+    const forbidden = [
+      ann({ email: "c@x.org" }),
+      ann({ email: "d@x.org" }),
+      ann({ email: "c@x.org", score: 600 }),
+    ]
+    for (const headers of [{}, { "idempotency-key": "repeated" }]) {
+      const refused = await post("/members?on_conflict=email", forbidden, { headers })
+      expect([refused.status, faults(refused)], refused.text).toEqual([403, ["2 forbidden"]])
+    }
+    const operations = [{ method: "POST", path: "/members?on_conflict=email", body: forbidden }]
+    const inBatch = await post("/batch", { operations })
+    expect([inBatch.status, faults(inBatch)], inBatch.text).toEqual([403, ["operations.0.2 forbidden"]])
+    expect(await rows("email")).toEqual([{ email: "a@x.org" }])
     const other = twice.map((one) => ({ ...one, email: "b@x.org" }))
     const ignored = await post("/members?on_conflict=email&resolution=ignore&fields=name,_created", other)
     expect([ignored.status, ignored.body], ignored.text).toEqual([

@@ -354,3 +354,12 @@ test("a link that is written is in the next read, and other rows' answers stay",
   expect((await send("ann", "GET", path)).status).toBe(404)
   await cached.close()
 })
+
+test("links that are made and removed at once are there or not, and forbidden to nobody who may", async () => {
+  const path = "/tasks/1/tags/lone"
+  const answers = await Promise.all(
+    Array.from({ length: 80 }, (_, n) => w.send("root", n % 2 ? "PUT" : "DELETE", path)),
+  )
+  const codes = answers.map((answer) => codeOf(answer) ?? answer.status)
+  expect(codes.filter((code) => ![204, "not_found", "conflict"].includes(code as string))).toEqual([])
+})
