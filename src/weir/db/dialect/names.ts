@@ -4,7 +4,7 @@ import { isOfVocabulary } from "./field.ts"
 import { tableConfig as postgresConfig } from "./postgres/config.ts"
 import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
 import { dialectOfTable, tableFunction } from "./table-dialect.ts"
-import { fullName } from "./table-name.ts"
+import { schemaOf } from "./table-name.ts"
 
 /** The named parts of a table that both dialects have. */
 export interface TableConfig {
@@ -107,7 +107,7 @@ export function repeatedNames(tables: readonly Table[]): string[] {
     const { name: owner, indexes } = tableConfig(table)
     for (const { config } of indexes) {
       if (config.name === undefined) continue
-      const full = `${fullName(table).slice(0, -owner.length)}${config.name}`
+      const full = `${schemaOf(table)}.${config.name}`
       const other = owners.get(full)
       if (other !== undefined)
         messages.push(`${owner}: the index name "${config.name}" is taken by an index of ${other}`)
