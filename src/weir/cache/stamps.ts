@@ -93,9 +93,15 @@ export function stampsOfWrite({ text, change }: Pick<Statement, "text" | "change
 }
 
 /** The stamps that cover given tables as a whole, and the tables that a write to them changes. */
-export function stampsOfTables(tables: string[] = [...loadedTables.keys()]): string[] {
+export function stampsOfTables(tables: string[] = loadedNames()): string[] {
   return [...new Set([...tables, ...tablesChangedWith(tables)])].flatMap(wholeTable)
 }
+
+/**
+ * Stamps have the names of tables without their schemas: a text need not say which schema it means. Tables of one name in
+ * several schemas share their stamps, so that a write of one outdates what was read of the others as well.
+ */
+const loadedNames = (): string[] => [...loadedTables.values()].map(getTableName)
 
 const wholeTable = (table: string): string[] => [table, partsStamp(table)]
 
@@ -105,15 +111,15 @@ export const wider = (stamp: string): string => {
   return key === undefined ? table : partsStamp(table)
 }
 
-/** String literals, and the aliases that become members of JSON objects. */
-const literals = /'(?:[^']|'')*'|\bas "[^"]*"/g
+/** String literals, and the aliases that become members of JSON objects; and other names, which may hold half a literal. */
+const literals = /'(?:[^']|'')*'|\bas "(?:[^"]|"")*"|("(?:[^"]|"")*")/g
 
 /** The tables that a text names, and how often it does so outside literals. */
 function tablesNamedIn(text: string): Reads["tables"] {
   const tables: Reads["tables"] = new Map()
-  const bare = text.replace(literals, "''")
+  const bare = text.replace(literals, (_, name?: string) => name ?? "''")
   // A table that only a literal names counts 0 times, which matches no part: the answer depends on the whole table.
-  for (const name of new Set([...loadedTables.keys(), ...tablesReadBy(bare)]))
+  for (const name of new Set([...loadedNames(), ...tablesReadBy(bare)]))
     if (text.search(wordOf(name)) >= 0) tables.set(name, bare.match(wordOf(name))?.length ?? 0)
   return tables
 }
@@ -131,9 +137,11 @@ const sourceWords = new Set(["select", "lateral", "set", "values", "kept", "unne
 
 const words = new Map<string, RegExp>()
 
-/** Matches a table's name as a word. */
+/** Matches a table's name as a word. A quote in it stands twice in a text. */
 function wordOf(name: string): RegExp {
-  const word = words.get(name) ?? new RegExp(`(?<!\\w)${name.replace(/\W/g, "\\$&")}(?!\\w)`, "gi")
+  const word =
+    words.get(name) ??
+    new RegExp(`(?<!\\w)${name.replace(/\W/g, "\\$&").replaceAll('"', '"{1,2}')}(?!\\w)`, "gi")
   words.set(name, word)
   return word
 }
@@ -145,7 +153,8 @@ const actions = ["onDelete", "onUpdate"] as const
 function tablesChangedWith(tables: string[], by: readonly (typeof actions)[number][] = actions): string[] {
   const reached = new Set<string>()
   const visit = (target: string): void => {
-    for (const [table, drizzleTable] of loadedTables) {
+    for (const drizzleTable of loadedTables.values()) {
+      const table = getTableName(drizzleTable)
       if (reached.has(table)) continue
       const refers = foreignKeysOf(drizzleTable).some(
         (key) => by.some((action) => changesRows(key[action])) && getTableName(key.foreignTable) === target,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander"
+import { fullName } from "../db/dialect/table-name.ts"
 import type { Database } from "../db/driver.ts"
 import { migrationStatus, step, stepOf } from "../db/migrations/apply.ts"
 import type { Migration } from "../db/migrations/files.ts"
@@ -59,8 +60,11 @@ async function run(project: Project, database: Database, options: Options): Prom
     undone.push(migration.tag)
     // Imported rows are lost with their table: the next import of the same file starts from its beginning.
     for (const loss of migration.down?.losses ?? []) {
-      const table = /^drops the table (\S+)$/.exec(loss)?.[1]
-      if (table) await forgetImports(database, table)
+      const table = /^drops the table (.+)$/.exec(loss)?.[1]
+      if (table === undefined) continue
+      const served = (await project.api()).api.resources.filter((one) => fullName(one.table) === table)
+      for (const name of new Set([table, ...served.map((one) => one.name)]))
+        await forgetImports(database, name)
     }
   }
   console.log(`${database.label}: undid ${undone.join(", ") || "nothing: another process did so first"}`)

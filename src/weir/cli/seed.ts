@@ -1,5 +1,6 @@
 import type { Command } from "commander"
 import { getTableName, is, SQL } from "drizzle-orm"
+import { quotedName } from "../db/dialect/table-name.ts"
 import type { Database } from "../db/driver.ts"
 import { plain } from "../db/migrations/ledger.ts"
 import { documentRow } from "../documents/input.ts"
@@ -52,7 +53,7 @@ async function run(
   for (const [table, seed] of Object.entries(seeds.tables)) {
     const resource = await findTable(project, table)
     requireParents(resource, counts)
-    await requireEmpty(database, table)
+    await requireEmpty(database, resource)
     tables.push({ seed, resource, rows: counts[table] ?? seed.rows })
   }
   const bar = await progress(
@@ -132,10 +133,10 @@ function requireParents({ name, fields }: Resource, counts: Counts): void {
   }
 }
 
-async function requireEmpty(database: Database, table: string): Promise<void> {
-  const rows = await database.connect().query(plain(`select 1 from "${table}" limit 1`))
+async function requireEmpty(database: Database, { name, table }: Resource): Promise<void> {
+  const rows = await database.connect().query(plain(`select 1 from ${quotedName(table)} limit 1`))
   if (rows.length)
     throw new Error(
-      `${table} holds rows already: seeds are for an empty database (to empty it: npm run db:rollback -- --to base --force, then npm run db:migrate)`,
+      `${name} holds rows already: seeds are for an empty database (to empty it: npm run db:rollback -- --to base --force, then npm run db:migrate)`,
     )
 }

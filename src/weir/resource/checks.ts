@@ -45,7 +45,7 @@ export function checkResources(resources: readonly Resource[]): void {
       throw new Error(
         `${name}: a table's name is part of its path: a letter or digit, then letters, digits, - . _ ~`,
       )
-    const long = longNames(resource.table)[0]
+    const long = longNames(resource.table, true)[0]
     if (long) throw new Error(`${name}: ${long}`)
     for (const field of Object.values(resource.fields)) checkField(resource, field)
     checkConfirmed(resource)

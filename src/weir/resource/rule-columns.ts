@@ -61,7 +61,7 @@ export function namedOutright(outcome: SQL, table: string, columns: string[]): s
     [...text.matchAll(bare)].flatMap(([, word = ""]) => own.get(word) ?? [])
   const [first] = unqualified(rule.own)
   if (first) return first
-  const qualified = new RegExp(`(?<![\\w.])@?${table}\\.@?(\\w+)`, "g")
+  const qualified = new RegExp(`(?<![\\w.])(?:\\w+\\.)?@?${table}\\.@?(\\w+)`, "g")
   const reading = readingBy(table)
   // `known` are the columns that a bare name may be of: where they are not all known, any.
   const outer = (level: Level, known: Set<string> | undefined): string | undefined => {
@@ -90,8 +90,8 @@ const isAlias = (word: string, select: string): boolean =>
 function columnsRead({ own }: Level): string[] | undefined {
   const from = /\bfrom\b(.*?)(?:\b(?:where|group|order|having|limit|window)\b|$)/is.exec(own)?.[1]
   if (from === undefined || /\b(?:union|intersect|except|with|lateral|values)\b/i.test(own)) return undefined
-  const sources = [...from.matchAll(/(?:^|,|\bjoin\b)[\s(]*(?:\w+\.)?@?(\w*)/gi)]
-  const tables = sources.map(([, name = ""]) => loadedTables.get(name))
+  const sources = [...from.matchAll(/(?:^|,|\bjoin\b)[\s(]*(@?(?:\w+\.)?@?\w*)/gi)]
+  const tables = sources.map(([, name = ""]) => loadedTables.get(name.replaceAll("@", "")))
   if (tables.includes(undefined)) return undefined
   return tables.flatMap((table) =>
     table ? Object.values(getTableColumns(table)).map(({ name }) => name) : [],

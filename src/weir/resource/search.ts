@@ -1,7 +1,7 @@
-import { type Column, getTableName, is, SQL } from "drizzle-orm"
+import { type Column, is, SQL } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { type SearchColumn, type SearchIndex, searchColumn } from "../db/dialect/search-types.ts"
-import { fullName } from "../db/dialect/table-name.ts"
+import { fullName, schemaOf } from "../db/dialect/table-name.ts"
 import type { Field, Resource } from "./resource.ts"
 import { isOpen, isOpenToAll } from "./rules.ts"
 import { viewerKinds } from "./viewer.ts"
@@ -66,10 +66,8 @@ export function searchOf(resource: Resource): Search | undefined {
     if (Object.values(fields).some((field) => field.column.name === column))
       refuse(`keeps what it searches in the column "${column}": the schema must have none of that name`)
   const parts = names.map((each) => partOf(resource, each, refuse))
-  const tableName = getTableName(table)
-  const full = fullName(table)
-  const schema = full === tableName ? undefined : full.slice(0, -tableName.length - 1)
-  return { parts, index: { schema, table: tableName, columns: parts.map(columnOf), language } }
+  const index = { schema: schemaOf(table), table: resource.tableName, columns: parts.map(columnOf), language }
+  return { parts, index }
 }
 
 function partOf(resource: Resource, name: string, refuse: (why: string) => never): SearchPart {

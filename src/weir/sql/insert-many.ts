@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm"
+import { mapColumnsInSQLToAlias, type SQL, sql } from "drizzle-orm"
 import { expressions } from "../db/dialect/expressions.ts"
 import { type ForeignKey, foreignKeysOf } from "../db/dialect/foreign-keys.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -127,7 +127,9 @@ export function compileUnchecked(resource: Resource, shape: RowsShape, check: Ch
   })
   const rows = sql`select "@n", ${sql.join(columns, sql`, `)} from ${placed(resource, shape)}`
   const alias = sql.identifier(resource.tableName)
-  return compile(sql`select "@n" from (${rows}) as ${alias} where not (${check.value}) order by "@n"`)
+  // A table of a schema is called without it here.
+  const holds = mapColumnsInSQLToAlias(check.value, resource.tableName)
+  return compile(sql`select "@n" from (${rows}) as ${alias} where not (${holds}) order by "@n"`)
 }
 
 /** Which of the bound rows name a row that is not there by a foreign key: `[place]`. */

@@ -36,6 +36,11 @@ describe("what a read depends on", () => {
       "select 1 from elsewhere, USERS u, users v",
       ["elsewhere", "users"],
     ],
+    [
+      "tables whose names hold quotes",
+      `select "it's"."id" from "it's" join "a ""b""" where "it's"."id" in (select 1 from "items") and 'x' = (select 1 from items)`,
+      ["it's", 'a "b"', "items"],
+    ],
     ["a table in a literal", "select count_of('items')", ["items"]],
     ["a word that only holds a table's name", "select items_sold, reusers from elsewhere", ["elsewhere"]],
   ]

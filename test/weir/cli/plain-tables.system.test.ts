@@ -181,3 +181,48 @@ test("tables of Postgres schemas, enums and numbers change with their rows, ther
     ["sad", "feeling"],
   ])
 })
+
+test("tables of one name in two schemas are seeded, imported, exported and rolled back apart", async () => {
+  at.write(
+    "src/schema/notes.ts",
+    `import { integer, pgSchema, text } from "drizzle-orm/pg-core"
+export const left = pgSchema("left side")
+export const right = pgSchema("right")
+export const leftNotes = left.table("notes", { id: integer("id").primaryKey(), text: text("text") })
+export const rightNotes = right.table("notes", { id: integer("id").primaryKey(), text: text("text") })
+`,
+  )
+  at.write(
+    "src/api.ts",
+    `import { anyone, defineApi, resourcesOf } from "#weir"
+import * as schema from "./schema/notes.ts"
+const open = { read: anyone, create: anyone }
+export const api = defineApi({ title: "Notes", version: "1", accounts: false, schema, resources: resourcesOf(schema, { leftNotes: open, rightNotes: open }) })
+`,
+  )
+  at.write(
+    "src/seed.ts",
+    `import type { Seeds } from "#weir"
+export const seeds: Seeds = { tables: { rightNotes: { rows: 2, row: (n: number) => ({ id: n, text: "seed " + n }) } } }
+`,
+  )
+  at.write("left.ndjson", `{"id":1,"text":"left"}\n{"id":2,"text":null}\n`)
+  worked(await generate())
+  const url = await databases.Postgres()
+  worked(await at.db(url, "migrate"))
+  const file = join(at.folder, "left.ndjson")
+  worked(await at.db(url, "import", "leftNotes", file))
+  // What the other holds is nothing to it.
+  worked(await at.db(url, "seed"))
+  expect(refused(await at.db(url, "seed"))).toContain("rightNotes holds rows already")
+  expect(worked(await at.db(url, "export", "leftNotes"))).toContain('{"id":1,"text":"left"}\n')
+  expect(worked(await at.db(url, "export", "rightNotes"))).toContain('{"id":1,"text":"seed 1"}\n')
+  expect(refused(await at.db(url, "import", "leftNotes", file))).toContain(
+    "was imported into leftNotes already",
+  )
+  expect(refused(await at.db(url, "rollback"))).toContain("drops the table left side.notes")
+  worked(await at.db(url, "rollback", "--force"))
+  worked(await at.db(url, "migrate"))
+  worked(await at.db(url, "import", "leftNotes", file))
+  expect(await ask(url, `select count(*) from "left side".notes`)).toEqual([["2"]])
+})

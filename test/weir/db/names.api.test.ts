@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm"
 import * as pg from "drizzle-orm/pg-core"
 import { describe, expect, test } from "vitest"
 import { dialectName } from "../../../src/weir/db/dialect/choose.ts"
-import { longNames } from "../../../src/weir/db/dialect/names.ts"
+import { longNames, repeatedNames } from "../../../src/weir/db/dialect/names.ts"
 
 const long = "x".repeat(64)
 const half = "y".repeat(32)
@@ -44,6 +44,25 @@ describe.runIf(dialectName === "postgres")(
       const messages = longNames(table)
       expect(messages).toHaveLength(1)
       expect(messages[0]).toMatch(new RegExp(`^the name of its ${what}.* has 6[4-9]|7\\d bytes`))
+    })
+
+    test.each(tables)("keeps no table from being served, but where statements have it: %s", (what, table) => {
+      const isFatal = what === "table" || what === "column"
+      expect(longNames(table, true)).toHaveLength(isFatal ? 1 : 0)
+    })
+
+    test("indexes of one name are told within a schema, and none across schemas", () => {
+      const table = (of: pg.PgSchema | undefined, name: string) => {
+        const columns = { a: pg.integer() }
+        return of
+          ? of.table(name, columns, (t) => [pg.index("by a").on(t.a)])
+          : pg.pgTable(name, columns, (t) => [pg.index("by a").on(t.a)])
+      }
+      const [left, right] = [pg.pgSchema("left"), pg.pgSchema("right")]
+      expect(repeatedNames([table(left, "t"), table(right, "t"), table(undefined, "t")])).toEqual([])
+      expect(repeatedNames([table(left, "t"), table(left, "u")])).toEqual([
+        'u: the index name "by a" is taken by an index of t',
+      ])
     })
 
     test("is not told where all are short", () => {

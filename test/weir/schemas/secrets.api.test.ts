@@ -18,6 +18,8 @@ const hideable: Record<string, Record<string, string[]>> = {
   "pg-shop": { baskets: ["payIntentId"], articles: ["cost", "pictures"] },
   "sqlite-mail": { machineKeys: ["key"], persons: ["mailConfirmed"] },
   "sqlite-travel": { proof: ["value"], portCallPhoto: ["key"] },
+  "pg-hard": { odd: ["sort", "limit"], crmEntries: ["amount"] },
+  "sqlite-hard": { odd: ["sort", "limit"], folders: ["meta"] },
   "sqlite-builder": { tickets: ["gateCode"], houses: ["doorDigits", "seatPlan"] },
 }
 

@@ -186,19 +186,20 @@ export function losses(from: Snapshot, to: Snapshot): string[] {
   const lines: string[] = []
   for (const [key, table] of Object.entries(from.tables)) {
     const other = to.tables[key]
+    const shown = key.replace(/^public\./, "")
     if (!other) {
-      lines.push(`drops the table ${table.name}`)
+      lines.push(`drops the table ${shown}`)
       continue
     }
     for (const column of Object.values(table.columns)) {
       const next = other.columns[column.name]
-      if (!next) lines.push(`drops the column ${table.name}.${column.name}`)
+      if (!next) lines.push(`drops the column ${shown}.${column.name}`)
       else if (
         next.type !== column.type &&
         next.type !== "text" &&
         !widening.has(`${column.type}>${next.type}`)
       )
-        lines.push(`${table.name}.${column.name} becomes ${next.type}, and was ${column.type}`)
+        lines.push(`${shown}.${column.name} becomes ${next.type}, and was ${column.type}`)
     }
   }
   return lines

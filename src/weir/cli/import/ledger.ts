@@ -19,7 +19,7 @@ const table = "__weir_imports"
 const create = `create table if not exists ${table} (
   source text primary key, atomic integer not null, records bigint not null, rejected bigint not null, rejects_bytes bigint not null, done integer not null)`
 
-/** Reads and writes the progress of one import. Its key, a table name and hexadecimal digits, needs no quoting. */
+/** Reads and writes the progress of one import. Its key, a resource's name and hexadecimal digits, needs no quoting. */
 export class ImportLedger {
   private readonly database: Database
   private readonly source: string
@@ -67,13 +67,17 @@ export class ImportLedger {
   }
 }
 
-/** Deletes the progress of all imports into a table. Does nothing where there never was an import. */
-export async function forgetImports(database: Database, tableName: string): Promise<void> {
+/** Deletes the progress of all imports into a resource. Does nothing where there never was an import. */
+export async function forgetImports(database: Database, name: string): Promise<void> {
   try {
     const client = database.connect()
     // Another API may have one further on in Postgres's search_path.
     const own = (await ledgerOf(client, database.dialect)).beside(table)
-    await client.batch([plain(`delete from ${own} where source like '${tableName}:%'`)])
+    await client.batch([
+      plain(
+        `delete from ${own} where substr(source, 1, ${name.length + 1}) = '${name.replaceAll("'", "''")}:'`,
+      ),
+    ])
   } catch (error) {
     if (classify(error)?.kind !== "unmigrated") throw error
   }

@@ -1,5 +1,6 @@
-import { type Column, getTableColumns, getTableName, type Table } from "drizzle-orm"
+import { type Column, getTableColumns, type Table } from "drizzle-orm"
 import type { ColumnTraits } from "./column-traits.ts"
+import { fullName } from "./table-name.ts"
 
 /** The types of the column vocabulary. Each has the same JavaScript type on every dialect. */
 export type VocabularyTypeName =
@@ -80,12 +81,12 @@ const builderSpecs = new WeakMap<object, FieldSpec>()
 const builderTables = new WeakMap<object, Table>()
 const tableSpecs = new WeakMap<object, Record<string, FieldSpec>>()
 
-/** Every table that is known, by its name in the database, whether a resource exposes it or not. */
+/** Every table that is known, by its full name in the database, whether a resource exposes it or not. */
 export const loadedTables = new Map<string, Table>()
 
 /** Makes tables known, so that the cache sees reads and writes of them. */
 export function loadTables(tables: Iterable<Table>): void {
-  for (const table of tables) loadedTables.set(getTableName(table), table)
+  for (const table of tables) loadedTables.set(fullName(table), table)
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Column, SQL, Table } from "drizzle-orm"
 import { type DialectName, dialectName } from "./choose.ts"
+import { isOfVocabulary } from "./field.ts"
 import { tableConfig as postgresConfig } from "./postgres/config.ts"
 import { tableConfig as sqliteConfig } from "./sqlite/config.ts"
 import { dialectOfTable, tableFunction } from "./table-dialect.ts"
+import { schemaOf } from "./table-name.ts"
 
 /** The named parts of a table that both dialects have. */
 export interface TableConfig {
@@ -49,10 +51,13 @@ const maxBytes = 63
 
 /**
  * One message for each identifier of a table, given or derived from others, that is longer than 63 bytes of UTF-8.
- * Checked on both dialects, since one schema serves both: Postgres would truncate it, so that two identifiers can
- * collide and every migration sees the name as changed.
+ * Checked on both dialects of the vocabulary, since one schema serves both: Postgres would truncate it, so that two
+ * identifiers can collide and every migration sees the name as changed. To be served, a team's own table needs short names of
+ * itself and its columns alone: its database has truncated the others long ago, and no statement has them.
  */
-export function longNames(table: Table): string[] {
+export function longNames(table: Table, toServe = false): string[] {
+  const isOwn = !isOfVocabulary(table)
+  if (isOwn && dialectOfTable(table) === "sqlite") return []
   const { name, columns, indexes, foreignKeys, checks, primaryKeys, uniqueConstraints } = tableConfig(table)
   const identifiers: [string, string | undefined][] = [
     ["table", name],
@@ -72,6 +77,7 @@ export function longNames(table: Table): string[] {
     ]),
   ]
   return identifiers.flatMap(([kind, identifier]) => {
+    if (isOwn && toServe && kind !== "table" && kind !== "column") return []
     const bytes = identifier === undefined ? 0 : Buffer.byteLength(identifier)
     return bytes > maxBytes
       ? [`the name of its ${kind}, "${identifier}", has ${bytes} bytes; Postgres keeps ${maxBytes}`]
@@ -93,7 +99,7 @@ function indexName(table: string, { name, columns }: TableConfig["indexes"][numb
   return names?.every((one) => typeof one === "string") ? `${table}_${names.join("_")}_index` : undefined
 }
 
-/** A message for each index that has the name of another: a database has one namespace for all of them. */
+/** A message for each index that has the name of another: a schema has one namespace for all of its indexes. */
 export function repeatedNames(tables: readonly Table[]): string[] {
   const owners = new Map<string, string>()
   const messages: string[] = []
@@ -101,10 +107,11 @@ export function repeatedNames(tables: readonly Table[]): string[] {
     const { name: owner, indexes } = tableConfig(table)
     for (const { config } of indexes) {
       if (config.name === undefined) continue
-      const other = owners.get(config.name)
+      const full = `${schemaOf(table)}.${config.name}`
+      const other = owners.get(full)
       if (other !== undefined)
         messages.push(`${owner}: the index name "${config.name}" is taken by an index of ${other}`)
-      owners.set(config.name, owner)
+      owners.set(full, owner)
     }
   }
   return messages

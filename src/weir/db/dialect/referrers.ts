@@ -1,6 +1,7 @@
-import { getTableName, type Table } from "drizzle-orm"
+import type { Table } from "drizzle-orm"
 import { loadedTables } from "./field.ts"
 import { type ForeignKey, foreignKeysOf } from "./foreign-keys.ts"
+import { fullName } from "./table-name.ts"
 
 /** What a foreign key does, where the row that it refers to goes or changes. */
 export type ForeignAction = "onDelete" | "onUpdate"
@@ -16,10 +17,10 @@ export interface Referrer extends ForeignKey {
 
 /** The foreign keys of known tables that refer to a table. */
 export function referrersOf(table: Table): Referrer[] {
-  const name = getTableName(table)
+  const name = fullName(table)
   return [...loadedTables.values()].flatMap((other) =>
     foreignKeysOf(other).flatMap((key) =>
-      getTableName(key.foreignTable) === name ? [{ ...key, table: other }] : [],
+      fullName(key.foreignTable) === name ? [{ ...key, table: other }] : [],
     ),
   )
 }

@@ -1,21 +1,21 @@
 import { getTableName, getTableUniqueName, type Table } from "drizzle-orm"
 
 /**
- * A table's name, with its schema where it has one of its own. Drizzle says `public` for tables without one, which are
- * where `search_path` finds them.
+ * The schema of a table that has one of its own. Drizzle says `public` for tables without one, which are where
+ * `search_path` finds them.
  */
-export function fullName(table: Table): string {
-  const name = getTableName(table)
-  const unique = getTableUniqueName(table)
-  return unique === `public.${name}` ? name : unique
+export function schemaOf(table: Table): string | undefined {
+  const schema = getTableUniqueName(table).slice(0, -getTableName(table).length - 1)
+  return schema === "public" ? undefined : schema
 }
 
+const partsOf = (table: Table): string[] => [schemaOf(table) ?? [], getTableName(table)].flat()
+
+/** A table's name, with its schema where it has one of its own. */
+export const fullName = (table: Table): string => partsOf(table).join(".")
+
 /** A table as a statement names it, in both dialects. */
-export function quotedName(table: Table): string {
-  const name = getTableName(table)
-  const schema = fullName(table).slice(0, -name.length - 1)
-  return [schema, name]
-    .filter(Boolean)
+export const quotedName = (table: Table): string =>
+  partsOf(table)
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join(".")
-}

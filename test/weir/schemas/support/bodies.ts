@@ -62,6 +62,7 @@ export async function bodyFor(
   const wanted = Object.keys(facts.columns).filter((property) => {
     const refers = facts.references.some(({ columns }) => columns.includes(property))
     if (isMade(facts, property) && !refers) return false
+    if (facts.columns[property]?.generated) return false
     return full || isRequired(facts.columns[property] as Column) || (facts.key.includes(property) && refers)
   })
   const n = next()

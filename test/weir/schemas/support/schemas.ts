@@ -1,11 +1,15 @@
 import { rows as pgChatRows } from "../pg-chat/pg-chat.rows.ts"
 import * as pgChat from "../pg-chat/pg-chat.ts"
+import { rows as pgHardRows } from "../pg-hard/pg-hard.rows.ts"
+import * as pgHard from "../pg-hard/pg-hard.ts"
 import { rows as pgSaasRows } from "../pg-saas/pg-saas.rows.ts"
 import * as pgSaas from "../pg-saas/pg-saas.ts"
 import { rows as pgShopRows } from "../pg-shop/index.rows.ts"
 import * as pgShop from "../pg-shop/index.ts"
 import { rows as sqliteBuilderRows } from "../sqlite-builder/sqlite-builder.rows.ts"
 import * as sqliteBuilder from "../sqlite-builder/sqlite-builder.ts"
+import { rows as sqliteHardRows } from "../sqlite-hard/sqlite-hard.rows.ts"
+import * as sqliteHard from "../sqlite-hard/sqlite-hard.ts"
 import { rows as sqliteMailRows } from "../sqlite-mail/sqlite-mail.rows.ts"
 import * as sqliteMail from "../sqlite-mail/sqlite-mail.ts"
 import { rows as sqliteTravelRows } from "../sqlite-travel/index.rows.ts"
@@ -65,6 +69,8 @@ const declared: Declared[] = [
       setOrders: ["drawingHash"],
     },
   },
+  { name: "pg-hard", module: pgHard, rows: pgHardRows, hidden: { accounts: ["access_token"] } },
+  { name: "sqlite-hard", module: sqliteHard, rows: sqliteHardRows, hidden: { accounts: ["access_token"] } },
 ]
 
 const all = declared.map(

@@ -54,6 +54,9 @@ export const keyText = ({ key }: TableFacts, row: Row): string =>
 export const pathOf = ({ name, key }: TableFacts, row: Row): string =>
   `/${name}/${key.map((property) => encodeURIComponent(String(row[property]))).join(",")}`
 
-/** Whether a row can be reached by a path at all: one empty text makes no path segment. */
+/** Words that a path has another use for: rows whose key they are have `?key=`. */
+const reserved = ["", ".", "..", "batch"]
+
+/** Whether a row can be reached by a path alone. */
 export const hasPath = ({ key }: TableFacts, row: Row): boolean =>
-  key.length > 1 || row[key[0] as string] !== ""
+  key.length > 1 || !reserved.includes(String(row[key[0] as string]))

@@ -15,9 +15,10 @@ export function classify(error: unknown): DatabaseFailure | undefined {
   for (const e of causes(error)) {
     const text = `${e.extendedCode ?? ""} ${e.code ?? ""} ${e.message ?? ""}`
     const columns = (marker: string) =>
-      [...(text.split(marker)[1] ?? "").matchAll(/[\p{L}\p{N}_$]+\.([\p{L}\p{N}_$]+)/gu)].map(
-        (m) => m[1] as string,
-      )
+      (text.split(marker)[1] ?? "")
+        .replace(/: SQLITE_.*/s, "")
+        .split(", ")
+        .flatMap(columnsOf)
     const marked = markedFailure(text)
     if (marked) return marked
     if (e.code === readOnlyCode) return { kind: "read_only" }
@@ -25,7 +26,7 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     if (e.code === unrehearsedCode) return { kind: "unrehearsed", why: String(e.message) }
     if (/UNIQUE constraint failed/i.test(text)) {
       // Of an index over an expression, SQLite says its name.
-      const index = /UNIQUE constraint failed: index '(\w+)'/i.exec(text)?.[1]
+      const index = /UNIQUE constraint failed: index '(.+)'/i.exec(text)?.[1]
       return {
         kind: "unique",
         columns: index ? [] : columns("UNIQUE constraint failed:"),
@@ -45,4 +46,10 @@ export function classify(error: unknown): DatabaseFailure | undefined {
     if (unavailable.test(text)) return { kind: "unavailable" }
   }
   return undefined
+}
+
+/** What may be the column of a `table.column`: names of both may hold points, and are not in quotes. */
+const columnsOf = (name: string): string[] => {
+  const parts = name.trim().split(".")
+  return parts.slice(1).map((_, i) => parts.slice(i + 1).join("."))
 }

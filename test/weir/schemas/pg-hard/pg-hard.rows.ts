@@ -1,0 +1,40 @@
+const range = (length: number) => Array.from({ length }, (_, i) => i);
+const ids = ['a/b', 'a,b', '100%', '%2F', 'ünï ❄ 🎻', ' lead', 'q?x=1&y#z', 'it"s', "o'clock", '..', 'x'.repeat(900), 'plus+plus', 'back\\slash', '[brackets]', 'me', 'batch', '{"a":1}', '-', '~'];
+
+const users = ids.map((id, n) => ({ id, name: n % 3 ? `Name ${n}` : null, email: `u${n}@example.test`, emailVerified: n % 2 ? new Date(`2025-01-0${(n % 9) + 1}T00:00:00.123Z`) : null, image: n % 4 ? null : '' }));
+const accounts = [
+  ...ids.map((id, n) => ({ userId: ids[(n * 5) % ids.length], type: n % 2 ? 'oauth' : 'oidc', provider: ids[(n * 7) % ids.length], providerAccountId: id, expires_at: n % 3 ? n : null, access_token: n % 2 ? `at-${n}-secret` : null, scope: null })),
+  { userId: 'a/b', type: 'oauth', provider: '', providerAccountId: ',', expires_at: 1, scope: 'a b' },
+  { userId: 'a/b', type: 'oauth', provider: ',', providerAccountId: '', expires_at: 1, scope: '' },
+];
+const odd = range(20).map((n) => ({
+  id: `0f0f0f0f-1111-4000-8000-${String(n).padStart(12, '0')}`,
+  limit: n % 4,
+  sort: n % 3 ? `-s${n % 5}` : null,
+  fields: n % 2 ? 'id,sort' : '',
+  count: n % 5 ? n : null,
+  include: n % 3 ? null : 'user',
+  q: n % 2 ? `"q" ${n}` : null,
+  key: n % 7 ? `k${n}` : null,
+  skip: n % 3 ? n % 2 === 0 : null,
+  after: n % 4 ? new Date(1_700_000_000_000 + n) : null,
+  builder: n % 2 ? 'Object' : null,
+  asText: n % 3 ? '[object]' : null,
+  worth: n % 4 ? n : null,
+  order: 20 - n,
+  group: `g${n % 2}`,
+  user: n % 3 ? (ids[n % ids.length] as string) : null,
+}));
+const folders = range(14).map((n) => ({ parentId: n ? Math.ceil(n / 2) : null, ownerId: n % 3 ? ids[n % 4] : null, editorId: ids[(n + 1) % 5], title: `Folder ${n}` }));
+const entries = range(5).map((n) => ({ body: n ? `plain ${n}` : null }));
+const crmEntries = range(12).map((n) => ({
+  stage: n % 2 ? 'lead' : 'won',
+  plan: n % 5 === 4 ? null : ['free', 'pro s', 'à la carte', 'a,b'][n % 4],
+  amount: `${n * 1234567}.${n % 10}5`,
+  meta: n % 3 ? { tags: ['a', `"${n}"`] } : null,
+  userId: n % 4 ? ids[n % ids.length] : null,
+}));
+const auditEntries = range(18).map((n) => ({ entryId: n % 6 ? (n % 12) + 1 : null, at: new Date(1_700_000_000_000 + (n >> 1)), builder: n % 2 ? `c${n}` : null }));
+const entryUsers = range(15).map((n) => ({ entryId: (n % 5) + 1, userId: ids[n] }));
+
+export const rows: Record<string, object[]> = { users, accounts, odd, folders, entries, crmEntries, auditEntries, entryUsers };
