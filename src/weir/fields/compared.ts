@@ -16,12 +16,13 @@ const signs: Partial<Record<Operator, SQL>> = {
 export function comparedBy({ comparable, compared }: ColumnSql): Partial<FieldType> {
   if (compared)
     return {
-      comparison: (operator, column, value) =>
-        operator === "eq"
-          ? compared("=", column, value)
-          : operator === "gt" || operator === "gte"
-            ? compared(operator === "gt" ? ">" : ">=", column, value)
-            : undefined,
+      comparison: (operator, column, value) => {
+        if (operator === "eq") return compared("=", column, value)
+        if (operator === "ne") return sql`${compared("=", column, value)} is not true`
+        return operator === "gt" || operator === "gte"
+          ? compared(operator === "gt" ? ">" : ">=", column, value)
+          : undefined
+      },
     }
   if (!comparable) return {}
   return {

@@ -22,9 +22,9 @@ export function condition(
       // A null counts as different from any value.
       return expressions.distinct(column, value)
     case "gt":
-      return sql`${comparable} > ${value}`
+      return ofType(sql`${comparable} > ${value}`, type, column)
     case "gte":
-      return sql`${comparable} >= ${value}`
+      return ofType(sql`${comparable} >= ${value}`, type, column)
     case "lt":
       return sql`${comparable} < ${value}`
     case "lte":
@@ -53,3 +53,7 @@ export function condition(
     }
   }
 }
+
+/** What is greater, but for values of other types: they are shown as null. */
+const ofType = (isGreater: SQL, { sql: { below } }: FieldType, column: SQL): SQL =>
+  below ? sql`(${isGreater} and ${column} < ${below})` : isGreater

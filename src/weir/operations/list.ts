@@ -15,6 +15,7 @@ import { keyValues } from "../sql/columns.ts"
 import { type CountPlan, compileCount } from "../sql/count.ts"
 import { ownValue, ownValues, planOf, versionsFor, withValues } from "../sql/plan.ts"
 import { compileList, type ListPlan } from "../sql/select.ts"
+import { mayLackRows } from "../sql/sort.ts"
 import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
@@ -153,6 +154,7 @@ async function toldPage(
 ): Promise<Page> {
   if (call.client().isForOneRead) return make(plans.apart())
   const page = await make(plans)
+  if (!page.more && mayLackRows(query)) return make(plans.apart())
   const { top, bottom } = linkedEnds(query, page)
   const isTold = (!top || page.isTold("top")) && (!bottom || page.isTold("bottom"))
   return isTold ? page : make(plans.apart())

@@ -1,4 +1,6 @@
 import { type SQL, sql } from "drizzle-orm"
+import { expressions } from "../db/dialect/expressions.ts"
+import { versionMarkText } from "../db/dialect/page.ts"
 import type { Values } from "../query/query.ts"
 import { type Field, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
@@ -13,9 +15,11 @@ import { viewerSql } from "./where.ts"
 /** The name of the bound version or text that a row must still have for a write to hold. */
 export const heldText = "@held"
 
-/** A write's condition: the row still has the version, or the text, that is bound as `heldText`. */
-export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${rowVersion(resource, row) ?? wholeText(resource, row, viewer)} = ${bound(heldText)}`
+/** A write's condition: the row still has the version, or the text, that is bound as `heldText`, or has it byte by byte. */
+export function isHeld(resource: Resource, row: RowSql, viewer: ViewerSql, isExact = false): SQL {
+  const text = () => wholeText(resource, row, viewer)
+  return sql`${rowVersion(resource, row) ?? (isExact ? expressions.versionMark(text()) : text())} = ${bound(heldText)}`
+}
 
 /** The name of the bound secret, as it is stored, that a row must still have. */
 const heldSecret = "@secret"
@@ -26,28 +30,37 @@ export interface Held {
   secret?: string | undefined
 }
 
+/** Whether it is the bytes of a row's text, of which some are none. */
+const isExact = (text: string): boolean => text.startsWith(versionMarkText)
+
 /** What tells the statements of such writes apart. */
 export const heldShape = ({ text, secret }: Held): string =>
-  `${text === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
+  `${text === undefined ? "" : isExact(text) ? ":exact" : ":held"}${secret === undefined ? "" : ":secret"}`
 
 export const heldValues = ({ text, secret }: Held): Values => ({ [heldText]: text, [heldSecret]: secret })
 
 /** A write's conditions: the row still has what is bound by `heldValues`. */
 export const isStill = (resource: Resource, row: RowSql, viewer: ViewerSql, { text, secret }: Held) => [
-  text === undefined ? true : isHeld(resource, row, viewer),
+  text === undefined ? true : isHeld(resource, row, viewer, isExact(text)),
   secret === undefined ? true : sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`,
 ]
 
-/** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
-export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
+/**
+ * One row whose key is bound: `[text, time of its last change]`, and the bytes of the text where it is exact. No row where
+ * the viewer can see none.
+ */
+export function compileHeld(resource: Resource, kind: ViewerKind, isExact = false): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const updated = updatedField(resource)
   const time = updated ? updated.type.sql.json(row(updated.name)) : sql`null`
   const text = wholeText(resource, row, viewer)
   const visible = oneVisible(resource, row, viewer)
+  const bytes = isExact ? sql`, ${expressions.versionMark(text)}` : sql``
   return {
-    ...compile(sql`select ${sentText(resource, text)}, ${time} from ${tableOf(resource)} where ${visible}`),
+    ...compile(
+      sql`select ${sentText(resource, text)}, ${time}${bytes} from ${tableOf(resource)} where ${visible}`,
+    ),
     bounded: true,
   }
 }

@@ -40,6 +40,8 @@ export interface ColumnSql {
   stored?: (kind: StorageClass, digits: SQL) => SQL
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
   comparable?: (value: SQL) => SQL
+  /** What all values of the column's type are less than, where it may hold others, which come after them. */
+  below?: SQL
   /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
   compared?: (operator: "=" | ">" | ">=", column: SQL, value: SQL) => SQL
   /** The value, or null where JSON cannot say it, as for a number that is none: what rows are grouped by. */

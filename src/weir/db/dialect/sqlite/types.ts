@@ -15,6 +15,7 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
     element: noBytes,
     quick: (column: SQL) => column,
     shows: (value: unknown) => typeof value === "string",
+    below: sql`x''`,
     ...heldAsStored(isKind("text")),
   }),
 })
@@ -26,7 +27,7 @@ const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
   // Where it is null in JSON only where it has no value, null is told as well.
   shows: (value) => Number.isSafeInteger(value) || (value === null && (isStrict || !inferred)),
   ...(inferred && !isStrict
-    ? { json: numberOf, ...heldAsStored(isSafe) }
+    ? { json: numberOf, below: sql`''`, ...heldAsStored(isSafe) }
     : heldAsStored((column) => sql`(${isBetweenSafe(column)} or ${column} is null)`)),
 })
 

@@ -71,6 +71,7 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...own,
     bind: (param) => sql`cast(${param} as real)`,
+    below: sql`''`,
     // What equals a number of few digits is one: other kinds are told apart where it does not.
     json: (column) =>
       realOr(
@@ -144,7 +145,8 @@ const isDigits = (column: SQL): SQL => {
   return sql`(${text} glob '[0-9-]*' and substr(${text}, 2) not glob '*[^0-9]*')`
 }
 
-const asInteger = (value: SQL): SQL => sql`cast(cast(${value} as text) as integer)`
+const asInteger = (value: SQL): SQL =>
+  sql`iif(${isDigits(value)}, cast(cast(${value} as text) as integer), null)`
 
 /** A bigint: an integer, or the text of one in a blob, which is what Drizzle stores. As a number it has an order. */
 export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
@@ -156,7 +158,7 @@ export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
       position: (column) => sql`cast(${asInteger(column)} as text)`,
       comparable: asInteger,
       oneOf: (expression, list) =>
-        sql`${asInteger(expression)} in (select cast(value as integer) from json_each(${list}))`,
+        sql`ifnull(${asInteger(expression)} in (select cast(value as integer) from json_each(${list})), 0)`,
     }
   return {
     ...madeFromText((text) => sql`cast(${text} as integer)`),

@@ -8,8 +8,8 @@ const maxHeld = 100
 export const infinite = (column: SQL): SQL => sql`iif(${column} > 0, '9e999', '-9e999')`
 
 /** A value of any kind, as `stored` reads it; of a long one nothing, so that it is looked up by its row's key. */
-const heldOf = (column: SQL): SQL =>
-  sql`case typeof(${column}) when 'null' then null when 'integer' then json_array('integer', cast(${column} as text)) when 'real' then json_array('real', iif(abs(${column}) < 9e999, printf('%!.17g', ${column}), ${infinite(column)})) else iif(octet_length(${column}) > ${sql.raw(String(maxHeld))}, json_array(''), json_array(typeof(${column}), hex(${column}))) end`
+export const heldOf = (column: SQL, maxBytes = maxHeld): SQL =>
+  sql`case typeof(${column}) when 'null' then null when 'integer' then json_array('integer', cast(${column} as text)) when 'real' then json_array('real', iif(abs(${column}) < 9e999, printf('%!.17g', ${column}), ${infinite(column)})) else iif(octet_length(${column}) > ${sql.raw(String(maxBytes))}, json_array(''), json_array(typeof(${column}), hex(${column}))) end`
 
 const reads: Record<StorageClass, (digits: SQL) => SQL> = {
   integer: (digits) => sql`cast(${digits} as integer)`,
@@ -27,8 +27,11 @@ export const heldAsStored = (
   usual: (column: SQL) => SQL = (column) => column,
 ): Pick<ColumnSql, "position" | "stored"> => ({
   position: (column) => sql`iif(${isUsual(column)}, ${usual(column)}, ${heldOf(column)})`,
-  stored: (kind, digits) => reads[kind](digits),
+  stored,
 })
+
+/** A value of any kind, by what `heldOf` makes of it. */
+export const stored = (kind: StorageClass, digits: SQL): SQL => reads[kind](digits)
 
 /** Whether the value has that kind. */
 export const isKind =
