@@ -9,6 +9,19 @@ export const partOf = ({ tableName, keys }: Resource, key: RowKey): Part => ({
   value: keyName(key),
 })
 
+/**
+ * Whether a key may be written in several ways, `1` for `1.0`: an answer that is kept under one is outdated by writes under
+ * the others, so that it depends on the whole table.
+ */
+export const hasSpellings = ({ keys, fields }: Resource): boolean =>
+  keys.some((key) => {
+    const { type, sqlType = "text", isEnum, inferred } = fields[key]?.spec ?? { type: "text" }
+    return type === "text" ? sqlType !== "text" && !isEnum : inferred === true && manyWays.test(type)
+  })
+
+/** Types whose texts the database itself makes one. */
+const manyWays = /^(opaque|decimal|interval)$/
+
 /** Whether a relation is over the only column of a key. */
 export const isOnly = (keys: readonly string[], columns: readonly string[]): boolean =>
   keys.length === 1 && columns.length === 1 && keys[0] === columns[0]

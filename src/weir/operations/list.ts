@@ -20,7 +20,7 @@ import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
-import { isOnly, isReference, partOf } from "./change.ts"
+import { hasSpellings, isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
 import { withMatches } from "./highlight.ts"
 import { cursorOf, type LinkSearch, linkedEnds, linkSearch, linksOf } from "./links.ts"
@@ -230,7 +230,7 @@ export async function* pages(call: Call, resource: Resource, rows = maxLimit): A
 function partsOfNested({ within, relation, parentKey }: Nested, counted: boolean): PartRead[] {
   const { via } = relation
   const { target, local, foreign } = via?.toJunction ?? relation
-  if (!isOnly(within.keys, local) || !isReference(target, foreign)) return []
+  if (hasSpellings(within) || !isOnly(within.keys, local) || !isReference(target, foreign)) return []
   const part = partOf(within, parentKey)
   const times = (via ? 1 : expressions.firstRowsMentions) + (counted ? 1 : 0)
   return [
