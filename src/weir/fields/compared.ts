@@ -14,16 +14,7 @@ const signs: Partial<Record<Operator, SQL>> = {
 
 /** How values are compared and sorted that do not compare as they are stored, by what the dialect makes of them. */
 export function comparedBy({ comparable, compared }: ColumnSql): Partial<FieldType> {
-  if (compared)
-    return {
-      comparison: (operator, column, value) => {
-        if (operator === "eq") return compared("=", column, value)
-        if (operator === "ne") return sql`${compared("=", column, value)} is not true`
-        return operator === "gt" || operator === "gte"
-          ? compared(operator === "gt" ? ">" : ">=", column, value)
-          : undefined
-      },
-    }
+  if (compared) return { comparison: compared }
   if (!comparable) return {}
   return {
     ordered: comparable,

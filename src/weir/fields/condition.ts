@@ -13,6 +13,8 @@ export function condition(
 ): SQL {
   const value = type.sql.bind(operand)
   const comparable = type.ordered(column)
+  const { below } = type.sql
+  const within = (is: SQL) => (below ? sql`(${is} and ${column} < ${below})` : is)
   const own = type.comparison?.(operator, column, operand)
   if (own) return own
   switch (operator) {
@@ -22,9 +24,9 @@ export function condition(
       // A null counts as different from any value.
       return expressions.distinct(column, value)
     case "gt":
-      return ofType(sql`${comparable} > ${value}`, type, column)
+      return within(sql`${comparable} > ${value}`)
     case "gte":
-      return ofType(sql`${comparable} >= ${value}`, type, column)
+      return within(sql`${comparable} >= ${value}`)
     case "lt":
       return sql`${comparable} < ${value}`
     case "lte":
@@ -53,7 +55,3 @@ export function condition(
     }
   }
 }
-
-/** What is greater, but for values of other types: they are shown as null. */
-const ofType = (isGreater: SQL, { sql: { below } }: FieldType, column: SQL): SQL =>
-  below ? sql`(${isGreater} and ${column} < ${below})` : isGreater

@@ -14,13 +14,9 @@ export const partOf = ({ tableName, keys }: Resource, key: RowKey): Part => ({
  * the others, so that it depends on the whole table.
  */
 export const hasSpellings = ({ keys, fields }: Resource): boolean =>
-  keys.some((key) => {
-    const { type, sqlType = "text", isEnum, inferred } = fields[key]?.spec ?? { type: "text" }
-    return type === "text" ? sqlType !== "text" && !isEnum : inferred === true && manyWays.test(type)
-  })
+  keys.some((key) => manySpellings.test(`${fields[key]?.spec.type} ${fields[key]?.spec.sqlType}`))
 
-/** Types whose texts the database itself makes one. */
-const manyWays = /^(opaque|decimal|interval)$/
+const manySpellings = /^(opaque|interval|decimal)| (citext|bpchar)$/
 
 /** Whether a relation is over the only column of a key. */
 export const isOnly = (keys: readonly string[], columns: readonly string[]): boolean =>

@@ -5,7 +5,7 @@ import { keyValues } from "../sql/columns.ts"
 import { compileHeld } from "../sql/held.ts"
 import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import type { Call } from "./call.ts"
-import { heldOf, isSameState, jsonOf, validatorOf } from "./validator.ts"
+import { isSameState, jsonOf, validatorOf } from "./validator.ts"
 
 /** What a write requires of the row as it is (RFC 9110, 13.1). */
 export interface Precondition {
@@ -22,7 +22,7 @@ interface HeldRow {
   /** As a write returns it. */
   text: string
   etag: string
-  /** What it must still be for a write to hold: its version or text, or the bytes of a text that is no UTF-8. */
+  /** What it must still be for a write to hold: its version or text. */
   held: string
 }
 
@@ -41,20 +41,12 @@ async function rowNow(
 ): Promise<(HeldRow & { updated: unknown }) | undefined> {
   const { viewer } = call
   const { kind } = viewer
+  const plan = planOf(resource, `held:${kind}`, () => compileHeld(resource, kind))
   const values = { ...keyValues(resource, id), ...ownValues(viewer) }
-  const read = async (isExact: boolean) => {
-    const plan = planOf(resource, `held:${kind}:${isExact}`, () => compileHeld(resource, kind, isExact))
-    const [row] = await call.client().query(withValues(plan, values, true))
-    return row
-  }
-  const quick = await read(false)
-  // What is no text has been read as U+FFFD, and would not be found by it.
-  const isOdd = !resource.version && quick && String(quick[0]).includes("\ufffd")
-  const row = isOdd ? await read(true) : quick
+  const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) return undefined
   const text = String(row[0])
-  const held = String(row[2] ?? heldOf(text))
-  return { text, held, etag: await validatorOf(text, call.viewer), updated: row[1] }
+  return { text, etag: await validatorOf(text, call.viewer), updated: row[1], held: String(row[2]) }
 }
 
 /**
@@ -72,14 +64,11 @@ export async function heldTextOf(
   if (isLater(id)) return requireUntagged(precondition)
   // A row may be one that the batch has changed by then, or made: the write asks itself whether it is there.
   if (call.collector && isPresence(precondition)) return undefined
-  return (await heldRow(call, resource, id, precondition)).held
+  return (await rowHeld(call, resource, id, precondition)).held
 }
 
-/** The text of the row, as a write returns it. Throws as `heldTextOf` does. */
-export const textHeld = async (...asked: Parameters<typeof heldRow>): Promise<string> =>
-  (await heldRow(...asked)).text
-
-async function heldRow(
+/** The row. Throws as `heldTextOf` does. */
+export async function rowHeld(
   call: Call,
   resource: Resource,
   id: RowKey,

@@ -1,6 +1,4 @@
 import { type SQL, sql } from "drizzle-orm"
-import { expressions } from "../db/dialect/expressions.ts"
-import { versionMarkText } from "../db/dialect/page.ts"
 import type { Values } from "../query/query.ts"
 import { type Field, type Resource, secretOf, updatedField } from "../resource/resource.ts"
 import type { RowSql } from "../resource/rules.ts"
@@ -8,18 +6,20 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { oneVisible, wholeText, writtenRow } from "./returning.ts"
-import { sentText } from "./sent.ts"
+import { exactText, sentText } from "./sent.ts"
 import { rowVersion } from "./validator.ts"
 import { viewerSql } from "./where.ts"
 
 /** The name of the bound version or text that a row must still have for a write to hold. */
 export const heldText = "@held"
 
-/** A write's condition: the row still has the version, or the text, that is bound as `heldText`, or has it byte by byte. */
-export function isHeld(resource: Resource, row: RowSql, viewer: ViewerSql, isExact = false): SQL {
-  const text = () => wholeText(resource, row, viewer)
-  return sql`${rowVersion(resource, row) ?? (isExact ? expressions.versionMark(text()) : text())} = ${bound(heldText)}`
-}
+/** What tells whether a row is still the same: its version, or else its text. */
+const stateOf = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
+  rowVersion(resource, row) ?? exactText(resource, wholeText(resource, row, viewer))
+
+/** A write's condition: the row still has the state that is bound as `heldText`. */
+export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
+  sql`${stateOf(resource, row, viewer)} = ${bound(heldText)}`
 
 /** The name of the bound secret, as it is stored, that a row must still have. */
 const heldSecret = "@secret"
@@ -30,36 +30,29 @@ export interface Held {
   secret?: string | undefined
 }
 
-/** Whether it is the bytes of a row's text, of which some are none. */
-const isExact = (text: string): boolean => text.startsWith(versionMarkText)
-
 /** What tells the statements of such writes apart. */
 export const heldShape = ({ text, secret }: Held): string =>
-  `${text === undefined ? "" : isExact(text) ? ":exact" : ":held"}${secret === undefined ? "" : ":secret"}`
+  `${text === undefined ? "" : ":held"}${secret === undefined ? "" : ":secret"}`
 
 export const heldValues = ({ text, secret }: Held): Values => ({ [heldText]: text, [heldSecret]: secret })
 
 /** A write's conditions: the row still has what is bound by `heldValues`. */
 export const isStill = (resource: Resource, row: RowSql, viewer: ViewerSql, { text, secret }: Held) => [
-  text === undefined ? true : isHeld(resource, row, viewer, isExact(text)),
+  text === undefined ? true : isHeld(resource, row, viewer),
   secret === undefined ? true : sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`,
 ]
 
-/**
- * One row whose key is bound: `[text, time of its last change]`, and the bytes of the text where it is exact. No row where
- * the viewer can see none.
- */
-export function compileHeld(resource: Resource, kind: ViewerKind, isExact = false): Plan {
+/** One row whose key is bound: `[text, time of its last change, state]`, or no row where the viewer can see none. */
+export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
   const updated = updatedField(resource)
   const time = updated ? updated.type.sql.json(row(updated.name)) : sql`null`
   const text = wholeText(resource, row, viewer)
   const visible = oneVisible(resource, row, viewer)
-  const bytes = isExact ? sql`, ${expressions.versionMark(text)}` : sql``
   return {
     ...compile(
-      sql`select ${sentText(resource, text)}, ${time}${bytes} from ${tableOf(resource)} where ${visible}`,
+      sql`select ${sentText(resource, text)}, ${time}, ${stateOf(resource, row, viewer)} from ${tableOf(resource)} where ${visible}`,
     ),
     bounded: true,
   }

@@ -35,10 +35,15 @@ export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql)
         : sql`case when ${visible} then ${value}${otherwise ? sql` else ${otherwise}` : sql``} end`
     if (!place) {
       const value = within(row(field.name))
-      const { nullable, spec, type } = field
-      const isNullable = nullable || !isSeen || isMixed(spec)
-      const mayLack = !isNullable && isLoose(field)
-      return { key, value, ordered: type.ordered(value), nullable: isNullable, mayLack }
+      const { nullable, type } = field
+      const mayBeNull = nullable || !isSeen || type.sql.mayCompareNull === true
+      return {
+        key,
+        value,
+        ordered: type.ordered(value),
+        nullable: mayBeNull,
+        mayLack: !nullable && type.sql.mayLack === true,
+      }
     }
     const at = placeOf(place.of, row(place.of.name), place.steps)
     const value = within(at[place.part])
@@ -130,22 +135,6 @@ export function beyond(keys: SortExpression[], from: ListQuery["from"], isEnd: b
   if (first && !isEnd && !first.nullable) first.lacking = false
   return beyondSteps(steps, from.inclusive ? "=" : "")
 }
-
-/** Whether a page that ends may be followed by rows without a value of its first key, which have not been looked for. */
-export const mayLackRows = ({ sort, from }: Pick<ListQuery, "sort" | "from">): boolean => {
-  const [key] = sort
-  if (from.cursor === "start" || !key || key.place || key.descending === (from.cursor === "before"))
-    return false
-  return from.parts[0] !== "null" && isLoose(key.field)
-}
-
-/** Whether a column may have no value in the database although the schema says that it has one. */
-const isLoose = ({ type, spec, nullable }: SortField): boolean =>
-  !nullable && type.sql.stored !== undefined && spec.inferred === true && !spec.isStrict && !isMixed(spec)
-
-/** Whether values are compared by what is made of them, null where they are none of the column's type. */
-const isMixed = ({ mayHoldText, type, storage }: SortField["spec"]): boolean =>
-  mayHoldText === true || (type === "bigint" && storage === "blob")
 
 function stepOf(
   keys: SortExpression[],

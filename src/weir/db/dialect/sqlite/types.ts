@@ -29,6 +29,7 @@ const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
   ...(inferred && !isStrict
     ? { json: numberOf, below: sql`''`, ...heldAsStored(isSafe) }
     : heldAsStored((column) => sql`(${isBetweenSafe(column)} or ${column} is null)`)),
+  mayLack: inferred === true && !isStrict,
 })
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */

@@ -46,12 +46,14 @@ const isOneOf = (value: SQL, list: SQL): SQL => sql`ifnull(${typed("integer").on
  */
 const besideText = (unit: "s" | "ms"): Pick<ColumnSql, "compared" | "oneOf"> => ({
   compared: (operator, column, value) => {
-    const sign = sql.raw(operator)
-    const isSo = sql`${counted(column, unit)} ${sign} ${value}`
-    if (operator !== "=") return sql`(${column} ${sign} ${value} and (${column} < '' or ${isSo}))`
+    const greater = { gt: sql`>`, gte: sql`>=` }[operator]
+    const is = (sign: SQL) => sql`${counted(column, unit)} ${sign} ${value}`
+    if (greater) return sql`(${column} ${greater} ${value} and (${column} < '' or ${is(greater)}))`
+    if (operator !== "eq" && operator !== "ne") return undefined
     const day = (shift: string) =>
       sql`date(${unit === "s" ? value : sql`${value} / 1000.0`}, 'unixepoch', ${sql.raw(`'${shift} days'`)})`
-    return sql`(${column} = ${value} or (${column} between ${day("-1")} and ${day("+2")} and ifnull(${isSo}, 0)))`
+    const isEqual = sql`(${column} = ${value} or (${column} between ${day("-1")} and ${day("+2")} and ifnull(${is(sql`=`)}, 0)))`
+    return operator === "eq" ? isEqual : sql`${isEqual} is not true`
   },
   oneOf: (column, list) =>
     sql`(${typed("integer").oneOf(column, list)} or (${column} between '0000-' and ':' and ${isOneOf(counted(column, unit), list)}))`,
@@ -75,6 +77,8 @@ export function timestamp({ unit, mayHoldText }: FieldSpec): ColumnSql {
     ...(mayHoldText && { position: (column) => heldAsStored(isSafe).position?.(normalized(column)) as SQL }),
     ...(!mayHoldText && besideText(unit)),
     ...(mayHoldText && {
+      mayLack: false,
+      mayCompareNull: true,
       comparable: normalized,
       oneOf: (column, list) => isOneOf(normalized(column), list),
     }),

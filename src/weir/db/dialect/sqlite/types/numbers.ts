@@ -156,6 +156,7 @@ export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
       json: (column) => sql`iif(${isDigits(column)}, cast(${column} as text), null)`,
       element: (column) => sql`cast(${column} as text)`,
       position: (column) => sql`cast(${asInteger(column)} as text)`,
+      mayCompareNull: true,
       comparable: asInteger,
       oneOf: (expression, list) =>
         sql`ifnull(${asInteger(expression)} in (select cast(value as integer) from json_each(${list})), 0)`,

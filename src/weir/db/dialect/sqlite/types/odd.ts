@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm"
+import { storable } from "../../../../lib/storable.ts"
 import type { ColumnSql, StorageClass } from "../../column-sql.ts"
 
 /** Most bytes of a text or of bytes that a cursor holds whole. */
@@ -25,13 +26,23 @@ const reads: Record<StorageClass, (digits: SQL) => SQL> = {
 export const heldAsStored = (
   isUsual: (column: SQL) => SQL,
   usual: (column: SQL) => SQL = (column) => column,
-): Pick<ColumnSql, "position" | "stored"> => ({
+): StoredSql => ({
+  ...readAsStored,
   position: (column) => sql`iif(${isUsual(column)}, ${usual(column)}, ${heldOf(column)})`,
-  stored,
 })
 
-/** A value of any kind, by what `heldOf` makes of it. */
-export const stored = (kind: StorageClass, digits: SQL): SQL => reads[kind](digits)
+type StoredSql = Pick<ColumnSql, "position" | "stored" | "isStored" | "mayLack">
+
+/** How values of any kind are read that a cursor has by `heldOf`. */
+export const readAsStored: StoredSql = {
+  mayLack: true,
+  stored: (kind, digits) => reads[kind](digits),
+  isStored: ([first, digits, ...others]) => {
+    if (typeof first !== "string" || !storable(first) || others.length > 0) return false
+    if (digits === undefined) return true
+    return Object.hasOwn(reads, first) && typeof digits === "string" && /^[-+.\dA-Fe]*$/.test(digits)
+  },
+}
 
 /** Whether the value has that kind. */
 export const isKind =

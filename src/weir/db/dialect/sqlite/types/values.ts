@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { JsonText } from "../../../../lib/json-text.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored, heldOf, stored } from "./odd.ts"
+import { heldAsStored, heldOf, readAsStored } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined
@@ -74,7 +74,7 @@ export const bytes = (): ColumnSql => ({
   element: (column) => sql`hex(${column})`,
   json: base64Json,
   position: (column) => heldOf(column, maxKeyBytes),
-  stored,
+  ...readAsStored,
   encode: (value) => (isSet(value) ? Buffer.from(value as string, "base64").toString("hex") : null),
 })
 
