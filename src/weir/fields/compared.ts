@@ -13,8 +13,7 @@ const signs: Partial<Record<Operator, SQL>> = {
 }
 
 /** How values are compared and sorted that do not compare as they are stored, by what the dialect makes of them. */
-export function comparedBy({ comparable, compared }: ColumnSql): Partial<FieldType> {
-  if (compared) return { comparison: compared }
+export function comparedBy({ comparable }: ColumnSql): Partial<FieldType> {
   if (!comparable) return {}
   return {
     ordered: comparable,

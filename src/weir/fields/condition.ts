@@ -13,9 +13,7 @@ export function condition(
 ): SQL {
   const value = type.sql.bind(operand)
   const comparable = type.ordered(column)
-  const { below } = type.sql
-  const within = (is: SQL) => (below ? sql`(${is} and ${column} < ${below})` : is)
-  const own = type.comparison?.(operator, column, operand)
+  const own = type.comparison?.(operator, column, operand) ?? type.sql.compared?.(operator, column, value)
   if (own) return own
   switch (operator) {
     case "eq":
@@ -24,9 +22,9 @@ export function condition(
       // A null counts as different from any value.
       return expressions.distinct(column, value)
     case "gt":
-      return within(sql`${comparable} > ${value}`)
+      return sql`${comparable} > ${value}`
     case "gte":
-      return within(sql`${comparable} >= ${value}`)
+      return sql`${comparable} >= ${value}`
     case "lt":
       return sql`${comparable} < ${value}`
     case "lte":

@@ -138,7 +138,7 @@ function pageOf(query: AggregateQuery, results: SQL, viewer: ViewerSql, aliases:
   const { from, sort, limit, skips, having } = query
   const row = resultRow(query)
   const keys = sortExpressions(sort, row, viewer)
-  const where = clause(conjunction([...conditionsOf(having, row, viewer, aliases), beyond(keys, from, true)]))
+  const where = clause(conjunction([...conditionsOf(having, row, viewer, aliases), beyond(keys, from)]))
   const order = keys.length ? sql` order by ${orderBy(keys, from.cursor === "before")}` : sql``
   const offset = skips ? sql` offset ${bound("skip")}` : sql``
   return sql`select * from (${results}) ${name("@result")} where ${where}${order} limit ${literal(limit + 1)}${offset}`

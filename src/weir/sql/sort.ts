@@ -68,9 +68,9 @@ export function rowOrder({ resource, from }: ListQuery, keys: SortExpression[], 
   const backwards = from.cursor === "before"
   const order = orderBy(keys, backwards)
   const last = keys.at(-1)
-  if (!last?.mayLack || !resource.hasRowNumber) return order
-  const number = expressions.rowNumber(alias)
-  return sql`${order}, ${expressions.ordered(number, last.key.descending !== backwards, false)}`
+  return last?.mayLack && resource.hasRowNumber
+    ? sql`${order}, ${expressions.ordered(expressions.rowNumber(alias), last.key.descending !== backwards, false)}`
+    : order
 }
 
 /** The name of a column that holds part of what a place is sorted by. */
@@ -128,7 +128,7 @@ interface Step {
  * the least: they are at the end of what falls, where no index has them beside the others. Without `isEnd` they are
  * left out there, of the first key.
  */
-export function beyond(keys: SortExpression[], from: ListQuery["from"], isEnd: boolean): SQL | boolean {
+export function beyond(keys: SortExpression[], from: ListQuery["from"], isEnd = true): SQL | boolean {
   if (from.cursor === "start") return true
   const steps = keys.flatMap((key, i) => stepOf(keys, key, i, from))
   const [first] = steps

@@ -45,9 +45,7 @@ export interface ColumnSql {
   mayLack?: boolean
   /** Whether `comparable` may be null where the column is not. */
   mayCompareNull?: boolean
-  /** What all values of the column's type are less than, where it may hold others, which come after them. */
-  below?: SQL
-  /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
+  /** The condition of a filter's operator with a bound value, where it is not the usual one. */
   compared?: (operator: string, column: SQL, value: SQL) => SQL | undefined
   /** The value, or null where JSON cannot say it, as for a number that is none: what rows are grouped by. */
   finite?: (value: SQL) => SQL

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { toScaled } from "../../../../lib/scaled.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored, infinite, isKind, noBytes, numberOf } from "./odd.ts"
+import { greaterBelow, heldAsStored, infinite, isKind, noBytes, numberOf } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 /**
@@ -71,7 +71,7 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...own,
     bind: (param) => sql`cast(${param} as real)`,
-    below: sql`''`,
+    compared: greaterBelow(sql`''`),
     // What equals a number of few digits is one: other kinds are told apart where it does not.
     json: (column) =>
       realOr(

@@ -33,6 +33,14 @@ export const heldAsStored = (
 
 type StoredSql = Pick<ColumnSql, "position" | "stored" | "isStored" | "mayLack">
 
+/** What is greater, and less than a limit: values of other types come after it, and are shown as null. */
+export const greaterBelow =
+  (limit: SQL): NonNullable<ColumnSql["compared"]> =>
+  (operator, column, value) => {
+    const sign = { gt: sql`>`, gte: sql`>=` }[operator]
+    return sign && sql`(${column} ${sign} ${value} and ${column} < ${limit})`
+  }
+
 /** How values of any kind are read that a cursor has by `heldOf`. */
 export const readAsStored: StoredSql = {
   mayLack: true,
