@@ -13,16 +13,7 @@ const signs: Partial<Record<Operator, SQL>> = {
 }
 
 /** How values are compared and sorted that do not compare as they are stored, by what the dialect makes of them. */
-export function comparedBy({ comparable, compared }: ColumnSql): Partial<FieldType> {
-  if (compared)
-    return {
-      comparison: (operator, column, value) =>
-        operator === "eq"
-          ? compared("=", column, value)
-          : operator === "gt" || operator === "gte"
-            ? compared(operator === "gt" ? ">" : ">=", column, value)
-            : undefined,
-    }
+export function comparedBy({ comparable }: ColumnSql): Partial<FieldType> {
   if (!comparable) return {}
   return {
     ordered: comparable,

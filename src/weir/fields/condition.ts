@@ -13,7 +13,7 @@ export function condition(
 ): SQL {
   const value = type.sql.bind(operand)
   const comparable = type.ordered(column)
-  const own = type.comparison?.(operator, column, operand)
+  const own = type.comparison?.(operator, column, operand) ?? type.sql.compared?.(operator, column, value)
   if (own) return own
   switch (operator) {
     case "eq":

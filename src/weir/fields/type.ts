@@ -4,7 +4,7 @@ import type { ColumnSql } from "../db/dialect/column-sql.ts"
 import type { FieldSpec } from "../db/dialect/field.ts"
 import type { Operator } from "./operators.ts"
 
-export { type StorageClass, storageClasses } from "../db/dialect/column-sql.ts"
+export type { StorageClass } from "../db/dialect/column-sql.ts"
 
 /** A value of a field that can be compared and bound. */
 export type Scalar = string | number | boolean

@@ -1,6 +1,6 @@
 import type { Change, Part } from "../db/driver.ts"
 import { keyName, type RowKey } from "../resource/key.ts"
-import type { Resource } from "../resource/resource.ts"
+import type { Field, Resource } from "../resource/resource.ts"
 
 /** One row as a part of its table, for the cache. */
 export const partOf = ({ tableName, keys }: Resource, key: RowKey): Part => ({
@@ -8,6 +8,19 @@ export const partOf = ({ tableName, keys }: Resource, key: RowKey): Part => ({
   column: keys.join(","),
   value: keyName(key),
 })
+
+/**
+ * Whether a key may be written in several ways, `1` for `1.0`: an answer that is kept under one is outdated by writes under
+ * the others, so that it depends on the whole table.
+ */
+export const hasSpellings = ({ keys, fields }: Resource): boolean =>
+  keys.some((key) => {
+    const { type, sqlType = "" } = (fields[key] as Field).spec
+    return manySpellings.has(type) || manySpellings.has(sqlType)
+  })
+
+/** Types of fields, and of columns of Postgres, whose equal values may be written differently. */
+const manySpellings = new Set<string>(["opaque", "interval", "decimal", "citext", "bpchar"])
 
 /** Whether a relation is over the only column of a key. */
 export const isOnly = (keys: readonly string[], columns: readonly string[]): boolean =>

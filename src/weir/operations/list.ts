@@ -5,7 +5,6 @@ import type { Row } from "../db/driver.ts"
 import { withVersions } from "../db/versions.ts"
 import { memo } from "../lib/memo.ts"
 import { Problem, unavailable } from "../problem.ts"
-import { cutAtOdd } from "../query/cursor.ts"
 import { parseList } from "../query/parse.ts"
 import { type ListQuery, maxLimit, type Values } from "../query/query.ts"
 import { hasCursors } from "../resource/key.ts"
@@ -19,7 +18,7 @@ import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { AnswerLimits, Call } from "./call.ts"
-import { isOnly, isReference, partOf } from "./change.ts"
+import { hasSpellings, isOnly, isReference, partOf } from "./change.ts"
 import { estimatedCount } from "./estimate.ts"
 import { withMatches } from "./highlight.ts"
 import { cursorOf, type LinkSearch, linkedEnds, linkSearch, linksOf } from "./links.ts"
@@ -153,6 +152,11 @@ async function toldPage(
 ): Promise<Page> {
   if (call.client().isForOneRead) return make(plans.apart())
   const page = await make(plans)
+  const { cursor } = query.from
+  const [key] = query.sort
+  // At the end of what falls, there may be rows without a value that the schema says they have.
+  const falls = cursor !== "start" && key?.descending !== (cursor === "before")
+  if (!page.more && falls && key?.field.type.sql.mayLack) return make(plans.apart())
   const { top, bottom } = linkedEnds(query, page)
   const isTold = (!top || page.isTold("top")) && (!bottom || page.isTold("bottom"))
   return isTold ? page : make(plans.apart())
@@ -183,7 +187,10 @@ function pageWithin(limits: AnswerLimits, row: Row, plan: ListPlan, query: ListQ
   const page = pageOf(row, plan, query)
   requireAnswerText(page.body, limits, query)
   const { position } = page
-  return { ...page, position: (end) => cutAtOdd(position(end), query.sort, query.resource.keys.length) }
+  return {
+    ...page,
+    position: (end) => expressions.cutAtOdd(position(end), query.sort, query.resource.keys.length),
+  }
 }
 
 /** Most bytes of a row that is exported, and most characters of one that is imported. */
@@ -228,7 +235,7 @@ export async function* pages(call: Call, resource: Resource, rows = maxLimit): A
 function partsOfNested({ within, relation, parentKey }: Nested, counted: boolean): PartRead[] {
   const { via } = relation
   const { target, local, foreign } = via?.toJunction ?? relation
-  if (!isOnly(within.keys, local) || !isReference(target, foreign)) return []
+  if (hasSpellings(within) || !isOnly(within.keys, local) || !isReference(target, foreign)) return []
   const part = partOf(within, parentKey)
   const times = (via ? 1 : expressions.firstRowsMentions) + (counted ? 1 : 0)
   return [

@@ -5,7 +5,7 @@ import { keyValues } from "../sql/columns.ts"
 import { compileHeld } from "../sql/held.ts"
 import { ownValues, planOf, withValues } from "../sql/plan.ts"
 import type { Call } from "./call.ts"
-import { heldOf, isSameState, jsonOf, validatorOf } from "./validator.ts"
+import { isSameState, jsonOf, validatorOf } from "./validator.ts"
 
 /** What a write requires of the row as it is (RFC 9110, 13.1). */
 export interface Precondition {
@@ -22,10 +22,12 @@ interface HeldRow {
   /** As a write returns it. */
   text: string
   etag: string
+  /** What it must still be for a write to hold: its version or text. */
+  held: string
 }
 
 /** A 412, with the row as it is now. */
-export const failed = (detail: string, row?: HeldRow): Problem =>
+export const failed = (detail: string, row?: Pick<HeldRow, "text" | "etag">): Problem =>
   new Problem("precondition_failed", detail, {
     current: row && jsonOf(row.text),
     headers: row ? { etag: row.etag } : {},
@@ -44,7 +46,7 @@ async function rowNow(
   const [row] = await call.client().query(withValues(plan, values, true))
   if (!row) return undefined
   const text = String(row[0])
-  return { text, etag: await validatorOf(text, call.viewer), updated: row[1] }
+  return { text, etag: await validatorOf(text, call.viewer), updated: row[1], held: String(row[2]) }
 }
 
 /**
@@ -62,21 +64,21 @@ export async function heldTextOf(
   if (isLater(id)) return requireUntagged(precondition)
   // A row may be one that the batch has changed by then, or made: the write asks itself whether it is there.
   if (call.collector && isPresence(precondition)) return undefined
-  return heldOf(await textHeld(call, resource, id, precondition))
+  return (await rowHeld(call, resource, id, precondition)).held
 }
 
-/** The text of the row, as a write returns it. Throws as `heldTextOf` does. */
-export async function textHeld(
+/** The row. Throws as `heldTextOf` does. */
+export async function rowHeld(
   call: Call,
   resource: Resource,
   id: RowKey,
   precondition: Precondition,
-): Promise<string> {
+): Promise<HeldRow> {
   const row = await rowNow(call, resource, id)
   if (!row) throw notFound()
   const why = brokenBy(precondition, row)
   if (why !== undefined) throw failed(why, row)
-  return row.text
+  return row
 }
 
 /** Whether a precondition asks for no more than that there is a row. */
@@ -99,7 +101,7 @@ export async function requireStillHeld(
   if (held === undefined) return
   const row = await rowNow(call, resource, id)
   if (!row) throw notFound()
-  if (heldOf(row.text) !== held) throw failed("The row was changed meanwhile", row)
+  if (row.held !== held) throw failed("The row was changed meanwhile", row)
 }
 
 /** Throws a 412 where there is such a row that the viewer can see. */

@@ -13,7 +13,7 @@ import { requireOpen } from "./access.ts"
 import { requireAnswerBytes, requireAnswerText } from "./answer-limit.ts"
 import { type ReadResult, readThrough } from "./cached.ts"
 import type { Call } from "./call.ts"
-import { isOnly, isReference, partOf } from "./change.ts"
+import { hasSpellings, isOnly, isReference, partOf } from "./change.ts"
 import { parsedOnce } from "./list.ts"
 import { queryWithin } from "./measured.ts"
 import { CallTurns } from "./turns.ts"
@@ -29,7 +29,10 @@ export async function read(call: Call, resource: Resource, id: RowKey, search: s
   const { values, includes, ...plans } = prepare(call, resource, search)
   const all = { ...values, ...keyValues(resource, id), ...ownValues(call.viewer) }
   const statement = withValues(plans.plan, all, true)
-  const parts = () => [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
+  const parts = () =>
+    hasSpellings(resource)
+      ? []
+      : [{ ...partOf(resource, id), times: 1 }, ...partsOf(includes, resource, keyName(id))]
   return readThrough(call, { statement, parts }, async () => {
     const { row, plan } = await queryWithin(call, plans.plan, plans.measured, all, call.limits)
     if (!row) return undefined

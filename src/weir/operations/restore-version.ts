@@ -8,7 +8,7 @@ import type { Field, Resource } from "../resource/resource.ts"
 import { isOpen } from "../resource/rules.ts"
 import { requireOpen } from "./access.ts"
 import type { Call } from "./call.ts"
-import { type Precondition, textHeld } from "./precondition.ts"
+import { type Precondition, rowHeld } from "./precondition.ts"
 import { keepUnchanged } from "./recording.ts"
 import { replaceDocument } from "./replace.ts"
 import { textOfVersion } from "./row-history.ts"
@@ -40,7 +40,7 @@ export async function restoreVersion(
     // A row that is gone is not made anew.
     return (await replaceDocument(call, resource, id, document, { match: "*", ...precondition })).body
   }
-  const text = await textHeld(call, resource, id, precondition ?? {})
+  const { text } = await rowHeld(call, resource, id, precondition ?? {})
   const now = membersOf(jsonOf(text))
   const patch: Record<string, unknown> = {}
   for (const field of Object.values(resource.fields)) {

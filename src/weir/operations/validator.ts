@@ -8,12 +8,6 @@ export const jsonOf = (text: string): string => {
   return line === "" ? text : text.slice(line.length + 1)
 }
 
-/** The version of a row, by its text; the text itself where it has none: what it must still be for a write to hold. */
-export function heldOf(text: string): string {
-  const line = lineOf(text)
-  return line === "" ? text : line.slice(0, line.lastIndexOf("."))
-}
-
 /** Whether tags name one state of a row: those of versions do so whoever was given them, and without what follows the version. */
 export const isSameState = (tag: string, other: string): boolean => stateIn(tag) === stateIn(other)
 

@@ -1,7 +1,6 @@
-import { type StorageClass, storageClasses } from "../fields/type.ts"
+import type { StorageClass } from "../fields/type.ts"
 import { fnv1a } from "../lib/fnv.ts"
-import { storable } from "../lib/storable.ts"
-import type { FromCursor, ListQuery, SortField, SortKey } from "./query.ts"
+import type { FromCursor, ListQuery, SortField } from "./query.ts"
 import type { ParamReader } from "./reader.ts"
 
 /**
@@ -84,20 +83,6 @@ function cut(text: string, bytes: number): string {
   return beginning
 }
 
-/**
- * The position with its texts cut before what is no text in the database, which is looked up by the row's key: its last
- * `keys` parts.
- */
-export const cutAtOdd = (position: Position, sort: SortKey[], keys: number): Position =>
-  position.map((value, i) =>
-    typeof value === "string" &&
-    value.includes("\ufffd") &&
-    i < position.length - keys &&
-    sort[i]?.field.type.sql.stored
-      ? [value.slice(0, value.indexOf("\ufffd"))]
-      : value,
-  )
-
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** Reads `after` or `before`, never both, and never with `skip`. Undefined where a page begins at the start. */
@@ -150,7 +135,7 @@ export function isPart({ type, spec }: SortField, value: unknown, isKey: boolean
   if (value === null) return !isKey
   const isCut = Array.isArray(value) && value.length === 1
   if (isCut && isKey) return false
-  if (Array.isArray(value) && type.sql.stored) return isStored(value)
+  if (Array.isArray(value) && type.sql.isStored) return type.sql.isStored(value)
   if (isCut && spec.type !== "text") return false
   return type.accepts(isCut ? value[0] : value)
 }
@@ -161,14 +146,6 @@ function readBeside(value: unknown): Beside | undefined {
   const { skip = 0, inclusive = false } = value as Record<string, unknown>
   const isRight = Number.isSafeInteger(skip) && (skip as number) >= 0 && typeof inclusive === "boolean"
   return isRight ? { skip: skip as number, inclusive } : undefined
-}
-
-/** Whether it is a beginning, or a kind and digits. */
-function isStored([first, digits, ...others]: unknown[]): boolean {
-  if (typeof first !== "string" || !storable(first) || others.length > 0) return false
-  if (digits === undefined) return true
-  const isKind = (storageClasses as readonly string[]).includes(first)
-  return isKind && typeof digits === "string" && /^[-+.\dA-Fe]*$/.test(digits)
 }
 
 function toBase64Url(text: string): string {

@@ -6,16 +6,20 @@ import type { ViewerKind, ViewerSql } from "../resource/viewer.ts"
 import { tableOf } from "./columns.ts"
 import { bound, compile, type Plan } from "./plan.ts"
 import { oneVisible, wholeText, writtenRow } from "./returning.ts"
-import { sentText } from "./sent.ts"
+import { exactText, sentText } from "./sent.ts"
 import { rowVersion } from "./validator.ts"
 import { viewerSql } from "./where.ts"
 
 /** The name of the bound version or text that a row must still have for a write to hold. */
 export const heldText = "@held"
 
-/** A write's condition: the row still has the version, or the text, that is bound as `heldText`. */
+/** What tells whether a row is still the same: its version, or else its text. */
+const stateOf = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
+  rowVersion(resource, row) ?? exactText(resource, wholeText(resource, row, viewer))
+
+/** A write's condition: the row still has the state that is bound as `heldText`. */
 export const isHeld = (resource: Resource, row: RowSql, viewer: ViewerSql): SQL =>
-  sql`${rowVersion(resource, row) ?? wholeText(resource, row, viewer)} = ${bound(heldText)}`
+  sql`${stateOf(resource, row, viewer)} = ${bound(heldText)}`
 
 /** The name of the bound secret, as it is stored, that a row must still have. */
 const heldSecret = "@secret"
@@ -38,7 +42,7 @@ export const isStill = (resource: Resource, row: RowSql, viewer: ViewerSql, { te
   secret === undefined ? true : sql`${row((secretOf(resource) as Field).name)} = ${bound(heldSecret)}`,
 ]
 
-/** One row whose key is bound: `[text, time of its last change]`, or no row where the viewer can see none. */
+/** One row whose key is bound: `[text, time of its last change, state]`, or no row where the viewer can see none. */
 export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
   const row = writtenRow(resource)
   const viewer = viewerSql(kind)
@@ -47,7 +51,9 @@ export function compileHeld(resource: Resource, kind: ViewerKind): Plan {
   const text = wholeText(resource, row, viewer)
   const visible = oneVisible(resource, row, viewer)
   return {
-    ...compile(sql`select ${sentText(resource, text)}, ${time} from ${tableOf(resource)} where ${visible}`),
+    ...compile(
+      sql`select ${sentText(resource, text)}, ${time}, ${stateOf(resource, row, viewer)} from ${tableOf(resource)} where ${visible}`,
+    ),
     bounded: true,
   }
 }

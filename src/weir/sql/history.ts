@@ -46,8 +46,7 @@ export const rowKeyText = (key: RowKey): string => {
 }
 
 /** The same of values as JSON has them. */
-function keyText(parts: SQL[]): SQL {
-  const texts = parts.map((part) => sql`cast(${part} as text)`)
+function keyText(texts: SQL[]): SQL {
   if (texts.length === 1) return texts[0] as SQL
   return sql.join(
     texts.map((text) => sql`replace(replace(${text}, '%', '%25'), ',', '%2C')`),
@@ -55,11 +54,12 @@ function keyText(parts: SQL[]): SQL {
   )
 }
 
-const keyTextOf = (resource: Resource, row: RowSql): SQL =>
+export const keyTextOf = (resource: Resource, row: RowSql): SQL =>
   keyText(keyFields(resource).map(({ name, type }) => orOwn(type.sql.json(row(name)), row(name))))
 
 /** Values that JSON cannot say, such as infinity, are their own text. */
-const orOwn = (json: SQL, value: SQL): SQL => sql`coalesce(cast(${json} as text), cast(${value} as text))`
+const orOwn = (json: SQL, value: SQL): SQL =>
+  sql`coalesce(${historySql.textInJson(json)}, cast(${value} as text))`
 
 /** The row that a note is of, by what the database finds it by: on SQLite its number, else its key. */
 export const isNoted = (resource: Resource, row: RowSql, was: SQL): SQL =>

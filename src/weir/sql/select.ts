@@ -28,7 +28,7 @@ import { validatorText } from "./returning.ts"
 import { plainEntries, type RowShape, rowText } from "./row.ts"
 import { rankOf, searchClause, withRank } from "./search.ts"
 import { sentRows, sentText } from "./sent.ts"
-import { beyond, orderBy, placeColumns, positionsOf, sortExpressions } from "./sort.ts"
+import { beyond, placeColumns, positionsOf, rowOrder, sortExpressions } from "./sort.ts"
 import { Aliases, viewerSql } from "./where.ts"
 
 /** The statement of a list: one row of `body, rows [, values of each sort key] [, count] [, parent exists]`. */
@@ -112,9 +112,9 @@ export function compileList(query: ListQuery, limits: Within, apart = false): Li
     table: tableOf(resource),
     alias,
     key: rowKey(resource, alias, row),
-    where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from)])),
+    where: clause(conjunction([...conditions, ...search.matching, beyond(keys, from, apart)])),
     ...rankOf(search),
-    order: orderBy(search.rank ? keysBy(search.rank.ordered) : keys, from.cursor === "before"),
+    order: rowOrder(query, search.rank ? keysBy(search.rank.ordered) : keys, alias),
     kept: placeColumns(keys),
     limit: literal(query.limit + 1),
     skip: query.skipWithin ? { rows: bound("skip"), within: literal(query.skipWithin) } : undefined,

@@ -17,3 +17,7 @@ export const sentRows = (resource: Resource, selection: Pick<Selection, "include
 
 const isAllOfVocabulary = ({ table }: Resource, { includes }: Pick<Selection, "includes">): boolean =>
   isOfVocabulary(table) && includes.every((include) => isAllOfVocabulary(include.relation.target, include))
+
+/** A text that is compared with what was read of it before: where some may be no text, its bytes in hexadecimal. */
+export const exactText = ({ table }: Pick<Resource, "table">, text: SQL): SQL =>
+  isOfVocabulary(table) ? text : expressions.exactText(text)

@@ -18,6 +18,8 @@ export interface SortExpression {
   value: SQL
   ordered: SQL
   nullable: boolean
+  /** Whether rows may have no value although the schema says that all have one: SQLite sorts these as the least then. */
+  mayLack?: boolean
   /** For a place in JSON, what rows are sorted by instead: all of it for the first of its keys, none for the others. */
   order?: SQL[]
 }
@@ -33,7 +35,15 @@ export function sortExpressions(sort: SortKey[], row: RowSql, viewer: ViewerSql)
         : sql`case when ${visible} then ${value}${otherwise ? sql` else ${otherwise}` : sql``} end`
     if (!place) {
       const value = within(row(field.name))
-      return { key, value, ordered: field.type.ordered(value), nullable: field.nullable || !isSeen }
+      const { nullable, type } = field
+      const mayBeNull = nullable || !isSeen || type.sql.mayCompareNull === true
+      return {
+        key,
+        value,
+        ordered: type.ordered(value),
+        nullable: mayBeNull,
+        mayLack: !nullable && type.sql.mayLack === true,
+      }
     }
     const at = placeOf(place.of, row(place.of.name), place.steps)
     const value = within(at[place.part])
@@ -52,6 +62,16 @@ export const orderBy = (keys: SortExpression[], backwards = false): SQL =>
     ),
     sql`, `,
   )
+
+/** The order of a list's rows. Those whose keys are null, which the schema rules out, come in that of their numbers. */
+export function rowOrder({ resource, from }: ListQuery, keys: SortExpression[], alias: SQL): SQL {
+  const backwards = from.cursor === "before"
+  const order = orderBy(keys, backwards)
+  const last = keys.at(-1)
+  return last?.mayLack && resource.hasRowNumber
+    ? sql`${order}, ${expressions.ordered(expressions.rowNumber(alias), last.key.descending !== backwards, false)}`
+    : order
+}
 
 /** The name of a column that holds part of what a place is sorted by. */
 const placeColumn = (key: number, part: number): string => `@o${key}_${part}`
@@ -92,6 +112,8 @@ interface Step {
   at: SQL[]
   falling: boolean
   nullable: boolean
+  /** Whether rows without a value are looked for beyond those that have one. */
+  lacking: boolean
   /** Whether the cursor's row has no value. */
   isNull: boolean
   /** Whether the row has the cursor's value. */
@@ -101,13 +123,17 @@ interface Step {
   isColumn: boolean
 }
 
-/** The rows beyond a cursor, in the order of the keys. Nulls count as the largest values. */
-export function beyond(keys: SortExpression[], from: ListQuery["from"]): SQL | boolean {
+/**
+ * The rows beyond a cursor, in the order of the keys. Nulls count as the largest values, those that the schema rules out as
+ * the least: they are at the end of what falls, where no index has them beside the others. Without `isEnd` they are
+ * left out there, of the first key.
+ */
+export function beyond(keys: SortExpression[], from: ListQuery["from"], isEnd = true): SQL | boolean {
   if (from.cursor === "start") return true
-  return beyondSteps(
-    keys.flatMap((key, i) => stepOf(keys, key, i, from)),
-    from.inclusive ? "=" : "",
-  )
+  const steps = keys.flatMap((key, i) => stepOf(keys, key, i, from))
+  const [first] = steps
+  if (first && !isEnd && !first.nullable) first.lacking = false
+  return beyondSteps(steps, from.inclusive ? "=" : "")
 }
 
 function stepOf(
@@ -131,13 +157,16 @@ function stepOf(
       if (from.parts[i + n] !== "null") parts[part] = given(i + n)
     const at = orderOf(parts)
     const isColumn = expressions.indexesRowValues
-    return [{ ...k, columns: order, at, falling, nullable: false, isNull: false, equal: sql``, isColumn }]
+    const never = { nullable: false, lacking: false, isNull: false, equal: sql`` }
+    return [{ ...k, ...never, columns: order, at, falling, isColumn }]
   }
   const { comparable } = key.field.type.sql
   const at = comparable?.(given(i)) ?? given(i)
   const isNull = from.parts[i] === "null"
-  const equal = isNull ? sql`${k.value} is null` : sql`${comparable ? k.ordered : k.value} = ${at}`
-  return [{ ...k, columns: [k.ordered], at: [at], falling, isNull, equal, isColumn: true }]
+  const value = comparable ? k.ordered : k.value
+  const equal = isNull ? sql`${value} is null` : sql`${value} = ${at}`
+  const lacking = k.nullable ? !falling : falling && k.mayLack === true
+  return [{ ...k, value, columns: [k.ordered], at: [at], falling, lacking, isNull, equal, isColumn: true }]
 }
 
 const tuple = (values: SQL[]): SQL =>
@@ -149,22 +178,23 @@ const compared = ({ columns, at, falling }: Pick<Step, "columns" | "at" | "falli
 
 /** The rows beyond a cursor. What the first step says of all of them stands before the rest, for an index to begin there. */
 function beyondSteps([step, ...rest]: Step[], orEqual: "" | "="): SQL {
-  const { falling, nullable, isNull, value, equal } = step as Step
+  const one = step as Step
+  const { falling, nullable, lacking, isNull, value, equal } = one
   if (isNull) {
-    const further = falling ? sql`${value} is not null` : sql`1 = 0`
+    const isFurther = nullable === falling
+    const further = isFurther ? sql`${value} is not null` : sql`1 = 0`
     if (rest.length === 0) return further
     const others = sql`(${value} is null and ${beyondSteps(rest, orEqual)})`
-    return falling ? sql`(${further} or ${others})` : others
+    return isFurther ? sql`(${further} or ${others})` : others
   }
-  const one = step as Step
   const further = compared(one, rest.length ? "" : orEqual)
-  const withNulls = nullable && !falling ? sql`(${further} or ${value} is null)` : further
+  const withNulls = lacking ? sql`(${further} or ${value} is null)` : further
   if (rest.length === 0) return withNulls
-  if (one.isColumn && [one, ...rest].every((s) => !s.nullable && s.falling === falling)) {
+  if (one.isColumn && [one, ...rest].every((s) => !s.nullable && !s.lacking && s.falling === falling)) {
     const [columns, at] = [[one, ...rest].flatMap((s) => s.columns), [one, ...rest].flatMap((s) => s.at)]
     return compared({ columns, at, falling }, orEqual)
   }
-  if (nullable && !falling) return sql`(${withNulls} or (${equal} and ${beyondSteps(rest, orEqual)}))`
+  if (lacking) return sql`(${withNulls} or (${equal} and ${beyondSteps(rest, orEqual)}))`
   return sql`(${compared(one, "=")} and (${further} or ${beyondSteps(rest, orEqual)}))`
 }
 

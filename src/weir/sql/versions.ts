@@ -7,7 +7,7 @@ import { clause, conjunction, not } from "../resource/rules.ts"
 import type { ViewerKind } from "../resource/viewer.ts"
 import { isAdmin } from "../resource/viewer-kind.ts"
 import { hasKey, tableOf } from "./columns.ts"
-import { historyValue, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
+import { historyValue, keyTextOf, versionColumn as of, ofRow, sinceWhen, versionText } from "./history.ts"
 import { bound, compile, ownValue, type Plan } from "./plan.ts"
 import { writtenRow } from "./returning.ts"
 import { sentText } from "./sent.ts"
@@ -24,9 +24,16 @@ export const versionValue = {
 const alias = "@v"
 const time = fieldType({ type: "timestamp" }).sql
 
-/** The versions of the row whose key is bound as text. Who is no admin sees none from before the row was created last. */
+/** The text of a bound key, as the row has it that the database finds by it: a key may be written otherwise, `1` for `1.0`. */
+function rowKey(resource: Resource): SQL {
+  const row = writtenRow(resource)
+  const now = sql`select ${keyTextOf(resource, row)} from ${tableOf(resource)} where ${hasKey(resource, row)}`
+  return sql`coalesce((${now}), ${bound(versionValue.rowKey)})`
+}
+
+/** The versions of the row whose key is bound. Who is no admin sees none from before the row was created last. */
 function visible(resource: Resource, kind: ViewerKind): SQL {
-  const key = bound(versionValue.rowKey)
+  const key = rowKey(resource)
   const own = ofRow(resource, alias, key)
   if (isAdmin(kind)) return own
   const created = sql`select coalesce(max(${of("version", "@c")}), 0) from ${rowHistory} as "@c" where ${ofRow(resource, "@c", key)} and ${of("verb", "@c")} = 'insert'`
@@ -69,7 +76,7 @@ export function compileUnchanged(resource: Resource): Plan {
   const row = writtenRow(resource)
   const since = sinceWhen(resource, row)
   const text = versionText(resource, row)
-  const known = sql`select 1 ${from} where ${ofRow(resource, alias, bound(versionValue.rowKey))}`
+  const known = sql`select 1 ${from} where ${ofRow(resource, alias, rowKey(resource))}`
   const wasSo = since
     ? sql` and (${since} is null or ${since} <= ${time.bind(bound(versionValue.at))})`
     : sql``

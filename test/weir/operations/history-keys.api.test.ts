@@ -18,6 +18,8 @@ import { type World, world } from "../support/world.ts"
 interface Kind {
   column: () => unknown
   keys: (string | number)[]
+  /** Keys as they may be written as well. */
+  spelled?: Record<string, string>
 }
 
 const onPostgres: Record<string, Kind> = {
@@ -33,6 +35,29 @@ const onPostgres: Record<string, Kind> = {
   bytes: {
     column: () => pg.customType<{ data: string }>({ dataType: () => "bytea" })(),
     keys: ["AA==", "/w==", "YmF0Y2g="],
+  },
+  addresses: {
+    column: () => pg.inet(),
+    keys: ["10.0.0.1", "10.0.0.0/8", "::1"],
+    spelled: { "10.0.0.1": "10.0.0.1/32", "::1": "0:0::1" },
+  },
+  networks: { column: () => pg.cidr(), keys: ["10.0.0.0/8", "10.0.0.1/32"] },
+  macs: {
+    column: () => pg.macaddr(),
+    keys: ["08:00:2b:01:02:03"],
+    spelled: { "08:00:2b:01:02:03": "08-00-2B-01-02-03" },
+  },
+  decimals: {
+    column: () => pg.numeric(),
+    keys: ["1.0", "-2", "0.500"],
+    spelled: { "1.0": "1", "0.500": "0.5", "-2": "-2.00" },
+  },
+  floats: { column: () => pg.doublePrecision(), keys: [1.5, 1e21], spelled: { "1.5": "1.50" } },
+  padded: { column: () => pg.char({ length: 5 }), keys: ["ab", "abcde"], spelled: { ab: "ab   " } },
+  ids: {
+    column: () => pg.uuid(),
+    keys: ["0d0cb0ab-1111-4111-8111-0123456789ab"],
+    spelled: { "0d0cb0ab-1111-4111-8111-0123456789ab": "0D0CB0AB-1111-4111-8111-0123456789AB" },
   },
 }
 const onSqlite: Record<string, Kind> = {
@@ -53,7 +78,7 @@ beforeEach(async () => {
 afterEach(() => w.close())
 
 describe.each(Object.keys(kinds))("keys that are %s", (name) => {
-  const { column, keys } = kinds[name] as Kind
+  const { column, keys, spelled = {} } = kinds[name] as Kind
   const columns = (k: unknown, v: unknown) => ({ k, v }) as never
   const key = (column() as { primaryKey(): unknown }).primaryKey()
   const table = (
@@ -110,6 +135,9 @@ describe.each(Object.keys(kinds))("keys that are %s", (name) => {
       await send("DELETE", one(k))
       await send("POST", `${path}?on_conflict=k`, [{ k, v: 10 }])
       const list = await call("GET", `${one(k)}/history`, { token: w.root.token })
+      const same = await call("GET", `${one(spelled[k] ?? k)}/history`)
+      expect([k, (same.body as unknown[]).length]).toEqual([k, 1])
+      expect((await call("GET", one(spelled[k] ?? k))).body).toEqual({ k, v: 10 })
       const rows = (list.body as { row: unknown; version: number }[]).reverse()
       const expected = [1, 2, 3, 4, 5, 6, 7, 8, null, 10].map((v) => (v === null ? null : shown(k, v)))
       expect(

@@ -2,8 +2,7 @@ import type { SQL } from "drizzle-orm"
 import type { Value } from "./statement.ts"
 
 /** What a value of SQLite can be in any column, whatever its type. */
-export const storageClasses = ["integer", "real", "text", "blob"] as const
-export type StorageClass = (typeof storageClasses)[number]
+export type StorageClass = "integer" | "real" | "text" | "blob"
 
 /** How a dialect stores, binds and renders one type of column. */
 export interface ColumnSql {
@@ -38,10 +37,16 @@ export interface ColumnSql {
    * hexadecimal digits of text and bytes. Absent where the column has none.
    */
   stored?: (kind: StorageClass, digits: SQL) => SQL
+  /** Whether an array of a cursor is such a value, or the beginning of one. */
+  isStored?: (value: unknown[]) => boolean
   /** The column, or a value of it, as it is compared, where stored values do not compare as they should. */
   comparable?: (value: SQL) => SQL
-  /** The condition of a comparison with a bound value, where an index finds more by it than the usual one. */
-  compared?: (operator: "=" | ">" | ">=", column: SQL, value: SQL) => SQL
+  /** Whether rows may lack a value although the schema says that they have one: they are sorted as the least. */
+  mayLack?: boolean
+  /** Whether `comparable` may be null where the column is not. */
+  mayCompareNull?: boolean
+  /** The condition of a filter's operator with a bound value, where it is not the usual one. */
+  compared?: (operator: string, column: SQL, value: SQL) => SQL | undefined
   /** The value, or null where JSON cannot say it, as for a number that is none: what rows are grouped by. */
   finite?: (value: SQL) => SQL
   /** The bytes of its JSON without quotes, at the least. Default: the bytes of its text. */

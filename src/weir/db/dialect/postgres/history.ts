@@ -13,5 +13,8 @@ export const notBefore = (since: SQL, before: SQL): SQL =>
 /** A whole number from 0 to below another, by chance. */
 export const anyBelow = (limit: SQL): SQL => sql`floor(random() * (${limit}))::bigint`
 
+/** A value as the text that it is in JSON: a cast would add to an inet the bits of its network. */
+export const textInJson = (value: SQL): SQL => sql`(to_json(${value}) #>> '{}')`
+
 /** Text as JSON. */
 export const jsonOf = (text: SQL): SQL => sql`${text}::json`

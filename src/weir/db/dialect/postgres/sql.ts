@@ -115,6 +115,9 @@ export const marked = (size: SQL, maxBytes: number, mark: string, json: SQL, isT
 export const total = (value: SQL): SQL => sql`coalesce(sum(${value}), 0)`
 /** A text of a result: Postgres keeps none that is no UTF-8. */
 export const sentText = (text: SQL): SQL => text
+export const exactText = sentText
+/** Text is UTF-8. */
+export const cutAtOdd = <T>(position: T): T => position
 /** The length of text, in bytes. */
 export const byteLength = (text: SQL): SQL => sql`octet_length((${text})::text)`
 

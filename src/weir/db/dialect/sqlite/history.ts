@@ -16,5 +16,8 @@ export const notBefore = (since: SQL, before: SQL): SQL =>
 /** A whole number from 0 to below another, by chance. */
 export const anyBelow = (limit: SQL): SQL => sql`abs(random() % (${limit}))`
 
+/** A value as the text that it is in JSON. */
+export const textInJson = (value: SQL): SQL => sql`cast(${value} as text)`
+
 /** Text as JSON. */
 export const jsonOf = (text: SQL): SQL => text

@@ -7,7 +7,7 @@ import type { Value } from "../statement.ts"
 
 export { asText, mergePatch, patchValue } from "./merge-patch.ts"
 export { keyPart, placeholder, skippingLocked, writtenWithin } from "./recording.ts"
-export { sentText, shortText } from "./sent.ts"
+export { cutAtOdd, exactText, sentText, shortText } from "./sent.ts"
 
 const dialect = /* @__PURE__ */ new SQLiteAsyncDialect()
 

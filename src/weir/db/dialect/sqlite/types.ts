@@ -3,7 +3,7 @@ import type { ColumnSql } from "../column-sql.ts"
 import type { FieldSpec, FieldTypeName } from "../field.ts"
 import { timestamp } from "./types/instants.ts"
 import { bigint, decimal, real } from "./types/numbers.ts"
-import { heldAsStored, isBetweenSafe, isKind, isSafe, noBytes, numberOf } from "./types/odd.ts"
+import { greaterBelow, heldAsStored, isBetweenSafe, isKind, isSafe, noBytes, numberOf } from "./types/odd.ts"
 import { typed } from "./types/typed.ts"
 import { boolean, bytes, json, list } from "./types/values.ts"
 
@@ -15,6 +15,7 @@ const text = ({ inferred }: FieldSpec): ColumnSql => ({
     element: noBytes,
     quick: (column: SQL) => column,
     shows: (value: unknown) => typeof value === "string",
+    compared: greaterBelow(sql`x''`),
     ...heldAsStored(isKind("text")),
   }),
 })
@@ -26,8 +27,9 @@ const integer = ({ inferred, isStrict }: FieldSpec): ColumnSql => ({
   // Where it is null in JSON only where it has no value, null is told as well.
   shows: (value) => Number.isSafeInteger(value) || (value === null && (isStrict || !inferred)),
   ...(inferred && !isStrict
-    ? { json: numberOf, ...heldAsStored(isSafe) }
+    ? { json: numberOf, compared: greaterBelow(sql`''`), ...heldAsStored(isSafe) }
     : heldAsStored((column) => sql`(${isBetweenSafe(column)} or ${column} is null)`)),
+  mayLack: inferred === true && !isStrict,
 })
 
 /** How SQLite stores, binds and renders each column type. Numbers keep all digits, although SQLite's JSON prints 15. */

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored, isKind, isSafe } from "./odd.ts"
+import { heldAsStored, isSafe } from "./odd.ts"
 import { typed } from "./typed.ts"
 
 /** Milliseconds: of the first moment of year 0, of the last of year 9999, and of 400 years, which repeat themselves. */
@@ -12,18 +12,18 @@ const cycle = 12_622_780_800_000
 const cyclesBefore = 700
 const farthest = 8.64e15
 
-/** What text counts as that is no time. */
-const none = 0
-
 const raw = (value: number | string): SQL => sql.raw(String(value))
 
-/** An integer as an instant that a column of integers holds; text, which SQLite's own functions make, is in UTC. */
+/**
+ * An integer as an instant that a column of integers holds; text of a date, which SQLite's own functions make, is in UTC.
+ * Other text is none, such as 'now', which those functions would take for the present, and so are bytes.
+ */
 function counted(column: SQL, unit: "s" | "ms"): SQL {
   const ofText =
     unit === "s"
       ? sql`unixepoch(${column})`
       : sql`cast(round((julianday(${column}) - 2440587.5) * 86400000) as integer)`
-  return sql`iif(typeof(${column}) = 'text', coalesce(${ofText}, ${raw(none)}), ${column})`
+  return sql`case when ${column} < '' then ${column} when ${column} like '____-__-__%' and ${column} < x'' then ${ofText} end`
 }
 
 /** Milliseconds as RFC 3339 with three digits, as `Date.toISOString` writes them; null beyond what it can. */
@@ -37,32 +37,26 @@ function written(ms: SQL): SQL {
   return sql`case when ${ms} between ${raw(yearZero)} and ${raw(lastOfNines)} then ${near} when abs(${ms}) <= ${raw(farthest)} then ${far} end`
 }
 
-/** The texts that SQLite's own functions and JavaScript write of an instant that is a number. */
-const textsOf = (value: SQL, unit: "s" | "ms"): SQL[] => {
-  const seconds = unit === "s" ? value : sql`${value} / 1000.0`
-  return ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%f", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%fZ"]
-    .slice(unit === "s" ? 0 : 1)
-    .map((form) => sql`strftime(${sql.raw(`'${form}'`)}, ${seconds}, 'unixepoch')`)
-    .concat(unit === "s" ? [] : [sql`iif(${value} % 1000 = 0, datetime(${seconds}, 'unixepoch'), null)`])
-}
+/** Whether an instant is among values: a text that is no time is not, rather than neither. */
+const isOneOf = (value: SQL, list: SQL): SQL => sql`ifnull(${typed("integer").oneOf(value, list)}, 0)`
 
 /**
  * Comparisons where a text that somebody else stored counts as the instant that is shown of it, by an index of the column:
- * numbers come before all text there.
+ * numbers come before all text there, and the text of a time is that of its day, or with an offset of one beside it.
  */
 const besideText = (unit: "s" | "ms"): Pick<ColumnSql, "compared" | "oneOf"> => ({
   compared: (operator, column, value) => {
-    if (operator === "=") return sql`${column} in (${sql.join([value, ...textsOf(value, unit)], sql`, `)})`
-    const sign = sql.raw(operator)
-    return sql`(${column} ${sign} ${value} and (${column} < '' or ${counted(column, unit)} ${sign} ${value}))`
+    const greater = { gt: sql`>`, gte: sql`>=` }[operator]
+    const is = (sign: SQL) => sql`${counted(column, unit)} ${sign} ${value}`
+    if (greater) return sql`(${column} ${greater} ${value} and (${column} < '' or ${is(greater)}))`
+    if (operator !== "eq" && operator !== "ne") return undefined
+    const day = (shift: string) =>
+      sql`date(${unit === "s" ? value : sql`${value} / 1000.0`}, 'unixepoch', ${sql.raw(`'${shift} days'`)})`
+    const isEqual = sql`(${column} = ${value} or (${column} between ${day("-1")} and ${day("+2")} and ifnull(${is(sql`=`)}, 0)))`
+    return operator === "eq" ? isEqual : sql`${isEqual} is not true`
   },
-  oneOf: (expression, list) => {
-    const element = sql`cast(value as integer)`
-    const forms = [element, ...textsOf(element, unit)].map(
-      (form) => sql`select ${form} as v from json_each(${list})`,
-    )
-    return sql`${expression} in (select v from (${sql.join(forms, sql` union all `)}) where v is not null)`
-  },
+  oneOf: (column, list) =>
+    sql`(${typed("integer").oneOf(column, list)} or (${column} between '0000-' and ':' and ${isOneOf(counted(column, unit), list)}))`,
 })
 
 /** An instant: RFC 3339 text, which is the vocabulary's, or a number of seconds or milliseconds. */
@@ -72,7 +66,7 @@ export function timestamp({ unit, mayHoldText }: FieldSpec): ColumnSql {
   return {
     ...typed("integer"),
     json: (column) => {
-      const number = sql`iif(${isKind("blob")(column)}, null, ${normalized(column)})`
+      const number = normalized(column)
       return written(
         unit === "s" ? sql`(cast(${number} as integer) * 1000)` : sql`cast(${number} as integer)`,
       )
@@ -83,8 +77,10 @@ export function timestamp({ unit, mayHoldText }: FieldSpec): ColumnSql {
     ...(mayHoldText && { position: (column) => heldAsStored(isSafe).position?.(normalized(column)) as SQL }),
     ...(!mayHoldText && besideText(unit)),
     ...(mayHoldText && {
+      mayLack: false,
+      mayCompareNull: true,
       comparable: normalized,
-      oneOf: (expression, list) => typed("integer").oneOf(normalized(expression), list),
+      oneOf: (column, list) => isOneOf(normalized(column), list),
     }),
   }
 }

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { toScaled } from "../../../../lib/scaled.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored, infinite, isKind, noBytes, numberOf } from "./odd.ts"
+import { greaterBelow, heldAsStored, infinite, isKind, noBytes, numberOf } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 /**
@@ -71,6 +71,7 @@ export function real({ inferred }: FieldSpec): ColumnSql {
   return {
     ...own,
     bind: (param) => sql`cast(${param} as real)`,
+    compared: greaterBelow(sql`''`),
     // What equals a number of few digits is one: other kinds are told apart where it does not.
     json: (column) =>
       realOr(
@@ -144,7 +145,8 @@ const isDigits = (column: SQL): SQL => {
   return sql`(${text} glob '[0-9-]*' and substr(${text}, 2) not glob '*[^0-9]*')`
 }
 
-const asInteger = (value: SQL): SQL => sql`cast(cast(${value} as text) as integer)`
+const asInteger = (value: SQL): SQL =>
+  sql`iif(${isDigits(value)}, cast(cast(${value} as text) as integer), null)`
 
 /** A bigint: an integer, or the text of one in a blob, which is what Drizzle stores. As a number it has an order. */
 export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
@@ -154,9 +156,10 @@ export function bigint({ storage, inferred }: FieldSpec): ColumnSql {
       json: (column) => sql`iif(${isDigits(column)}, cast(${column} as text), null)`,
       element: (column) => sql`cast(${column} as text)`,
       position: (column) => sql`cast(${asInteger(column)} as text)`,
+      mayCompareNull: true,
       comparable: asInteger,
       oneOf: (expression, list) =>
-        sql`${asInteger(expression)} in (select cast(value as integer) from json_each(${list}))`,
+        sql`ifnull(${asInteger(expression)} in (select cast(value as integer) from json_each(${list})), 0)`,
     }
   return {
     ...madeFromText((text) => sql`cast(${text} as integer)`),

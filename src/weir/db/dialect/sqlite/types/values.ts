@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm"
 import { JsonText } from "../../../../lib/json-text.ts"
 import type { ColumnSql } from "../../column-sql.ts"
 import type { FieldSpec } from "../../field.ts"
-import { heldAsStored } from "./odd.ts"
+import { heldAsStored, heldOf, readAsStored } from "./odd.ts"
 import { madeFromText, typed } from "./typed.ts"
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined
@@ -64,12 +64,17 @@ function base64(bytes: SQL): SQL {
 const base64Json = (column: SQL): SQL =>
   sql`case typeof(${column}) when 'blob' then ${base64(column)} when 'null' then null else ${base64(sql`cast(${column} as blob)`)} end`
 
-/** Bytes: base64 in JSON, bound as hexadecimal digits. */
+/** Most bytes of a key that a cursor holds. */
+const maxKeyBytes = 1000
+
+/** Bytes: base64 in JSON, bound as hexadecimal digits. A cursor tells bytes from text and numbers that look the same. */
 export const bytes = (): ColumnSql => ({
   ...madeFromText((text) => sql`unhex(${text})`),
   bindable: (column) => sql`hex(${column})`,
   element: (column) => sql`hex(${column})`,
   json: base64Json,
+  position: (column) => heldOf(column, maxKeyBytes),
+  ...readAsStored,
   encode: (value) => (isSet(value) ? Buffer.from(value as string, "base64").toString("hex") : null),
 })
 
