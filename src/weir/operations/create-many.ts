@@ -107,6 +107,12 @@ const planOfMany = (resource: Resource, kind: ViewerKind, shape: RowsShape): Pla
     compileCreates(resource, kind, shape),
   )
 
+/** Whether rows of such groups may be written by one statement each: they do not depend on each other. */
+export const areTogether = ({ viewer: { kind } }: Call, resource: Resource, groups: RowGroup[]): boolean =>
+  !resource.holdsViewers &&
+  !secretOf(resource) &&
+  groups.every(({ shape }) => shape.columns.length > 0 && isTogether(resource, kind, shape))
+
 /**
  * The writes of groups of rows, one for each; undefined where rows depend on each other, so that each must be written
  * before the next.
@@ -119,12 +125,10 @@ export async function writesTogether(
   const { recording, collector, viewer } = call
   const { kind } = viewer
   const isNumbered = recording && resource.history && historySql.lastWrite
-  const isAlone = (collector && !collector.isRun) || isNumbered || resource.holdsViewers || secretOf(resource)
-  if (isAlone || groups.some(({ shape }) => shape.columns.length === 0)) return undefined
+  if ((collector && !collector.isRun) || isNumbered || !areTogether(call, resource, groups)) return undefined
   const writes: Write[] = []
   const pace = new Pace()
   for (const { shape, places, list, claims } of groups) {
-    if (!isTogether(resource, kind, shape)) return undefined
     const plan = planOfMany(resource, kind, shape)
     const values = { [ownValue.rows]: list, ...ownValues(viewer) }
     const given = keysAmong(resource, shape.columns)

@@ -16,7 +16,7 @@ import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.
 import { writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
 import { checkOf, refusedValues, unknownReference, writeProblem } from "./conflicts.ts"
-import type { RowGroup } from "./create-many.ts"
+import { areTogether, grouped, type NewRow, type RowGroup } from "./create-many.ts"
 import { problemOf } from "./refused.ts"
 import { valuesProblem } from "./refused-values.ts"
 import { together } from "./rows.ts"
@@ -32,19 +32,48 @@ export async function manyProblem(
   groups: RowGroup[],
 ): Promise<unknown> {
   const failure = classify(error)
-  const found: { place: number; problem: Problem }[] = []
+  const refused: Found = []
+  const wrong: Found = []
   for (const group of groups) {
     const of = { call, resource, group }
-    if (failure?.kind === "rule") found.push(...(await refusedRows(of)))
-    if (failure?.kind === "unique") found.push(...(await takenRows(of, error, failure.index)))
-    if (failure?.kind === "foreign_key") found.push(...(await unknownRows(of)))
-    if (checkOf(resource, failure)) found.push(...(await uncheckedRows(of)))
+    refused.push(...(await refusedRows(of)))
+    if (failure?.kind === "unique") wrong.push(...(await takenRows(of, error, failure.index)))
+    wrong.push(...(await unknownRows(of)), ...(await uncheckedRows(of)))
   }
-  const problems = found.sort((a, b) => a.place - b.place).map(({ problem }) => problem)
-  if (problems.length) return together(problems)
+  // Of a row that may not be made, nothing else is told.
+  const places = new Set(refused.map(({ place }) => place))
+  const found = [...inOrder(refused), ...inOrder(wrong.filter(({ place }) => !places.has(place)))]
+  if (found.length) return together(found)
   if (failure?.kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
   return valuesProblem(call, resource, error, groups)
 }
+
+/**
+ * The rows of a failed upsert with references to nothing, or that do not hold a check, which a database asks of what it would
+ * insert; undefined where none is found. `isWritten` says whether a row is written at all.
+ */
+export async function upsertedProblem(
+  call: Call,
+  resource: Resource,
+  error: unknown,
+  rows: NewRow[],
+  isWritten: (place: number) => Promise<boolean>,
+): Promise<Problem | undefined> {
+  const groups = await grouped(resource, rows, false)
+  if (!areTogether(call, resource, groups)) return undefined
+  const isOfCheck = checkOf(resource, classify(error)) !== undefined
+  if (!isOfCheck && classify(error)?.kind !== "foreign_key") return undefined
+  const wrong: Found = []
+  for (const group of groups) {
+    const of = { call, resource, group }
+    for (const found of [...(await unknownRows(of)), ...(await uncheckedRows(of))])
+      if (await isWritten(found.place)) wrong.push(found)
+  }
+  return wrong.length ? together(inOrder(wrong)) : undefined
+}
+
+const inOrder = (found: Found): Problem[] =>
+  found.sort((a, b) => a.place - b.place).map(({ problem }) => problem)
 
 interface Of {
   call: Call

@@ -6,7 +6,9 @@ import { exists, isHidden } from "./access.ts"
 import type { Call } from "./call.ts"
 import { taken } from "./conflicts.ts"
 import { ofRow } from "./hooks.ts"
+import { upsertedProblem } from "./many-refused.ts"
 import { createProblem, notToChange, refusalOf, updateRefusal } from "./refused.ts"
+import { together } from "./rows.ts"
 import type { Attempt } from "./upsert.ts"
 
 /** Rows that are judged at once: each is a few round trips. */
@@ -32,24 +34,31 @@ export async function upsertProblem(
 ): Promise<unknown> {
   const at = (error as { statementIndex?: unknown }).statementIndex
   const failed = typeof at === "number" ? attempts[at] : undefined
+  const byKey = byUniqueKey(resource, target)
   if (classify(error)?.kind !== "rule") {
     if (failed) Object.assign(error as object, { statementIndex: failed.index })
     const rows = all.map(({ inserted: { columns }, chosen }) => ({ columns, chosen }))
-    return createProblem(call, resource, error, rows, many)
+    const isWritten = async (place: number) => {
+      const { merged, key } = all[place] as Attempt
+      return merged !== undefined || !(await exists(call, byKey, key))
+    }
+    const named = many && !call.collector && (await upsertedProblem(call, resource, error, rows, isWritten))
+    return named || createProblem(call, resource, error, rows, many)
   }
-  const byKey = byUniqueKey(resource, target)
-  const suspects = failed ? [failed] : attempts
+  // What other steps of a batch would make for its other rows is not there any more.
+  const suspects = failed && (!many || call.collector) ? [failed] : attempts
+  const problems: { index: number; problem: unknown }[] = []
   for (let from = 0; from < suspects.length; from += judgedTogether) {
     const some = suspects.slice(from, from + judgedTogether)
-    const problems = await Promise.all(
-      some.map(async (attempt) => {
-        const problem = await refusal(call, resource, byKey, attempt)
-        return many ? ofRow(problem, attempt.index) : problem
-      }),
-    )
-    const problem = problems.find(Boolean)
-    if (problem) return problem
+    const judge = async (attempt: Attempt) => {
+      const problem = await refusal(call, resource, byKey, attempt)
+      if (!problem) return []
+      return { index: attempt.index, problem: many ? ofRow(problem, attempt.index) : problem }
+    }
+    problems.push(...(await Promise.all(some.map(judge))).flat())
   }
+  problems.sort((a, b) => a.index - b.index)
+  if (problems.length) return together(problems.map(({ problem }) => problem as Problem))
   // The second of two rows with one key finds what the first leaves, and nobody else changes that.
   const repeated = suspects.find((one) => one.merged && attempts[attempts.indexOf(one) - 1]?.id === one.id)
   return isLast && repeated ? ofRow(notToChange(resource), repeated.index) : undefined
