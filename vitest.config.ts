@@ -81,6 +81,7 @@ const perDriver = [
   "upsert",
   "versions",
   "vocabulary",
+  "wrong-rows",
 ].map((name) => `test/weir/*/${name}.api.test.ts`)
 
 /** What takes long and is the engine's own: `npm test` leaves it to `npm run test:all`. */
