@@ -1,6 +1,6 @@
 import { caselessIndex } from "../db/dialect/caseless.ts"
 import { classify } from "../db/dialect/errors.ts"
-import { propertyOf } from "../db/dialect/foreign-keys.ts"
+import { propertyOf, uniqueSets } from "../db/dialect/foreign-keys.ts"
 import type { Row } from "../db/driver.ts"
 import { forbidden, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
@@ -15,15 +15,15 @@ import {
 import { ownValue, ownValues, type Plan, planOf, withValues } from "../sql/plan.ts"
 import { writtenKeys } from "../sql/written-keys.ts"
 import type { Call } from "./call.ts"
-import { checkOf, refusedValues, unknownReference, writeProblem } from "./conflicts.ts"
+import { checkOf, refusedValues, taken, unknownReference, writeProblem } from "./conflicts.ts"
 import { areTogether, grouped, type NewRow, type RowGroup } from "./create-many.ts"
 import { problemOf } from "./refused.ts"
 import { valuesProblem } from "./refused-values.ts"
 import { together } from "./rows.ts"
 
 /**
- * What the failed create of independent rows amounts to: which of them are at fault is looked up after the failure. Where
- * none is by then, it is what the error says.
+ * What the failed create of independent rows amounts to: which of them are at fault, and for what, is looked up after the
+ * failure, whichever the database met first. Where none is by then, it is what the error says.
  */
 export async function manyProblem(
   call: Call,
@@ -34,19 +34,28 @@ export async function manyProblem(
   const failure = classify(error)
   const refused: Found = []
   const wrong: Found = []
-  for (const group of groups) {
+  const isOfRow = isOfRows(resource, error)
+  for (const group of isOfRow || failure?.kind === "rule" ? groups : []) {
     const of = { call, resource, group }
     refused.push(...(await refusedRows(of)))
-    if (failure?.kind === "unique") wrong.push(...(await takenRows(of, error, failure.index)))
-    wrong.push(...(await unknownRows(of)), ...(await uncheckedRows(of)))
+    wrong.push(...(await takenRows(of, error)), ...(await unknownRows(of)), ...(await uncheckedRows(of)))
   }
   // Of a row that may not be made, nothing else is told.
   const places = new Set(refused.map(({ place }) => place))
-  const found = [...inOrder(refused), ...inOrder(wrong.filter(({ place }) => !places.has(place)))]
-  if (found.length) return together(found)
+  const found = [...refused, ...wrong.filter(({ place }) => !places.has(place))]
+  if (found.length) return together(inOrder(found), inOrder(refused)[0])
   if (failure?.kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
   return valuesProblem(call, resource, error, groups)
 }
+
+/** Whether a failure is of what a row holds: what other rows hold may be at fault as well. */
+const isOfRows = (resource: Resource, error: unknown): boolean => {
+  const failure = classify(error)
+  return failure?.kind === "unique" || failure?.kind === "foreign_key" || !!checkOf(resource, failure)
+}
+
+/** Rows that are looked at together, each by a round trip. */
+const lookedAtTogether = 20
 
 /**
  * The rows of a failed upsert with references to nothing, or that do not hold a check, which a database asks of what it would
@@ -59,17 +68,21 @@ export async function upsertedProblem(
   rows: NewRow[],
   isWritten: (place: number) => Promise<boolean>,
 ): Promise<Problem | undefined> {
+  if (!isOfRows(resource, error) || classify(error)?.kind === "unique") return undefined
   const groups = await grouped(resource, rows, false)
   if (!areTogether(call, resource, groups)) return undefined
-  const isOfCheck = checkOf(resource, classify(error)) !== undefined
-  if (!isOfCheck && classify(error)?.kind !== "foreign_key") return undefined
   const wrong: Found = []
   for (const group of groups) {
     const of = { call, resource, group }
-    for (const found of [...(await unknownRows(of)), ...(await uncheckedRows(of))])
-      if (await isWritten(found.place)) wrong.push(found)
+    wrong.push(...(await unknownRows(of)), ...(await uncheckedRows(of)))
   }
-  return wrong.length ? together(inOrder(wrong)) : undefined
+  const written: Found = []
+  for (let from = 0; from < wrong.length; from += lookedAtTogether) {
+    const some = wrong.slice(from, from + lookedAtTogether)
+    const are = await Promise.all(some.map(({ place }) => isWritten(place)))
+    written.push(...some.filter((_, i) => are[i]))
+  }
+  return written.length ? together(inOrder(written)) : undefined
 }
 
 const inOrder = (found: Found): Problem[] =>
@@ -106,20 +119,37 @@ async function refusedRows(of: Of): Promise<Found> {
   })
 }
 
-async function takenRows(of: Of, error: unknown, index: string | undefined): Promise<Found> {
+/** The rows with values that others have, in the table or before them in the request, by each set of columns that is unique. */
+async function takenRows(of: Of, error: unknown): Promise<Found> {
   const { resource, group } = of
   const { columns } = group.shape
-  const named = writeProblem(error, resource, columns)
-  const unique = named instanceof Problem ? (named.issues ?? []).map(({ path }) => path) : []
-  if (unique.length === 0 || unique.some((name) => !columns.includes(name))) return []
-  const caseless = unique.some((name) => index === caselessIndex(resource.tableName, name))
-  const plan = planOf(resource, `taken:${columns}:${unique}:${caseless}`, () =>
-    compileTaken(resource, group.shape, unique, caseless),
-  )
-  return (await rowsOf(of, plan)).flatMap(({ place }) => {
-    const problem = writeProblem(error, resource, columns, [String(place)])
-    return problem instanceof Problem ? { place, problem } : []
-  })
+  const { sets, caseless } = uniqueOf(resource, error)
+  const found: Found = []
+  for (const set of sets) {
+    if (set.length === 0 || set.some((name) => !columns.includes(name))) continue
+    const isCaseless = set === caseless
+    const plan = planOf(resource, `taken:${columns}:${set}:${isCaseless}`, () =>
+      compileTaken(resource, group.shape, set, isCaseless),
+    )
+    for (const { place } of await rowsOf(of, plan))
+      found.push({ place, problem: taken(resource, set, (name) => `${place}.${name}`, error) })
+  }
+  return found
+}
+
+/** The fields that no two rows share, and those among them that the failed index compares without regard to case. */
+function uniqueOf(resource: Resource, error: unknown): { sets: string[][]; caseless?: string[] | undefined } {
+  const { fields, keys, table, tableName } = resource
+  const nameOf = (column: string) =>
+    Object.values(fields).find((field) => field.column.name === column)?.name ?? column
+  const sets = [[...keys], ...uniqueSets(table).map((set) => set.map(nameOf))]
+  const failure = classify(error)
+  if (failure?.kind !== "unique") return { sets }
+  const named = writeProblem(error, resource, [])
+  const failed = named instanceof Problem ? (named.issues ?? []).map(({ path }) => path) : []
+  const others = sets.filter((set) => `${set}` !== `${failed}`)
+  const isCaseless = failed.some((name) => failure.index === caselessIndex(tableName, name))
+  return { sets: [failed, ...others], caseless: isCaseless ? failed : undefined }
 }
 
 async function unknownRows(of: Of): Promise<Found> {

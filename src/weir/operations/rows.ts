@@ -37,10 +37,9 @@ export async function eachRow<I, O>(
 const withPlace = ({ code, message, headers, status, cause }: Problem, path: string): Problem =>
   new Problem(code, message, { issues: [{ path, message, code }], headers, status, cause })
 
-/** What is wrong with rows of one array: what is said of the first of them, and the issues of all. */
-export function together(problems: Problem[]): Problem {
-  const [first, ...others] = problems as [Problem, ...Problem[]]
-  if (others.length === 0) return first
+/** What is wrong with rows of one array: what is said of the first of them, or of a given one, and the issues of all. */
+export function together(problems: Problem[], first = problems[0] as Problem): Problem {
+  if (problems.length === 1) return first
   const issues = problems.flatMap((problem): FieldIssue[] => problem.issues ?? [])
   const { code, message, headers, status, members = {}, cause } = first
   const more =
