@@ -2,6 +2,7 @@ import { caselessIndex } from "../db/dialect/caseless.ts"
 import { classify } from "../db/dialect/errors.ts"
 import { propertyOf, uniqueSets } from "../db/dialect/foreign-keys.ts"
 import type { Row } from "../db/driver.ts"
+import { inParts } from "../lib/pace.ts"
 import { forbidden, Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { checksOf } from "../resource/table-checks.ts"
@@ -31,31 +32,29 @@ export async function manyProblem(
   error: unknown,
   groups: RowGroup[],
 ): Promise<unknown> {
-  const failure = classify(error)
+  const kind = classify(error)?.kind
+  const isOfRows = kind === "rule" || kind === "unique" || isOfWrongRow(resource, error)
+  const unique = uniqueOf(resource, error)
   const refused: Found = []
   const wrong: Found = []
-  const isOfRow = isOfRows(resource, error)
-  for (const group of isOfRow || failure?.kind === "rule" ? groups : []) {
+  for (const group of isOfRows ? groups : []) {
     const of = { call, resource, group }
     refused.push(...(await refusedRows(of)))
-    wrong.push(...(await takenRows(of, error)), ...(await unknownRows(of)), ...(await uncheckedRows(of)))
+    wrong.push(...(await takenRows(of, error, unique)), ...(await wrongRows(of)))
   }
   // Of a row that may not be made, nothing else is told.
   const places = new Set(refused.map(({ place }) => place))
   const found = [...refused, ...wrong.filter(({ place }) => !places.has(place))]
   if (found.length) return together(inOrder(found), inOrder(refused)[0])
-  if (failure?.kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
+  if (kind === "rule") return forbidden(`You may not create these rows of ${resource.name}`)
   return valuesProblem(call, resource, error, groups)
 }
 
-/** Whether a failure is of what a row holds: what other rows hold may be at fault as well. */
-const isOfRows = (resource: Resource, error: unknown): boolean => {
+/** Whether a row failed that names nothing by a reference, or does not hold a check. */
+const isOfWrongRow = (resource: Resource, error: unknown): boolean => {
   const failure = classify(error)
-  return failure?.kind === "unique" || failure?.kind === "foreign_key" || !!checkOf(resource, failure)
+  return failure?.kind === "foreign_key" || checkOf(resource, failure) !== undefined
 }
-
-/** Rows that are looked at together, each by a round trip. */
-const lookedAtTogether = 20
 
 /**
  * The rows of a failed upsert with references to nothing, or that do not hold a check, which a database asks of what it would
@@ -68,20 +67,13 @@ export async function upsertedProblem(
   rows: NewRow[],
   isWritten: (place: number) => Promise<boolean>,
 ): Promise<Problem | undefined> {
-  if (!isOfRows(resource, error) || classify(error)?.kind === "unique") return undefined
+  if (!isOfWrongRow(resource, error)) return undefined
   const groups = await grouped(resource, rows, false)
   if (!areTogether(call, resource, groups)) return undefined
   const wrong: Found = []
-  for (const group of groups) {
-    const of = { call, resource, group }
-    wrong.push(...(await unknownRows(of)), ...(await uncheckedRows(of)))
-  }
-  const written: Found = []
-  for (let from = 0; from < wrong.length; from += lookedAtTogether) {
-    const some = wrong.slice(from, from + lookedAtTogether)
-    const are = await Promise.all(some.map(({ place }) => isWritten(place)))
-    written.push(...some.filter((_, i) => are[i]))
-  }
+  for (const group of groups) wrong.push(...(await wrongRows({ call, resource, group })))
+  const areWritten = await inParts(wrong, ({ place }) => isWritten(place))
+  const written = wrong.filter((_, i) => areWritten[i])
   return written.length ? together(inOrder(written)) : undefined
 }
 
@@ -120,10 +112,9 @@ async function refusedRows(of: Of): Promise<Found> {
 }
 
 /** The rows with values that others have, in the table or before them in the request, by each set of columns that is unique. */
-async function takenRows(of: Of, error: unknown): Promise<Found> {
+async function takenRows(of: Of, error: unknown, { sets, caseless }: Unique): Promise<Found> {
   const { resource, group } = of
   const { columns } = group.shape
-  const { sets, caseless } = uniqueOf(resource, error)
   const found: Found = []
   for (const set of sets) {
     if (set.length === 0 || set.some((name) => !columns.includes(name))) continue
@@ -137,8 +128,13 @@ async function takenRows(of: Of, error: unknown): Promise<Found> {
   return found
 }
 
-/** The fields that no two rows share, and those among them that the failed index compares without regard to case. */
-function uniqueOf(resource: Resource, error: unknown): { sets: string[][]; caseless?: string[] | undefined } {
+/** Sets of fields that no two rows share, and that among them which the failed index compares without regard to case. */
+interface Unique {
+  sets: string[][]
+  caseless?: string[] | undefined
+}
+
+function uniqueOf(resource: Resource, error: unknown): Unique {
   const { fields, keys, table, tableName } = resource
   const nameOf = (column: string) =>
     Object.values(fields).find((field) => field.column.name === column)?.name ?? column
@@ -151,6 +147,9 @@ function uniqueOf(resource: Resource, error: unknown): { sets: string[][]; casel
   const isCaseless = failed.some((name) => failure.index === caselessIndex(tableName, name))
   return { sets: [failed, ...others], caseless: isCaseless ? failed : undefined }
 }
+
+/** The rows that name nothing by a reference, and those that do not hold a check. */
+const wrongRows = async (of: Of): Promise<Found> => [...(await unknownRows(of)), ...(await uncheckedRows(of))]
 
 async function unknownRows(of: Of): Promise<Found> {
   const { resource, group } = of

@@ -1,4 +1,5 @@
 import { classify } from "../db/dialect/errors.ts"
+import { inParts } from "../lib/pace.ts"
 import type { Problem } from "../problem.ts"
 import type { Resource } from "../resource/resource.ts"
 import { byUniqueKey } from "../resource/upsert.ts"
@@ -10,9 +11,6 @@ import { upsertedProblem } from "./many-refused.ts"
 import { createProblem, notToChange, refusalOf, updateRefusal } from "./refused.ts"
 import { together } from "./rows.ts"
 import type { Attempt } from "./upsert.ts"
-
-/** Rows that are judged at once: each is a few round trips. */
-const judgedTogether = 20
 
 interface Failed {
   /** All rows of the request in its order, and those of the failed transaction in that of its statements. */
@@ -47,17 +45,11 @@ export async function upsertProblem(
   }
   // What other steps of a batch would make for its other rows is not there any more.
   const suspects = failed && (!many || call.collector) ? [failed] : attempts
-  const problems: { index: number; problem: unknown }[] = []
-  for (let from = 0; from < suspects.length; from += judgedTogether) {
-    const some = suspects.slice(from, from + judgedTogether)
-    const judge = async (attempt: Attempt) => {
-      const problem = await refusal(call, resource, byKey, attempt)
-      if (!problem) return []
-      return { index: attempt.index, problem: many ? ofRow(problem, attempt.index) : problem }
-    }
-    problems.push(...(await Promise.all(some.map(judge))).flat())
-  }
-  problems.sort((a, b) => a.index - b.index)
+  const judged = await inParts(suspects, async (attempt) => {
+    const problem = await refusal(call, resource, byKey, attempt)
+    return problem ? [{ index: attempt.index, problem: many ? ofRow(problem, attempt.index) : problem }] : []
+  })
+  const problems = judged.flat().sort((a, b) => a.index - b.index)
   if (problems.length) return together(problems.map(({ problem }) => problem as Problem))
   // The second of two rows with one key finds what the first leaves, and nobody else changes that.
   const repeated = suspects.find((one) => one.merged && attempts[attempts.indexOf(one) - 1]?.id === one.id)

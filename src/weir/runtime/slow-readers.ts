@@ -21,8 +21,8 @@ interface Period {
 /**
  * Destroys connections whose clients do not read what is sent to them: those that took fewer than the minimum while
  * bytes waited for `limitMs`; and the slowest ones, while the bytes of all connections exceed the maximum. It looks
- * at the connections at intervals, so that a request costs nothing. `inTheWay`: the connections
- * that hold what others have waited for long.
+ * at the connections at intervals, so that a request costs nothing. `inTheWay`: the connections that hold the room for which
+ * others have waited long.
  */
 export function cutSlowReaders(
   connections: Connections,
